@@ -1,0 +1,62 @@
+/** SQL for accounts. */
+import { sql, type Database } from '../platform/database.ts';
+import type { Account } from './account.ts';
+
+interface Row {
+  id: string;
+  email: string;
+  email_verified_at: Date | null;
+  username: string | null;
+  name: string | null;
+  attributes: Record<string, unknown>;
+  suspended_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+const toAccount = (row: Row): Account => ({
+  id: row.id,
+  email: row.email,
+  emailVerifiedAt: row.email_verified_at ?? undefined,
+  username: row.username ?? undefined,
+  name: row.name ?? undefined,
+  attributes: row.attributes,
+  suspendedAt: row.suspended_at ?? undefined,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
+
+const selectById = sql`select * from accounts where id = $1`;
+
+export async function findAccount(db: Database, id: string): Promise<Account | undefined> {
+  const [row] = await db.read<Row>(selectById, [id]);
+  return row && toAccount(row);
+}
+
+const selectByLogin = sql`select * from accounts where email_canonical = $1 or username_canonical = $2`;
+
+/** By the canonical form of an address or of a user name. */
+export async function findAccountByLogin(
+  db: Database,
+  { email, username }: { email: string | undefined; username: string | undefined },
+): Promise<Account | undefined> {
+  const [row] = await db.read<Row>(selectByLogin, [email, username]);
+  return row && toAccount(row);
+}
+
+export interface NewAccount extends Pick<Account, 'id' | 'email' | 'emailVerifiedAt' | 'username' | 'name'> {
+  emailCanonical: string;
+  usernameCanonical: string | undefined;
+  attributes: Record<string, unknown>;
+}
+
+const insert = sql`
+  insert into accounts (id, email, email_canonical, email_verified_at, username, username_canonical, name, attributes)
+  values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`;
+
+/** @returns false when the address or the user name is taken */
+export async function insertAccount(db: Database, account: NewAccount): Promise<boolean> {
+  const { id, email, emailCanonical, emailVerifiedAt, username, usernameCanonical, name, attributes } = account;
+  const values = [id, email, emailCanonical, emailVerifiedAt, username, usernameCanonical, name, attributes];
+  return (await db.guard(insert, values)).count === 1;
+}

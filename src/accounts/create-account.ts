@@ -1,0 +1,51 @@
+/** Opens an account on somebody's behalf. */
+import { randomUUID } from 'node:crypto';
+import type { Actor } from '../audit/audit-event.ts';
+import { recordEvent } from '../audit/audit-repository.ts';
+import { upsertPasswordHash } from '../credentials/password-repository.ts';
+import { requireGoodPassword, type PasswordHasher } from '../credentials/password.ts';
+import { Refusal } from '../errors.ts';
+import type { Database } from '../platform/database.ts';
+import { findAccountByLogin, insertAccount } from './account-repository.ts';
+import { requireEmail, requireUsername } from './account.ts';
+
+export interface AccountDetails {
+  email: string;
+  /** The address is known to be the person's. */
+  isEmailVerified?: boolean;
+  username?: string | undefined;
+  name?: string | undefined;
+  password: string;
+  /** Further standard claims, by claim name. */
+  attributes?: Record<string, unknown>;
+}
+
+/**
+ * @returns the account's id
+ * @throws Refusal `email_invalid`, `email_taken`, `username_invalid`, `username_taken`, `password_short`,
+ *   `password_long`, `password_blank`
+ */
+export async function createAccount(
+  db: Database,
+  hasher: PasswordHasher,
+  details: AccountDetails,
+  by: Actor,
+): Promise<string> {
+  const { email, username, name, password, attributes = {}, isEmailVerified = false } = details;
+  const emailCanonical = requireEmail(email);
+  const usernameCanonical = username === undefined ? undefined : requireUsername(username);
+  requireGoodPassword(password);
+  const hash = await hasher.hash(password);
+  const id = randomUUID();
+  await db.inUnitOfWork(async () => {
+    const emailVerifiedAt = isEmailVerified ? new Date() : undefined;
+    const account = { id, email: email.trim(), emailCanonical, emailVerifiedAt, username, usernameCanonical, name };
+    if (!(await insertAccount(db, { ...account, attributes }))) {
+      const holder = await findAccountByLogin(db, { email: emailCanonical, username: undefined });
+      throw new Refusal(holder ? 'email_taken' : 'username_taken');
+    }
+    upsertPasswordHash(db, id, hash);
+    recordEvent(db, { kind: 'account.created', accountId: id, detail: { by } });
+  });
+  return id;
+}

@@ -1,0 +1,49 @@
+/** SQL for APIs. */
+import { sql, type Database } from '../platform/database.ts';
+import type { Api } from './api.ts';
+
+interface Row {
+  audience: string;
+  name: string;
+  scopes: Record<string, string>;
+  access_token_lifetime_seconds: number;
+}
+
+const toApi = (row: Row): Api => ({
+  audience: row.audience,
+  name: row.name,
+  scopes: row.scopes,
+  accessTokenLifetimeSeconds: row.access_token_lifetime_seconds,
+});
+
+const selectApis = sql`
+  select audience, name, scopes, access_token_lifetime_seconds from apis order by audience`;
+
+export async function listApis(db: Database): Promise<Api[]> {
+  return (await db.read<Row>(selectApis)).map(toApi);
+}
+
+const selectApi = sql`
+  select audience, name, scopes, access_token_lifetime_seconds from apis where audience = $1`;
+
+export async function findApi(db: Database, audience: string): Promise<Api | undefined> {
+  const [row] = await db.read<Row>(selectApi, [audience]);
+  return row && toApi(row);
+}
+
+const insert = sql`
+  insert into apis (audience, name, scopes, access_token_lifetime_seconds)
+  values ($1, $2, $3, $4) on conflict do nothing`;
+
+/** @returns false when the audience is taken */
+export async function insertApi(db: Database, api: Api): Promise<boolean> {
+  const values = [api.audience, api.name, api.scopes, api.accessTokenLifetimeSeconds];
+  return (await db.guard(insert, values)).count === 1;
+}
+
+const remove = sql`delete from apis where audience = $1`;
+
+/** @returns false when there is no such API */
+export async function deleteApi(db: Database, audience: string): Promise<boolean> {
+  return (await db.guard(remove, [audience])).count === 1;
+}

@@ -1,0 +1,106 @@
+/** The composition root: settings in; a server that can be started and closed out. */
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { localSecretPrefix, type Config } from './config.ts';
+import { createPasswordHasher, type PasswordHasher } from './credentials/password.ts';
+import { ensureSigningKeys } from './keys/ensure-signing-keys.ts';
+import { createLiveProvider } from './oidc/live-provider.ts';
+import { createProtocolPages } from './oidc/protocol-pages.ts';
+import { openDatabase, type Database, type DatabaseAddress } from './platform/database.ts';
+import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
+import type { Role } from './platform/data-owner.ts';
+import { keptSecret } from './platform/kept-secret.ts';
+import { createLog, type Log } from './platform/log.ts';
+import { migrate } from './platform/migrate.ts';
+import { createKeyring, type Keyring } from './platform/secrets.ts';
+import { loadTexts } from './platform/texts.ts';
+import { createViews } from './platform/views.ts';
+import { createAttemptLimits } from './sign-in/attempt-limits.ts';
+import { createWeb } from './web/index.ts';
+import { createShowPage } from './web/page.ts';
+
+/** What both the server and the commands stand on. */
+export interface Base {
+  config: Config;
+  log: Log;
+  keyring: Keyring;
+  db: Database;
+  close(): Promise<void>;
+}
+
+/** Opens the database, starting the embedded one if none is named, and brings it up to date. */
+export async function openBase(config: Config, role: Role, log = createLog(config.logLevel)): Promise<Base> {
+  const kept = () => [keptSecret(join(config.dataFolder, 'secrets'), 'secret', localSecretPrefix)];
+  const keyring = createKeyring(config.secrets.length > 0 ? config.secrets : kept());
+  const { address, stop } = await findDatabase(config, role);
+  const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
+  const db = openDatabase({ address, poolSize: config.databasePool, onError });
+  const close = async () => {
+    await db.close();
+    await stop();
+  };
+  try {
+    await migrate(address);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { config, log, keyring, db, close };
+}
+
+async function findDatabase(
+  { databaseUrl, dataFolder, runtimeFolder }: Config,
+  role: Role,
+): Promise<{ address: DatabaseAddress; stop: () => Promise<void> }> {
+  if (databaseUrl) return { address: { connectionString: databaseUrl }, stop: async () => {} };
+  return startEmbeddedPostgres(dataFolder, runtimeFolder, role);
+}
+
+export interface App {
+  server: Server;
+  hasher: PasswordHasher;
+  /** Takes no more requests, lets those under way finish, and closes all it opened. */
+  close(): Promise<void>;
+}
+
+// A slow client may not keep a connection for longer (RFC 9110 has no bound, attackers know that).
+const httpLimits = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 };
+const drainSeconds = 10;
+
+export async function createApp(base: Base): Promise<App> {
+  const { config, log, keyring, db } = base;
+  const { issuer } = config;
+  const texts = loadTexts();
+  const views = createViews(texts);
+  const keys = await ensureSigningKeys(db, keyring);
+  const pages = createProtocolPages(createShowPage(views));
+  const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages });
+  const hasher = await createPasswordHasher();
+  const attemptLimits = createAttemptLimits(db, keyring, config.rateLimitFactor);
+  const readiness = { isDraining: false };
+  const services = { issuer, db, log, keyring, texts, views, oidc, hasher, attemptLimits };
+  const { trustedProxies, rateLimitFactor } = config;
+  const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness });
+  const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, web.callback());
+
+  return {
+    server,
+    hasher,
+    async close() {
+      readiness.isDraining = true;
+      await drain(server);
+      await base.close();
+    },
+  };
+}
+
+async function drain(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise((done) => server.close(done));
+  // A connection that is kept open becomes idle only when its last request is answered.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const rest = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(rest);
+}

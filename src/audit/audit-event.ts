@@ -1,0 +1,34 @@
+/** The vocabulary of the audit log: every kind of event, and what its detail holds. */
+
+/** Kind → detail. Details hold ids, codes and counts; never names, e-mail addresses or secrets. */
+export interface AuditDetails {
+  'account.created': { by: Actor };
+  'api.registered': { audience: string; by: Actor };
+  'api.removed': { audience: string; by: Actor };
+  'client.registered': { kind: string; by: Actor };
+  'client.removed': { by: Actor };
+  'code.reused': { grantId: string };
+  'consent.given': { scopes: string[]; claims: string[]; audiences: string[] };
+  'grant.revoked': { grantId: string; reason: string };
+  'key.created': { kid: string; algorithm: string };
+  'refresh-token.reused': { grantId: string };
+  'session.ended': { reason: string };
+  'sign-in.failed': { reason: string };
+  'sign-in.succeeded': { amr: string[] };
+}
+
+export type AuditKind = keyof AuditDetails;
+
+/** Through which door a change came. */
+export type Actor = 'command-line' | 'person' | 'program';
+
+export type AuditEvent = {
+  [Kind in AuditKind]: {
+    kind: Kind;
+    accountId?: string | undefined;
+    clientId?: string | undefined;
+    sessionUid?: string | undefined;
+    ip?: string | undefined;
+    detail: AuditDetails[Kind];
+  };
+}[AuditKind];

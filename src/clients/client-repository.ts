@@ -1,0 +1,85 @@
+/** SQL for clients. Of a secret the table holds keyed digests only. */
+import { sql, type Database } from '../platform/database.ts';
+import type { Client, ClientApi, ClientKind, ClientMetadata } from './client.ts';
+
+interface Row {
+  id: string;
+  kind: ClientKind;
+  is_first_party: boolean;
+  is_self_registered: boolean;
+  metadata: ClientMetadata;
+  secret_hashes: string[];
+  apis: ClientApi[];
+  created_at: Date;
+}
+
+/** A client with what its secrets are compared with. */
+export interface StoredClient extends Client {
+  secretHashes: string[];
+}
+
+const toClient = (row: Row): StoredClient => ({
+  id: row.id,
+  kind: row.kind,
+  isFirstParty: row.is_first_party,
+  isSelfRegistered: row.is_self_registered,
+  metadata: row.metadata,
+  secretHashes: row.secret_hashes,
+  apis: row.apis,
+  createdAt: row.created_at,
+});
+
+const selectClient = sql`
+  select c.*, coalesce((
+    select jsonb_agg(jsonb_build_object('audience', audience, 'scopes', to_jsonb(scopes)) order by audience)
+    from client_apis where client_id = c.id), '[]') as apis
+  from clients c where c.id = $1`;
+
+export async function findClient(db: Database, id: string): Promise<StoredClient | undefined> {
+  const [row] = await db.read<Row>(selectClient, [id]);
+  return row && toClient(row);
+}
+
+const selectClients = sql`
+  select c.*, coalesce((
+    select jsonb_agg(jsonb_build_object('audience', audience, 'scopes', to_jsonb(scopes)) order by audience)
+    from client_apis where client_id = c.id), '[]') as apis
+  from clients c order by c.created_at, c.id`;
+
+export async function listClients(db: Database): Promise<Client[]> {
+  return (await db.read<Row>(selectClients)).map(toClient);
+}
+
+const insert = sql`
+  insert into clients (id, kind, is_first_party, is_self_registered, metadata, secret_hashes, origins)
+  values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`;
+
+const insertApi = sql`insert into client_apis (client_id, audience, scopes) values ($1, $2, $3)`;
+
+/** @returns false when the id is taken */
+export async function insertClient(
+  db: Database,
+  client: Omit<StoredClient, 'createdAt'>,
+  origins: string[],
+): Promise<boolean> {
+  const { id, kind, isFirstParty, isSelfRegistered, metadata, secretHashes, apis } = client;
+  const values = [id, kind, isFirstParty, isSelfRegistered, metadata, secretHashes, origins];
+  const { count } = await db.guard(insert, values);
+  if (count === 0) return false;
+  for (const { audience, scopes } of apis) db.write(insertApi, [id, audience, scopes]);
+  return true;
+}
+
+const remove = sql`delete from clients where id = $1`;
+
+/** @returns false when there is no such client */
+export async function deleteClient(db: Database, id: string): Promise<boolean> {
+  return (await db.guard(remove, [id])).count === 1;
+}
+
+const originKnown = sql`select 1 from clients where origins @> array[$1] limit 1`;
+
+/** Whether any client's pages are served from this web origin. */
+export async function isKnownOrigin(db: Database, origin: string): Promise<boolean> {
+  return (await db.read(originKnown, [origin])).length > 0;
+}

@@ -1,0 +1,113 @@
+/** Registers a client: the one way in for the command line, the console and the API. */
+import { randomBytes } from 'node:crypto';
+import { findApi } from '../apis/api-repository.ts';
+import type { Actor } from '../audit/audit-event.ts';
+import { recordEvent } from '../audit/audit-repository.ts';
+import { Refusal } from '../errors.ts';
+import type { Database } from '../platform/database.ts';
+import { randomToken, type Keyring } from '../platform/secrets.ts';
+import { insertClient } from './client-repository.ts';
+import {
+  isClientId,
+  isClientName,
+  longestClientName,
+  metadataForKind,
+  needsSecret,
+  originsOf,
+  type Client,
+  type ClientApi,
+  type ClientKind,
+  type ClientMetadata,
+} from './client.ts';
+import { requireRedirectUris } from './redirect-uri.ts';
+
+/** Says whether the protocol can work with the metadata. @throws Refusal `client_invalid` */
+export type ClientValidator = (metadata: ClientMetadata) => Promise<void>;
+
+export interface ClientRegistration {
+  kind: ClientKind;
+  name: string;
+  /** Chosen id; a random one when left out. */
+  id?: string | undefined;
+  isFirstParty?: boolean;
+  redirectUris?: string[];
+  postLogoutRedirectUris?: string[];
+  /** APIs it may ask tokens for. No scopes named: all that the API has. */
+  apis?: { audience: string; scopes?: string[] }[];
+  /** Further metadata in the names of OpenID Connect Dynamic Client Registration. */
+  metadata?: ClientMetadata;
+}
+
+export interface RegistrationContext {
+  db: Database;
+  keyring: Keyring;
+  validate: ClientValidator;
+  issuer: string;
+  by: Actor;
+}
+
+/** 22 characters, 128 bits. */
+const randomClientId = (): string => randomBytes(16).toString('base64url');
+
+/** A secret for a client, and what is kept of it. */
+export function makeClientSecret(keyring: Keyring): { secret: string; hash: string } {
+  const secret = `fd_client_${randomToken()}`;
+  return { secret, hash: keyring.digest('client-secret', secret).toString('hex') };
+}
+
+async function resolveApis(db: Database, wanted: NonNullable<ClientRegistration['apis']>): Promise<ClientApi[]> {
+  const apis: ClientApi[] = [];
+  for (const { audience, scopes } of wanted) {
+    const api = await findApi(db, audience);
+    if (!api) throw new Refusal('api_unknown', { audience });
+    const unknown = scopes?.find((scope) => !Object.hasOwn(api.scopes, scope));
+    if (unknown !== undefined) throw new Refusal('scope_unknown', { scope: unknown, audience });
+    apis.push({ audience, scopes: scopes ?? Object.keys(api.scopes) });
+  }
+  return apis;
+}
+
+/**
+ * Registers a client. The secret is returned this once; only its digest is kept.
+ *
+ * @throws Refusal `argument_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `redirect_uris_many`,
+ *   `api_unknown`, `scope_unknown`, `client_invalid`, `client_exists`
+ */
+export async function registerClient(
+  { db, keyring, validate, issuer, by }: RegistrationContext,
+  registration: ClientRegistration,
+): Promise<{ client: Omit<Client, 'createdAt'>; secret: string | undefined }> {
+  const { kind, name, id = randomClientId(), isFirstParty = false } = registration;
+  const { redirectUris = [], postLogoutRedirectUris = [] } = registration;
+  if (!isClientId(id)) {
+    throw new Refusal('argument_invalid', { name: 'id', reason: 'it must be 3 to 64 of A-Z a-z 0-9 . _ ~ -' });
+  }
+  if (!isClientName(name)) {
+    const reason = `it must be 1 to ${longestClientName} characters, none of them control or direction characters`;
+    throw new Refusal('argument_invalid', { name: 'name', reason });
+  }
+  if (kind !== 'machine' && redirectUris.length === 0) throw new Refusal('redirect_uri_required');
+  requireRedirectUris([...redirectUris], kind === 'native', issuer);
+  requireRedirectUris([...postLogoutRedirectUris], kind === 'native', issuer);
+
+  const metadata: ClientMetadata = {
+    ...metadataForKind(kind),
+    scope: 'openid profile email offline_access',
+    ...(kind === 'machine' && { scope: undefined }),
+    ...registration.metadata,
+    client_name: name,
+    redirect_uris: redirectUris,
+    ...(postLogoutRedirectUris.length > 0 && { post_logout_redirect_uris: postLogoutRedirectUris }),
+  };
+  const apis = await resolveApis(db, registration.apis ?? []);
+  const made = needsSecret(metadata) ? makeClientSecret(keyring) : undefined;
+  await validate({ ...metadata, client_id: id, ...(made && { client_secret: made.hash }) });
+
+  const client = { id, kind, isFirstParty, isSelfRegistered: false, metadata, apis };
+  await db.inUnitOfWork(async () => {
+    const stored = { ...client, secretHashes: made ? [made.hash] : [] };
+    if (!(await insertClient(db, stored, originsOf(metadata)))) throw new Refusal('client_exists', { id });
+    recordEvent(db, { kind: 'client.registered', clientId: id, detail: { kind, by } });
+  });
+  return { client, secret: made?.secret };
+}

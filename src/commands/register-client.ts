@@ -1,0 +1,68 @@
+/** `frontdesk clients register`: registers an app. */
+import { clientKinds, type ClientKind } from '../clients/client.ts';
+import { registerClient as register } from '../clients/register-client.ts';
+import { createClientValidator } from '../oidc/client-validator.ts';
+import { many, one, UsageError, type Command } from './command.ts';
+import { withBase } from './with-base.ts';
+
+/** `AUDIENCE` or `AUDIENCE=scope,scope`. */
+function parseApi(text: string): { audience: string; scopes?: string[] } {
+  const [, audience = text, scopes] = /^(.*)=([^=/:]*)$/.exec(text) ?? [];
+  return scopes === undefined ? { audience } : { audience, scopes: scopes.split(',').filter(Boolean) };
+}
+
+function parseKind(text: string): ClientKind {
+  const kind = clientKinds.find((known) => known === text);
+  if (!kind) throw new UsageError(`--kind must be one of: ${clientKinds.join(', ')}`);
+  return kind;
+}
+
+export const registerClient: Command = {
+  name: 'clients register',
+  about: 'Register an app. Its secret, where it has one, is shown this once.',
+  options: {
+    kind: { value: 'KIND', about: `What it is: ${clientKinds.join(', ')}.`, isRequired: true },
+    name: { value: 'NAME', about: 'What people see.', isRequired: true },
+    id: { value: 'ID', about: 'Its client_id; a random one when left out.' },
+    'redirect-uri': {
+      value: 'URI',
+      about: 'Where people are sent back to; may be given more than once.',
+      isRepeatable: true,
+    },
+    'post-logout-redirect-uri': {
+      value: 'URI',
+      about: 'Where people go after signing out; may be repeated.',
+      isRepeatable: true,
+    },
+    uri: { value: 'URI', about: 'The page of the app itself.' },
+    api: { value: 'AUDIENCE[=SCOPE,…]', about: 'An API it may ask tokens for; may be repeated.', isRepeatable: true },
+    'first-party': { about: 'An app of the house: people are not asked what it may see.' },
+    json: { about: 'For programs.' },
+  },
+  async run({ options, io }) {
+    const kind = parseKind(one(options['kind'])!);
+    const uri = one(options['uri']);
+    await withBase(io, async ({ db, keyring, config }) => {
+      const context = {
+        db,
+        keyring,
+        validate: createClientValidator(db, keyring, config.issuer),
+        issuer: config.issuer,
+        by: 'command-line' as const,
+      };
+      const { client, secret } = await register(context, {
+        kind,
+        name: one(options['name'])!,
+        id: one(options['id']),
+        isFirstParty: options['first-party'] === true,
+        redirectUris: many(options['redirect-uri']),
+        postLogoutRedirectUris: many(options['post-logout-redirect-uri']),
+        apis: many(options['api']).map(parseApi),
+        metadata: uri === undefined ? {} : { client_uri: uri },
+      });
+      if (options['json']) return io.out(JSON.stringify({ client_id: client.id, client_secret: secret }));
+      io.out(`client_id      ${client.id}`);
+      if (secret) io.out(`client_secret  ${secret}\n\nThe secret is not shown again.`);
+    });
+  },
+};

@@ -1,0 +1,181 @@
+/** The environment: every setting, its default, what it is for. Nothing else reads environment variables. */
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { LogLevel } from './platform/log.ts';
+
+export interface Config {
+  /** `scheme://host[:port]`; the name under which everybody knows this deployment. */
+  readonly issuer: string;
+  /** The issuer is on this very machine: made for trying out, so http and kept secrets are fine. */
+  readonly isLocal: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Absent: the embedded database in the data folder. */
+  readonly databaseUrl: string | undefined;
+  readonly databasePool: number;
+  readonly dataFolder: string;
+  /** Folder in which sockets are made. */
+  readonly runtimeFolder: string;
+  /** Root secrets, newest first. Empty on a local issuer that has none set: then one is made and kept. */
+  readonly secrets: readonly string[];
+  readonly trustedProxies: number;
+  readonly rateLimitFactor: number;
+  readonly logLevel: LogLevel;
+}
+
+/** What is wrong with the settings; all of it at once. */
+export class ConfigProblems extends Error {
+  override readonly name = 'ConfigProblems';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+interface Setting {
+  name: string;
+  /** As a person reads it. */
+  default: string;
+  about: string;
+  isSecret?: boolean;
+}
+
+/** In the order of the README's table. A secret may also be given as the path of a file, in `<name>_FILE`. */
+export const settings: readonly Setting[] = [
+  {
+    name: 'ISSUER',
+    default: 'http://idp.localhost:4000',
+    about:
+      'The address of this deployment: scheme, host and port, no path. Apps and passkeys are bound to it for good.',
+  },
+  { name: 'PORT', default: "the issuer's port", about: 'TCP port to listen on.' },
+  { name: 'HOST', default: '127.0.0.1 for a local issuer, else ::', about: 'Address to listen on.' },
+  {
+    name: 'DATABASE_URL',
+    default: 'the embedded database',
+    about: 'A PostgreSQL server (15 or newer): `postgres://user:password@host:5432/name`.',
+    isSecret: true,
+  },
+  { name: 'DATABASE_POOL', default: '10', about: 'Most database connections of this process.' },
+  { name: 'DATA_DIR', default: './data', about: 'Folder of the embedded database and of kept secrets (mode 0700).' },
+  {
+    name: 'SECRET',
+    default: 'made and kept in DATA_DIR for a local issuer',
+    about:
+      'Root secret that cookies, stored ids and signing keys are protected with; make one with `frontdesk secret`. To replace it, put the new one first: `new,old`.',
+    isSecret: true,
+  },
+  {
+    name: 'TRUSTED_PROXIES',
+    default: '0',
+    about: 'How many reverse proxies in front of this process add to X-Forwarded-For.',
+  },
+  { name: 'RATE_LIMIT_FACTOR', default: '1', about: 'Multiplies every rate limit; for tests and load generators.' },
+  { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
+];
+
+/** Marks secrets that were made for trying out; a public issuer refuses them. */
+export const localSecretPrefix = 'fd_local_';
+
+const fewestSecretCharacters = 32;
+const wholeNumber = (from: number, to: number) =>
+  z.coerce.number().int().min(from, `it must be a whole number from ${from} to ${to}`).max(to, `at most ${to}`);
+
+const schema = z.object({
+  ISSUER: z.string().default('http://idp.localhost:4000').refine(isIssuer, {
+    message: 'it must be like https://login.example.com: http or https, no path, no slash at the end',
+  }),
+  PORT: wholeNumber(1, 65_535).optional(),
+  HOST: z.string().optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'it must start with postgres://')
+    .optional(),
+  DATABASE_POOL: wholeNumber(1, 500).default(10),
+  DATA_DIR: z.string().default('./data'),
+  SECRET: z.string().optional(),
+  TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
+  RATE_LIMIT_FACTOR: z.coerce.number().positive('it must be a number above 0').default(1),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  XDG_RUNTIME_DIR: z.string().optional(),
+});
+
+function isIssuer(value: string): boolean {
+  const parsed = URL.parse(value);
+  return parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.origin === value;
+}
+
+/** Names and addresses that lead to this machine and nowhere else (RFC 6761 §6.3). */
+export function isLocalHost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || /^127\.|^\[::1\]$/.test(hostname);
+}
+
+/** Settings that are empty count as not set; `<name>_FILE` names a file that holds the secret. */
+function readSettings(environment: NodeJS.ProcessEnv, problems: string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of [...settings.map((setting) => setting.name), 'XDG_RUNTIME_DIR']) {
+    const value = environment[name]?.trim();
+    if (value) values[name] = value;
+  }
+  for (const { name } of settings.filter((setting) => setting.isSecret)) {
+    const path = environment[`${name}_FILE`];
+    if (!path) continue;
+    if (values[name]) problems.push(`${name} and ${name}_FILE are both set: keep one`);
+    try {
+      values[name] = readFileSync(path, 'utf8').trim();
+    } catch (error) {
+      problems.push(`${name}_FILE: cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
+    }
+  }
+  return values;
+}
+
+function secretProblems(secrets: readonly string[], isLocal: boolean): string[] {
+  const makeOne = 'make one with: npx --no-install frontdesk secret';
+  if (secrets.length === 0) return isLocal ? [] : [`SECRET is not set: ${makeOne}`];
+  if (secrets.some((secret) => secret.length < fewestSecretCharacters)) {
+    return [`SECRET has fewer than ${fewestSecretCharacters} characters: ${makeOne}`];
+  }
+  const isForTrying = secrets.some((secret) => secret.startsWith(localSecretPrefix));
+  return isForTrying && !isLocal ? [`SECRET was made for trying out on one machine: ${makeOne}`] : [];
+}
+
+export const processEnvironment: NodeJS.ProcessEnv = process.env;
+
+/** @throws ConfigProblems naming every setting that is wrong and how to mend it */
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+  const problems: string[] = [];
+  const parsed = schema.safeParse(readSettings(environment, problems));
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+    throw new ConfigProblems(problems);
+  }
+  const values = parsed.data;
+  const { hostname, protocol, port } = new URL(values.ISSUER);
+  const isLocal = isLocalHost(hostname);
+  if (protocol === 'http:' && !isLocal) {
+    problems.push('ISSUER: it must be https, unless it is on this machine (localhost)');
+  }
+  const secrets = values.SECRET?.split(/[,\s]+/).filter(Boolean) ?? [];
+  problems.push(...secretProblems(secrets, isLocal));
+  if (problems.length > 0) throw new ConfigProblems(problems);
+
+  const runtime = values.XDG_RUNTIME_DIR;
+  return Object.freeze({
+    issuer: values.ISSUER,
+    isLocal,
+    host: values.HOST ?? (isLocal ? '127.0.0.1' : '::'),
+    port: values.PORT ?? (Number(port) || (protocol === 'https:' ? 443 : 80)),
+    databaseUrl: values.DATABASE_URL,
+    databasePool: values.DATABASE_POOL,
+    dataFolder: resolve(values.DATA_DIR),
+    runtimeFolder: runtime && existsSync(runtime) ? runtime : tmpdir(),
+    secrets,
+    trustedProxies: values.TRUSTED_PROXIES,
+    rateLimitFactor: values.RATE_LIMIT_FACTOR,
+    logLevel: values.LOG_LEVEL,
+  });
+}

@@ -1,0 +1,65 @@
+/** What is turned down: every code with its HTTP status, and the one class that carries them. */
+
+/**
+ * Code → HTTP status. The words for each code are in `views/texts/en.json` under `refusals`.
+ * Codes are public: they appear on pages, in problem+json and on the command line, and are never renamed.
+ */
+export const refusals = {
+  account_suspended: 403,
+  address_locked: 429,
+  api_exists: 409,
+  api_unknown: 404,
+  argument_invalid: 400,
+  body_invalid: 400,
+  body_too_large: 413,
+  client_exists: 409,
+  client_invalid: 400,
+  client_unknown: 404,
+  credentials_wrong: 422,
+  cross_site: 403,
+  csrf_token_wrong: 403,
+  database_busy: 503,
+  email_invalid: 400,
+  email_taken: 409,
+  field_required: 422,
+  form_type_wrong: 415,
+  host_wrong: 421,
+  interaction_expired: 400,
+  not_found: 404,
+  password_blank: 400,
+  password_long: 400,
+  password_short: 400,
+  redirect_uri_invalid: 400,
+  redirect_uri_required: 400,
+  redirect_uris_many: 400,
+  requests_many: 429,
+  scope_unknown: 400,
+  session_ended: 400,
+  sign_in_busy: 503,
+  tries_many: 429,
+  username_invalid: 400,
+  username_taken: 409,
+} as const;
+
+export type RefusalCode = keyof typeof refusals;
+
+/** Values named in a refusal's text, such as `{minutes}`. Never secrets. */
+export type RefusalValues = Record<string, string | number>;
+
+/** A request that was understood and turned down; the caller can do something about it. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: RefusalCode;
+  readonly status: number;
+  readonly values: RefusalValues;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: RefusalCode, values: RefusalValues = {}, retryAfterSeconds?: number) {
+    super(code);
+    this.code = code;
+    this.status = refusals[code];
+    this.values = values;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

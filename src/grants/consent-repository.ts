@@ -1,0 +1,42 @@
+/** SQL for consents: what people answered, so that they are asked once. */
+import { sql, type Database } from '../platform/database.ts';
+import type { Consent } from './consent.ts';
+
+interface Row {
+  scopes: string[];
+  claims: string[];
+  api_scopes: Record<string, string[]>;
+  redirect_hosts: string[];
+}
+
+const select = sql`
+  select scopes, claims, api_scopes, redirect_hosts from consents where account_id = $1 and client_id = $2`;
+
+export async function findConsent(db: Database, accountId: string, clientId: string): Promise<Consent | undefined> {
+  const [row] = await db.read<Row>(select, [accountId, clientId]);
+  if (!row) return undefined;
+  return {
+    scopes: row.scopes,
+    claims: row.claims,
+    apiScopes: row.api_scopes,
+    redirectHosts: row.redirect_hosts,
+  };
+}
+
+const upsert = sql`
+  insert into consents (account_id, client_id, scopes, claims, api_scopes, redirect_hosts)
+  values ($1, $2, $3, $4, $5, $6)
+  on conflict (account_id, client_id) do update set
+    scopes = excluded.scopes, claims = excluded.claims, api_scopes = excluded.api_scopes,
+    redirect_hosts = excluded.redirect_hosts, updated_at = now()`;
+
+export function upsertConsent(db: Database, accountId: string, clientId: string, consent: Consent): void {
+  const { scopes, claims, apiScopes, redirectHosts } = consent;
+  db.write(upsert, [accountId, clientId, scopes, claims, apiScopes, redirectHosts]);
+}
+
+const removeOfClient = sql`delete from consents where client_id = $1`;
+
+export function deleteConsentsOfClient(db: Database, clientId: string): void {
+  db.write(removeOfClient, [clientId]);
+}

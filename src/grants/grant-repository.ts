@@ -1,0 +1,70 @@
+/** SQL for grants. A revoked one keeps its row until the purge, so that what it carried stays worthless. */
+import { sql, type Database } from '../platform/database.ts';
+
+/** What tokens live by: one person, one client, one session. */
+export interface Grant {
+  id: string;
+  accountId: string;
+  clientId: string;
+  sessionUid: string | undefined;
+  /** `{ openid, resources, rejected, rar }` as oidc-provider keeps them. */
+  permissions: Record<string, unknown>;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+interface Row {
+  id: string;
+  account_id: string;
+  client_id: string;
+  session_uid: string | null;
+  permissions: Record<string, unknown>;
+  created_at: Date;
+  expires_at: Date;
+}
+
+const select = sql`
+  select id, account_id, client_id, session_uid, permissions, created_at, expires_at
+  from grants where id = $1 and revoked_at is null`;
+
+export async function findGrant(db: Database, id: string): Promise<Grant | undefined> {
+  const [row] = await db.read<Row>(select, [id]);
+  if (!row) return undefined;
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    clientId: row.client_id,
+    sessionUid: row.session_uid ?? undefined,
+    permissions: row.permissions,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+const upsert = sql`
+  insert into grants (id, account_id, client_id, session_uid, permissions, expires_at)
+  values ($1, $2, $3, $4, $5, $6)
+  on conflict (id) do update set permissions = excluded.permissions where grants.revoked_at is null`;
+
+export function upsertGrant(db: Database, grant: Omit<Grant, 'createdAt'>): void {
+  const { id, accountId, clientId, sessionUid, permissions, expiresAt } = grant;
+  db.write(upsert, [id, accountId, clientId, sessionUid, permissions, expiresAt]);
+}
+
+const revoke = sql`
+  update grants set revoked_at = now() where id = $1 and revoked_at is null returning account_id, client_id`;
+
+/** @returns whose grant for what it was; undefined when it was revoked before */
+export async function revokeGrantRow(
+  db: Database,
+  id: string,
+): Promise<{ accountId: string; clientId: string } | undefined> {
+  const { rows } = await db.guard<{ account_id: string; client_id: string }>(revoke, [id]);
+  return rows[0] && { accountId: rows[0].account_id, clientId: rows[0].client_id };
+}
+
+const revokeOfClient = sql`update grants set revoked_at = now() where client_id = $1 and revoked_at is null`;
+
+export function revokeGrantsOfClient(db: Database, clientId: string): void {
+  db.write(revokeOfClient, [clientId]);
+}

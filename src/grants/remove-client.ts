@@ -1,0 +1,22 @@
+/** Removes a client, and with it all that people granted it. */
+import type { Actor } from '../audit/audit-event.ts';
+import { recordEvent } from '../audit/audit-repository.ts';
+import { deleteClient } from '../clients/client-repository.ts';
+import { Refusal } from '../errors.ts';
+import type { Database } from '../platform/database.ts';
+import { deleteConsentsOfClient } from './consent-repository.ts';
+import { revokeGrantsOfClient } from './grant-repository.ts';
+
+/**
+ * The grants are revoked, so that tokens stay dead even if a client of the same id is registered later.
+ *
+ * @throws Refusal `client_unknown`
+ */
+export async function removeClient(db: Database, id: string, by: Actor): Promise<void> {
+  await db.inUnitOfWork(async () => {
+    if (!(await deleteClient(db, id))) throw new Refusal('client_unknown', { id });
+    revokeGrantsOfClient(db, id);
+    deleteConsentsOfClient(db, id);
+    recordEvent(db, { kind: 'client.removed', clientId: id, detail: { by } });
+  });
+}

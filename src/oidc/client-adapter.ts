@@ -1,0 +1,39 @@
+/** Clients as oidc-provider reads them, with what is ours beside the standard metadata. */
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { findClient, type StoredClient } from '../clients/client-repository.ts';
+import type { Database } from '../platform/database.ts';
+
+/** Metadata of ours, carried by the library's clients under these names. */
+export const ownMetadata = ['first_party', 'self_registered', 'apis'] as const;
+
+/** The library keys its cache of built clients by all that is here, so a change is live at once, everywhere. */
+export function toClientPayload(client: StoredClient): AdapterPayload {
+  return {
+    ...client.metadata,
+    client_id: client.id,
+    // Digests stand where the library expects the secret; Client.prototype.compareClientSecret knows (provider.ts).
+    ...(client.secretHashes.length > 0 && { client_secret: client.secretHashes.join(' ') }),
+    first_party: client.isFirstParty,
+    self_registered: client.isSelfRegistered,
+    apis: client.apis,
+  };
+}
+
+export function createClientAdapter(db: Database): Adapter {
+  return {
+    async find(id) {
+      const client = await findClient(db, id);
+      return client && toClientPayload(client);
+    },
+    upsert: async () => {
+      throw new Error('clients are registered by register-client.ts');
+    },
+    destroy: async () => {
+      throw new Error('clients are removed by remove-client.ts');
+    },
+    findByUid: async () => undefined,
+    findByUserCode: async () => undefined,
+    consume: async () => {},
+    revokeByGrantId: async () => {},
+  };
+}

@@ -1,0 +1,144 @@
+/** Every option of oidc-provider that we set, with its reason. */
+import { errors, type Client as OidcClient, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import type { JWK } from 'jose';
+import { findAccount } from '../accounts/account-repository.ts';
+import type { Database } from '../platform/database.ts';
+import type { Keyring } from '../platform/secrets.ts';
+import { originsOf } from '../clients/client.ts';
+import { createAdapterFactory } from './adapter.ts';
+import { clockToleranceSeconds } from './artifact-adapter.ts';
+import { claimsOf, claimsOfScope } from './claims.ts';
+import { ownMetadata } from './client-adapter.ts';
+import { cookieOptions } from './cookies.ts';
+import { grantFor, knownScopes } from './consent.ts';
+import { createInteractionPolicy } from './interaction-policy.ts';
+import { lifetimes } from './lifetimes.ts';
+import type { ProtocolPages } from './protocol-pages.ts';
+import { apisOf, resourceServerFor } from './resource-servers.ts';
+
+export interface ConfigurationInput {
+  db: Database;
+  keyring: Keyring;
+  issuer: string;
+  keys: JWK[];
+  pages: ProtocolPages;
+}
+
+const longestAssertionSeconds = 300;
+
+/**
+ * Only assertions made for us, and soon worthless (RFC 7523 §3; audience as FAPI 2.0 has it).
+ *
+ * @throws InvalidClientAuth
+ */
+function assertClientAssertion(ctx: KoaContextWithOIDC, claims: Record<string, unknown>): void {
+  const audience = [claims['aud']].flat();
+  if (audience.length !== 1 || audience[0] !== ctx.oidc.issuer) {
+    throw new errors.InvalidClientAuth('the audience must be the issuer alone');
+  }
+  const latest = Math.floor(Date.now() / 1000) + longestAssertionSeconds + clockToleranceSeconds;
+  if (Number(claims['exp']) > latest) {
+    throw new errors.InvalidClientAuth(`exp must be at most ${longestAssertionSeconds} seconds ahead`);
+  }
+}
+
+/** Pages of this client on these origins may call us; userinfo also from clients that keep a secret elsewhere. */
+const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient): boolean =>
+  originsOf(client.metadata()).includes(origin);
+
+export function createConfiguration({ db, keyring, issuer, keys, pages }: ConfigurationInput): Configuration {
+  return {
+    adapter: createAdapterFactory(db, keyring),
+    jwks: { keys: keys },
+    clockTolerance: clockToleranceSeconds,
+    cookies: cookieOptions(keyring, issuer),
+    ttl: lifetimes,
+    routes: {
+      authorization: '/oauth/authorize',
+      token: '/oauth/token',
+      userinfo: '/oauth/userinfo',
+      jwks: '/oauth/jwks',
+      introspection: '/oauth/introspect',
+      revocation: '/oauth/revoke',
+      end_session: '/oauth/logout',
+    },
+
+    // Code only: no token ever travels in an address (RFC 9700 §2.1.2).
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    acceptQueryParamAccessTokens: false,
+
+    // Secrets are stored as digests, which rules out everything that signs with the secret itself.
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'Ed25519'],
+      idTokenSigningAlgValues: ['RS256', 'ES256'],
+      userinfoSigningAlgValues: ['RS256', 'ES256'],
+    },
+    assertJwtClientAuthClaimsAndHeader: assertClientAssertion,
+    extraClientMetadata: { properties: [...ownMetadata] },
+    clientBasedCORS: isOriginOf,
+
+    scopes: knownScopes,
+    claims: claimsOfScope,
+    acrValues: ['aal1'],
+    async findAccount(_ctx, id) {
+      const account = await findAccount(db, id);
+      if (!account || account.suspendedAt) return undefined;
+      return { accountId: account.id, claims: () => claimsOf(account) };
+    },
+    // Whoever verifies a pass by itself learns which session it belongs to and how the person signed in (RFC 9068 §2.2).
+    extraTokenClaims(ctx, token) {
+      if (token.kind !== 'AccessToken') return undefined;
+      const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
+      return { sid: token.sid, auth_time: source?.authTime, acr: source?.acr, amr: source?.amr };
+    },
+
+    interactions: {
+      policy: createInteractionPolicy(),
+      // The app is named so that a page that was left open too long can still offer the way back to it.
+      url: (_ctx, { uid, params }) => `/interaction/${uid}?app=${encodeURIComponent(String(params['client_id']))}`,
+    },
+    loadExistingGrant: (ctx) => grantFor(db, ctx),
+    // All that hangs on a grant dies with it (artifact-adapter.ts), so ending the grant is the one way to revoke.
+    revokeGrantPolicy: () => true,
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    renderError: pages.showError,
+
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      backchannelLogout: { enabled: true },
+      clientCredentials: { enabled: true },
+      jwtUserinfo: { enabled: true },
+      // A client sees and revokes its own tokens only.
+      introspection: {
+        enabled: true,
+        allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
+      },
+      revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: pages.askToSignOut,
+        postLogoutSuccessSource: pages.showSignedOut,
+      },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_ctx, audience, client) => resourceServerFor(db, audience, client),
+        // A client with one API need not name it at the token endpoint: many libraries cannot.
+        useGrantedResource: () => true,
+        defaultResource: async (_ctx, client, oneOf) => oneOf ?? onlyApiOf(client),
+      },
+    },
+  };
+}
+
+/** Machines that may use one API need not name it. People's clients must, or they get a token for userinfo. */
+function onlyApiOf(client: OidcClient): string[] {
+  const isMachine = client.grantTypes?.includes('client_credentials') ?? false;
+  const [api, ...others] = apisOf(client);
+  return isMachine && api && others.length === 0 ? [api.audience] : [];
+}

@@ -1,0 +1,37 @@
+/** The cookies of the protocol: names, flags, signatures. */
+import type { Configuration } from 'oidc-provider';
+import Keygrip from 'keygrip';
+import type { Keyring } from '../platform/secrets.ts';
+
+export interface CookieNames {
+  session: string;
+  interaction: string;
+  resume: string;
+  csrf: string;
+}
+
+/** On https browsers themselves hold the cookie to its host (`__Host-`), or to https where it needs a path. */
+export function cookieNames(issuer: string): CookieNames {
+  const isSecure = issuer.startsWith('https:');
+  const [host, secure] = isSecure ? ['__Host-', '__Secure-'] : ['', ''];
+  return {
+    session: `${host}fd_session`,
+    interaction: `${secure}fd_interaction`,
+    resume: `${secure}fd_resume`,
+    csrf: `${host}fd_csrf`,
+  };
+}
+
+/** Signs with the newest key, accepts all. SHA-256 where Keygrip's own default is SHA-1. */
+export const createCookieSigner = ({ cookieKeys }: Keyring): Keygrip => new Keygrip([...cookieKeys], 'sha256');
+
+export function cookieOptions(keyring: Keyring, issuer: string): NonNullable<Configuration['cookies']> {
+  const { session, interaction, resume } = cookieNames(issuer);
+  const flags = { httpOnly: true, sameSite: 'lax', signed: true, secure: issuer.startsWith('https:') } as const;
+  return {
+    names: { session, interaction, resume },
+    long: flags,
+    short: flags,
+    keys: createCookieSigner(keyring),
+  };
+}

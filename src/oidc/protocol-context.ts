@@ -1,0 +1,10 @@
+/** What the adapter knows of the protocol request it is called in. */
+import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
+
+/** The request under way; undefined on pages of ours and in commands. */
+export const protocolContext = (): KoaContextWithOIDC | undefined => Provider.ctx;
+
+/** Seconds since 1970, as JWTs have it. */
+export const epoch = (date: Date): number => Math.floor(date.getTime() / 1000);
+
+export const fromEpoch = (seconds: number): Date => new Date(seconds * 1000);

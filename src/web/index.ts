@@ -1,0 +1,69 @@
+/** The address book: everything a request passes, in order, and every page of ours. */
+import Router from '@koa/router';
+import Koa, { type Middleware } from 'koa';
+import { createCookieSigner } from '../oidc/cookies.ts';
+import { speakFor } from '../oidc/speak-for.ts';
+import { cancelPage } from './interaction/cancel.ts';
+import { consentPage } from './interaction/consent.ts';
+import { createInteractionPages } from './interaction/pages.ts';
+import { passwordPage } from './interaction/password.ts';
+import { showPage } from './interaction/show.ts';
+import { assets } from './middleware/assets.ts';
+import { cookieFlags } from './middleware/cookies.ts';
+import { cors } from './middleware/cors.ts';
+import { errors } from './middleware/errors.ts';
+import { exactAddress } from './middleware/exact-address.ts';
+import { oneHost } from './middleware/one-host.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
+import { requestLog } from './middleware/request-log.ts';
+import { sameOrigin } from './middleware/same-origin.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
+import { unitOfWork } from './middleware/unit-of-work.ts';
+import { healthPages, type Readiness } from './ops/health.ts';
+import type { Services } from './services.ts';
+import { welcomePage } from './visitor/welcome.ts';
+
+export interface WebOptions {
+  /** How many proxies in front of us add to X-Forwarded-For. */
+  trustedProxies: number;
+  /** Multiplies every rate limit. */
+  rateLimitFactor: number;
+  readiness: Readiness;
+}
+
+/** The guard of every prefix of ours; the protocol's own addresses are called by apps, from other origins. */
+const onlyUnder = (prefix: string, guard: Middleware): Middleware => {
+  return (ctx, next) => (ctx.path.startsWith(prefix) ? guard(ctx, next) : next());
+};
+
+export function createWeb(services: Services, options: WebOptions): Koa {
+  const { issuer, log, db, keyring, views, oidc } = services;
+  const app = new Koa({ proxy: options.trustedProxies > 0, maxIpsCount: options.trustedProxies });
+  app.keys = createCookieSigner(keyring);
+  app.on('error', (error: Error) => log.error({ err: error }, 'fault'));
+  speakFor(issuer, app);
+
+  const router = new Router({ strict: true, sensitive: true, exclusive: true });
+  const interactionPages = createInteractionPages(services);
+  healthPages(router, services, options.readiness);
+  welcomePage(router, services);
+  showPage(router, services, interactionPages);
+  passwordPage(router, services, interactionPages);
+  consentPage(router, services, interactionPages);
+  cancelPage(router, services, interactionPages);
+
+  app.use(requestLog(log));
+  app.use(cookieFlags(issuer));
+  app.use(securityHeaders(issuer));
+  app.use(errors(services));
+  app.use(oneHost(issuer));
+  app.use(assets(views));
+  app.use(exactAddress());
+  app.use(onlyUnder('/interaction/', sameOrigin(issuer)));
+  app.use(rateLimit(options.rateLimitFactor, issuer));
+  app.use(cors(db));
+  app.use(unitOfWork(db));
+  app.use(router.routes());
+  app.use(oidc.middleware);
+  return app;
+}

@@ -1,0 +1,90 @@
+/** The pages of an interaction: sign-in and consent, and the one for when it is over. */
+import type { Context } from 'koa';
+import { findAccount } from '../../accounts/account-repository.ts';
+import { displayName } from '../../accounts/account.ts';
+import { listApis } from '../../apis/api-repository.ts';
+import { findClient } from '../../clients/client-repository.ts';
+import { homeOf, type ClientMetadata } from '../../clients/client.ts';
+import { Refusal } from '../../errors.ts';
+import type { PendingInteraction } from '../../oidc/live-provider.ts';
+import { createFormTokens, type Form } from '../form.ts';
+import { createShowPage } from '../page.ts';
+import type { Services } from '../services.ts';
+
+const siteOf = (metadata: ClientMetadata) => ({ name: metadata.client_name, uri: homeOf(metadata) });
+
+/** What the form of an interaction is for: a token of one interaction is worth nothing in another. */
+const purposeOf = (uid: string) => `interaction ${uid}`;
+
+export interface InteractionPages {
+  showSignIn(ctx: Context, interaction: PendingInteraction, typed?: { login: string; refusal: Refusal }): void;
+  showConsent(ctx: Context, interaction: PendingInteraction): Promise<void>;
+  /** Runs `work`; an interaction that is over gets its page, with the way back to the app. */
+  orOver(ctx: Context, work: () => Promise<void>): Promise<void>;
+  /** @throws Refusal `csrf_token_wrong` */
+  requireToken(ctx: Context, form: Form, interaction: PendingInteraction): void;
+}
+
+export function createInteractionPages({ db, views, texts, keyring, issuer }: Services): InteractionPages {
+  const show = createShowPage(views);
+  const tokens = createFormTokens({ keyring, issuer });
+
+  const common = (ctx: Context, { uid, client, returnHost }: PendingInteraction) => ({
+    site: siteOf(client.metadata),
+    returnHost,
+    action: `/interaction/${uid}`,
+    query: `?app=${encodeURIComponent(client.id)}`,
+    csrf: tokens.issue(ctx, purposeOf(uid)),
+  });
+
+  return {
+    showSignIn(ctx, interaction, typed) {
+      const { refusal, login = interaction.loginHint ?? '' } = typed ?? {};
+      if (refusal?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
+      const problem = refusal && texts(`refusals.${refusal.code}`, refusal.values);
+      show(
+        ctx,
+        'interaction/password',
+        { ...common(ctx, interaction), login, problem, isFieldMissing: refusal?.code === 'field_required' },
+        { status: refusal?.status ?? 200, formTargets: interaction.formTargets },
+      );
+    },
+
+    async showConsent(ctx, interaction) {
+      const account = await findAccount(db, interaction.accountId ?? '');
+      if (!account) throw new Refusal('interaction_expired');
+      const { scopes, claims, apiScopes } = interaction.asked;
+      const apis = (await listApis(db)).filter(({ audience }) => Object.hasOwn(apiScopes, audience));
+      const { metadata } = interaction.client;
+      show(
+        ctx,
+        'interaction/consent',
+        {
+          ...common(ctx, interaction),
+          account: { name: displayName(account), email: account.email },
+          scopes: scopes.filter((scope) => scope !== 'openid'),
+          claims,
+          apis: apis.map(({ audience, name, scopes: words }) => ({
+            name,
+            permissions: apiScopes[audience]!.map((scope) => words[scope] ?? scope),
+          })),
+          policy: metadata['policy_uri'],
+          terms: metadata['tos_uri'],
+        },
+        { formTargets: interaction.formTargets },
+      );
+    },
+
+    async orOver(ctx, work) {
+      try {
+        await work();
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.code !== 'interaction_expired') throw error;
+        const app = typeof ctx.query['app'] === 'string' ? await findClient(db, ctx.query['app']) : undefined;
+        show(ctx, 'interaction/expired', { site: app ? siteOf(app.metadata) : {} }, { status: error.status });
+      }
+    },
+
+    requireToken: (ctx, form, { uid }) => tokens.require(ctx, form, purposeOf(uid)),
+  };
+}

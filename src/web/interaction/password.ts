@@ -1,0 +1,35 @@
+/** `POST /interaction/:uid/password`: signs a person in by e-mail address or user name, and password. */
+import type Router from '@koa/router';
+import { Refusal } from '../../errors.ts';
+import { signInWithPassword } from '../../sign-in/with-password.ts';
+import { readForm } from '../form.ts';
+import { seeOther } from '../page.ts';
+import type { Services } from '../services.ts';
+import type { InteractionPages } from './pages.ts';
+
+const longestLogin = 320;
+const longestPassword = 1024;
+
+export function passwordPage(router: Router, services: Services, pages: InteractionPages): void {
+  const { oidc } = services;
+  router.post('/interaction/:uid/password', (ctx) =>
+    pages.orOver(ctx, async () => {
+      const form = await readForm(ctx);
+      const interaction = await oidc.interaction(ctx);
+      pages.requireToken(ctx, form, interaction);
+      const login = (form.get('login') ?? '').trim().slice(0, longestLogin);
+      const password = form.get('password') ?? '';
+      try {
+        if (!login || !password) throw new Refusal('field_required');
+        // Longer than any password may be: turned down like a wrong one, without hashing it.
+        if (password.length > longestPassword) throw new Refusal('credentials_wrong');
+        const entry = { login, password, clientId: interaction.client.id, ip: ctx.ip };
+        const { account, proof } = await signInWithPassword(services, entry);
+        seeOther(ctx, await oidc.signedIn(ctx, account.id, proof));
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.code === 'interaction_expired') throw error;
+        pages.showSignIn(ctx, interaction, { login, refusal: error });
+      }
+    }),
+  );
+}

@@ -1,0 +1,14 @@
+/** Stylesheets, scripts and pictures of our own. Their addresses hold a hash, so browsers keep them for ever. */
+import type { Middleware } from 'koa';
+import type { Views } from '../../platform/views.ts';
+
+export function assets(views: Views): Middleware {
+  return (ctx, next) => {
+    const asset = ctx.method === 'GET' || ctx.method === 'HEAD' ? views.assets.get(ctx.path) : undefined;
+    if (!asset) return next();
+    ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+    ctx.set('Content-Type', asset.type);
+    ctx.body = asset.body;
+    return undefined;
+  };
+}

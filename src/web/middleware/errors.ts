@@ -1,0 +1,54 @@
+/** Where an error becomes an answer: a page for people, JSON for programs. */
+import type { Context, Middleware } from 'koa';
+import { Refusal } from '../../errors.ts';
+import { CommitFailed } from '../../platform/unit-of-work.ts';
+import { createShowPage } from '../page.ts';
+import { stateOf, type Services } from '../services.ts';
+
+const busySeconds = 2;
+
+/** Endpoints that programs talk to answer errors as JSON, in the shape of RFC 6749 §5.2. */
+const isForPrograms = (ctx: Context): boolean =>
+  /^\/oauth\/(token|userinfo|introspect|revoke|jwks)$/.test(ctx.path) || ctx.path.startsWith('/.well-known/');
+
+function asRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error;
+  if (error instanceof CommitFailed) return new Refusal('database_busy', {}, busySeconds);
+  return undefined;
+}
+
+export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | 'views'>): Middleware {
+  const show = createShowPage(views);
+
+  function answer(ctx: Context, refusal: Refusal | undefined): void {
+    const { requestId } = stateOf(ctx);
+    const status = refusal?.status ?? 500;
+    const code = refusal?.code ?? 'fault';
+    const hint = refusal ? texts(`refusals.${code}`, refusal.values) : texts('error.fault');
+    if (refusal?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
+    if (isForPrograms(ctx)) {
+      const error = status >= 500 ? (status === 503 ? 'temporarily_unavailable' : 'server_error') : 'invalid_request';
+      ctx.status = status;
+      ctx.set('Cache-Control', 'no-store');
+      ctx.body = { error, error_description: hint, request_id: requestId };
+      return;
+    }
+    show(ctx, 'error', { code, words: refusal ? 'refusal' : 'fault', hint, site: {} }, { status });
+  }
+
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const refusal = asRefusal(error);
+      // A fault is logged once, here. A refusal is the caller's affair, unless it hides a broken database.
+      if (!refusal || error instanceof CommitFailed)
+        log.error({ err: error, requestId: stateOf(ctx).requestId }, 'fault');
+      ctx.remove('Set-Cookie');
+      ctx.remove('Location');
+      answer(ctx, refusal);
+      return;
+    }
+    if (ctx.status === 404 && ctx.body === undefined) answer(ctx, new Refusal('not_found'));
+  };
+}

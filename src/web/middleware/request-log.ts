@@ -1,0 +1,25 @@
+/** Gives each request an id and a line in the log, without anything that was sent in it. */
+import type { Context, Middleware } from 'koa';
+import { v7 as uuid } from 'uuid';
+import type { Log } from '../../platform/log.ts';
+import { stateOf } from '../services.ts';
+
+/** Names of interactions and the like are worth something to whoever reads the log: the pattern is enough. */
+const placeOf = (path: string): string =>
+  path.replace(/^(\/interaction|\/oauth\/authorize)\/[^/]+/, '$1/:uid').slice(0, 200);
+
+export function requestLog(log: Log): Middleware {
+  return async (ctx: Context, next) => {
+    const state = stateOf(ctx);
+    state.requestId = uuid();
+    ctx.set('X-Request-Id', state.requestId);
+    const start = performance.now();
+    try {
+      await next();
+    } finally {
+      const { method, status, ip } = ctx;
+      const milliseconds = Math.round(performance.now() - start);
+      log.info({ requestId: state.requestId, method, path: placeOf(ctx.path), status, milliseconds, ip }, 'request');
+    }
+  };
+}

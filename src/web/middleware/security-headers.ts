@@ -1,0 +1,49 @@
+/** Headers that tell browsers what our pages may do. */
+import type { Context, Middleware } from 'koa';
+import helmet from 'koa-helmet';
+
+/**
+ * No inline script or style anywhere. The library adds the hash of its own inline scripts to `script-src`, which must
+ * be there for that. No Cross-Origin-Opener-Policy: it would cut a popup sign-in off the site that opened it.
+ */
+export function securityHeaders(issuer: string): Middleware {
+  const isSecure = issuer.startsWith('https:');
+  const set = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'script-src': ["'self'"],
+        'style-src': ["'self'"],
+        'img-src': ["'self'"],
+        'connect-src': ["'self'"],
+        'form-action': ["'self'"],
+        'frame-ancestors': ["'none'"],
+        'base-uri': ["'none'"],
+        'object-src': ["'none'"],
+      },
+    },
+    // With no-referrer Chromium would post our own forms with `Origin: null`.
+    referrerPolicy: { policy: 'same-origin' },
+    strictTransportSecurity: isSecure ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    crossOriginOpenerPolicy: false,
+    crossOriginResourcePolicy: false,
+    originAgentCluster: true,
+    xFrameOptions: { action: 'deny' },
+  });
+  return set;
+}
+
+/**
+ * Lets forms of this one page lead on to these origins. Chromium holds the whole chain of redirects after a form
+ * against `form-action`, so the way back to the app must be named.
+ */
+export function allowFormTargets(ctx: Context, targets: string[]): void {
+  if (targets.length === 0) return;
+  const policy = ctx.response.get('Content-Security-Policy');
+  const added = targets.filter((target) => !/[\s;,]/.test(target)).join(' ');
+  ctx.set(
+    'Content-Security-Policy',
+    policy.replace(/form-action [^;]*/, (directive) => `${directive} ${added}`),
+  );
+}

@@ -1,0 +1,43 @@
+/** One request, one transaction: committed before the answer leaves, or undone as a whole. */
+import type { Context, Middleware } from 'koa';
+import { mustTryAgain } from '../../oidc/session-changed.ts';
+import type { Database } from '../../platform/database.ts';
+import { Refusal } from '../../errors.ts';
+import { stateOf } from '../services.ts';
+
+/** Takes back what the answer said of things that did not happen. */
+function forgetAnswer(ctx: Context): void {
+  ctx.remove('Set-Cookie');
+  ctx.remove('Location');
+}
+
+/** The request is made again from the start, and then sees what the other one did. Only GET can be. */
+function tryAgain(ctx: Context): void {
+  forgetAnswer(ctx);
+  if (ctx.method !== 'GET') throw new Refusal('session_ended');
+  ctx.status = 303;
+  ctx.body = undefined;
+  ctx.redirect(ctx.originalUrl);
+}
+
+export function unitOfWork(db: Database): Middleware {
+  return (ctx: Context, next) =>
+    db.startUnitOfWork(async (unit) => {
+      try {
+        await next();
+      } catch (error) {
+        await unit.rollback();
+        throw error;
+      }
+      if (ctx.res.headersSent) throw new Error('the answer left before the transaction was committed');
+      if (mustTryAgain(ctx)) {
+        await unit.rollback();
+        tryAgain(ctx);
+      } else if (!stateOf(ctx).fault && unit.mayCommit(ctx.status)) {
+        await unit.commit();
+      } else {
+        await unit.rollback();
+        forgetAnswer(ctx);
+      }
+    });
+}

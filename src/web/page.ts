@@ -1,0 +1,23 @@
+/** Shows a view as the answer. */
+import type { Context } from 'koa';
+import type { ShowPage } from '../oidc/protocol-pages.ts';
+import type { Views } from '../platform/views.ts';
+import { allowFormTargets } from './middleware/security-headers.ts';
+import { stateOf } from './services.ts';
+
+export const createShowPage =
+  (views: Views): ShowPage =>
+  (ctx: Context, view, values, { status = 200, formTargets = [] } = {}) => {
+    ctx.status = status;
+    ctx.type = 'html';
+    // Pages speak of one person's sign-in: no cache keeps them.
+    ctx.set('Cache-Control', 'no-store');
+    allowFormTargets(ctx, formTargets);
+    ctx.body = views.render(view, { requestId: stateOf(ctx).requestId, status, ...values });
+  };
+
+/** After a form was carried out: the browser gets the next page by GET (RFC 9110 §15.4.4). */
+export function seeOther(ctx: Context, address: string): void {
+  ctx.status = 303;
+  ctx.redirect(address);
+}

@@ -1,0 +1,31 @@
+/** What pages may use. */
+import type { Context } from 'koa';
+import type { Database } from '../platform/database.ts';
+import type { Log } from '../platform/log.ts';
+import type { Keyring } from '../platform/secrets.ts';
+import type { Texts } from '../platform/texts.ts';
+import type { Views } from '../platform/views.ts';
+import type { PasswordHasher } from '../credentials/password.ts';
+import type { Oidc } from '../oidc/live-provider.ts';
+import type { AttemptLimits } from '../sign-in/attempt-limits.ts';
+
+export interface Services {
+  issuer: string;
+  db: Database;
+  log: Log;
+  keyring: Keyring;
+  texts: Texts;
+  views: Views;
+  oidc: Oidc;
+  hasher: PasswordHasher;
+  attemptLimits: AttemptLimits;
+}
+
+/** What middleware leaves in `ctx.state` for those after it. */
+export interface RequestState {
+  requestId: string;
+  /** An error the protocol answered by itself. */
+  fault?: Error;
+}
+
+export const stateOf = (ctx: Context): RequestState => ctx.state;

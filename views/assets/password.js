@@ -1,0 +1,22 @@
+// Lets people look at the password they typed. Without JavaScript the field works as it is.
+for (const field of document.querySelectorAll('.reveal')) {
+  const input = field.querySelector('input');
+  const { show, hide } = field.dataset;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'toggle';
+  button.setAttribute('aria-pressed', 'false');
+  button.setAttribute('aria-controls', input.id);
+  button.textContent = show;
+  button.addEventListener('click', () => {
+    const isShown = input.type === 'text';
+    input.type = isShown ? 'password' : 'text';
+    button.textContent = isShown ? show : hide;
+    button.setAttribute('aria-pressed', String(!isShown));
+  });
+  field.append(button);
+  // What is shown must not be kept by the browser as ordinary text.
+  input.form.addEventListener('submit', () => {
+    input.type = 'password';
+  });
+}
