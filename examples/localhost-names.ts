@@ -1,0 +1,18 @@
+/**
+ * For the demo alone, loaded with `node --import`: names ending in `.localhost` lead to this machine. Browsers know that
+ * by themselves (RFC 6761 §6.3); Node asks the system, and not every system knows.
+ */
+import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
+
+type Done = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
+
+const lookup = dns.lookup as (name: string, options: LookupOptions, done: Done) => void;
+
+function lookupHere(name: string, options: LookupOptions | Done, done?: Done): void {
+  const [settings, finish] = typeof options === 'function' ? [{}, options] : [options, done!];
+  if (!name.endsWith('.localhost')) return lookup(name, settings, finish);
+  if (settings.all) return finish(null, [{ address: '127.0.0.1', family: 4 }]);
+  return finish(null, '127.0.0.1', 4);
+}
+
+dns.lookup = lookupHere as typeof dns.lookup;

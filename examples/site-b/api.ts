@@ -1,0 +1,66 @@
+/**
+ * An API of site B: checks each access token by itself, with the desk's public keys, and keeps nothing. Start as many
+ * as you like; one token opens them all.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+
+const { ISSUER, API_NAME, API_AUDIENCE, SITE_ORIGIN, PORT } = process.env as Record<string, string>;
+
+// Fetched when a token comes with a key that is not known yet, and kept. The desk is never asked about a token.
+const keys = createRemoteJWKSet(new URL('/oauth/jwks', ISSUER), { cooldownDuration: 30_000 });
+
+/** What a token must be: issued by the desk, for this API, as an access token (RFC 9068 §4). */
+const expected = { issuer: ISSUER!, audience: API_AUDIENCE!, typ: 'at+jwt', algorithms: ['ES256'] };
+
+class Refused extends Error {
+  readonly status: number;
+  readonly challenge: string;
+  constructor(status: number, error: string) {
+    super(error);
+    this.status = status;
+    this.challenge = `Bearer error="${error}"`;
+  }
+}
+
+async function readToken(request: IncomingMessage): Promise<JWTPayload> {
+  const [scheme, token] = (request.headers.authorization ?? '').split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || !token) throw new Refused(401, 'invalid_request');
+  try {
+    const { payload } = await jwtVerify(token, keys, expected);
+    return payload;
+  } catch (error) {
+    // Any token that does not verify is the caller's affair; that the keys cannot be had is ours.
+    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) throw new Refused(401, 'invalid_token');
+    throw error;
+  }
+}
+
+function requireScope({ scope }: JWTPayload, needed: string): void {
+  if (!String(scope ?? '').split(' ').includes(needed)) throw new Refused(403, 'insufficient_scope');
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // Pages of one origin may call; tokens come in a header, so no cookies are involved.
+  response.setHeader('Access-Control-Allow-Origin', SITE_ORIGIN!);
+  response.setHeader('Vary', 'Origin');
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, { 'Access-Control-Allow-Headers': 'authorization', 'Access-Control-Max-Age': '600' }).end();
+    return;
+  }
+  const token = await readToken(request);
+  requireScope(token, 'notes:read');
+  const notes = [`${API_NAME} read your pass and asked nobody.`, `It is good until ${new Date(token.exp! * 1000).toISOString()}.`];
+  const body = { api: API_NAME, subject: token.sub, client: token['client_id'], session: token['sid'], notes };
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(body));
+}
+
+createServer((request, response) => {
+  answer(request, response).catch((error: unknown) => {
+    const refused = error instanceof Refused ? error : undefined;
+    if (!refused) console.error(error);
+    if (refused) response.setHeader('WWW-Authenticate', refused.challenge);
+    response.writeHead(refused?.status ?? 500, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify({ error: refused?.message ?? 'server_error' }));
+  });
+}).listen(Number(PORT), '127.0.0.1', () => console.log(`${API_NAME} is on port ${PORT}`));

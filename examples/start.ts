@@ -1,0 +1,180 @@
+/** `npm run demo`: starts the desk on the embedded database, both sites and their APIs, with two people to try. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const root = join(import.meta.dirname, '..');
+const dataFolder = join(root, 'data/demo');
+const seedFile = join(dataFolder, 'demo.json');
+
+const issuer = 'http://idp.localhost:4000';
+const siteA = 'http://site-a.localhost:4001';
+const siteB = 'http://site-b.localhost:4002';
+const apis = ['http://api-1.localhost:4003/', 'http://api-2.localhost:4004/'];
+const audience = 'https://api.site-b.example/';
+const password = 'walk in at the front desk';
+const ports = [4000, 4001, 4002, 4003, 4004];
+
+const desk = { ...process.env, ISSUER: issuer, DATA_DIR: dataFolder, LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn' };
+
+async function requireFreePorts(): Promise<void> {
+  const isFree = (port: number) =>
+    new Promise<boolean>((resolve) => {
+      const probe = createServer().once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    });
+  const free = await Promise.all(ports.map(isFree));
+  const taken = ports.filter((_port, index) => !free[index]);
+  if (taken.length === 0) return;
+  console.error(`Port ${taken.join(', ')} is taken. Does the demo run already? Stop what listens there and try again.`);
+  process.exit(1);
+}
+
+const children: ChildProcess[] = [];
+
+function start(file: string, environment: NodeJS.ProcessEnv): ChildProcess {
+  const names = join(import.meta.dirname, 'localhost-names.ts');
+  const child = spawn(process.execPath, ['--import', names, file], {
+    env: environment,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  children.push(child);
+  return child;
+}
+
+/** Runs a command of the desk beside the server, and returns what it printed. */
+async function frontdesk(args: string[], input = ''): Promise<string> {
+  const program = join(root, 'bin/frontdesk.js');
+  const child = spawn(process.execPath, [program, ...args], { env: desk, stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(`${input}\n`);
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`frontdesk ${args.slice(0, 2).join(' ')} ended with ${String(code)}`);
+  return printed;
+}
+
+async function untilReady(server: ChildProcess): Promise<void> {
+  for (;;) {
+    if (server.exitCode !== null) process.exit(1);
+    try {
+      // The probe by address: this program need not know names that end in .localhost.
+      if ((await fetch('http://127.0.0.1:4000/readyz')).ok) return;
+    } catch {
+      // Not listening yet.
+    }
+    await sleep(50);
+  }
+}
+
+interface Seed {
+  siteASecret: string;
+  machineSecret: string;
+}
+
+/** The people, the API and the apps of the demo; made on the first run and kept. */
+async function seed(): Promise<Seed> {
+  if (existsSync(seedFile)) return JSON.parse(readFileSync(seedFile, 'utf8')) as Seed;
+  const account = (email: string, name: string, username: string) =>
+    frontdesk(
+      ['accounts', 'create', '--email', email, '--name', name, '--username', username, '--email-verified'],
+      password,
+    );
+  const client = async (...args: string[]) => {
+    const printed = await frontdesk(['clients', 'register', '--json', ...args]);
+    return (JSON.parse(printed) as { client_secret?: string }).client_secret ?? '';
+  };
+  await Promise.all([
+    account('ann@example.com', 'Ann Archer', 'ann'),
+    account('ben@example.com', 'Ben Baker', 'ben'),
+    frontdesk(['apis', 'register', audience, '--name', 'Notes', '--scope', 'notes:read=Read your notes']),
+  ]);
+  const [siteASecret, machineSecret] = await Promise.all([
+    client(
+      ...['--id', 'site-a', '--name', 'Site A', '--kind', 'web', '--first-party', '--uri', siteA],
+      ...['--redirect-uri', `${siteA}/callback`, '--post-logout-redirect-uri', `${siteA}/`],
+    ),
+    client('--id', 'report', '--name', 'Nightly report', '--kind', 'machine', '--api', audience),
+    client(
+      ...['--id', 'site-b', '--name', 'Site B', '--kind', 'single-page', '--uri', siteB, '--api', audience],
+      ...['--redirect-uri', `${siteB}/callback`, '--post-logout-redirect-uri', `${siteB}/`],
+    ),
+  ]);
+  const made = { siteASecret: siteASecret!, machineSecret: machineSecret! };
+  writeFileSync(seedFile, JSON.stringify(made), { mode: 0o600 });
+  return made;
+}
+
+function startSites({ siteASecret }: Seed): void {
+  const common = { ...process.env, ISSUER: issuer, API_AUDIENCE: audience, API_URLS: apis.join(' ') };
+  start(join(import.meta.dirname, 'site-a/server.ts'), {
+    ...common,
+    ...{ SITE_URL: siteA, CLIENT_ID: 'site-a', CLIENT_SECRET: siteASecret, PORT: '4001' },
+  });
+  start(join(import.meta.dirname, 'site-b/server.ts'), { ...common, SITE_URL: siteB, CLIENT_ID: 'site-b', PORT: '4002' });
+  for (const [index, port] of ['4003', '4004'].entries()) {
+    const environment = { ...common, API_NAME: `api-${index + 1}`, SITE_ORIGIN: siteB, PORT: port };
+    start(join(import.meta.dirname, 'site-b/api.ts'), environment);
+  }
+}
+
+const untilListening = (port: number): Promise<void> =>
+  fetch(`http://127.0.0.1:${port}/`).then(
+    () => undefined,
+    () => sleep(50).then(() => untilListening(port)),
+  );
+
+const words = `
+  The desk       ${issuer}
+  Site A         ${siteA}      a server-rendered site
+  Site B         ${siteB}      a single-page app, with two APIs at 4003 and 4004
+
+  Sign in as     ann@example.com      or ben@example.com
+  Password       ${password}
+
+  Try this
+    1. Open site A and sign in.
+    2. Open site B: it knows you, and nothing is typed. It is not an app of the house,
+       so the desk asks you once what it may see.
+    3. Ask both APIs. They check your pass by themselves.
+    4. A program without a person:  npm run demo:machine
+
+  Ctrl-C stops everything. What you did is kept in data/demo; --fresh starts over.
+
+Frontdesk is ready`;
+
+async function stop(): Promise<void> {
+  for (const child of children) child.kill('SIGTERM');
+  const running = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+  await Promise.all(running.map((child) => new Promise((resolve) => child.once('exit', resolve))));
+}
+
+await requireFreePorts();
+if (process.argv.includes('--fresh')) rmSync(dataFolder, { recursive: true, force: true });
+mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+
+let isStopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (isStopping) return;
+    isStopping = true;
+    void stop().then(() => process.exit(0));
+  });
+}
+
+const server = spawn(process.execPath, [join(root, 'bin/frontdesk.js'), 'serve'], { env: desk, stdio: 'inherit' });
+children.push(server);
+await untilReady(server);
+startSites(await seed());
+await Promise.all(ports.slice(1).map(untilListening));
+for (const child of children) {
+  child.once('exit', (code) => {
+    if (isStopping) return;
+    isStopping = true;
+    console.error(`A part of the demo ended by itself (${String(code)}): stopping the rest.`);
+    void stop().then(() => process.exit(1));
+  });
+}
+console.log(words);
