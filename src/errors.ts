@@ -22,7 +22,7 @@ export const refusals = {
   email_invalid: 400,
   email_taken: 409,
   field_required: 422,
-  form_type_wrong: 415,
+  form_type_wrong: 403,
   host_wrong: 421,
   interaction_expired: 400,
   not_found: 404,

@@ -21,14 +21,16 @@ const selectKeys = sql`
 /** All keys that are published. */
 export async function listSigningKeys(db: Database, keyring: Keyring): Promise<SigningKey[]> {
   const rows = await db.read<Row>(selectKeys);
-  return rows.map((row) => ({
-    kid: row.kid,
-    algorithm: row.algorithm,
-    privateJwk: JSON.parse(keyring.open(contextOf(row.kid), row.private_jwk_sealed)) as JWK,
-    signsFrom: row.signs_from,
-    retiresAt: row.retires_at ?? undefined,
-  }));
+  return rows.map((row) => toKey(row, keyring));
 }
+
+const toKey = (row: Row, keyring: Keyring): SigningKey => ({
+  kid: row.kid,
+  algorithm: row.algorithm,
+  privateJwk: JSON.parse(keyring.open(contextOf(row.kid), row.private_jwk_sealed)) as JWK,
+  signsFrom: row.signs_from,
+  retiresAt: row.retires_at ?? undefined,
+});
 
 const lockKeys = sql`select pg_advisory_xact_lock(hashtextextended('signing_keys', 0))`;
 
@@ -44,4 +46,14 @@ const insertKey = sql`
 export function insertSigningKey(db: Database, keyring: Keyring, key: SigningKey): void {
   const sealed = keyring.seal(contextOf(key.kid), JSON.stringify(key.privateJwk));
   db.write(insertKey, [key.kid, key.algorithm, publicJwk(key), sealed, key.signsFrom]);
+}
+
+const updateSeal = sql`update signing_keys set private_jwk_sealed = $2 where kid = $1`;
+
+/** Seals again, under the newest secret, what an older one sealed, so that the older one can be taken away. */
+export async function resealSigningKeys(db: Database, keyring: Keyring): Promise<void> {
+  for (const { kid, private_jwk_sealed: sealed } of await db.read<Row>(selectKeys)) {
+    if (!keyring.isStale(sealed)) continue;
+    db.write(updateSeal, [kid, keyring.seal(contextOf(kid), keyring.open(contextOf(kid), sealed))]);
+  }
 }

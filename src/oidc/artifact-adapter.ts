@@ -73,6 +73,8 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
       upsertArtifact(db, {
         kind,
         idHash: keyring.digest(kind, id),
+        // An interaction names the grant it began with, but goes on without it.
+        grantId: kind === 'Interaction' ? undefined : payload.grantId,
         payload: withoutSecrets(kind, id, payload),
         expiresAt: new Date(Date.now() + (expiresIn + clockToleranceSeconds) * 1000),
         parentHash: parentHash(),

@@ -127,7 +127,8 @@ export function createConfiguration({ db, keyring, issuer, keys, pages }: Config
       },
       resourceIndicators: {
         enabled: true,
-        getResourceServerInfo: (_ctx, audience, client) => resourceServerFor(db, audience, client),
+        getResourceServerInfo: (ctx, audience, client) =>
+          resourceServerFor(db, audience, client, ctx.oidc.params?.['scope']),
         // A client with one API need not name it at the token endpoint: many libraries cannot.
         useGrantedResource: () => true,
         defaultResource: async (_ctx, client, oneOf) => oneOf ?? onlyApiOf(client),

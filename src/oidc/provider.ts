@@ -9,6 +9,7 @@ import { rememberSeen } from '../tokens/artifact-repository.ts';
 import { createConfiguration } from './configuration.ts';
 import { fromEpoch, protocolContext } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
+import { SessionChanged } from './session-changed.ts';
 import { speakFor } from './speak-for.ts';
 
 export interface ProviderInput {
@@ -90,6 +91,7 @@ export function createProvider(input: ProviderInput): Provider {
   replaceMethods(provider, input);
   // The library answers faults itself; whoever commits or undoes the request must hear of them.
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
+    if (error instanceof SessionChanged) return;
     (ctx.state as { fault?: Error }).fault = error;
     input.log.error({ err: error, requestId: (ctx.state as { requestId?: string }).requestId }, 'protocol fault');
   });

@@ -9,13 +9,23 @@ export const apisOf = (client: OidcClient): ClientApi[] => (client['apis'] ?? []
 /**
  * JWT access tokens of RFC 9068, signed with ES256, for a client that may ask for them.
  *
+ * @param asked the scope parameter; what no API knows is ignored, as OpenID Connect Core 3.1.2.1 wants
  * @throws InvalidTarget when there is no such API, or the client may not have tokens for it
+ * @throws InvalidScope when the API has a scope that this client may not have
  */
-export async function resourceServerFor(db: Database, audience: string, client: OidcClient): Promise<ResourceServer> {
+export async function resourceServerFor(
+  db: Database,
+  audience: string,
+  client: OidcClient,
+  asked: unknown,
+): Promise<ResourceServer> {
   const allowed = apisOf(client).find((api) => api.audience === audience);
   const api = allowed && (await findApi(db, audience));
   if (!api) throw new errors.InvalidTarget('this client may not have tokens for that resource');
   const scopes = allowed.scopes.filter((scope) => Object.hasOwn(api.scopes, scope));
+  const wanted = typeof asked === 'string' ? asked.split(' ') : [];
+  const beyond = wanted.find((scope) => Object.hasOwn(api.scopes, scope) && !scopes.includes(scope));
+  if (beyond !== undefined) throw new errors.InvalidScope('this client may not have a requested scope', beyond);
   return {
     scope: scopes.join(' '),
     audience,

@@ -49,14 +49,17 @@ const upsert = sql`
 export interface NewArtifact {
   kind: string;
   idHash: Buffer;
+  /** The grant it dies with. */
+  grantId?: string | undefined;
   payload: ArtifactPayload;
   expiresAt: Date;
   /** Digest of the refresh token this one takes the place of. */
   parentHash?: Buffer | undefined;
 }
 
-export function upsertArtifact(db: Database, { kind, idHash, payload, expiresAt, parentHash }: NewArtifact): void {
-  const { grantId, clientId, accountId } = payload;
+export function upsertArtifact(db: Database, artifact: NewArtifact): void {
+  const { kind, idHash, grantId, payload, expiresAt, parentHash } = artifact;
+  const { clientId, accountId } = payload;
   db.write(upsert, [kind, idHash, grantId, clientId, accountId, parentHash, payload, expiresAt]);
 }
 

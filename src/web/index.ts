@@ -15,6 +15,7 @@ import { errors } from './middleware/errors.ts';
 import { exactAddress } from './middleware/exact-address.ts';
 import { oneHost } from './middleware/one-host.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
+import { quietReferrer } from './middleware/referrer.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { sameOrigin } from './middleware/same-origin.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
@@ -55,6 +56,7 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   app.use(requestLog(log));
   app.use(cookieFlags(issuer));
   app.use(securityHeaders(issuer));
+  app.use(quietReferrer());
   app.use(errors(services));
   app.use(oneHost(issuer));
   app.use(assets(views));

@@ -27,6 +27,7 @@ export function unitOfWork(db: Database): Middleware {
         await next();
       } catch (error) {
         await unit.rollback();
+        if (mustTryAgain(ctx)) return tryAgain(ctx);
         throw error;
       }
       if (ctx.res.headersSent) throw new Error('the answer left before the transaction was committed');

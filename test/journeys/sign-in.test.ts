@@ -1,0 +1,145 @@
+/** Signing in at one app and being known at the next. */
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { ann, audience, ben, notesApi, siteA, siteB, type Person, type RegisteredApp } from '../support/cast.ts';
+import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, userinfo, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+
+let frontdesk: Frontdesk;
+let person: Person;
+let appA: RegisteredApp;
+let appB: RegisteredApp;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk();
+  await notesApi(frontdesk);
+  person = await ann(frontdesk);
+  appA = await siteA(frontdesk);
+  appB = await siteB(frontdesk);
+});
+afterAll(() => frontdesk.close());
+
+test('a person signs in at site A and gets tokens that tell the truth', async () => {
+  const browser = newBrowser(frontdesk);
+  const request = authorize(frontdesk, appA);
+  const form = await browser.visit(request.url);
+  expect(form.status).toBe(200);
+  expect(form.text).toContain('Sign in to Site A');
+
+  const before = Math.floor(Date.now() / 1000);
+  const back = await signIn(form, 'ann');
+  const { code, state, iss } = answerIn(back);
+  expect({ state, iss }).toEqual({ state: request.state, iss: frontdesk.issuer });
+
+  const answer = await exchange(frontdesk, appA, { code: code!, verifier: request.verifier });
+  expect(answer.status).toBe(200);
+  expect(answer.headers['cache-control']).toBe('no-store');
+  const tokens = answer.json<Tokens>();
+  const claims = decodeJwt(tokens.id_token!);
+  expect(claims).toMatchObject({ iss: frontdesk.issuer, aud: 'site-a', sub: person.id, nonce: request.nonce });
+  expect(claims).toMatchObject({ acr: 'aal1', amr: ['pwd'], sid: expect.any(String) });
+  expect(Number(claims['auth_time'])).toBeGreaterThanOrEqual(before);
+  expect((await userinfo(frontdesk, tokens.access_token)).json()).toEqual(
+    expect.objectContaining({ sub: person.id, name: 'Ann Archer', email: 'ann@example.com', email_verified: true }),
+  );
+});
+
+test('who signed in at site A is known at site B, and the other way round', async () => {
+  for (const [first, second] of [
+    [appA, appB],
+    [appB, appA],
+  ] as const) {
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, first));
+    const page = await browser.visit(authorize(frontdesk, second).url);
+    // At most the question what a strange app may see, and that only once: nothing is typed.
+    expect(page.root.querySelector('input[name=login]')).toBeNull();
+    const code = page.status === 303 ? answerIn(page)['code'] : answerIn(await page.submit())['code'];
+    expect(code).toBeTruthy();
+  }
+});
+
+test('an app of somebody else asks once what it may see, in every browser of that person', async () => {
+  const parameters = { scope: 'openid email notes:write', resource: audience };
+  const first = newBrowser(frontdesk);
+  const consent = await signIn(await first.visit(authorize(frontdesk, appB, parameters).url), 'ann@example.com');
+  expect(consent.text).toContain('Site B asks to know you');
+  expect(consent.text).toContain('See your e-mail address');
+  expect(consent.text).toContain('Change your notes');
+  expect(consent.text).not.toContain('Read your notes');
+  expect(answerIn(await consent.submit())['code']).toBeTruthy();
+
+  const second = newBrowser(frontdesk);
+  const back = await signIn(await second.visit(authorize(frontdesk, appB, parameters).url), 'ann');
+  expect(answerIn(back)['code']).toBeTruthy();
+});
+
+test('an access token for an API is a pass of RFC 9068 that names the session', async () => {
+  const browser = newBrowser(frontdesk);
+  const request = authorize(frontdesk, appB, { scope: 'openid notes:read', resource: audience });
+  const code = await codeFor(browser, request);
+  const tokens = (await exchange(frontdesk, appB, { code, verifier: request.verifier })).json<Tokens>();
+  expect(decodeProtectedHeader(tokens.access_token)).toMatchObject({ typ: 'at+jwt', alg: 'ES256' });
+  const pass = decodeJwt(tokens.access_token);
+  const { sid } = decodeJwt(tokens.id_token!);
+  expect(pass).toMatchObject({ iss: frontdesk.issuer, aud: audience, client_id: 'site-b', scope: 'notes:read', sid });
+  expect(pass).toMatchObject({ acr: 'aal1', amr: ['pwd'], auth_time: expect.any(Number) });
+  expect(pass.exp! - pass.iat!).toBe(300);
+});
+
+test('a wrong password keeps what was typed, says so, and lets the person try again', async () => {
+  const browser = newBrowser(frontdesk);
+  const form = await browser.visit(authorize(frontdesk, appA).url);
+  const again = await signIn(form, 'ann@example.com', 'not the password');
+  expect(again.status).toBe(422);
+  expect(again.text).toContain('That name and password do not go together');
+  expect(again.root.querySelector('input[name=login]')?.getAttribute('value')).toBe('ann@example.com');
+  expect(again.root.querySelector('input[name=password]')?.getAttribute('value')).toBeUndefined();
+  expect(answerIn(await signIn(again, 'ann@example.com'))['code']).toBeTruthy();
+});
+
+test('an empty form says what is missing', async () => {
+  const browser = newBrowser(frontdesk);
+  const again = await (await browser.visit(authorize(frontdesk, appA).url)).submit({ login: ' ', password: '' });
+  expect(again.status).toBe(422);
+  expect(again.text).toContain('Enter your e-mail address or username, and your password.');
+});
+
+test('cancel goes back to the app with access_denied', async () => {
+  const browser = newBrowser(frontdesk);
+  const request = authorize(frontdesk, appA);
+  const back = await (await browser.visit(request.url)).submit({}, { button: '[data-action=cancel]' });
+  expect(back.location).toMatch(/^http:\/\/site-a\.localhost:9\/callback\?/);
+  expect(answerIn(back)).toMatchObject({ error: 'access_denied', state: request.state, iss: frontdesk.issuer });
+});
+
+test('a page that is over says so and offers the way back to the app', async () => {
+  const browser = newBrowser(frontdesk);
+  const form = await browser.visit(authorize(frontdesk, appA).url);
+  const over = await newBrowser(frontdesk).visit(form.url);
+  expect(over.status).toBe(400);
+  expect(over.text).toContain('This page has expired');
+  expect(over.root.querySelector('a.button')?.getAttribute('href')).toBe('http://site-a.localhost:9');
+  // And so does the form of an interaction that was finished in another tab.
+  await signIn(form, 'ann');
+  expect((await signIn(form, 'ann')).text).toContain('This page has expired');
+});
+
+test('a sign-in page that waits in a second tab goes on by itself once the person has signed in', async () => {
+  const browser = newBrowser(frontdesk);
+  const waiting = await browser.visit(authorize(frontdesk, appA).url);
+  await codeFor(browser, authorize(frontdesk, appA));
+  const back = await browser.visit(waiting.url);
+  expect(answerIn(back)['code']).toBeTruthy();
+});
+
+test('"not you" on the consent page signs another person in', async () => {
+  await ben(frontdesk);
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, appA));
+  const consent = await browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
+  const other = await browser.visit(new URL(consent.root.querySelector('.person a')!.getAttribute('href')!, consent.url).href);
+  // The library ends the first person's session by a form that submits itself.
+  const ending = await signIn(other, 'ben');
+  const asked = await ending.submit({}, { button: '' });
+  expect(asked.text).toContain('Signed in as Ben Baker');
+});

@@ -1,0 +1,117 @@
+/** Requests that race for one thing: one wins, on one process and on two over one database. */
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
+import { decodeJwt } from 'jose';
+import { app, ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { callAs, exchange, authorize, codeFor, newBrowser, randomText, refresh, userinfo } from '../support/flow.ts';
+import type { Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import type { Answer } from '../support/browser.ts';
+
+let one: Frontdesk;
+let two: Frontdesk;
+let appA: RegisteredApp;
+
+beforeAll(async () => {
+  one = await startFrontdesk();
+  two = await startFrontdesk({ beside: one });
+  await ann(one);
+  appA = await siteA(one);
+});
+afterAll(async () => {
+  await two.close();
+  await one.close();
+});
+
+const times = 100;
+/** Sends a hundred at once, every other one to the second process when there is one. */
+const race = (ports: number[], send: (port: number) => Promise<Answer>): Promise<Answer[]> =>
+  Promise.all(Array.from({ length: times }, (_, index) => send(ports[index % ports.length]!)));
+
+const statuses = (answers: Answer[]): Record<number, number> => {
+  const counts: Record<number, number> = {};
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+};
+
+describe.each([
+  ['one process', () => [one.port]],
+  ['two processes', () => [one.port, two.port]],
+])('%s', (_name, ports) => {
+  test('B02 one code, 100 exchanges: one answer with tokens, 99 invalid_grant, and the winner’s tokens dead', async () => {
+    const request = authorize(one, appA);
+    const code = await codeFor(newBrowser(one), request);
+    const answers = await race(ports(), (port) => exchange(one, appA, { code, verifier: request.verifier }, port));
+    expect(statuses(answers)).toEqual({ 200: 1, 400: 99 });
+    const losers = answers.filter(({ status }) => status === 400);
+    expect(new Set(losers.map((answer) => answer.json()['error']))).toEqual(new Set(['invalid_grant']));
+
+    const tokens = answers.find(({ status }) => status === 200)!.json<Tokens>();
+    expect((await refresh(one, appA, tokens.refresh_token!)).json()).toMatchObject({ error: 'invalid_grant' });
+    expect((await userinfo(one, tokens.access_token)).status).toBe(401);
+  });
+
+  test('B06 one refresh token, 100 uses: at most three answers with tokens, and none of the family lives on', async () => {
+    const request = authorize(one, appA);
+    const code = await codeFor(newBrowser(one), request);
+    const first = (await exchange(one, appA, { code, verifier: request.verifier })).json<Tokens>();
+    const answers = await race(ports(), (port) => refresh(one, appA, first.refresh_token!, port));
+    const { 200: won = 0, 400: lost = 0, ...others } = statuses(answers);
+    expect(others).toEqual({});
+    expect(won).toBeGreaterThanOrEqual(1);
+    expect(won).toBeLessThanOrEqual(3);
+    expect(won + lost).toBe(times);
+    const winners = answers.filter(({ status }) => status === 200).map((answer) => answer.json<Tokens>());
+    for (const { refresh_token: token } of winners) expect((await refresh(one, appA, token!)).status).toBe(400);
+    expect((await refresh(one, appA, first.refresh_token!)).status).toBe(400);
+  });
+
+  test('C04 one client assertion, 100 uses: one answer with a token', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256');
+    const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] };
+    const id = `machine-${randomText().slice(0, 8)}`;
+    const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks };
+    const machine = await app(one, { id, kind: 'machine', metadata });
+    const assertion = await new SignJWT({ jti: randomText() })
+      .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      .setIssuer(machine.id)
+      .setSubject(machine.id)
+      .setAudience(one.issuer)
+      .setExpirationTime('2m')
+      .sign(privateKey);
+    const form = {
+      grant_type: 'client_credentials',
+      client_assertion: assertion,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    };
+    const answers = await race(ports(), (port) => callAs(one, machine, '/oauth/token', form, port));
+    expect(statuses(answers)).toEqual({ 200: 1, 401: 99 });
+  });
+});
+
+test('two tabs that refresh at once both go on', async () => {
+  const request = authorize(one, appA);
+  const code = await codeFor(newBrowser(one), request);
+  const first = (await exchange(one, appA, { code, verifier: request.verifier })).json<Tokens>();
+  const answers = await Promise.all([1, 2].map(() => refresh(one, appA, first.refresh_token!)));
+  expect(statuses(answers)).toEqual({ 200: 2 });
+  for (const answer of answers) {
+    const next = await refresh(one, appA, answer.json<Tokens>().refresh_token!);
+    expect(next.status).toBe(200);
+    expect(decodeJwt(next.json<Tokens>().id_token!).sub).toBeTruthy();
+  }
+  // The predecessor of all of these has been superseded: whoever holds it now has stolen it.
+  expect((await refresh(one, appA, first.refresh_token!)).status).toBe(400);
+  const dead = await refresh(one, appA, answers[0]!.json<Tokens>().refresh_token!);
+  expect(dead.status).toBe(400);
+});
+
+test('a refresh that is refused for another reason does not use the token up', async () => {
+  const request = authorize(one, appA);
+  const code = await codeFor(newBrowser(one), request);
+  const { refresh_token: token } = (await exchange(one, appA, { code, verifier: request.verifier })).json<Tokens>();
+  const form = { grant_type: 'refresh_token', refresh_token: token!, resource: 'https://nowhere.example/' };
+  const refused = await callAs(one, appA, '/oauth/token', form);
+  expect({ status: refused.status, error: refused.json()['error'] }).toEqual({ status: 400, error: 'invalid_target' });
+  expect((await refresh(one, appA, token!)).status).toBe(200);
+  expect((await refresh(one, appA, token!)).status).toBe(200);
+});

@@ -1,0 +1,146 @@
+/** Requests of one browser that run side by side: nothing is lost, and nothing comes back. */
+import { app, ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { statement } from '../support/database.ts';
+import { answerIn, authorize, codeFor, exchange, newBrowser, refresh, signIn, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import type { Browser } from '../support/browser.ts';
+
+let one: Frontdesk;
+let two: Frontdesk;
+let appA: RegisteredApp;
+let apps: RegisteredApp[];
+
+beforeAll(async () => {
+  one = await startFrontdesk();
+  two = await startFrontdesk({ beside: one });
+  await ann(one);
+  appA = await siteA(one);
+  apps = [];
+  for (let index = 0; index < 20; index += 1) apps.push(await app(one, { id: `app-${index}`, isFirstParty: true }));
+});
+afterAll(async () => {
+  await two.close();
+  await one.close();
+});
+
+const sessionsOf = async (frontdesk: Frontdesk) =>
+  frontdesk.db.read<{ uid: string; authorizations: Record<string, { sid: string }>; ended_at: Date | null }>(
+    statement('select uid, authorizations, ended_at from sessions order by created_at desc'),
+  );
+
+/** The same cookies, sent to the other process. */
+const besides = async (browser: Browser): Promise<Browser> => {
+  const other = newBrowser(two, two.port);
+  for (const cookie of (await browser.jar.serialize()).cookies) {
+    const { key, value, path } = cookie as { key: string; value: string; path: string };
+    await other.jar.setCookie(`${key}=${value}; Path=${path}; HttpOnly; SameSite=Lax`, one.issuer);
+  }
+  return other;
+};
+
+test('A05 twenty apps signed in to at once are all in the session, and all their codes work', async () => {
+  for (let round = 0; round < 3; round += 1) {
+    const browser = newBrowser(one);
+    await codeFor(browser, authorize(one, appA));
+    const other = await besides(browser);
+    const requests = apps.map((each) => authorize(one, each));
+    const codes = await Promise.all(
+      requests.map((request, index) => codeFor(index % 2 === 0 ? browser : other, request)),
+    );
+    const [session] = await sessionsOf(one);
+    expect(Object.keys(session!.authorizations).sort()).toEqual([appA, ...apps].map(({ id }) => id).sort());
+    const answers = await Promise.all(
+      apps.map((each, index) => exchange(one, each, { code: codes[index]!, verifier: requests[index]!.verifier })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(apps.map(() => 200));
+  }
+});
+
+test('two tabs of one app that come back at once both get a code that works', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const browser = newBrowser(one);
+    await codeFor(browser, authorize(one, appA));
+    const each = apps[round]!;
+    const requests = [authorize(one, each), authorize(one, each)];
+    const codes = await Promise.all(requests.map((request) => codeFor(browser, request)));
+    for (const [index, code] of codes.entries()) {
+      const answer = await exchange(one, each, { code, verifier: requests[index]!.verifier });
+      expect(answer.status).toBe(200);
+    }
+  }
+});
+
+test('A04 a sign-out is final: 50 requests in flight do not bring the session back, 100 of 100', async () => {
+  for (let round = 0; round < 2; round += 1) {
+    const browser = newBrowser(one);
+    await codeFor(browser, authorize(one, appA));
+    const [{ uid } = { uid: '' }] = await sessionsOf(one);
+    const question = await browser.visit(`${one.issuer}/oauth/logout`);
+    const other = await besides(browser);
+    const flights = Array.from({ length: 50 }, (_, index) =>
+      (index % 2 === 0 ? browser : other).ask(authorize(one, apps[index % 20]!).url),
+    );
+    const [page] = await Promise.all([question.submit({ logout: 'yes' }), ...flights]);
+    expect(page.text).toContain('You are signed out');
+    const session = (await sessionsOf(one)).find((each) => each.uid === uid);
+    expect(session?.ended_at).toBeInstanceOf(Date);
+    const late = await browser.copy();
+    expect((await late.visit(authorize(one, appA).url)).root.querySelector('input[name=login]')).not.toBeNull();
+  }
+});
+
+test('A04 an interaction that is resumed after the sign-out does not bring the session back', async () => {
+  const browser = newBrowser(one);
+  await codeFor(browser, authorize(one, appA));
+  const stranger = await app(one, { id: 'stranger' });
+  const consent = await browser.visit(authorize(one, stranger).url);
+  expect(consent.text).toContain('asks to know you');
+  const thief = await browser.copy();
+  await (await browser.visit(`${one.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+  const resumed = await thief.visit(consent.url);
+  expect(resumed.text).toContain('This page has expired');
+  expect((await consent.submit()).text).toContain('This page has expired');
+  const again = await thief.visit(authorize(one, appA).url);
+  expect(again.root.querySelector('input[name=login]')).not.toBeNull();
+});
+
+test('A04 a sign-in that was under way when the session ended ends nowhere', async () => {
+  const browser = newBrowser(one);
+  await codeFor(browser, authorize(one, appA));
+  const again = await browser.visit(authorize(one, appA, { prompt: 'login' }).url);
+  const thief = await browser.copy();
+  await (await browser.visit(`${one.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+  const action = new URL(again.root.querySelector('form')!.getAttribute('action')!, again.url).href;
+  const csrf = again.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
+  const page = await thief.visit(action, { form: { login: 'ann', password: 'correct horse battery staple', csrf } });
+  expect(page.text).toContain('This page has expired');
+});
+
+test('what lives with a session dies with it, and what was allowed to outlive it does not', async () => {
+  const browser = newBrowser(one);
+  const request = authorize(one, appA);
+  const tokens = (
+    await exchange(one, appA, { code: await codeFor(browser, request), verifier: request.verifier })
+  ).json<Tokens>();
+  const stays = authorize(one, apps[0]!, { scope: 'openid offline_access', prompt: 'consent' });
+  const offline = (
+    await exchange(one, apps[0]!, { code: await codeFor(browser, stays), verifier: stays.verifier })
+  ).json<Tokens>();
+  // A code that was handed out and not used yet.
+  const unused = authorize(one, apps[1]!);
+  const code = await codeFor(browser, unused);
+  await (await browser.visit(`${one.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+
+  expect((await refresh(one, appA, tokens.refresh_token!)).status).toBe(400);
+  expect((await exchange(one, apps[1]!, { code, verifier: unused.verifier })).status).toBe(400);
+  expect((await refresh(one, apps[0]!, offline.refresh_token!)).status).toBe(200);
+});
+
+test('signing in again in a second tab keeps the first tab’s apps', async () => {
+  const browser = newBrowser(one);
+  await codeFor(browser, authorize(one, apps[2]!));
+  const page = await browser.visit(authorize(one, apps[3]!, { prompt: 'login' }).url);
+  expect(answerIn(await signIn(page, 'ann'))['code']).toBeTruthy();
+  const [session] = await sessionsOf(one);
+  expect(Object.keys(session!.authorizations).sort()).toEqual(['app-2', 'app-3']);
+});

@@ -1,0 +1,187 @@
+/** security.md, part C: forged tokens, strange key ids, hosts. Each test is named by its number. */
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createHmac } from 'node:crypto';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTHeaderParameters } from 'jose';
+import { app, ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { answerIn, authorize, callAs, newBrowser, randomText, tokensFor, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { ask, type Browser } from '../support/browser.ts';
+
+let desk: Frontdesk;
+let appA: RegisteredApp;
+let machine: RegisteredApp;
+let known: Browser;
+let tokens: Tokens;
+let key: CryptoKey;
+let publicKey: JWK;
+
+/** Counts whoever comes to fetch a key that a forged token names. */
+const canary = createServer((_request, response) => {
+  visits += 1;
+  response.end(JSON.stringify({ keys: [publicKey] }));
+});
+let visits = 0;
+let canaryUrl = '';
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await ann(desk);
+  appA = await siteA(desk);
+  known = newBrowser(desk);
+  tokens = await tokensFor(desk, known, appA);
+  const pair = await generateKeyPair('RS256');
+  key = pair.privateKey;
+  publicKey = { ...(await exportJWK(pair.publicKey)), kid: 'mine', alg: 'RS256' };
+  const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey] } };
+  machine = await app(desk, { id: 'machine', kind: 'machine', metadata });
+  canary.listen(0, '127.0.0.1');
+  await once(canary, 'listening');
+  canaryUrl = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/keys`;
+});
+afterAll(async () => {
+  canary.close();
+  await desk.close();
+});
+
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as object;
+const assertionClaims = () => ({
+  iss: 'machine',
+  sub: 'machine',
+  aud: desk.issuer,
+  jti: randomText(),
+  iat: Math.floor(Date.now() / 1000),
+  exp: Math.floor(Date.now() / 1000) + 60,
+});
+
+/** Ways to make a token look signed. */
+async function forgeries(claims: () => object): Promise<Record<string, string>> {
+  const [serverKey] = (await ask(`${desk.issuer}/oauth/jwks`)).json<{ keys: JWK[] }>().keys.filter(({ alg }) => alg === 'RS256');
+  const signed = (header: Partial<JWTHeaderParameters>) =>
+    new SignJWT(claims() as never).setProtectedHeader({ alg: 'RS256', ...header }).sign(key);
+  const none = (alg: string) => `${encode({ alg })}.${encode(claims())}.`;
+  const hmacInput = `${encode({ alg: 'HS256', kid: serverKey!.kid })}.${encode(claims())}`;
+  const other = await generateKeyPair('RS256', { extractable: true });
+  const otherPublic = await exportJWK(other.publicKey);
+  const byOther = (header: object) =>
+    new SignJWT(claims() as never).setProtectedHeader({ alg: 'RS256', ...header }).sign(other.privateKey);
+  const crit = await signed({ kid: 'mine' });
+  return {
+    'alg none': none('none'),
+    'alg None': none('None'),
+    'alg NONE': none('NONE'),
+    'no signature': crit.replace(/[^.]+$/, ''),
+    'HS256 keyed with the public key': `${hmacInput}.${createHmac('sha256', serverKey!.n!).update(hmacInput).digest('base64url')}`,
+    'a critical extension nobody knows': await byOther({ crit: ['x'], x: 1, b64: true } as never).catch(
+      () => `${encode({ alg: 'RS256', crit: ['x'], x: 1 })}.${crit.split('.').slice(1).join('.')}`,
+    ),
+    'a key of its own': await byOther({ jwk: otherPublic }),
+    'an address for its key': await byOther({ jku: canaryUrl, kid: 'mine' }),
+    'an address for its certificate': await byOther({ x5u: canaryUrl }),
+    'a signature by somebody else': await byOther({ kid: serverKey!.kid }),
+    'changed claims': `${crit.split('.')[0]}.${encode({ ...claims(), sub: 'ben' })}.${crit.split('.')[2]}`,
+  };
+}
+
+test('C01 forged ID token hints are refused and nothing is fetched', async () => {
+  for (const [how, token] of Object.entries(await forgeries(() => claimsOf(tokens.id_token!)))) {
+    const answer = await known.ask(authorize(desk, appA, { id_token_hint: token }).url);
+    expect([how, answerIn(answer)['error']]).toEqual([how, 'invalid_request']);
+    const out = await known.ask(`${desk.issuer}/oauth/logout?id_token_hint=${token}`);
+    expect([how, out.status]).toEqual([how, 400]);
+  }
+  expect(visits).toBe(0);
+});
+
+const present = (assertion: string) =>
+  callAs(desk, { ...machine, secret: undefined }, '/oauth/token', {
+    grant_type: 'client_credentials',
+    client_assertion: assertion,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  });
+const assertion = (claims: object, header: object = {}) =>
+  new SignJWT(claims as never).setProtectedHeader({ alg: 'RS256', kid: 'mine', ...header }).sign(key);
+
+test('C01 forged client assertions are refused and nothing is fetched', async () => {
+  expect((await present(await assertion(assertionClaims()))).status).toBe(200);
+  for (const [how, token] of Object.entries(await forgeries(assertionClaims))) {
+    // Whoever names another client than the one that is asked about gets 400.
+    expect([how, (await present(token)).status]).toEqual([how, how === 'changed claims' ? 400 : 401]);
+  }
+  expect(visits).toBe(0);
+});
+
+test('C02 strange key ids are the caller’s affair, never a fault', async () => {
+  const kids = ['../../etc/passwd', "' or 1=1 --", '__proto__', 'constructor', '\0', 'x'.repeat(5000), '%00', '{}', '🔑'];
+  for (const kid of kids) {
+    const status = (await present(await assertion(assertionClaims(), { kid }))).status;
+    expect([kid, status]).toEqual([kid, 401]);
+    const hint = `${encode({ alg: 'RS256', kid })}.${tokens.id_token!.split('.').slice(1).join('.')}`;
+    const answer = await known.ask(authorize(desk, appA, { id_token_hint: hint }).url);
+    expect([kid, answerIn(answer)['error']]).toEqual([kid, 'invalid_request']);
+  }
+  for (const kid of [1, null, [], {}] as never[]) {
+    const token = `${encode({ alg: 'RS256', kid })}.${encode(assertionClaims())}.x`;
+    expect((await present(token)).status).toBeLessThan(500);
+  }
+});
+
+describe('C03 and C05 client assertions', () => {
+  test.each([
+    ['for the token endpoint', () => ({ aud: `${desk.issuer}/oauth/token` })],
+    ['for us and somebody else', () => ({ aud: [desk.issuer, 'https://other.example'] })],
+    ['for somebody else', () => ({ aud: 'https://other.example' })],
+    ['for ten minutes', () => ({ exp: Math.floor(Date.now() / 1000) + 600 })],
+    ['that have expired', () => ({ exp: Math.floor(Date.now() / 1000) - 60 })],
+    ['without an end', () => ({ exp: undefined })],
+    ['without an id', () => ({ jti: undefined })],
+    ['of another client', () => ({ iss: 'site-a', sub: 'site-a' })],
+  ])('%s are refused', async (_what, change) => {
+    const answer = await present(await assertion({ ...assertionClaims(), ...change() }));
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+  });
+
+  test('C04 work once', async () => {
+    const token = await assertion(assertionClaims());
+    expect((await present(token)).status).toBe(200);
+    expect((await present(token)).status).toBe(401);
+  });
+});
+
+describe('C10 hosts', () => {
+  test('a request for another host is misdirected (421), probes excepted', async () => {
+    for (const host of ['evil.example', `${new URL(desk.issuer).host}.evil.example`, '127.0.0.1', 'idp.localhost']) {
+      for (const path of ['/', '/.well-known/openid-configuration', '/oauth/authorize', '/oauth/jwks']) {
+        const answer = await ask(`${desk.issuer}${path}`, { headers: { host } });
+        expect([host, path, answer.status]).toEqual([host, path, 421]);
+        expect(answer.body).not.toContain('evil.example');
+      }
+    }
+    for (const path of ['/healthz', '/readyz']) {
+      expect((await ask(`${desk.issuer}${path}`, { headers: { host: '10.0.0.1' } })).status).toBe(200);
+    }
+  });
+
+  test('no header makes a document or a redirect name another host', async () => {
+    const headers = {
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'https',
+      forwarded: 'host=evil.example;proto=https',
+      'x-original-url': 'https://evil.example/',
+    };
+    const behind = await startFrontdesk({ beside: desk, settings: { TRUSTED_PROXIES: '1' } });
+    for (const port of [desk.port, behind.port]) {
+      const discovery = await ask(`${desk.issuer}/.well-known/openid-configuration`, { headers }, port);
+      const urls = Object.values(discovery.json()).filter((value) => /^https?:/.test(String(value)));
+      expect(urls.length).toBeGreaterThan(5);
+      for (const url of urls) expect(String(url)).toMatch(new RegExp(`^${desk.issuer}(/|$)`));
+      const start = await ask(authorize(desk, appA).url, { headers }, port);
+      expect(start.location).toMatch(new RegExp(`^${desk.issuer}/interaction/`));
+      expect(`${discovery.body}${JSON.stringify(start.headers)}`).not.toContain('evil.example');
+    }
+    await behind.close();
+  });
+});

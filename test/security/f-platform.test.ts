@@ -1,0 +1,165 @@
+/** security.md, part F: the platform under attack. Each test is named by its number. */
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { authorize, callAs, newBrowser } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { ask } from '../support/browser.ts';
+import { ConfigProblems, loadConfig } from '../../src/config.ts';
+
+let desk: Frontdesk;
+let appA: RegisteredApp;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await ann(desk);
+  appA = await siteA(desk);
+});
+afterAll(() => desk.close());
+
+/** Stands for the host until it is known. */
+const host = 'HOST';
+
+/** Sends bytes as they are, and returns what came back until the connection was closed, and how long that took. */
+function raw(text: string, { closeSeconds = 25 } = {}): Promise<{ answer: string; seconds: number }> {
+  const start = Date.now();
+  return new Promise((resolve) => {
+    const socket = connect(desk.port, '127.0.0.1', () => socket.write(text.replaceAll(host, new URL(desk.issuer).host)));
+    let answer = '';
+    const done = () => resolve({ answer, seconds: (Date.now() - start) / 1000 });
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('close', done);
+    socket.on('error', done);
+    setTimeout(() => socket.destroy(), closeSeconds * 1000).unref();
+  });
+}
+
+describe('F01 request smuggling', () => {
+  const post = (headers: string[], body: string) =>
+    [`POST /oauth/token HTTP/1.1`, `Host: ${host}`, 'Content-Type: application/x-www-form-urlencoded', ...headers, '', body].join(
+      '\r\n',
+    );
+  const smuggled = `GET /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  test.each([
+    ['both lengths', ['Content-Length: 4', 'Transfer-Encoding: chunked'], `0\r\n\r\n${smuggled}`],
+    ['two lengths', ['Content-Length: 0', 'Content-Length: 44'], smuggled],
+    ['a length list', ['Content-Length: 0, 44'], smuggled],
+    ['a signed length', ['Content-Length: +0'], smuggled],
+    ['an obscure chunked', ['Transfer-Encoding: xchunked'], `0\r\n\r\n${smuggled}`],
+    ['a space before the colon', ['Transfer-Encoding : chunked'], `0\r\n\r\n${smuggled}`],
+    ['a folded header', ['X: y', ' Transfer-Encoding: chunked'], `0\r\n\r\n${smuggled}`],
+    ['a bare line feed', ['Transfer-Encoding: chunked\nX: y'], `0\r\n\r\n${smuggled}`],
+    ['a chunk size that overflows', ['Transfer-Encoding: chunked'], `fffffffffffffffff\r\n\r\n${smuggled}`],
+  ])('%s is refused and the connection closed', async (_how, headers, body) => {
+    const { answer } = await raw(post(headers, body), { closeSeconds: 4 });
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(answer).not.toContain('ok\n');
+  });
+});
+
+test('F02 slow headers and slow bodies are closed within 20 seconds, and others are served meanwhile', async () => {
+  const slowHeaders = raw(`GET / HTTP/1.1\r\nHost: ${host}\r\nX-Slow: `);
+  const slowBody = raw(
+    `POST /oauth/token HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na`,
+  );
+  for (let second = 0; second < 5; second += 1) {
+    expect((await ask(`${desk.issuer}/.well-known/openid-configuration`)).status).toBe(200);
+    await sleep(1000);
+  }
+  for (const { answer, seconds } of await Promise.all([slowHeaders, slowBody])) {
+    expect(seconds).toBeLessThan(20);
+    expect(answer === '' || answer.startsWith('HTTP/1.1 4')).toBe(true);
+  }
+});
+
+describe('F03 oversized requests are turned down at once', () => {
+  const many = Array.from({ length: 10_000 }, (_, index) => `p${index}=1`).join('&');
+  const big = `login=${'x'.repeat(60 * 1024)}`;
+  const deep = `{"a":`.repeat(5000) + '1' + '}'.repeat(5000);
+
+  /** The quickest of three: what is measured is the work, not the machine's mood. */
+  async function quickest(send: () => Promise<{ status: number }>): Promise<void> {
+    const times = [];
+    for (let round = 0; round < 3; round += 1) {
+      const start = performance.now();
+      const { status } = await send();
+      times.push(performance.now() - start);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThan(500);
+    }
+    expect(Math.min(...times)).toBeLessThan(50);
+  }
+
+  test('at a page of ours', async () => {
+    const browser = newBrowser(desk);
+    const form = await browser.visit(authorize(desk, appA).url);
+    const action = new URL(form.root.querySelector('form')!.getAttribute('action')!, form.url).href;
+    for (const body of [many, big, deep]) await quickest(() => browser.ask(action, { form: body }));
+  });
+
+  test('at an endpoint of the protocol', async () => {
+    for (const body of [many, big, deep]) {
+      await quickest(() => ask(`${desk.issuer}/oauth/token`, { form: body }));
+    }
+    const headers = { 'content-type': 'application/json' };
+    await quickest(() => ask(`${desk.issuer}/oauth/token`, { form: deep, headers }));
+    await quickest(() => callAs(desk, appA, '/oauth/token', { grant_type: 'refresh_token', refresh_token: big }));
+  });
+
+  test('in the address', async () => {
+    await quickest(() => ask(`${desk.issuer}/oauth/authorize?x=${'y'.repeat(20_000)}`));
+    await quickest(() => ask(`${desk.issuer}/oauth/authorize?${many.slice(0, 12_000)}`));
+  });
+});
+
+test('F06 every spelling of an address meets the same guards', async () => {
+  const spellings = ['/OAuth/authorize', '/oauth/Authorize', '/oauth/authorize/', '/oauth//authorize', '/%6fauth/authorize'];
+  const { search } = new URL(authorize(desk, appA).url);
+  for (const path of spellings) {
+    const answer = await ask(`${desk.issuer}${path}${search}`);
+    expect([path, answer.status]).toEqual([path, 404]);
+  }
+});
+
+test('F07 what is off is not there', async () => {
+  for (const path of ['/oauth/par', '/oauth/device-authorization', '/oauth/register', '/oauth/ciba', '/device', '/metrics']) {
+    expect([path, (await ask(`${desk.issuer}${path}`, { form: { client_id: 'site-a' } })).status]).toEqual([path, 404]);
+  }
+});
+
+test('F08 probes and errors tell strangers nothing', async () => {
+  expect((await ask(`${desk.issuer}/healthz`)).body).toBe('ok\n');
+  expect((await ask(`${desk.issuer}/readyz`)).body).toBe('ready\n');
+  const answer = await ask(`${desk.issuer}/nothing`);
+  expect(JSON.stringify(answer.headers)).not.toMatch(/koa|node|oidc-provider|express/i);
+  expect(answer.body).not.toMatch(/node_modules|\.ts:\d|at \w+ \(/);
+});
+
+describe('F11 a public issuer refuses to start', () => {
+  const good = { ISSUER: 'https://login.example.com', SECRET: 'fd_secret_0123456789012345678901234567890123456789abc' };
+  const problemsOf = (environment: Record<string, string>): readonly string[] => {
+    try {
+      loadConfig(environment);
+      return [];
+    } catch (error) {
+      return (error as ConfigProblems).problems;
+    }
+  };
+
+  test('unless it has all it needs', () => expect(problemsOf(good)).toEqual([]));
+  test.each([
+    ['on http', { ...good, ISSUER: 'http://login.example.com' }, 'it must be https'],
+    ['without a secret', { ISSUER: good.ISSUER }, 'SECRET is not set: make one with'],
+    ['with a short secret', { ...good, SECRET: 'changeme' }, 'fewer than 32 characters'],
+    ['with one short secret of two', { ...good, SECRET: `${good.SECRET},changeme` }, 'fewer than 32 characters'],
+    ['with a secret that was made for trying out', { ...good, SECRET: `fd_local_${'x'.repeat(43)}` }, 'made for trying out'],
+  ])('%s', (_how, environment, problem) => {
+    expect(problemsOf(environment as Record<string, string>).join()).toContain(problem);
+  });
+
+  test('and says everything that is wrong at once', () => {
+    const problems = problemsOf({ ISSUER: 'ftp://x/', PORT: 'many', DATABASE_URL: 'mysql://x', LOG_LEVEL: 'loud' });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['ISSUER', 'PORT', 'DATABASE_URL', 'LOG_LEVEL']);
+  });
+});

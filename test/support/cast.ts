@@ -1,0 +1,72 @@
+/** The same few people and apps in every test. */
+import { createAccount } from '../../src/accounts/create-account.ts';
+import { registerApi } from '../../src/apis/register-api.ts';
+import { registerClient, type ClientRegistration } from '../../src/clients/register-client.ts';
+import { createClientValidator } from '../../src/oidc/client-validator.ts';
+import type { Frontdesk } from './frontdesk.ts';
+
+export const audience = 'https://notes.example/api';
+export const password = 'correct horse battery staple';
+
+export interface Person {
+  id: string;
+  email: string;
+  username: string;
+  name: string;
+}
+
+/** Opens an account; Ann and Ben are the usual ones. */
+export async function person({ db, app }: Frontdesk, username: string, name: string): Promise<Person> {
+  const email = `${username}@example.com`;
+  const details = { email, username, name, password, isEmailVerified: true };
+  return { id: await createAccount(db, app.hasher, details, 'command-line'), email, username, name };
+}
+
+export const ann = (frontdesk: Frontdesk): Promise<Person> => person(frontdesk, 'ann', 'Ann Archer');
+export const ben = (frontdesk: Frontdesk): Promise<Person> => person(frontdesk, 'ben', 'Ben Baker');
+
+export interface RegisteredApp {
+  id: string;
+  secret: string | undefined;
+  redirectUri: string;
+}
+
+export async function app(
+  { db, keyring, issuer }: Frontdesk,
+  registration: Partial<ClientRegistration> & { id: string },
+): Promise<RegisteredApp> {
+  const site = issuer.startsWith('https:') ? `https://${registration.id}.example` : `http://${registration.id}.localhost:9`;
+  const redirectUri = registration.redirectUris?.[0] ?? `${site}/callback`;
+  const validate = createClientValidator(db, keyring, issuer);
+  const { client, secret } = await registerClient(
+    { db, keyring, validate, issuer, by: 'command-line' },
+    {
+      kind: 'web',
+      name: registration.id,
+      redirectUris: registration.kind === 'machine' ? [] : [redirectUri],
+      postLogoutRedirectUris: registration.kind === 'machine' ? [] : [new URL('/', redirectUri).href],
+      ...registration,
+    },
+  );
+  return { id: client.id, secret, redirectUri };
+}
+
+/** A server-rendered app of the house. */
+export const siteA = (frontdesk: Frontdesk, more: Partial<ClientRegistration> = {}): Promise<RegisteredApp> =>
+  app(frontdesk, { id: 'site-a', name: 'Site A', isFirstParty: true, ...more });
+
+/** A single-page app of somebody else, with an API. */
+export const siteB = (frontdesk: Frontdesk, more: Partial<ClientRegistration> = {}): Promise<RegisteredApp> =>
+  app(frontdesk, { id: 'site-b', name: 'Site B', kind: 'single-page', apis: [{ audience }], ...more });
+
+export const notesApi = ({ db }: Frontdesk): Promise<void> =>
+  registerApi(
+    db,
+    {
+      audience,
+      name: 'Notes',
+      scopes: { 'notes:read': 'Read your notes', 'notes:write': 'Change your notes' },
+      accessTokenLifetimeSeconds: 300,
+    },
+    'command-line',
+  );

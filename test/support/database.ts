@@ -1,0 +1,51 @@
+/** A database of its own for each test file, cloned from one that was migrated once. */
+import { randomBytes } from 'node:crypto';
+import { openDatabase, type Database, type DatabaseAddress, type Statement } from '../../src/platform/database.ts';
+
+/** Any SQL, for tests that look behind the curtain. */
+export const statement = (text: string): Statement => ({ name: randomBytes(8).toString('hex'), text });
+
+export const templateName = (): string => 'frontdesk_test_template';
+
+/** The address of a database on the server of this run; its own default database when no name is given. */
+export function addressOf(name: string | undefined): { connectionString: string } & DatabaseAddress {
+  const address = new URL(process.env['TEST_SERVER']!.replace('@/', '@socket/'));
+  if (name !== undefined) address.pathname = `/${name}`;
+  return { connectionString: address.href.replace('@socket/', '@/') };
+}
+
+export interface TestDatabase {
+  name: string;
+  url: string;
+  drop(): Promise<void>;
+}
+
+export async function freshDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const onServer = async (text: string) => {
+    const server = openDatabase({ address: addressOf(undefined), poolSize: 1 });
+    await server.read(statement(text));
+    await server.close();
+  };
+  await onServer(`create database ${name} template ${templateName()}`);
+  return {
+    name,
+    url: addressOf(name).connectionString,
+    drop: () => onServer(`drop database if exists ${name} with (force)`),
+  };
+}
+
+/** All rows of all tables as text: what somebody who got at the database would read. */
+export async function dump(db: Database): Promise<string> {
+  const tables = await db.read<{ name: string }>(
+    statement(`select format('%I.%I', schemaname, tablename) as name from pg_tables
+      where schemaname not in ('pg_catalog', 'information_schema')`),
+  );
+  const texts = await Promise.all(
+    tables.map(async ({ name }) => {
+      const rows = await db.read<{ row: string }>(statement(`select t::text as row from ${name} t`));
+      return `-- ${name}\n${rows.map(({ row }) => row).join('\n')}`;
+    }),
+  );
+  return texts.join('\n');
+}

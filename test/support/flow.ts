@@ -1,0 +1,121 @@
+/** The authorization code flow step by step, in the hands of a test that plays the app. */
+import { createHash, randomBytes } from 'node:crypto';
+import { ask, createBrowser, type Answer, type Browser, type Page } from './browser.ts';
+import { password, type RegisteredApp } from './cast.ts';
+import type { Frontdesk } from './frontdesk.ts';
+
+export interface Tokens {
+  access_token: string;
+  refresh_token?: string;
+  id_token?: string;
+  expires_in: number;
+  scope?: string;
+  token_type: string;
+}
+
+/** A browser whose visits end where an app takes over. */
+export const newBrowser = (frontdesk: Frontdesk, port?: number): Browser =>
+  createBrowser((url) => !url.startsWith(`${frontdesk.issuer}/`), port);
+
+export const randomText = (): string => randomBytes(32).toString('base64url');
+
+export interface AuthorizationRequest {
+  url: string;
+  verifier: string;
+  state: string;
+  nonce: string;
+}
+
+/** An authorization request; a parameter set to undefined is left out. */
+export function authorize(
+  { issuer }: Pick<Frontdesk, 'issuer'>,
+  { id, redirectUri }: RegisteredApp,
+  parameters: Record<string, string | undefined> = {},
+): AuthorizationRequest {
+  const [verifier, state, nonce] = [randomText(), randomText(), randomText()];
+  const all: Record<string, string | undefined> = {
+    client_id: id,
+    response_type: 'code',
+    redirect_uri: redirectUri,
+    scope: 'openid profile email',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    state,
+    nonce,
+    ...parameters,
+  };
+  const url = new URL('/oauth/authorize', issuer);
+  for (const [name, value] of Object.entries(all)) if (value !== undefined) url.searchParams.set(name, value);
+  return { url: url.href, verifier, state, nonce };
+}
+
+/** What came back to the app in its address. */
+export const answerIn = (page: Answer): Record<string, string> =>
+  Object.fromEntries(new URL(page.location ?? 'about:blank').searchParams);
+
+/** Fills in the sign-in form. */
+export const signIn = (page: Page, login: string, secret = password): Promise<Page> =>
+  page.submit({ login, password: secret });
+
+const basic = ({ id, secret }: RegisteredApp): Record<string, string> =>
+  secret === undefined ? {} : { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
+
+/** A call of a token-like endpoint, authenticated as the app. */
+export function callAs(
+  { issuer }: Pick<Frontdesk, 'issuer'>,
+  app: RegisteredApp,
+  path: string,
+  form: Record<string, string>,
+  port?: number,
+): Promise<Answer> {
+  const own: Record<string, string> = app.secret === undefined ? { client_id: app.id } : {};
+  return ask(`${issuer}${path}`, { form: { ...own, ...form }, headers: basic(app) }, port);
+}
+
+export const exchange = (
+  frontdesk: Pick<Frontdesk, 'issuer'>,
+  app: RegisteredApp,
+  { code, verifier }: { code: string; verifier: string },
+  port?: number,
+): Promise<Answer> =>
+  callAs(
+    frontdesk,
+    app,
+    '/oauth/token',
+    { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: app.redirectUri },
+    port,
+  );
+
+export const refresh = (
+  frontdesk: Pick<Frontdesk, 'issuer'>,
+  app: RegisteredApp,
+  token: string,
+  port?: number,
+): Promise<Answer> => callAs(frontdesk, app, '/oauth/token', { grant_type: 'refresh_token', refresh_token: token }, port);
+
+export const userinfo = ({ issuer }: Pick<Frontdesk, 'issuer'>, token: string): Promise<Answer> =>
+  ask(`${issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } });
+
+/** The whole way: from the app to its tokens, signing in and consenting where asked. */
+export async function tokensFor(
+  frontdesk: Frontdesk,
+  browser: Browser,
+  app: RegisteredApp,
+  { login = 'ann', ...parameters }: Record<string, string | undefined> = {},
+): Promise<Tokens> {
+  const request = authorize(frontdesk, app, parameters);
+  const code = await codeFor(browser, request, login);
+  const answer = await exchange(frontdesk, app, { code, verifier: request.verifier });
+  if (answer.status !== 200) throw new Error(`no tokens: ${answer.status} ${answer.body}`);
+  return answer.json<Tokens>();
+}
+
+/** A code for a request, signing in and consenting where asked. */
+export async function codeFor(browser: Browser, request: { url: string }, login = 'ann'): Promise<string> {
+  let page = await browser.visit(request.url);
+  if (page.root.querySelector('input[name=login]')) page = await signIn(page, login);
+  if (page.status === 200 && page.root.querySelector('.permissions')) page = await page.submit();
+  const { code } = answerIn(page);
+  if (!code) throw new Error(`no code: ${page.status} ${page.location ?? page.text}`);
+  return code;
+}

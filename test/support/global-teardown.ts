@@ -1,0 +1,14 @@
+/** After all tests: what was made is taken away again. */
+import { rmSync } from 'node:fs';
+import { openDatabase } from '../../src/platform/database.ts';
+import { addressOf, statement, templateName } from './database.ts';
+
+export default async function tearDown(): Promise<void> {
+  const server = openDatabase({ address: addressOf(undefined), poolSize: 1 });
+  await server.read(statement(`drop database if exists ${templateName()}`));
+  await server.close();
+  const { testServer } = globalThis;
+  if (!testServer) return;
+  await testServer.stop();
+  rmSync(testServer.address.host, { recursive: true, force: true });
+}
