@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '..');
-const dataFolder = join(root, 'data/demo');
+const dataFolder = process.env['DATA_DIR'] ?? join(root, 'data/demo');
 const seedFile = join(dataFolder, 'demo.json');
 
 const issuer = 'http://idp.localhost:4000';
@@ -141,7 +141,7 @@ const words = `
     3. Ask both APIs. They check your pass by themselves.
     4. A program without a person:  npm run demo:machine
 
-  Ctrl-C stops everything. What you did is kept in data/demo; --fresh starts over.
+  Ctrl-C stops everything. What you did is kept in data/demo; npm run demo -- --fresh starts over.
 
 Frontdesk is ready`;
 

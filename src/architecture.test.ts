@@ -1,0 +1,106 @@
+/** Keeps the map in README.md true: every folder is on it, and imports only what the map allows. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+const src = join(process.cwd(), 'src');
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ name, text: readFileSync(join(src, name), 'utf8') }));
+const code = files.filter(({ name }) => !name.endsWith('.test.ts'));
+
+/** The first folder of a path inside src; undefined for files at its top. */
+const folderOf = (name: string) => (name.includes('/') ? name.split('/')[0]! : undefined);
+const importsOf = (text: string) => [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+const filesImported = ({ name, text }: { name: string; text: string }) =>
+  importsOf(text)
+    .filter((target) => target.startsWith('.'))
+    .map((target) => relative(src, join(src, dirname(name), target)));
+
+/** Folder → the folders it may import, from the table in README.md. */
+const map = new Map(
+  [...readFileSync(join(src, 'README.md'), 'utf8').matchAll(/^\| `([\w-]+)` \|[^|]*\|([^|]*)\|$/gm)].map(
+    ([, folder, allowed]) => [folder!, new Set([...allowed!.matchAll(/`([\w-]+)`/g)].map((match) => match[1]!))],
+  ),
+);
+
+test('every folder is on the map', () => {
+  const folders = readdirSync(src).filter((name) => statSync(join(src, name)).isDirectory());
+  expect([...map.keys()].toSorted()).toEqual(folders.toSorted());
+});
+
+test('the map runs one way: a folder comes after all it may import', () => {
+  const seen = new Set<string>();
+  for (const [folder, allowed] of map) {
+    expect([folder, [...allowed].filter((other) => !seen.has(other))]).toEqual([folder, []]);
+    seen.add(folder);
+  }
+});
+
+test.each(code.filter(({ name }) => folderOf(name)))('$name imports only what the map allows', (file) => {
+  const folder = folderOf(file.name)!;
+  const others = filesImported(file)
+    .map(folderOf)
+    .filter((other) => other !== undefined && other !== folder);
+  expect(others.filter((other) => !map.get(folder)!.has(other!))).toEqual([]);
+});
+
+test.each([
+  ['app.ts', /^commands\//],
+  ['config.ts', /^app\.ts$|^commands\//],
+])('%s is imported only where the map says', (top, home) => {
+  const strangers = code.filter((file) => filesImported(file).includes(top) && !home.test(file.name));
+  expect(strangers.map(({ name }) => name)).toEqual([]);
+});
+
+test.each([
+  ['@koa/router', /^web\//],
+  ['argon2', /^credentials\/password\.ts$/],
+  ['i18next', /^platform\/texts\.ts$/],
+  ['jose', /^(keys|oidc)\//],
+  ['keygrip', /^oidc\/cookies\.ts$/],
+  ['koa', /^(web|oidc)\/|^app\.ts$/],
+  ['koa-compose', /^oidc\/live-provider\.ts$/],
+  ['koa-helmet', /^web\/middleware\/security-headers\.ts$/],
+  ['node-pg-migrate', /^platform\/migrate\.ts$/],
+  ['oidc-provider', /^oidc\//],
+  ['p-limit', /^credentials\/password\.ts$/],
+  ['pg', /^platform\/database\.ts$/],
+  ['pino', /^platform\/log\.ts$/],
+  ['pug', /^platform\/views\.ts$/],
+  ['rate-limiter-flexible', /^platform\/rate-limits\.ts$/],
+  ['raw-body', /^web\/form\.ts$/],
+  ['uuid', /^(audit\/audit-repository|web\/middleware\/request-log)\.ts$/],
+  ['zod', /^config\.ts$/],
+])('%s has one home', (library, home) => {
+  const users = code.filter(({ text }) => importsOf(text).includes(library));
+  expect(users.length).toBeGreaterThan(0);
+  expect(users.map(({ name }) => name).filter((name) => !home.test(name))).toEqual([]);
+});
+
+test('every dependency has a home', () => {
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object };
+  const used = new Set(code.flatMap(({ text }) => importsOf(text)));
+  expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
+});
+
+test.each([
+  ['SQL', /['"`]\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s)/is, /-repository\.ts$/],
+  ['the environment', /process\.env/, /^config\.ts$/],
+])('%s is found in one kind of file', (_, pattern, home) => {
+  const strangers = code.filter(({ name, text }) => pattern.test(text) && !home.test(name));
+  expect(strangers.map(({ name }) => name)).toEqual([]);
+});
+
+test('no default exports, and no file that only passes others on', () => {
+  expect(code.filter(({ text }) => /^export default|^export (\*|\{[^}]*\}) from/m.test(text)).map(({ name }) => name)).toEqual(
+    [],
+  );
+});
+
+test('every file begins by saying what it is for', () => {
+  expect(files.filter(({ text }) => !text.startsWith('/** ')).map(({ name }) => name)).toEqual([]);
+});
+
+test('no file is longer than 300 lines', () => {
+  expect(files.filter(({ text }) => text.split('\n').length > 300).map(({ name }) => name)).toEqual([]);
+});

@@ -1,0 +1,28 @@
+/** The life of a signing key. */
+import { inSigningOrder, makeSigningKey, phaseOf, publicJwk } from './signing-key.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const at = (hours: number) => new Date(now.getTime() + hours * 3_600_000);
+
+test.each([
+  ['announced', at(1), undefined],
+  ['signing', at(0), undefined],
+  ['signing', at(-5), at(1)],
+  ['retired', at(-5), at(0)],
+] as const)('is %s', (phase, signsFrom, retiresAt) => {
+  expect(phaseOf({ signsFrom, retiresAt }, now)).toBe(phase);
+});
+
+test('the provider gets the newest key that signs first', async () => {
+  const made = await makeSigningKey('ES256', now);
+  const key = (kid: string, signsFrom: Date, retiresAt?: Date) => ({ ...made, kid, signsFrom, retiresAt });
+  const keys = [key('old', at(-9), at(-1)), key('next', at(1)), key('first', at(-8)), key('second', at(-2))];
+  expect(inSigningOrder(keys, now).map(({ kid }) => kid)).toEqual(['second', 'first', 'next', 'old']);
+});
+
+test.each(['RS256', 'ES256'] as const)('%s keys are named by their thumbprint and show only their public half', async (algorithm) => {
+  const key = await makeSigningKey(algorithm, now);
+  expect(key.kid).toMatch(/^[\w-]{43}$/);
+  expect(publicJwk(key)).toMatchObject({ kid: key.kid, alg: algorithm, use: 'sig' });
+  for (const part of ['d', 'p', 'q', 'dp', 'dq', 'qi']) expect(publicJwk(key)).not.toHaveProperty(part);
+});

@@ -1,0 +1,136 @@
+/** The unit of work, on a real PostgreSQL. */
+import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { openDatabase, sql, type Database } from './database.ts';
+import { CommitFailed } from './unit-of-work.ts';
+
+let database: TestDatabase;
+let db: Database;
+let narrow: Database;
+
+const insert = sql`insert into rate_limits (key, points) values ($1, 1)`;
+const select = sql`select key from rate_limits order by key`;
+const fail = sql`select 1 / (points - points) from rate_limits`;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = openDatabase({ address: { connectionString: database.url } });
+  narrow = openDatabase({ address: { connectionString: database.url }, poolSize: 1 });
+});
+afterAll(async () => {
+  await db.close();
+  await narrow.close();
+  await database.drop();
+});
+
+const keys = async () => (await db.read<{ key: string }>(select)).map(({ key }) => key);
+beforeEach(() => db.inUnitOfWork(async () => db.write(sql`delete from rate_limits`)));
+
+test('what was written is seen inside, and by others after the commit only', async () => {
+  await db.inUnitOfWork(async () => {
+    db.write(insert, ['a']);
+    expect(await keys()).toEqual(['a']);
+    const outside = await narrow.read(select);
+    expect(outside).toEqual([]);
+  });
+  expect(await keys()).toEqual(['a']);
+});
+
+test('an exception undoes everything', async () => {
+  const work = db.inUnitOfWork(async () => {
+    db.write(insert, ['a']);
+    await db.guard(insert, ['b']);
+    throw new Error('no');
+  });
+  await expect(work).rejects.toThrow('no');
+  expect(await keys()).toEqual([]);
+});
+
+test('a statement that failed without anybody waiting for it surfaces at the commit', async () => {
+  const work = db.inUnitOfWork(async () => {
+    db.write(insert, ['a']);
+    db.write(insert, ['a']);
+    db.write(insert, ['b']);
+  });
+  await expect(work).rejects.toThrow(CommitFailed);
+  expect(await keys()).toEqual([]);
+});
+
+test('a failure that was caught is not forgotten', async () => {
+  const work = db.inUnitOfWork(async () => {
+    db.write(insert, ['a']);
+    await db.read(fail).catch(() => []);
+  });
+  await expect(work).rejects.toThrow(CommitFailed);
+  expect(await keys()).toEqual([]);
+});
+
+test('a unit inside a unit is the same one', async () => {
+  const work = db.inUnitOfWork(async () => {
+    await db.inUnitOfWork(async () => db.write(insert, ['a']));
+    throw new Error('later');
+  });
+  await expect(work).rejects.toThrow('later');
+  expect(await keys()).toEqual([]);
+});
+
+test('what is written apart stays', async () => {
+  const work = db.inUnitOfWork(async () => {
+    await db.writeApart(insert, ['apart']);
+    db.write(insert, ['a']);
+    throw new Error('no');
+  });
+  await expect(work).rejects.toThrow('no');
+  expect(await keys()).toEqual(['apart']);
+});
+
+test('one connection is enough for many units at once', async () => {
+  const names = Array.from({ length: 30 }, (_, index) => `n${String(index).padStart(2, '0')}`);
+  await Promise.all(
+    names.map((name) =>
+      narrow.inUnitOfWork(async () => {
+        await narrow.read(select);
+        narrow.write(insert, [name]);
+        await narrow.read(select);
+        await narrow.writeApart(insert, [`${name}-apart`]);
+      }),
+    ),
+  );
+  expect(await keys()).toHaveLength(60);
+});
+
+test('after the end nothing more is accepted', async () => {
+  let late: (() => Promise<unknown>) | undefined;
+  await db.inUnitOfWork(async () => {
+    db.write(insert, ['a']);
+    late = () => db.guard(insert, ['b']);
+  });
+  await expect(db.startUnitOfWork(async (unit) => {
+    await unit.commit();
+    await db.guard(insert, ['c']);
+  })).rejects.toThrow('closed');
+  await expect(late!()).rejects.toThrow('outside a unit of work');
+  expect(await keys()).toEqual(['a']);
+});
+
+test('a refusal undoes what was written when it was asked to, and keeps it otherwise', async () => {
+  await db.startUnitOfWork(async (unit) => {
+    expect([unit.mayCommit(200), unit.mayCommit(400), unit.mayCommit(503)]).toEqual([true, true, false]);
+    unit.undoOnRefusal();
+    expect([unit.mayCommit(303), unit.mayCommit(400)]).toEqual([true, false]);
+    unit.keepOnRefusal();
+    expect(unit.mayCommit(400)).toBe(true);
+  });
+});
+
+test('a connection that breaks in the middle is a failed commit, and the pool goes on', async () => {
+  const work = db.inUnitOfWork(async () => {
+    db.write(insert, ['a']);
+    await db.read(sql`select pg_terminate_backend(pg_backend_pid())`);
+  });
+  await expect(work).rejects.toThrow();
+  expect(await keys()).toEqual([]);
+});
+
+test('statements have constant text', () => {
+  expect(() => sql`select ${'1' as never}`).toThrow(TypeError);
+});

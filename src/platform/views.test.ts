@@ -1,0 +1,61 @@
+/** Every view compiles and is used, and every text has its words. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { refusals } from '../errors.ts';
+import { loadTexts } from './texts.ts';
+import { createViews } from './views.ts';
+
+const list = (folder: string, ending: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending));
+
+const shared = new Set(['layout', 'mixins']);
+const views = list('views', '.pug').map((name) => name.replace('.pug', ''));
+const templates = views.map((name) => readFileSync(join('views', `${name}.pug`), 'utf8')).join('\n');
+const sources = list('src', '.ts')
+  .filter((name) => !name.endsWith('.test.ts'))
+  .map((name) => readFileSync(join('src', name), 'utf8'))
+  .join('\n');
+const words = JSON.parse(readFileSync('views/texts/en.json', 'utf8')) as Record<string, unknown>;
+
+/** `a.b.c` of every text. */
+function keysOf(value: unknown, path: string[] = []): string[] {
+  if (typeof value === 'string') return [path.join('.')];
+  return Object.entries(value as object).flatMap(([name, inner]) => keysOf(inner, [...path, name]));
+}
+
+test('every view is shown somewhere, and everything shown is a view', () => {
+  const shown = [...sources.matchAll(/'((?:interaction|protocol|visitor)\/[\w-]+|error)'/g)].map((match) => match[1]!);
+  const pages = views.filter((name) => !shared.has(name));
+  expect(pages.filter((name) => !shown.includes(name))).toEqual([]);
+  expect(shown.filter((name) => name.includes('/') && !pages.includes(name))).toEqual([]);
+});
+
+test('every view compiles', () => {
+  const site = { name: 'Site', uri: 'https://site.example' };
+  const values = { site, account: { name: 'Ann', email: 'ann@example.com' }, words: 'other', scopes: [], claims: [], apis: [] };
+  const rendered = createViews(loadTexts());
+  for (const view of views.filter((name) => !shared.has(name))) {
+    expect(rendered.render(view, { requestId: '1', returnHost: 'site.example', code: 'x', ...values })).toMatch(/^<!DOCTYPE html>/);
+  }
+});
+
+test('no view has a script or a style of its own', () => {
+  expect(templates).not.toMatch(/\bstyle\s*=|\bon\w+\s*=|^\s*(script|style)\.$/m);
+});
+
+test('every refusal has its words, and no words are left over', () => {
+  expect(Object.keys(words['refusals'] as object).toSorted()).toEqual(Object.keys(refusals).toSorted());
+});
+
+test('every text is used, and every text that is used exists', () => {
+  const keys = keysOf(words);
+  const used = [...`${templates}\n${sources}`.matchAll(/\b(?:t|texts)\(\s*'([\w.]+)'/g)].map((match) => match[1]!);
+  expect(used.filter((key) => !keys.includes(key))).toEqual([]);
+  // Keys that are put together from a code: scopes of consent, words of errors, refusals.
+  const composed = /^(refusals|consent\.scopes|error\.\w+)\./;
+  expect(keys.filter((key) => !used.includes(key) && !composed.test(key))).toEqual([]);
+});
+
+test('a missing text is a fault, not an empty page', () => {
+  expect(() => loadTexts()('no.such.text')).toThrow('no text for no.such.text');
+});

@@ -1,0 +1,75 @@
+/** Counting wrong tries, on a real PostgreSQL. */
+import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { Refusal } from '../errors.ts';
+import { openDatabase, sql, type Database } from '../platform/database.ts';
+import { createKeyring, randomToken } from '../platform/secrets.ts';
+import { createAttemptLimits, networkOf } from './attempt-limits.ts';
+
+let database: TestDatabase;
+let db: Database;
+const keyring = createKeyring([randomToken()]);
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = openDatabase({ address: { connectionString: database.url } });
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+beforeEach(() => db.inUnitOfWork(async () => db.write(sql`delete from rate_limits`)));
+
+const codes = async (tries: Promise<unknown>[]) =>
+  (await Promise.allSettled(tries)).map((each) => (each.status === 'fulfilled' ? 'ok' : (each.reason as Refusal).code));
+const count = (list: string[], what: string) => list.filter((each) => each === what).length;
+
+test('D05 of 100 tries at once for one account only the allowed number is evaluated', async () => {
+  const limits = createAttemptLimits(db, keyring, 0.5);
+  const outcome = await codes(Array.from({ length: 100 }, (_, index) => limits.begin('ann', `10.0.${index}.1`)));
+  expect([count(outcome, 'ok'), count(outcome, 'tries_many')]).toEqual([5, 95]);
+});
+
+test('two processes count together', async () => {
+  const [one, two] = [createAttemptLimits(db, keyring, 0.5), createAttemptLimits(db, keyring, 0.5)];
+  const outcome = await codes(
+    Array.from({ length: 20 }, (_, index) => (index % 2 ? one : two).begin('ann', `10.0.${index}.1`)),
+  );
+  expect(count(outcome, 'ok')).toBe(5);
+});
+
+test('one address that tries many accounts is stopped, and told for how long', async () => {
+  const limits = createAttemptLimits(db, keyring, 0.1);
+  const outcome = await codes(Array.from({ length: 12 }, (_, index) => limits.begin(`account-${index}`, '10.0.0.1')));
+  expect([count(outcome, 'ok'), count(outcome, 'address_locked')]).toEqual([10, 2]);
+  await limits.begin('ann', '10.0.0.1').catch((error: Refusal) => {
+    expect(error.values['minutes']).toBe(15);
+    expect(error.retryAfterSeconds).toBeGreaterThan(800);
+  });
+});
+
+test('right tries do not count', async () => {
+  const limits = createAttemptLimits(db, keyring, 0.1);
+  for (let round = 0; round < 15; round += 1) {
+    const attempt = await limits.begin('ann', '10.0.0.2');
+    await attempt.wasRight();
+  }
+});
+
+test('what was typed is not in the table', async () => {
+  const limits = createAttemptLimits(db, keyring, 1);
+  await limits.begin('my secret typed into the wrong field', '10.0.0.3');
+  const rows = await db.read<{ key: string }>(sql`select key from rate_limits`);
+  expect(rows).toHaveLength(2);
+  expect(JSON.stringify(rows)).not.toMatch(/secret|10\.0\.0\.3/);
+});
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:db8:1:2::9', '2001:db8:1:2'],
+  ['2001:0db8:0001:0002::9', '2001:db8:1:2'],
+  ['2001:db8::1', '2001:db8:0:0'],
+  ['::1', '0:0:0:0'],
+  ['garbage', 'garbage'],
+])('C11 the network of %s is %s', (ip, network) => expect(networkOf(ip)).toBe(network));

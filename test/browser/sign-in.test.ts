@@ -1,0 +1,209 @@
+/** Signing in at one site and being known at the other, on another domain, in a real browser. */
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
+import { ann, password } from '../support/cast.ts';
+import { describeInChromium, openChromium } from '../support/chromium.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startSites, type Sites } from '../support/sites.ts';
+
+describeInChromium('in Chromium', () => {
+  let desk: Frontdesk;
+  let sites: Sites;
+  let chromium: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let problems: string[];
+
+  beforeAll(async () => {
+    desk = await startFrontdesk();
+    await ann(desk);
+    sites = await startSites(desk);
+    chromium = await openChromium();
+  });
+  afterAll(async () => {
+    await chromium?.close();
+    await sites?.close();
+    await desk?.close();
+  });
+
+  beforeEach(async () => {
+    problems = [];
+    await open(await chromium.newContext());
+  });
+  afterEach(async () => {
+    await context.close();
+    // A form or a script that a policy stopped shows up here.
+    expect(problems).toEqual([]);
+  });
+
+  async function open(next: BrowserContext): Promise<void> {
+    context = next;
+    page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    page.on('console', (message) => {
+      // A refused form or a lost session answers 4xx, which Chromium reports as well.
+      if (message.type() === 'error' && !message.text().includes('status of 4')) problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+  }
+
+  async function signIn(secret = password): Promise<void> {
+    await page.fill('[name=login]', 'ann');
+    await page.fill('[name=password]', secret);
+    await page.click('button[type=submit]');
+  }
+
+  /** Every page that is loaded while `act` runs, with where the browser says it comes from. */
+  async function navigations(act: () => Promise<void>): Promise<{ url: string; site: string | undefined }[]> {
+    const requests: Request[] = [];
+    const keep = (request: Request) => void (request.isNavigationRequest() && requests.push(request));
+    page.on('request', keep);
+    await act();
+    page.off('request', keep);
+    return Promise.all(
+      requests.map(async (request) => ({ url: request.url(), site: (await request.allHeaders())['sec-fetch-site'] })),
+    );
+  }
+
+  test('signed in at site A, known at site B: the sites are strangers to the browser, and nothing is typed', async () => {
+    await page.goto(sites.siteA);
+    const toDesk = await navigations(async () => {
+      await page.click('text=Sign in');
+      await page.waitForSelector('[name=login]');
+    });
+    expect(toDesk.find(({ url }) => url.startsWith(`${desk.issuer}/oauth/authorize`))?.site).toBe('cross-site');
+    await signIn();
+    await page.waitForSelector('#seen');
+    expect(await page.textContent('h1')).toBe('Hello, Ann Archer');
+    expect(await page.textContent('#seen')).toBe('You signed in at the desk less than a minute ago.');
+
+    // Somebody else's app: the desk asks what it may see, once.
+    const toB = await navigations(async () => {
+      await page.goto(sites.siteB);
+      await page.click('#sign-in');
+      await page.click('text=Allow');
+      await page.waitForSelector('#seen:visible');
+    });
+    expect(toB.filter(({ url }) => url.startsWith(`${desk.issuer}/oauth/authorize?`)).map(({ site }) => site)).toEqual([
+      'cross-site',
+      'cross-site',
+    ]);
+    expect(toB.some(({ url }) => url.includes('/password'))).toBe(false);
+    expect(await page.textContent('h1 >> visible=true')).toBe('Hello, Ann Archer');
+
+    // From then on without a page and without a click.
+    const again = await navigations(async () => {
+      await page.goto(sites.siteB);
+      await page.waitForSelector('#seen:visible');
+    });
+    expect(again.filter(({ url }) => url.includes('/interaction/'))).toEqual([]);
+    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in at the desk/);
+  });
+
+  test('signed in at site B, known at site A; one pass opens both APIs and is renewed', async () => {
+    await page.goto(sites.siteB);
+    await page.click('#sign-in');
+    await signIn();
+    await page.waitForSelector('#seen:visible');
+    for (const api of [1, 2]) {
+      await page.click(`#api-${api}`);
+      await page.waitForSelector(`#answer:has-text("api-${api} read")`);
+    }
+    const before = await page.textContent('#pass');
+    await page.waitForTimeout(1100);
+    await page.click('#refresh');
+    await page.waitForSelector(`#pass:not(:has-text("${before}"))`);
+    // Nothing of it is in the browser's stores.
+    const stored = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
+    expect(stored).not.toMatch(/ey[A-Za-z0-9_-]{20}|access_token|refresh_token/);
+
+    await page.goto(sites.siteA);
+    await page.click('text=Sign in');
+    await page.waitForSelector('#seen');
+    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in at the desk/);
+  });
+
+  test('A14 wrong password, then the right one: the form leads on to the other origin', async () => {
+    await page.goto(`${sites.siteA}/sign-in`);
+    await signIn('not the password');
+    await page.waitForSelector('[role=alert]');
+    expect(await page.inputValue('[name=login]')).toBe('ann');
+    expect(await page.evaluate('document.activeElement.name')).toBe('password');
+    await signIn();
+    await page.waitForURL(`${sites.siteA}/`);
+  });
+
+  test('A14 cancel leads back to the site, which says so', async () => {
+    await page.goto(`${sites.siteA}/sign-in`);
+    await page.click('[data-action=cancel]');
+    await page.waitForSelector('#problem');
+    expect(await page.textContent('#problem')).toBe('You cancelled the sign-in.');
+  });
+
+  test('A14 sign out everywhere leads by the question back to the site, and the desk forgets the browser', async () => {
+    await page.goto(`${sites.siteA}/sign-in`);
+    await signIn();
+    await page.waitForURL(`${sites.siteA}/`);
+    await page.click('text=Sign out everywhere');
+    await page.click('button[name=logout]');
+    await page.waitForURL(`${sites.siteA}/`);
+    await page.click('text=Sign in');
+    await page.waitForSelector('[name=login]');
+  });
+
+  test('sign out here leaves the desk alone', async () => {
+    await page.goto(`${sites.siteA}/sign-in`);
+    await signIn();
+    await page.click('text=Sign out here');
+    await page.waitForTimeout(2100);
+    await page.click('text=Sign in');
+    await page.waitForSelector('#seen');
+    expect(await page.textContent('#seen')).toMatch(/^Recognised/);
+  });
+
+  test('a page that was left open too long offers the way back', async () => {
+    await page.goto(`${sites.siteA}/sign-in`);
+    await context.clearCookies();
+    await signIn();
+    await page.waitForSelector('text=This page has expired');
+    await page.click('text=Back to Site A');
+    await page.waitForURL(`${sites.siteA}/`);
+  });
+
+  test('everything but site B works without JavaScript', async () => {
+    await context.close();
+    await open(await chromium.newContext({ javaScriptEnabled: false }));
+    await page.goto(`${sites.siteA}/sign-in`);
+    await signIn();
+    await page.waitForURL(`${sites.siteA}/`);
+    await page.click('text=Sign out everywhere');
+    await page.click('button[name=logout]');
+    await page.waitForURL(`${sites.siteA}/`);
+  });
+
+  test('the password can be looked at', async () => {
+    await page.goto(`${sites.siteA}/sign-in`);
+    await page.fill('[name=password]', 'abc');
+    await page.click('text=Show');
+    expect(await page.getAttribute('[name=password]', 'type')).toBe('text');
+    await page.click('text=Hide');
+    expect(await page.getAttribute('[name=password]', 'type')).toBe('password');
+  });
+
+  test('A13 a script that somebody got into a page does not run', async () => {
+    await page.goto(`${sites.siteA}/sign-in`);
+    await page.route('**/interaction/**', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace(
+        '</main>',
+        '<script>window.stolen = 1</script><img src="x" onerror="window.stolen = 2"><script src="https://evil.example/x.js"></script></main>',
+      );
+      await route.fulfill({ response, body });
+    });
+    // Loaded once more: only then does the request begin at this address, where it can be caught.
+    await page.reload();
+    expect(await page.evaluate("document.querySelectorAll('main script').length")).toBe(2);
+    expect(await page.evaluate('window.stolen')).toBeUndefined();
+    expect(problems.join('\n')).toMatch(/Content Security Policy/);
+    problems = [];
+  });
+});

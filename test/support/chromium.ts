@@ -1,0 +1,27 @@
+/** A real browser, where one is installed. */
+import { existsSync } from 'node:fs';
+import { chromium, type Browser } from 'playwright-core';
+
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', process.env['CHROMIUM'] ?? ''];
+
+export const chromiumPath = places.find((path) => path !== '' && existsSync(path));
+
+/** `describe`, or one line that says what did not run. */
+export const describeInChromium: typeof describe = (() => {
+  if (chromiumPath) return describe;
+  process.stderr.write('No Chromium was found: the browser tests did not run. Install one, or set CHROMIUM to its path.\n');
+  return describe.skip;
+})();
+
+export const openChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: chromiumPath!,
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-quic',
+      '--no-first-run',
+    ],
+  });
