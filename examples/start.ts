@@ -102,7 +102,7 @@ async function seed(): Promise<Seed> {
       ...['--redirect-uri', `${siteB}/callback`, '--post-logout-redirect-uri', `${siteB}/`],
     ),
   ]);
-  const made = { siteASecret: siteASecret!, machineSecret: machineSecret! };
+  const made = { siteASecret: siteASecret, machineSecret: machineSecret };
   writeFileSync(seedFile, JSON.stringify(made), { mode: 0o600 });
   return made;
 }
@@ -113,7 +113,12 @@ function startSites({ siteASecret }: Seed): void {
     ...common,
     ...{ SITE_URL: siteA, CLIENT_ID: 'site-a', CLIENT_SECRET: siteASecret, PORT: '4001' },
   });
-  start(join(import.meta.dirname, 'site-b/server.ts'), { ...common, SITE_URL: siteB, CLIENT_ID: 'site-b', PORT: '4002' });
+  start(join(import.meta.dirname, 'site-b/server.ts'), {
+    ...common,
+    SITE_URL: siteB,
+    CLIENT_ID: 'site-b',
+    PORT: '4002',
+  });
   for (const [index, port] of ['4003', '4004'].entries()) {
     const environment = { ...common, API_NAME: `api-${index + 1}`, SITE_ORIGIN: siteB, PORT: port };
     start(join(import.meta.dirname, 'site-b/api.ts'), environment);

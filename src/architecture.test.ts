@@ -92,9 +92,9 @@ test.each([
 });
 
 test('no default exports, and no file that only passes others on', () => {
-  expect(code.filter(({ text }) => /^export default|^export (\*|\{[^}]*\}) from/m.test(text)).map(({ name }) => name)).toEqual(
-    [],
-  );
+  expect(
+    code.filter(({ text }) => /^export default|^export (\*|\{[^}]*\}) from/m.test(text)).map(({ name }) => name),
+  ).toEqual([]);
 });
 
 test('every file begins by saying what it is for', () => {

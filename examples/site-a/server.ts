@@ -25,7 +25,7 @@ let discovered: Promise<oidc.Configuration> | undefined;
 /** The desk's addresses and keys, read once; read again if that failed. */
 function desk(): Promise<oidc.Configuration> {
   const options = isSecure ? {} : { execute: [oidc.allowInsecureRequests] };
-  discovered ??= oidc.discovery(new URL(ISSUER!), CLIENT_ID!, CLIENT_SECRET!, undefined, options);
+  discovered ??= oidc.discovery(new URL(ISSUER!), CLIENT_ID!, CLIENT_SECRET, undefined, options);
   discovered.catch(() => (discovered = undefined));
   return discovered;
 }

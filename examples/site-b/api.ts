@@ -31,13 +31,14 @@ async function readToken(request: IncomingMessage): Promise<JWTPayload> {
     return payload;
   } catch (error) {
     // Any token that does not verify is the caller's affair; that the keys cannot be had is ours.
-    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) throw new Refused(401, 'invalid_token');
+    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout))
+      throw new Refused(401, 'invalid_token');
     throw error;
   }
 }
 
 function requireScope({ scope }: JWTPayload, needed: string): void {
-  if (!String(scope ?? '').split(' ').includes(needed)) throw new Refused(403, 'insufficient_scope');
+  if (!String(scope).split(' ').includes(needed)) throw new Refused(403, 'insufficient_scope');
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -50,9 +51,14 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
   const token = await readToken(request);
   requireScope(token, 'notes:read');
-  const notes = [`${API_NAME} read your pass and asked nobody.`, `It is good until ${new Date(token.exp! * 1000).toISOString()}.`];
+  const notes = [
+    `${API_NAME} read your pass and asked nobody.`,
+    `It is good until ${new Date(token.exp! * 1000).toISOString()}.`,
+  ];
   const body = { api: API_NAME, subject: token.sub, client: token['client_id'], session: token['sid'], notes };
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(body));
+  response
+    .writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+    .end(JSON.stringify(body));
 }
 
 createServer((request, response) => {

@@ -15,10 +15,11 @@ const accepts = (uri: string, isNative: boolean, issuer: string): boolean => {
   }
 };
 
-test.each(['https://app.example.com/callback', 'https://app.example.com:8443/cb?x=1', 'https://app.example.com/.hidden/a..b'])(
-  'E06 %s is fine',
-  (uri) => expect(accepts(uri, false, publicIssuer)).toBe(true),
-);
+test.each([
+  'https://app.example.com/callback',
+  'https://app.example.com:8443/cb?x=1',
+  'https://app.example.com/.hidden/a..b',
+])('E06 %s is fine', (uri) => expect(accepts(uri, false, publicIssuer)).toBe(true));
 
 test.each([
   'http://app.example.com/callback',

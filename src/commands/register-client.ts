@@ -7,7 +7,7 @@ import { withBase } from './with-base.ts';
 
 /** `AUDIENCE` or `AUDIENCE=scope,scope`. */
 function parseApi(text: string): { audience: string; scopes?: string[] } {
-  const [, audience = text, scopes] = /^(.*)=([^=/:]*)$/.exec(text) ?? [];
+  const [, audience = text, scopes] = /^(.*)=([^=]*)$/.exec(text) ?? [];
   return scopes === undefined ? { audience } : { audience, scopes: scopes.split(',').filter(Boolean) };
 }
 

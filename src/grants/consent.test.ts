@@ -1,7 +1,11 @@
 /** The arithmetic of permissions. */
 import { agreedPart, nothing, together } from './consent.ts';
 
-const asked = { scopes: ['openid', 'email'], claims: ['phone_number'], apiScopes: { x: ['read', 'write'], y: ['read'] } };
+const asked = {
+  scopes: ['openid', 'email'],
+  claims: ['phone_number'],
+  apiScopes: { x: ['read', 'write'], y: ['read'] },
+};
 
 test('only what is in both is agreed', () => {
   const agreed = { scopes: ['openid', 'profile'], claims: [], apiScopes: { x: ['write'], z: ['read'] } };

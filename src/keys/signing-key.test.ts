@@ -20,9 +20,12 @@ test('the provider gets the newest key that signs first', async () => {
   expect(inSigningOrder(keys, now).map(({ kid }) => kid)).toEqual(['second', 'first', 'next', 'old']);
 });
 
-test.each(['RS256', 'ES256'] as const)('%s keys are named by their thumbprint and show only their public half', async (algorithm) => {
-  const key = await makeSigningKey(algorithm, now);
-  expect(key.kid).toMatch(/^[\w-]{43}$/);
-  expect(publicJwk(key)).toMatchObject({ kid: key.kid, alg: algorithm, use: 'sig' });
-  for (const part of ['d', 'p', 'q', 'dp', 'dq', 'qi']) expect(publicJwk(key)).not.toHaveProperty(part);
-});
+test.each(['RS256', 'ES256'] as const)(
+  '%s keys are named by their thumbprint and show only their public half',
+  async (algorithm) => {
+    const key = await makeSigningKey(algorithm, now);
+    expect(key.kid).toMatch(/^[\w-]{43}$/);
+    expect(publicJwk(key)).toMatchObject({ kid: key.kid, alg: algorithm, use: 'sig' });
+    for (const part of ['d', 'p', 'q', 'dp', 'dq', 'qi']) expect(publicJwk(key)).not.toHaveProperty(part);
+  },
+);

@@ -104,10 +104,12 @@ test('after the end nothing more is accepted', async () => {
     db.write(insert, ['a']);
     late = () => db.guard(insert, ['b']);
   });
-  await expect(db.startUnitOfWork(async (unit) => {
-    await unit.commit();
-    await db.guard(insert, ['c']);
-  })).rejects.toThrow('closed');
+  await expect(
+    db.startUnitOfWork(async (unit) => {
+      await unit.commit();
+      await db.guard(insert, ['c']);
+    }),
+  ).rejects.toThrow('closed');
   await expect(late!()).rejects.toThrow('outside a unit of work');
   expect(await keys()).toEqual(['a']);
 });

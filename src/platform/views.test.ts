@@ -32,10 +32,19 @@ test('every view is shown somewhere, and everything shown is a view', () => {
 
 test('every view compiles', () => {
   const site = { name: 'Site', uri: 'https://site.example' };
-  const values = { site, account: { name: 'Ann', email: 'ann@example.com' }, words: 'other', scopes: [], claims: [], apis: [] };
+  const values = {
+    site,
+    account: { name: 'Ann', email: 'ann@example.com' },
+    words: 'other',
+    scopes: [],
+    claims: [],
+    apis: [],
+  };
   const rendered = createViews(loadTexts());
   for (const view of views.filter((name) => !shared.has(name))) {
-    expect(rendered.render(view, { requestId: '1', returnHost: 'site.example', code: 'x', ...values })).toMatch(/^<!DOCTYPE html>/);
+    expect(rendered.render(view, { requestId: '1', returnHost: 'site.example', code: 'x', ...values })).toMatch(
+      /^<!DOCTYPE html>/,
+    );
   }
 });
 

@@ -137,7 +137,9 @@ test('"not you" on the consent page signs another person in', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, appA));
   const consent = await browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
-  const other = await browser.visit(new URL(consent.root.querySelector('.person a')!.getAttribute('href')!, consent.url).href);
+  const other = await browser.visit(
+    new URL(consent.root.querySelector('.person a')!.getAttribute('href')!, consent.url).href,
+  );
   // The library ends the first person's session by a form that submits itself.
   const ending = await signIn(other, 'ben');
   const asked = await ending.submit({}, { button: '' });

@@ -48,7 +48,7 @@ test('A05 twenty apps signed in to at once are all in the session, and all their
       requests.map((request, index) => codeFor(index % 2 === 0 ? browser : other, request)),
     );
     const [session] = await sessionsOf(one);
-    expect(Object.keys(session!.authorizations).sort()).toEqual([appA, ...apps].map(({ id }) => id).sort());
+    expect(Object.keys(session!.authorizations).toSorted()).toEqual([appA, ...apps].map(({ id }) => id).toSorted());
     const answers = await Promise.all(
       apps.map((each, index) => exchange(one, each, { code: codes[index]!, verifier: requests[index]!.verifier })),
     );
@@ -142,5 +142,5 @@ test('signing in again in a second tab keeps the first tab’s apps', async () =
   const page = await browser.visit(authorize(one, apps[3]!, { prompt: 'login' }).url);
   expect(answerIn(await signIn(page, 'ann'))['code']).toBeTruthy();
   const [session] = await sessionsOf(one);
-  expect(Object.keys(session!.authorizations).sort()).toEqual(['app-2', 'app-3']);
+  expect(Object.keys(session!.authorizations).toSorted()).toEqual(['app-2', 'app-3']);
 });

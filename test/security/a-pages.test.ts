@@ -60,9 +60,8 @@ describe.each([
   test('every cookie is HttpOnly and SameSite, has no Domain, and on https is Secure and bound to its host', async () => {
     const browser = newBrowser(other, other.port);
     const cookies: string[] = [];
-    const { ask } = browser;
     const keep = async (url: string, form?: Record<string, string>) => {
-      const answer = await ask(url, form ? { form } : {});
+      const answer = await browser.ask(url, form ? { form } : {});
       cookies.push(...(answer.headers['set-cookie'] ?? []));
       return answer;
     };
@@ -77,7 +76,11 @@ describe.each([
     // A signature that does not fit makes the cookie library clear it, with flags of its own making.
     const name = scheme === 'https' ? '__Host-fd_session' : 'fd_session';
     const { ask: plain } = await import('../support/browser.ts');
-    const forged = await plain(authorize(other, site).url, { headers: { cookie: `${name}=x; ${name}.sig=y` } }, other.port);
+    const forged = await plain(
+      authorize(other, site).url,
+      { headers: { cookie: `${name}=x; ${name}.sig=y` } },
+      other.port,
+    );
     cookies.push(...(forged.headers['set-cookie'] ?? []));
 
     expect(cookies.length).toBeGreaterThan(8);
@@ -145,7 +148,8 @@ const foreign: [string, Record<string, string>][] = [
   ['as JSON', { 'content-type': 'application/json' }],
 ];
 
-const rowsOf = async () => (await dump(desk.db)).replace(/-- public\.(rate_limits|audit_events\w*)\n[^]*?(?=-- public|$)/g, '');
+const rowsOf = async () =>
+  (await dump(desk.db)).replace(/-- public\.(rate_limits|audit_events\w*)\n[^]*?(?=-- public|$)/g, '');
 
 describe('A08 the sign-in form', () => {
   test.each(foreign)('sent %s does nothing', async (_how, headers) => {
@@ -307,7 +311,13 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
 
 test('A15 nothing that looks like a way back in an address leads off this host', async () => {
   const browser = newBrowser(desk);
-  for (const path of ['//evil.example', '/\\evil.example', '/\t/evil.example', 'https:evil.example', '%2f%2fevil.example']) {
+  for (const path of [
+    '//evil.example',
+    '/\\evil.example',
+    '/\t/evil.example',
+    'https:evil.example',
+    '%2f%2fevil.example',
+  ]) {
     for (const name of ['return_to', 'returnTo', 'next', 'redirect', 'url']) {
       const page = await browser.ask(`${desk.issuer}/?${name}=${encodeURIComponent(path)}`);
       expect(page.location).toBeUndefined();

@@ -89,18 +89,21 @@ describe('B01 a redirect URI that is not registered letter for letter', () => {
     'data:text/html,x',
   ];
 
-  test.each(['query', 'fragment', 'form_post'])('gets an error page and no Location (response_mode %s)', async (mode) => {
-    for (const variant of variants) {
-      const { url } = authorize(desk, { ...appA, redirectUri: variant }, { response_mode: mode });
-      const answer = await known.ask(url);
-      expect([variant, answer.status, answer.location]).toEqual([variant, 400, undefined]);
-      expect(answer.body).toContain('We do not know the way back');
-      expect(answer.body).not.toContain('name="code"');
-    }
-    expect(variants.length).toBeGreaterThanOrEqual(40);
-    const right = await known.ask(authorize(desk, { ...appA, redirectUri: registered }).url);
-    expect(right.location).toMatch(/^http:\/\/site-a\.localhost:9\/callback\?code=/);
-  });
+  test.each(['query', 'fragment', 'form_post'])(
+    'gets an error page and no Location (response_mode %s)',
+    async (mode) => {
+      for (const variant of variants) {
+        const { url } = authorize(desk, { ...appA, redirectUri: variant }, { response_mode: mode });
+        const answer = await known.ask(url);
+        expect([variant, answer.status, answer.location]).toEqual([variant, 400, undefined]);
+        expect(answer.body).toContain('We do not know the way back');
+        expect(answer.body).not.toContain('name="code"');
+      }
+      expect(variants.length).toBeGreaterThanOrEqual(40);
+      const right = await known.ask(authorize(desk, { ...appA, redirectUri: registered }).url);
+      expect(right.location).toMatch(/^http:\/\/site-a\.localhost:9\/callback\?code=/);
+    },
+  );
 });
 
 test('B03 a code used twice ends everything that came of it', async () => {

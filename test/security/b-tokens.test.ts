@@ -46,7 +46,10 @@ test('B18 an id of one kind is worth nothing as another kind', async () => {
   const ids = { code, interaction, session: session!, access, renewal: renewal!, uid };
   for (const [kind, id] of Object.entries(ids)) {
     if (kind !== 'code') {
-      expect([kind, (await exchange(desk, appA, { code: id, verifier: request.verifier })).status]).toEqual([kind, 400]);
+      expect([kind, (await exchange(desk, appA, { code: id, verifier: request.verifier })).status]).toEqual([
+        kind,
+        400,
+      ]);
     }
     if (kind !== 'renewal') expect([kind, (await refresh(desk, appA, id)).status]).toEqual([kind, 400]);
     if (kind !== 'access') expect([kind, (await userinfo(desk, id)).status]).toEqual([kind, 401]);
@@ -168,7 +171,11 @@ test('a dump of the database holds no value that opens anything', async () => {
   const browser = newBrowser(desk);
   const form = await browser.visit(authorize(desk, appB, { scope: 'openid notes:read', resource: audience }).url);
   const interaction = new URL(form.url).pathname.split('/')[2]!;
-  const request = authorize(desk, appB, { scope: 'openid notes:read offline_access', resource: audience, prompt: 'consent' });
+  const request = authorize(desk, appB, {
+    scope: 'openid notes:read offline_access',
+    resource: audience,
+    prompt: 'consent',
+  });
   const code = await codeFor(browser, request);
   const unused = await codeFor(browser, authorize(desk, appB));
   const tokens = (await exchange(desk, appB, { code, verifier: request.verifier })).json<Tokens>();
@@ -182,7 +189,9 @@ test('a dump of the database holds no value that opens anything', async () => {
   const cookies = kept.map(({ value }) => value).filter(Boolean);
   const privateKeys = await Promise.all(
     (await listSigningKeys(desk.db, desk.keyring)).map(async ({ privateJwk, algorithm }) => {
-      const key = (await importJWK({ ...privateJwk, ext: true } as never, algorithm, { extractable: true })) as CryptoKey;
+      const key = (await importJWK({ ...privateJwk, ext: true } as never, algorithm, {
+        extractable: true,
+      })) as CryptoKey;
       return [String(privateJwk.d), (await exportPKCS8(key)).split('\n')[1]!, (await exportJWK(key)).d!];
     }),
   );
@@ -199,9 +208,9 @@ test('a dump of the database holds no value that opens anything', async () => {
   const log = desk.logged.join('');
   for (const [name, value] of Object.entries(secrets)) {
     expect([name, typeof value === 'string' && value.length > 15]).toEqual([name, true]);
-    for (const form of [value, Buffer.from(value).toString('hex'), Buffer.from(value).toString('base64')]) {
-      expect([name, everything.includes(form)]).toEqual([name, false]);
-      expect([name, log.includes(form)]).toEqual([name, false]);
+    for (const shape of [value, Buffer.from(value).toString('hex'), Buffer.from(value).toString('base64')]) {
+      expect([name, everything.includes(shape)]).toEqual([name, false]);
+      expect([name, log.includes(shape)]).toEqual([name, false]);
     }
   }
 });

@@ -24,7 +24,9 @@ const host = 'HOST';
 function raw(text: string, { closeSeconds = 25 } = {}): Promise<{ answer: string; seconds: number }> {
   const start = Date.now();
   return new Promise((resolve) => {
-    const socket = connect(desk.port, '127.0.0.1', () => socket.write(text.replaceAll(host, new URL(desk.issuer).host)));
+    const socket = connect(desk.port, '127.0.0.1', () =>
+      socket.write(text.replaceAll(host, new URL(desk.issuer).host)),
+    );
     let answer = '';
     const done = () => resolve({ answer, seconds: (Date.now() - start) / 1000 });
     socket.on('data', (chunk) => (answer += chunk.toString()));
@@ -36,9 +38,14 @@ function raw(text: string, { closeSeconds = 25 } = {}): Promise<{ answer: string
 
 describe('F01 request smuggling', () => {
   const post = (headers: string[], body: string) =>
-    [`POST /oauth/token HTTP/1.1`, `Host: ${host}`, 'Content-Type: application/x-www-form-urlencoded', ...headers, '', body].join(
-      '\r\n',
-    );
+    [
+      `POST /oauth/token HTTP/1.1`,
+      `Host: ${host}`,
+      'Content-Type: application/x-www-form-urlencoded',
+      ...headers,
+      '',
+      body,
+    ].join('\r\n');
   const smuggled = `GET /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
   test.each([
     ['both lengths', ['Content-Length: 4', 'Transfer-Encoding: chunked'], `0\r\n\r\n${smuggled}`],
@@ -114,7 +121,13 @@ describe('F03 oversized requests are turned down at once', () => {
 });
 
 test('F06 every spelling of an address meets the same guards', async () => {
-  const spellings = ['/OAuth/authorize', '/oauth/Authorize', '/oauth/authorize/', '/oauth//authorize', '/%6fauth/authorize'];
+  const spellings = [
+    '/OAuth/authorize',
+    '/oauth/Authorize',
+    '/oauth/authorize/',
+    '/oauth//authorize',
+    '/%6fauth/authorize',
+  ];
   const { search } = new URL(authorize(desk, appA).url);
   for (const path of spellings) {
     const answer = await ask(`${desk.issuer}${path}${search}`);
@@ -123,7 +136,14 @@ test('F06 every spelling of an address meets the same guards', async () => {
 });
 
 test('F07 what is off is not there', async () => {
-  for (const path of ['/oauth/par', '/oauth/device-authorization', '/oauth/register', '/oauth/ciba', '/device', '/metrics']) {
+  for (const path of [
+    '/oauth/par',
+    '/oauth/device-authorization',
+    '/oauth/register',
+    '/oauth/ciba',
+    '/device',
+    '/metrics',
+  ]) {
     expect([path, (await ask(`${desk.issuer}${path}`, { form: { client_id: 'site-a' } })).status]).toEqual([path, 404]);
   }
 });
@@ -153,7 +173,11 @@ describe('F11 a public issuer refuses to start', () => {
     ['without a secret', { ISSUER: good.ISSUER }, 'SECRET is not set: make one with'],
     ['with a short secret', { ...good, SECRET: 'changeme' }, 'fewer than 32 characters'],
     ['with one short secret of two', { ...good, SECRET: `${good.SECRET},changeme` }, 'fewer than 32 characters'],
-    ['with a secret that was made for trying out', { ...good, SECRET: `fd_local_${'x'.repeat(43)}` }, 'made for trying out'],
+    [
+      'with a secret that was made for trying out',
+      { ...good, SECRET: `fd_local_${'x'.repeat(43)}` },
+      'made for trying out',
+    ],
   ])('%s', (_how, environment, problem) => {
     expect(problemsOf(environment as Record<string, string>).join()).toContain(problem);
   });

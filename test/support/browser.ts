@@ -18,7 +18,10 @@ export interface Page extends Answer {
   /** What a person would read. */
   text: string;
   /** Submits the form that holds the button (the first submit button of the page by default; '' is the first form). */
-  submit(values?: Record<string, string>, options?: { button?: string; headers?: Record<string, string> }): Promise<Page>;
+  submit(
+    values?: Record<string, string>,
+    options?: { button?: string; headers?: Record<string, string> },
+  ): Promise<Page>;
 }
 
 export interface Ask {
@@ -86,7 +89,11 @@ export interface Browser {
  * @param stopsAt addresses that belong to apps of the test: a redirect there is the end of a visit
  * @param port sends all requests to this port of the machine, whatever the address says
  */
-export function createBrowser(stopsAt: (url: string) => boolean = () => false, port?: number, jar = new CookieJar()): Browser {
+export function createBrowser(
+  stopsAt: (url: string) => boolean = () => false,
+  port?: number,
+  jar = new CookieJar(),
+): Browser {
   async function askWithCookies(url: string, options: Ask = {}): Promise<Answer> {
     const cookie = await jar.getCookieString(url);
     const headers = { ...(cookie && { cookie }), accept: 'text/html,*/*', ...options.headers };

@@ -16,10 +16,10 @@ export interface Person {
 }
 
 /** Opens an account; Ann and Ben are the usual ones. */
-export async function person({ db, app }: Frontdesk, username: string, name: string): Promise<Person> {
+export async function person({ db, app: { hasher } }: Frontdesk, username: string, name: string): Promise<Person> {
   const email = `${username}@example.com`;
   const details = { email, username, name, password, isEmailVerified: true };
-  return { id: await createAccount(db, app.hasher, details, 'command-line'), email, username, name };
+  return { id: await createAccount(db, hasher, details, 'command-line'), email, username, name };
 }
 
 export const ann = (frontdesk: Frontdesk): Promise<Person> => person(frontdesk, 'ann', 'Ann Archer');
@@ -35,7 +35,9 @@ export async function app(
   { db, keyring, issuer }: Frontdesk,
   registration: Partial<ClientRegistration> & { id: string },
 ): Promise<RegisteredApp> {
-  const site = issuer.startsWith('https:') ? `https://${registration.id}.example` : `http://${registration.id}.localhost:9`;
+  const site = issuer.startsWith('https:')
+    ? `https://${registration.id}.example`
+    : `http://${registration.id}.localhost:9`;
   const redirectUri = registration.redirectUris?.[0] ?? `${site}/callback`;
   const validate = createClientValidator(db, keyring, issuer);
   const { client, secret } = await registerClient(

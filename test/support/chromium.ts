@@ -2,14 +2,21 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', process.env['CHROMIUM'] ?? ''];
+const places = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  process.env['CHROMIUM'] ?? '',
+];
 
 export const chromiumPath = places.find((path) => path !== '' && existsSync(path));
 
 /** `describe`, or one line that says what did not run. */
 export const describeInChromium: typeof describe = (() => {
   if (chromiumPath) return describe;
-  process.stderr.write('No Chromium was found: the browser tests did not run. Install one, or set CHROMIUM to its path.\n');
+  process.stderr.write(
+    'No Chromium was found: the browser tests did not run. Install one, or set CHROMIUM to its path.\n',
+  );
   return describe.skip;
 })();
 

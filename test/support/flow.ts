@@ -91,7 +91,8 @@ export const refresh = (
   app: RegisteredApp,
   token: string,
   port?: number,
-): Promise<Answer> => callAs(frontdesk, app, '/oauth/token', { grant_type: 'refresh_token', refresh_token: token }, port);
+): Promise<Answer> =>
+  callAs(frontdesk, app, '/oauth/token', { grant_type: 'refresh_token', refresh_token: token }, port);
 
 export const userinfo = ({ issuer }: Pick<Frontdesk, 'issuer'>, token: string): Promise<Answer> =>
   ask(`${issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } });

@@ -53,7 +53,7 @@ export async function startSites(desk: Frontdesk): Promise<Sites> {
     machine: { ...common, CLIENT_ID: 'report', CLIENT_SECRET: report.secret! },
     async close() {
       for (const child of processes) child.kill();
-      await Promise.all(processes.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+      await Promise.all(processes.map(async (child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
     },
   };
 }

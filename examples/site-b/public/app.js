@@ -70,7 +70,8 @@ function showSignedIn(user, startedAt) {
   document.getElementById('claims').replaceChildren(...rows);
 }
 
-const showPass = ({ expires_at: end }) => write('pass', `It is good until ${new Date(end * 1000).toLocaleTimeString()}.`);
+const showPass = ({ expires_at: end }) =>
+  write('pass', `It is good until ${new Date(end * 1000).toLocaleTimeString()}.`);
 
 /** A new access token by the refresh token, which is rotated: the old one is worth nothing from then on. */
 async function refresh() {

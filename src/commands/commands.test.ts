@@ -1,0 +1,186 @@
+/** Every command, on a real database. */
+import { frontdesk } from '../../test/support/terminal.ts';
+import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { randomToken } from '../platform/secrets.ts';
+import { commands } from './commands.ts';
+import { pageOf } from './help.ts';
+
+let database: TestDatabase;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  environment = { ISSUER: 'https://login.example.com', DATABASE_URL: database.url, SECRET: randomToken() };
+});
+afterAll(() => database.drop());
+
+const run = (...args: string[]) => frontdesk(args, environment);
+const register = (...args: string[]) => run('clients', 'register', '--name', 'Wiki', ...args);
+
+describe('help', () => {
+  test('is what one gets without words, and lists every command', async () => {
+    for (const args of [[], ['help'], ['--help'], ['-h']]) {
+      const { code, out } = await frontdesk(args);
+      expect(code).toBe(0);
+      for (const { name, about } of commands) expect(out).toMatch(new RegExp(`^  ${name} +${about.slice(0, 10)}`, 'm'));
+    }
+  });
+
+  test('has a page for each command, that tells every option', async () => {
+    for (const command of commands) {
+      const { code, out } = await frontdesk(['help', ...command.name.split(' ')]);
+      expect([command.name, code, out]).toEqual([command.name, 0, `${pageOf(command)}\n`]);
+      for (const flag of Object.keys(command.options ?? {})) expect(out).toContain(`--${flag}`);
+      expect((await frontdesk([...command.name.split(' '), '--help'])).out).toBe(out);
+    }
+  });
+});
+
+describe('words that do not fit end with code 2 and say why', () => {
+  test.each([
+    [['dance'], 'There is no command "dance". See: frontdesk help'],
+    [['clients', 'dance'], 'There is no command "clients dance"'],
+    [['clients', 'register', '--kind', 'web'], '--name is missing'],
+    [
+      ['clients', 'register', '--name', 'x', '--kind', 'desktop'],
+      '--kind must be one of: web, single-page, native, machine',
+    ],
+    [['clients', 'show'], 'ID is missing'],
+    [['clients', 'show', 'a', 'b'], '"b" is one word too many'],
+    [['clients', 'list', '--loud'], "Unknown option '--loud'"],
+    [['apis', 'register', 'https://a.example', '--name', 'A', '--scope', 'read'], '--scope must be like'],
+  ])('%j', async (args, problem) => {
+    const { code, error } = await frontdesk(args, environment);
+    expect(code).toBe(2);
+    expect(error).toContain(problem);
+  });
+});
+
+test('settings that do not fit end with code 1 and name them all', async () => {
+  const { code, error } = await frontdesk(['clients', 'list'], { ISSUER: 'nonsense', PORT: 'x' });
+  expect(code).toBe(1);
+  expect(error).toContain('ISSUER: it must be like https://login.example.com');
+  expect(error).toContain('PORT: ');
+});
+
+test('settings are listed, with defaults and secrets', async () => {
+  expect((await frontdesk(['settings'])).out).toMatch(/SETTING +DEFAULT +WHAT IT IS FOR\nISSUER +http:\/\/idp/);
+  expect(JSON.parse((await frontdesk(['settings', '--json'])).out)).toHaveLength(10);
+});
+
+test('a secret is new each time and long enough to be accepted', async () => {
+  const [one, two] = [await frontdesk(['secret']), await frontdesk(['secret'])];
+  expect(one.out).toMatch(/^fd_secret_[\w-]{43}\n$/);
+  expect(one.out).not.toBe(two.out);
+});
+
+test('migrate says what was applied', async () => {
+  expect((await run('migrate')).out).toBe('The database is up to date.\n');
+});
+
+describe('clients', () => {
+  test('are registered, listed, shown and removed', async () => {
+    const made = await register(
+      '--kind',
+      'web',
+      '--id',
+      'wiki',
+      '--redirect-uri',
+      'https://wiki.example.com/cb',
+      '--first-party',
+    );
+    expect(made.out).toMatch(
+      /^client_id {6}wiki\nclient_secret {2}fd_client_[\w-]{43}\n\nThe secret is not shown again.\n$/,
+    );
+    const secret = /fd_client_\S+/.exec(made.out)![0];
+
+    expect((await run('clients', 'list')).out).toMatch(
+      /^CLIENT_ID +NAME +KIND +FIRST-PARTY +SINCE\nwiki +Wiki +web +yes +20/,
+    );
+    const shown = await run('clients', 'show', 'wiki', '--json');
+    expect(JSON.parse(shown.out)).toMatchObject({
+      client_id: 'wiki',
+      first_party: true,
+      secrets: 1,
+      redirect_uris: ['https://wiki.example.com/cb'],
+      token_endpoint_auth_method: 'client_secret_basic',
+    });
+    expect((await run('clients', 'show', 'wiki')).out).toContain('client_name');
+    expect(shown.out).not.toContain(secret);
+
+    expect((await run('clients', 'remove', 'wiki')).out).toBe('Client wiki is removed.\n');
+    expect((await run('clients', 'list')).out).toBe('No app is registered yet.\n');
+    for (const verb of ['show', 'remove']) {
+      expect(await run('clients', verb, 'wiki')).toMatchObject({
+        code: 1,
+        error: expect.stringContaining('No client has the id wiki'),
+      });
+    }
+  });
+
+  test('without a secret to keep get none', async () => {
+    const { out } = await register('--kind', 'single-page', '--redirect-uri', 'https://spa.example.com/cb', '--json');
+    const made = JSON.parse(out) as { client_id: string; client_secret?: string };
+    expect(made.client_id).toMatch(/^[\w-]{22}$/);
+    expect(made.client_secret).toBeUndefined();
+  });
+
+  test.each([
+    [['--kind', 'web'], 'needs at least one redirect URI'],
+    [['--kind', 'web', '--redirect-uri', 'http://wiki.example.com'], 'cannot be registered: it must be https'],
+    [
+      ['--kind', 'web', '--redirect-uri', 'https://w.example/cb', '--id', 'a b'],
+      'The id does not fit: it must be 3 to 64',
+    ],
+    [['--kind', 'machine', '--api', 'https://no.example'], 'No API with the audience https://no.example'],
+    [
+      ['--kind', 'web', '--redirect-uri', 'https://w.example/cb', '--uri', 'nonsense'],
+      'The client does not fit together: client_uri must be a web uri',
+    ],
+  ])('%j is refused with a reason', async (args, reason) => {
+    expect(await register(...args)).toMatchObject({ code: 1, error: expect.stringContaining(reason), out: '' });
+  });
+
+  test('an id is taken once', async () => {
+    const again = () => register('--kind', 'machine', '--id', 'twice');
+    expect((await again()).code).toBe(0);
+    expect((await again()).error).toContain('A client with the id twice is registered already');
+  });
+});
+
+describe('apis', () => {
+  test('are registered, listed, used by clients and removed', async () => {
+    const audience = 'https://notes.example.com/';
+    const made = await run(
+      'apis',
+      'register',
+      audience,
+      '--name',
+      'Notes',
+      '--scope',
+      'notes:read=Read your notes',
+      '--lifetime',
+      '60',
+    );
+    expect(made.out).toBe(`API ${audience} is registered.\n`);
+    expect((await run('apis', 'list')).out).toMatch(/https:\/\/notes.example.com\/ +Notes +notes:read +60 s/);
+    expect((await register('--kind', 'machine', '--id', 'reader', '--api', `${audience}=notes:read`)).code).toBe(0);
+    expect((await run('clients', 'show', 'reader', '--json')).out).toContain('notes:read');
+    expect((await register('--kind', 'machine', '--api', `${audience}=notes:eat`)).error).toContain(
+      'has no scope notes:eat',
+    );
+    expect((await run('apis', 'register', audience, '--name', 'Notes')).error).toContain('is registered already');
+    expect((await run('apis', 'remove', audience)).out).toBe(`API ${audience} is removed.\n`);
+    expect((await run('apis', 'remove', audience)).code).toBe(1);
+    expect((await run('apis', 'list')).out).toBe('No API is registered yet.\n');
+  });
+
+  test.each([
+    [['notes'], 'it must be an absolute URI'],
+    [['https://a.example/#x'], 'without a fragment'],
+    [['https://a.example/', '--lifetime', '3600'], 'it must be 60 to 900 seconds'],
+    [['https://a.example/', '--scope', 'a b=c'], '"a b" is not a scope name'],
+  ])('%j is refused with a reason', async (args, reason) => {
+    expect((await run('apis', 'register', ...args, '--name', 'A')).error).toContain(reason);
+  });
+});

@@ -1,0 +1,71 @@
+/** Settings: defaults, secrets in files, and the README's table. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { settingsMarkdown } from './commands/settings.ts';
+import { ConfigProblems, isLocalHost, loadConfig } from './config.ts';
+
+const secret = 'x'.repeat(40);
+
+test('without any settings it is a local issuer on the embedded database', () => {
+  expect(loadConfig({})).toMatchObject({
+    issuer: 'http://idp.localhost:4000',
+    isLocal: true,
+    host: '127.0.0.1',
+    port: 4000,
+    databaseUrl: undefined,
+    secrets: [],
+    trustedProxies: 0,
+    rateLimitFactor: 1,
+    logLevel: 'info',
+  });
+});
+
+test('a public issuer listens on every address', () => {
+  expect(loadConfig({ ISSUER: 'https://login.example.com', SECRET: secret })).toMatchObject({ host: '::', port: 443 });
+});
+
+test('empty settings count as not set', () => {
+  expect(loadConfig({ PORT: '', DATABASE_URL: ' ' })).toMatchObject({ port: 4000, databaseUrl: undefined });
+});
+
+test('several secrets, newest first', () => {
+  expect(loadConfig({ SECRET: `${secret}1, ${secret}2` }).secrets).toEqual([`${secret}1`, `${secret}2`]);
+});
+
+test('a secret may be in a file', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'secret');
+  writeFileSync(path, `${secret}\n`);
+  expect(loadConfig({ SECRET_FILE: path }).secrets).toEqual([secret]);
+  expect(() => loadConfig({ SECRET_FILE: path, SECRET: secret })).toThrow('both set: keep one');
+  expect(() => loadConfig({ SECRET_FILE: `${path}.missing` })).toThrow('cannot read');
+  expect(() => loadConfig({ DATABASE_URL_FILE: path })).toThrow('DATABASE_URL: it must start with postgres://');
+});
+
+test.each([
+  'https://login.example.com/',
+  'https://login.example.com/path',
+  'https://login.example.com?x',
+  'https://user@login.example.com',
+  'https://LOGIN.example.com',
+  'login.example.com',
+])('%s is no issuer', (issuer) => {
+  expect(() => loadConfig({ ISSUER: issuer, SECRET: secret })).toThrow(ConfigProblems);
+});
+
+test.each([
+  ['localhost', true],
+  ['idp.localhost', true],
+  ['127.0.0.1', true],
+  ['[::1]', true],
+  ['localhost.example.com', false],
+  ['10.0.0.1', false],
+])('%s is on this machine: %s', (host, isLocal) => expect(isLocalHost(host)).toBe(isLocal));
+
+test('what was loaded cannot be changed', () => {
+  expect(() => Object.assign(loadConfig({}), { port: 1 })).toThrow(TypeError);
+});
+
+test('the README has the table of settings that the program prints', () => {
+  expect(readFileSync('README.md', 'utf8')).toContain(settingsMarkdown());
+});

@@ -1,0 +1,134 @@
+/** The program on its own: embedded database, kept secrets, commands beside the server, signals. */
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChildProcess } from 'node:child_process';
+import { ask } from '../support/browser.ts';
+import { freePort } from '../support/frontdesk.ts';
+import { runProgram, startProgram } from '../support/terminal.ts';
+
+let folder: string;
+let environment: Record<string, string>;
+let port: number;
+const running: ChildProcess[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'frontdesk-embedded-'));
+  port = await freePort();
+  environment = { ISSUER: `http://idp.localhost:${port}`, DATA_DIR: join(folder, 'data') };
+});
+afterAll(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  await sleep(500);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function startServer(): Promise<ChildProcess & { output(): string }> {
+  const child = startProgram(['serve'], environment);
+  running.push(child);
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  while (!output.includes('"msg":"ready"')) {
+    if (child.exitCode !== null) throw new Error(`did not start: ${output}`);
+    await sleep(20);
+  }
+  return Object.assign(child, { output: () => output });
+}
+
+const stop = async (child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> => {
+  child.kill(signal);
+  await once(child, 'exit');
+  return child.exitCode;
+};
+const create = (name: string) =>
+  runProgram(
+    ['accounts', 'create', '--email', `${name}@example.com`, '--json'],
+    environment,
+    'a password of many words\n',
+  );
+const isDatabaseRunning = () => existsSync(join(folder, 'data/postgres/postmaster.pid'));
+const mode = (path: string) => (statSync(join(folder, path)).mode & 0o777).toString(8);
+
+test('commands work on their own, and make what is missing', async () => {
+  const made = await create('ann');
+  expect(made).toMatchObject({ code: 0, error: '' });
+  expect(JSON.parse(made.out)).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+  expect(isDatabaseRunning()).toBe(false);
+  expect([mode('data'), mode('data/secrets'), mode('data/secrets/secret')]).toEqual(['700', '700', '600']);
+});
+
+test('the server starts on the same folder, commands work beside it, and data is kept over restarts', async () => {
+  const secret = readFileSync(join(folder, 'data/secrets/secret'), 'utf8');
+  const server = await startServer();
+  expect((await ask(`${environment['ISSUER']}/readyz`)).body).toBe('ready\n');
+  const keys = (await ask(`${environment['ISSUER']}/oauth/jwks`)).body;
+  expect((await create('ann')).error).toContain('An account with this e-mail address exists already.');
+  // Several at once.
+  const made = await Promise.all(['ben', 'cyd', 'dan'].map(create));
+  expect(made.map(({ code }) => code)).toEqual([0, 0, 0]);
+
+  const second = await runProgram(['serve'], environment);
+  expect(second.code).toBe(1);
+  expect(second.error).toContain(`a Frontdesk server (process ${server.pid}) already runs on`);
+
+  expect(await stop(server, 'SIGTERM')).toBe(0);
+  expect(isDatabaseRunning()).toBe(false);
+  expect(existsSync(join(folder, 'data/owner.json'))).toBe(false);
+
+  const again = await startServer();
+  expect((await ask(`${environment['ISSUER']}/oauth/jwks`)).body).toBe(keys);
+  expect(readFileSync(join(folder, 'data/secrets/secret'), 'utf8')).toBe(secret);
+  expect(await stop(again, 'SIGINT')).toBe(0);
+});
+
+test('a server that was killed leaves nothing running, and the next one takes over', async () => {
+  const server = await startServer();
+  await create('eve');
+  await stop(server, 'SIGKILL');
+  for (let waited = 0; isDatabaseRunning() && waited < 100; waited += 1) await sleep(50);
+  expect(isDatabaseRunning()).toBe(false);
+  const next = await startServer();
+  expect((await create('eve')).error).toContain('exists already');
+  await stop(next, 'SIGTERM');
+});
+
+test('a port that is taken is named', async () => {
+  const server = await startServer();
+  const other = { ...environment, DATA_DIR: join(folder, 'other') };
+  const { code, error } = await runProgram(['serve'], other);
+  expect(code).toBe(1);
+  expect(error).toBe(`port ${port} on 127.0.0.1 is taken: stop what listens there, or set another PORT\n`);
+  await stop(server, 'SIGTERM');
+});
+
+test('a server waits for a command that is at work on the folder', async () => {
+  const command = create('fay');
+  await sleep(300);
+  const server = await startServer();
+  expect((await command).code).toBe(0);
+  expect((await create('fay')).error).toContain('exists already');
+  await stop(server, 'SIGTERM');
+});
+
+test('what is under way when the server is asked to stop is finished', async () => {
+  const server = await startServer();
+  const { createConnection } = await import('node:net');
+  const { host } = new URL(environment['ISSUER']!);
+  const socket = createConnection(port, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (chunk) => (answer += chunk.toString()));
+  const body = 'grant_type=refresh_token&refresh_token=x&client_id=x';
+  const head = `POST /oauth/token HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`;
+  socket.write(head);
+  await sleep(200);
+  const stopped = stop(server, 'SIGTERM');
+  await sleep(200);
+  await expect(ask(`${environment['ISSUER']}/healthz`)).rejects.toThrow();
+  socket.write(body);
+  await once(socket, 'close');
+  expect(answer).toMatch(/^HTTP\/1\.1 401/);
+  expect(await stopped).toBe(0);
+});

@@ -1,0 +1,83 @@
+/** A program without a person, and APIs that check passes by themselves. */
+import { once } from 'node:events';
+import { SignJWT, generateKeyPair } from 'jose';
+import { ann, app, audience } from '../support/cast.ts';
+import { ask } from '../support/browser.ts';
+import { newBrowser, tokensFor } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { runExample, startSites, type Sites } from '../support/sites.ts';
+
+let desk: Frontdesk;
+let sites: Sites;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await ann(desk);
+  sites = await startSites(desk);
+});
+afterAll(async () => {
+  await sites.close();
+  await desk.close();
+});
+
+const call = (api: string, token: string) => ask(api, { headers: { authorization: `Bearer ${token}` } });
+
+test('the report gets a token for itself and is let in at both APIs', async () => {
+  const report = runExample('machine/report.ts', sites.machine);
+  let printed = '';
+  report.stdout!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  const [code] = (await once(report, 'close')) as [number];
+  expect(code).toBe(0);
+  expect(printed).toContain('Got a token for 300 seconds.');
+  expect(printed.match(/answered 200/g)).toHaveLength(2);
+  expect(printed).toContain("subject: 'report'");
+});
+
+test('C06 an API lets in who has a pass for it, and nobody else', async () => {
+  const siteB = { id: 'site-b', secret: undefined, redirectUri: `${sites.siteB}/callback` };
+  const browser = newBrowser(desk);
+  const pass = await tokensFor(desk, browser, siteB, { scope: 'openid notes:read', resource: audience });
+  for (const api of sites.apis) expect((await call(api, pass.access_token)).json()).toMatchObject({ client: 'site-b' });
+
+  const other = await tokensFor(desk, browser, siteB, { scope: 'openid' });
+  const withoutScope = await tokensFor(desk, browser, siteB, { scope: 'openid notes:write', resource: audience });
+  const { privateKey } = await generateKeyPair('ES256');
+  const claims = { scope: 'notes:read', client_id: 'site-b' };
+  const forged = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+    .setIssuer(desk.issuer)
+    .setAudience(audience)
+    .setExpirationTime('5m')
+    .sign(privateKey);
+  const refused = {
+    'an ID token': pass.id_token!,
+    'a refresh token': pass.refresh_token!,
+    'a token for userinfo': other.access_token,
+    'a forged token': forged,
+    'no token': '',
+    'half a token': pass.access_token.slice(0, -10),
+  };
+  for (const [what, token] of Object.entries(refused)) {
+    const answer = await call(sites.apis[0]!, token);
+    expect([what, answer.status]).toEqual([what, 401]);
+    expect(answer.headers['www-authenticate']).toContain('Bearer error=');
+  }
+  expect((await call(sites.apis[0]!, withoutScope.access_token)).status).toBe(403);
+});
+
+test('the APIs answer the pages of site B only', async () => {
+  const preflight = await ask(sites.apis[0]!, { method: 'OPTIONS', headers: { origin: 'https://evil.example' } });
+  expect(preflight.headers['access-control-allow-origin']).toBe(sites.siteB);
+});
+
+test('a removed app’s tokens are dead, and stay so when an app of that name comes again', async () => {
+  const { removeClient } = await import('../../src/grants/remove-client.ts');
+  const { refresh, userinfo } = await import('../support/flow.ts');
+  const passing = await app(desk, { id: 'passing' });
+  const tokens = await tokensFor(desk, newBrowser(desk), passing);
+  await removeClient(desk.db, 'passing', 'command-line');
+  expect((await refresh(desk, passing, tokens.refresh_token!)).status).toBe(401);
+  const again = await app(desk, { id: 'passing' });
+  expect((await refresh(desk, again, tokens.refresh_token!)).status).toBe(400);
+  expect((await userinfo(desk, tokens.access_token)).status).toBe(401);
+});

@@ -1,0 +1,43 @@
+/** The command line as a person meets it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { commands } from '../../src/commands/commands.ts';
+import { help } from '../../src/commands/help.ts';
+import { runCommand } from '../../src/commands/run-command.ts';
+
+export interface Outcome {
+  code: number;
+  out: string;
+  error: string;
+}
+
+/** Runs a command inside the test. */
+export async function frontdesk(args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const printed = { out: '', error: '' };
+  const io = {
+    out: (text: string) => void (printed.out += `${text}\n`),
+    error: (text: string) => void (printed.error += `${text}\n`),
+    environment,
+  };
+  return { code: await runCommand([...commands, help(commands)], args, io), ...printed };
+}
+
+/** Starts the program as a process of its own. */
+export function startProgram(args: string[], environment: NodeJS.ProcessEnv): ChildProcess {
+  const program = join(process.cwd(), 'bin/frontdesk.js');
+  return spawn(process.execPath, ['--no-warnings', program, ...args], {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs the program to its end. */
+export async function runProgram(args: string[], environment: NodeJS.ProcessEnv, input = ''): Promise<Outcome> {
+  const child = startProgram(args, environment);
+  child.stdin!.end(input);
+  const printed = { out: '', error: '' };
+  child.stdout!.on('data', (chunk: Buffer) => (printed.out += chunk.toString()));
+  child.stderr!.on('data', (chunk: Buffer) => (printed.error += chunk.toString()));
+  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
+  return { code, ...printed };
+}
