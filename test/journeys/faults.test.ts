@@ -100,3 +100,14 @@ test('every request is one line in the log, without names that open anything', (
     expect(String(line['path'])).not.toMatch(/[\w-]{40}/);
   }
 });
+
+test('an account that is suspended while its session lives is asked to sign in, and turned down', async () => {
+  const browser = newBrowser(desk);
+  await codeFor(browser, authorize(desk, appA));
+  await desk.db.read(statement('update accounts set suspended_at = now()'));
+  const page = await browser.visit(authorize(desk, appA).url);
+  expect(page.status).toBe(200);
+  const refused = await signIn(page, 'ann');
+  expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('This account is suspended')]);
+  expect((await signIn(page, 'ann', 'wrong')).text).not.toContain('suspended');
+});

@@ -97,6 +97,26 @@ test('a wrong password keeps what was typed, says so, and lets the person try ag
   expect(answerIn(await signIn(again, 'ann@example.com'))['code']).toBeTruthy();
 });
 
+test('D04 an unknown account looks like a wrong password, in words and in time', async () => {
+  const attempt = async (login: string) => {
+    const form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
+    const start = performance.now();
+    const page = await signIn(form, login, 'not the password');
+    return { milliseconds: performance.now() - start, status: page.status, text: page.text };
+  };
+  const median = (values: number[]) => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
+  const [known, unknown] = [[], []] as Awaited<ReturnType<typeof attempt>>[][];
+  for (let round = 0; round < 5; round += 1) {
+    known!.push(await attempt('ann'));
+    unknown!.push(await attempt(`nobody-${round}`));
+  }
+  const shown = ({ status, text }: { status: number; text: string }) => [status, text];
+  expect(unknown!.map(shown)).toEqual(known!.map(shown));
+  const times = [known, unknown].map((list) => median(list!.map(({ milliseconds }) => milliseconds)));
+  expect(times[1]! / times[0]!).toBeGreaterThan(0.5);
+  expect(times[1]! / times[0]!).toBeLessThan(2);
+});
+
 test('an empty form says what is missing', async () => {
   const browser = newBrowser(frontdesk);
   const again = await (await browser.visit(authorize(frontdesk, appA).url)).submit({ login: ' ', password: '' });

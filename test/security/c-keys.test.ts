@@ -97,9 +97,10 @@ test('C01 forged ID token hints are refused and nothing is fetched', async () =>
   expect(visits).toBe(0);
 });
 
-const present = (assertion: string) =>
+const present = (assertion: string, more: Record<string, string> = {}) =>
   callAs(desk, { ...machine, secret: undefined }, '/oauth/token', {
     grant_type: 'client_credentials',
+    ...more,
     client_assertion: assertion,
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
   });
@@ -159,6 +160,12 @@ describe('C03 and C05 client assertions', () => {
   test('C04 work once', async () => {
     const token = await assertion(assertionClaims());
     expect((await present(token)).status).toBe(200);
+    expect((await present(token)).status).toBe(401);
+  });
+
+  test('C04 work once even when the request that brought them was refused', async () => {
+    const token = await assertion(assertionClaims());
+    expect((await present(token, { resource: 'https://nowhere.example/' })).status).toBe(400);
     expect((await present(token)).status).toBe(401);
   });
 });

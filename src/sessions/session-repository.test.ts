@@ -1,0 +1,90 @@
+/** What may be written to a session's row, on a real PostgreSQL. */
+import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { openDatabase, sql, type Database } from '../platform/database.ts';
+import {
+  endSessionRow,
+  findSessionById,
+  findSessionByUid,
+  upsertSession,
+  type SessionWrite,
+} from './session-repository.ts';
+
+let database: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = openDatabase({ address: { connectionString: database.url } });
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+beforeEach(() => db.inUnitOfWork(async () => db.write(sql`delete from sessions`)));
+
+const a = { sid: '1', grantId: 'g1' };
+const b = { sid: '2', grantId: 'g2' };
+const nothing = { changed: {}, removed: [], added: [], loaded: {} };
+const id = (name: string) => ({ idHash: Buffer.from(name), idHashes: [Buffer.from(name)] });
+
+const write = (change: Partial<SessionWrite> = {}) =>
+  db.inUnitOfWork(() =>
+    upsertSession(db, {
+      uid: 'u',
+      ...id('id'),
+      isRotating: false,
+      accountId: undefined,
+      signedInAt: undefined,
+      acr: undefined,
+      amr: undefined,
+      isTransient: false,
+      state: undefined,
+      change: nothing,
+      expiresAt: new Date(Date.now() + 60_000),
+      ip: '192.0.2.1',
+      userAgent: 'test',
+      ...change,
+    }),
+  );
+const apps = async () => (await findSessionByUid(db, 'u'))?.authorizations;
+
+test('apps of requests side by side are merged', async () => {
+  await write({ change: { ...nothing, changed: { a }, added: ['a'] } });
+  expect(await write({ change: { ...nothing, changed: { b }, added: ['b'] } })).toBe(true);
+  expect(await apps()).toEqual({ a, b });
+  expect(await write({ change: { ...nothing, removed: ['a'], loaded: { a } } })).toBe(true);
+  expect(await apps()).toEqual({ b });
+});
+
+test('an app that another request let in meanwhile is not written over', async () => {
+  await write({ change: { ...nothing, changed: { a }, added: ['a'] } });
+  expect(await write({ change: { ...nothing, changed: { a: b }, added: ['a'] } })).toBe(false);
+  expect(await apps()).toEqual({ a });
+});
+
+test('an entry that another request changed meanwhile is not written over', async () => {
+  await write({ change: { ...nothing, changed: { a }, added: ['a'] } });
+  const later = { ...a, persistsLogout: true };
+  expect(await write({ change: { ...nothing, changed: { a: later }, loaded: { a: b } } })).toBe(false);
+  expect(await write({ change: { ...nothing, changed: { a: later }, loaded: { a } } })).toBe(true);
+  expect(await apps()).toEqual({ a: later });
+});
+
+test('after the id was rotated, a request that holds the old one writes nothing', async () => {
+  await write();
+  expect(await write({ ...id('new'), isRotating: true })).toBe(true);
+  expect(await write({ change: { ...nothing, changed: { a }, added: ['a'] } })).toBe(false);
+  expect(await findSessionById(db, [Buffer.from('id')])).toBeUndefined();
+  expect(await findSessionById(db, [Buffer.from('new')])).toMatchObject({ uid: 'u' });
+});
+
+test('A04 to an ended session nothing is written, under its id or a new one, and it ends once', async () => {
+  await write();
+  expect(await db.inUnitOfWork(() => endSessionRow(db, 'u', 'signed_out'))).toEqual({ accountId: undefined });
+  expect(await write()).toBe(false);
+  expect(await write({ ...id('new'), isRotating: true })).toBe(false);
+  expect(await write({ change: { ...nothing, changed: { a }, added: ['a'] } })).toBe(false);
+  expect(await findSessionByUid(db, 'u')).toBeUndefined();
+  expect(await findSessionById(db, [Buffer.from('id'), Buffer.from('new')])).toBeUndefined();
+  expect(await db.inUnitOfWork(() => endSessionRow(db, 'u', 'signed_out'))).toBeUndefined();
+});

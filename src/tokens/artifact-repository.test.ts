@@ -1,0 +1,108 @@
+/** Finding and consuming what the protocol stores, on a real PostgreSQL. */
+import { randomUUID } from 'node:crypto';
+import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { revokeGrantRow, upsertGrant } from '../grants/grant-repository.ts';
+import { insertAccount } from '../accounts/account-repository.ts';
+import { openDatabase, sql, type Database } from '../platform/database.ts';
+import {
+  consumeArtifact,
+  consumeRefreshToken,
+  findArtifact,
+  rememberSeen,
+  upsertArtifact,
+} from './artifact-repository.ts';
+
+let database: TestDatabase;
+let db: Database;
+const accountId = randomUUID();
+const soon = () => new Date(Date.now() + 60_000);
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = openDatabase({ address: { connectionString: database.url } });
+  const nobody = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
+  const names = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
+  await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...nobody, ...names }));
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+async function token(kind: string, name: string, grantId?: string, parent?: string): Promise<Buffer[]> {
+  const idHash = Buffer.from(name);
+  const parentHash = parent === undefined ? undefined : Buffer.from(parent);
+  await db.inUnitOfWork(async () => {
+    upsertArtifact(db, { kind, idHash, grantId, payload: { name }, expiresAt: soon(), parentHash });
+  });
+  return [idHash];
+}
+const grant = (id: string) =>
+  db.inUnitOfWork(async () => {
+    upsertGrant(db, { id, accountId, clientId: 'c', sessionUid: undefined, permissions: {}, expiresAt: soon() });
+  });
+const inUnit = <T>(work: () => Promise<T>) => db.inUnitOfWork(work);
+
+test('what hangs on a grant is found while the grant lives, and not without it', async () => {
+  const hashes = await token('AccessToken', 'hangs', 'g1');
+  expect(await findArtifact(db, 'AccessToken', hashes)).toBeUndefined();
+  await grant('g1');
+  expect(await findArtifact(db, 'AccessToken', hashes)).toMatchObject({ payload: { name: 'hangs' } });
+  await inUnit(() => revokeGrantRow(db, 'g1'));
+  expect(await findArtifact(db, 'AccessToken', hashes)).toBeUndefined();
+  // A token that was on its way when the grant was revoked is worth nothing either.
+  expect(await findArtifact(db, 'RefreshToken', await token('RefreshToken', 'late', 'g1'))).toBeUndefined();
+  // And a revoked grant cannot be saved back to life.
+  await grant('g1');
+  expect(await findArtifact(db, 'AccessToken', hashes)).toBeUndefined();
+});
+
+test('B18 an id of one kind is not found as another', async () => {
+  const hashes = await token('AuthorizationCode', 'kind');
+  expect(await findArtifact(db, 'AuthorizationCode', hashes)).toBeDefined();
+  expect(await findArtifact(db, 'RefreshToken', hashes)).toBeUndefined();
+});
+
+test('a code is consumed once', async () => {
+  const hashes = await token('AuthorizationCode', 'once');
+  expect(await inUnit(() => consumeArtifact(db, 'AuthorizationCode', hashes))).toBe(true);
+  expect(await inUnit(() => consumeArtifact(db, 'AuthorizationCode', hashes))).toBe(false);
+});
+
+describe('B06 a refresh token', () => {
+  const use = (hashes: Buffer[]) => inUnit(() => consumeRefreshToken(db, hashes));
+
+  test('may be used three times in all', async () => {
+    const hashes = await token('RefreshToken', 'three');
+    expect([await use(hashes), await use(hashes), await use(hashes), await use(hashes)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test('not after ten seconds', async () => {
+    const hashes = await token('RefreshToken', 'old');
+    expect(await use(hashes)).toBe(true);
+    expect((await findArtifact(db, 'RefreshToken', hashes))?.isWithinGrace).toBe(true);
+    await inUnit(async () => db.write(sql`update artifacts set consumed_at = consumed_at - interval '11 seconds'`));
+    expect((await findArtifact(db, 'RefreshToken', hashes))?.isWithinGrace).toBe(false);
+    expect(await use(hashes)).toBe(false);
+  });
+
+  test('not once a successor has been used', async () => {
+    const hashes = await token('RefreshToken', 'parent');
+    expect(await use(hashes)).toBe(true);
+    const child = await token('RefreshToken', 'child', undefined, 'parent');
+    expect(await use(hashes)).toBe(true);
+    expect(await use(child)).toBe(true);
+    expect((await findArtifact(db, 'RefreshToken', hashes))?.isWithinGrace).toBe(false);
+    expect(await use(hashes)).toBe(false);
+  });
+});
+
+test('a value is seen for the first time once', async () => {
+  expect(await rememberSeen(db, Buffer.from('x'), soon())).toBe(true);
+  expect(await rememberSeen(db, Buffer.from('x'), soon())).toBe(false);
+});
