@@ -104,15 +104,15 @@ test('D04 an unknown account looks like a wrong password, in words and in time',
     const page = await signIn(form, login, 'not the password');
     return { milliseconds: performance.now() - start, status: page.status, text: page.text };
   };
-  const median = (values: number[]) => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
   const [known, unknown] = [[], []] as Awaited<ReturnType<typeof attempt>>[][];
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 0; round < 8; round += 1) {
     known!.push(await attempt('ann'));
     unknown!.push(await attempt(`nobody-${round}`));
   }
   const shown = ({ status, text }: { status: number; text: string }) => [status, text];
   expect(unknown!.map(shown)).toEqual(known!.map(shown));
-  const times = [known, unknown].map((list) => median(list!.map(({ milliseconds }) => milliseconds)));
+  // The quickest of each: what is compared is the work, not what else the machine does.
+  const times = [known, unknown].map((list) => Math.min(...list!.map(({ milliseconds }) => milliseconds)));
   expect(times[1]! / times[0]!).toBeGreaterThan(0.5);
   expect(times[1]! / times[0]!).toBeLessThan(2);
 });
