@@ -1,6 +1,16 @@
 /** Runs the PostgreSQL that comes with the program, on the data folder, when no DATABASE_URL is set. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postmaster, takeDataFolder, type Role } from './data-owner.ts';
@@ -40,21 +50,29 @@ async function findBinaries(): Promise<Binaries> {
   }
 }
 
+/** How PostgreSQL is started: what is put before its command, and as whom. */
+interface Launcher {
+  prefix: string[];
+  /** The user it runs as, where that is another than ours; what it writes to must be that user's. */
+  runsAs?: { uid: number; gid: number };
+}
+
+const nobody = { uid: 65_534, gid: 65_534 };
+
 /**
- * PostgreSQL refuses to run as root. In a user namespace of its own it sees an ordinary uid while the files stay
- * root's. And the kernel stops it when this process is killed, so that it is never left running alone.
+ * PostgreSQL refuses to run as root. In a user namespace of its own it sees an ordinary uid while the files stay root's;
+ * where a container allows no namespaces it runs as nobody, on a folder that is nobody's. And the kernel stops it when
+ * this process is killed, so that it is never left running alone.
  */
-function launcher(): string[] {
-  if (process.platform !== 'linux') return [];
+function findLauncher(): Launcher {
+  if (process.platform !== 'linux') return { prefix: [] };
   const works = (command: string[]) => spawnSync(command[0]!, [...command.slice(1), 'true']).status === 0;
   const diesWithUs = ['setpriv', '--pdeathsig', 'INT', '--'];
-  const unprivileged = ['unshare', '--user', '--map-user=65534', '--map-group=65534', '--'];
-  const tail = works(diesWithUs) ? diesWithUs : [];
-  if (process.getuid?.() !== 0) return tail;
-  if (works(unprivileged)) return [...unprivileged, ...tail];
-  throw new EmbeddedPostgresFailed(
-    'PostgreSQL refuses to run as root and this machine allows no user namespaces: start Frontdesk as another user, or set DATABASE_URL',
-  );
+  const unprivileged = ['unshare', '--user', `--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`, '--'];
+  const prefix = works(diesWithUs) ? diesWithUs : [];
+  if (process.getuid?.() !== 0) return { prefix };
+  // The order matters: entering a namespace would make the kernel forget to stop it.
+  return works(unprivileged) ? { prefix: [...unprivileged, ...prefix] } : { prefix, runsAs: nobody };
 }
 
 /** With `npm ci --ignore-scripts` the package's library links are missing: makes them in a folder of ours. */
@@ -66,31 +84,44 @@ function libraryPath(binaries: Binaries, dataFolder: string): string | undefined
   if (links.every(({ target }) => existsSync(join(root, target)))) return undefined;
   const folder = join(dataFolder, 'postgres-libraries');
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { mode: 0o700 });
   for (const { source, target } of links) symlinkSync(join(root, source), join(folder, basename(target)));
-  return folder;
+  // The libraries find each other beside themselves, and the links are not beside them.
+  return `${folder}:${join(root, 'native/lib')}`;
 }
 
 interface Place {
   binaries: Binaries;
-  launch: string[];
+  launcher: Launcher;
   environment: NodeJS.ProcessEnv;
   /** PostgreSQL's own folder. */
   folder: string;
 }
 
-function runToEnd({ launch: before, environment }: Place, command: string[], input = ''): void {
-  const [program, ...args] = [...before, ...command];
-  const { status, stderr, stdout, error } = spawnSync(program!, args, { env: environment, input, encoding: 'utf8' });
+function runToEnd({ launcher, environment }: Place, command: string[], input = ''): void {
+  const [program, ...args] = [...launcher.prefix, ...command];
+  const options = { ...launcher.runsAs, env: environment, input, encoding: 'utf8' } as const;
+  const { status, stderr, stdout, error } = spawnSync(program!, args, options);
   if (status === 0) return;
-  const said = `${stderr ?? ''}${stdout ?? ''}`.trim().split('\n').slice(-5).join('\n');
-  throw new EmbeddedPostgresFailed(`${basename(command[0]!)} failed: ${said}`, { cause: error });
+  const said = (stderr || stdout || '').trim().split('\n').slice(-5).join('\n');
+  const hint = launcher.runsAs
+    ? '\nIt runs as nobody here and must be able to walk to DATA_DIR: choose another, or set DATABASE_URL'
+    : '';
+  throw new EmbeddedPostgresFailed(`${basename(command[0]!)} failed: ${said}${hint}`, { cause: error });
+}
+
+/** Hands a folder to the user that PostgreSQL runs as, and lets that user walk to it. */
+function giveTo({ runsAs }: Launcher, folder: string): void {
+  if (!runsAs) return;
+  chownSync(folder, runsAs.uid, runsAs.gid);
+  chmodSync(dirname(folder), 0o711);
 }
 
 /** Makes the folder under another name first, so that a half-made one is never taken for a database. */
 function initialise(place: Place): void {
   const draft = `${place.folder}.new`;
   rmSync(draft, { recursive: true, force: true });
+  giveTo(place.launcher, privateFolder(draft));
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   runToEnd(place, [place.binaries.initdb, '--auth=trust', `--username=${user}`, ...locale, '-D', draft]);
   const single = [place.binaries.postgres, '--single', '-D', draft, 'postgres'];
@@ -122,10 +153,11 @@ function launch(place: Place, socket: string, dataFolder: string): ChildProcess 
   const options = ['listen_addresses=', 'max_connections=60', 'shared_buffers=64MB', 'jit=off'];
   options.push('dynamic_shared_memory_type=mmap', 'timezone=UTC', 'log_timezone=UTC', 'log_statement=none');
   const command = [place.binaries.postgres, '-D', place.folder, '-k', socket];
-  const [program, ...args] = [...place.launch, ...command, ...options.flatMap((option) => ['-c', option])];
+  const [program, ...args] = [...place.launcher.prefix, ...command, ...options.flatMap((option) => ['-c', option])];
   const log = openSync(join(dataFolder, 'postgres.log'), 'w', 0o600);
   // A process group of its own: Ctrl-C reaches this program first, which drains before it stops the database.
-  return spawn(program!, args, { env: place.environment, detached: true, stdio: ['ignore', log, log] });
+  const { environment: env, launcher } = place;
+  return spawn(program!, args, { ...launcher.runsAs, env, detached: true, stdio: ['ignore', log, log] });
 }
 
 async function untilReady(server: ChildProcess, folder: string, dataFolder: string): Promise<void> {
@@ -164,15 +196,18 @@ export async function startEmbeddedPostgres(
     const binaries = await findBinaries();
     const libraries = libraryPath(binaries, home);
     const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...(libraries && { LD_LIBRARY_PATH: libraries }) };
-    const place = { binaries, launch: launcher(), environment, folder: join(home, 'postgres') };
+    const launcher = findLauncher();
+    const place = { binaries, launcher, environment, folder: join(home, 'postgres') };
     if (!existsSync(place.folder)) initialise(place);
     await stopLeftover(place.folder);
-    const socket = socketFolder(runtimeFolder, home);
+    const socket = socketFolder(runtimeFolder, home, launcher.runsAs?.uid);
+    if (launcher.runsAs) chmodSync(home, 0o711);
     const server = launch(place, socket, home);
     await untilReady(server, place.folder, home);
     owner.announce(socket);
     const stop = async () => {
       await stopServer(server);
+      rmSync(socket, { recursive: true, force: true });
       owner.release();
     };
     return { address: { host: socket, user, database }, stop };

@@ -1,6 +1,7 @@
 /** Folders and files that nobody but the owner of this process can read. */
 import {
   chmodSync,
+  chownSync,
   closeSync,
   fsyncSync,
   lstatSync,
@@ -25,14 +26,17 @@ export function privateFolder(path: string): string {
  * A short folder for the database socket (its path may have 107 bytes at most), one for each data folder.
  *
  * @param parent where sockets go: the user's runtime folder or the temporary one
+ * @param owner uid of the server, where it is another than ours
  * @throws Error when somebody else made the folder first
  */
-export function socketFolder(parent: string, dataFolder: string): string {
+export function socketFolder(parent: string, dataFolder: string, owner = process.getuid?.() ?? -1): string {
   const name = createHash('sha256').update(realpathSync(dataFolder)).digest('hex').slice(0, 16);
   const path = join(parent, `frontdesk-${name}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  const made = lstatSync(path);
+  if (made.isDirectory() && made.uid === process.getuid?.() && made.uid !== owner) chownSync(path, owner, owner);
   const folder = lstatSync(path);
-  const isOurs = folder.isDirectory() && folder.uid === process.getuid?.() && (folder.mode & 0o077) === 0;
+  const isOurs = folder.isDirectory() && folder.uid === owner && (folder.mode & 0o077) === 0;
   if (!isOurs) throw new Error(`${path} belongs to somebody else or is open to others: remove it`);
   return path;
 }

@@ -8,14 +8,14 @@ import { migrate } from '../../src/platform/migrate.ts';
 import { addressOf, statement, templateName } from './database.ts';
 
 declare global {
-  var testServer: EmbeddedPostgres | undefined;
+  var testServer: (EmbeddedPostgres & { folder: string }) | undefined;
 }
 
 /** The embedded server by default; another one when DATABASE_URL names it. */
 async function findServer(): Promise<string> {
   if (process.env['DATABASE_URL']) return process.env['DATABASE_URL'];
   const folder = mkdtempSync(join(tmpdir(), 'frontdesk-test-'));
-  globalThis.testServer = await startEmbeddedPostgres(folder, tmpdir(), 'command');
+  globalThis.testServer = { ...(await startEmbeddedPostgres(folder, tmpdir(), 'command')), folder };
   const { host, user, database } = globalThis.testServer.address;
   return `postgres://${user}@/${database}?host=${encodeURIComponent(host)}`;
 }

@@ -10,5 +10,5 @@ export default async function tearDown(): Promise<void> {
   const { testServer } = globalThis;
   if (!testServer) return;
   await testServer.stop();
-  rmSync(testServer.address.host, { recursive: true, force: true });
+  rmSync(testServer.folder, { recursive: true, force: true });
 }
