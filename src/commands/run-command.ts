@@ -2,7 +2,7 @@
 import { ConfigProblems } from '../config.ts';
 import { Refusal } from '../errors.ts';
 import { DataFolderTaken } from '../platform/data-owner.ts';
-import { EmbeddedPostgresFailed } from '../platform/embedded-postgres.ts';
+import { EmbeddedPostgresFailed } from '../platform/postgres-program.ts';
 import { loadTexts } from '../platform/texts.ts';
 import { parseInvocation, UsageError, usageOf, type Command, type Io } from './command.ts';
 import { PortTaken } from './serve.ts';

@@ -26,8 +26,8 @@ async function demo(args: string[], until: string): Promise<{ child: ChildProces
       printed += chunk.toString();
       if (printed.includes(until)) resolve();
     };
-    child.stdout!.on('data', take);
-    child.stderr!.on('data', take);
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
     child.once('exit', () => resolve());
   });
   return { child, printed };
