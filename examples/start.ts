@@ -17,7 +17,14 @@ const audience = 'https://api.site-b.example/';
 const password = 'walk in at the front desk';
 const ports = [4000, 4001, 4002, 4003, 4004];
 
-const desk = { ...process.env, ISSUER: issuer, DATA_DIR: dataFolder, LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn' };
+const desk = {
+  ...process.env,
+  ISSUER: issuer,
+  DATA_DIR: dataFolder,
+  // The desk tells site A of sign-outs; in earnest an app is public and on https.
+  OUTGOING_ALLOWED_HOSTS: '*.localhost',
+  LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
+};
 
 async function requireFreePorts(): Promise<void> {
   const isFree = (port: number) =>
@@ -95,6 +102,7 @@ async function seed(): Promise<Seed> {
     client(
       ...['--id', 'site-a', '--name', 'Site A', '--kind', 'web', '--first-party', '--uri', siteA],
       ...['--redirect-uri', `${siteA}/callback`, '--post-logout-redirect-uri', `${siteA}/`],
+      ...['--back-channel-logout-uri', `${siteA}/back-channel-logout`],
     ),
     client('--id', 'report', '--name', 'Nightly report', '--kind', 'machine', '--api', audience),
     client(
@@ -144,7 +152,9 @@ const words = `
     2. Open site B: it knows you, and nothing is typed. It is not an app of the house,
        so the desk asks you once what it may see.
     3. Ask both APIs. They check your pass by themselves.
-    4. A program without a person:  npm run demo:machine
+    4. Look at ${issuer}/account/devices, sign out there, and reload site A:
+       the desk has told it. Site B notices when it renews its pass.
+    5. A program without a person:  npm run demo:machine
 
   Ctrl-C stops everything. What you did is kept in data/demo; npm run demo -- --fresh starts over.
 

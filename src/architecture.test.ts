@@ -46,6 +46,7 @@ test.each(code.filter(({ name }) => folderOf(name)))('$name imports only what th
 
 test.each([
   ['app.ts', /^commands\//],
+  ['background.ts', /^app\.ts$/],
   ['config.ts', /^app\.ts$|^commands\//],
 ])('%s is imported only where the map says', (top, home) => {
   const strangers = code.filter((file) => filesImported(file).includes(top) && !home.test(file.name));
@@ -55,7 +56,10 @@ test.each([
 test.each([
   ['@koa/router', /^web\//],
   ['argon2', /^credentials\/password\.ts$/],
+  ['bowser', /^sessions\/device\.ts$/],
+  ['graphile-worker', /^platform\/jobs\.ts$/],
   ['i18next', /^platform\/texts\.ts$/],
+  ['ipaddr.js', /^platform\/outgoing\.ts$/],
   ['jose', /^(keys|oidc)\//],
   ['keygrip', /^oidc\/cookies\.ts$/],
   ['koa', /^(web|oidc)\/|^app\.ts$/],
@@ -64,7 +68,7 @@ test.each([
   ['node-pg-migrate', /^platform\/migrate\.ts$/],
   ['oidc-provider', /^oidc\//],
   ['p-limit', /^credentials\/password\.ts$/],
-  ['pg', /^platform\/database\.ts$/],
+  ['pg', /^platform\/(database|listener)\.ts$/],
   ['pino', /^platform\/log\.ts$/],
   ['pug', /^platform\/views\.ts$/],
   ['rate-limiter-flexible', /^platform\/rate-limits\.ts$/],

@@ -21,6 +21,8 @@ export interface Config {
   /** Root secrets, newest first. Empty on a local issuer that has none set: then one is made and kept. */
   readonly secrets: readonly string[];
   readonly trustedProxies: number;
+  /** Hosts that calls to apps may reach although they are private, on http or on another port. */
+  readonly outgoingAllowedHosts: readonly string[];
   readonly rateLimitFactor: number;
   readonly logLevel: LogLevel;
 }
@@ -73,6 +75,12 @@ export const settings: readonly Setting[] = [
     default: '0',
     about: 'How many reverse proxies in front of this process add to X-Forwarded-For.',
   },
+  {
+    name: 'OUTGOING_ALLOWED_HOSTS',
+    default: 'none',
+    about:
+      'Hosts of apps that Frontdesk may call (sign-out notices, keys) although they are private, on http or on another port than 443: `app.internal,*.localhost`. All others must be public and on https.',
+  },
   { name: 'RATE_LIMIT_FACTOR', default: '1', about: 'Multiplies every rate limit; for tests and load generators.' },
   { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
 ];
@@ -98,6 +106,10 @@ const schema = z.object({
   DATA_DIR: z.string().default('./data'),
   SECRET: z.string().optional(),
   TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
+  OUTGOING_ALLOWED_HOSTS: z
+    .string()
+    .regex(/^(\*\.)?[A-Za-z0-9.:[\]-]+([,\s]+(\*\.)?[A-Za-z0-9.:[\]-]+)*$/, 'it must be a list of hosts')
+    .optional(),
   RATE_LIMIT_FACTOR: z.coerce.number().positive('it must be a number above 0').default(1),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   XDG_RUNTIME_DIR: z.string().optional(),
@@ -175,6 +187,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     runtimeFolder: runtime && existsSync(runtime) ? runtime : tmpdir(),
     secrets,
     trustedProxies: values.TRUSTED_PROXIES,
+    outgoingAllowedHosts: values.OUTGOING_ALLOWED_HOSTS?.split(/[,\s]+/).filter(Boolean) ?? [],
     rateLimitFactor: values.RATE_LIMIT_FACTOR,
     logLevel: values.LOG_LEVEL,
   });

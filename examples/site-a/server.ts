@@ -5,6 +5,7 @@
 import Koa, { type Context } from 'koa';
 import Router from '@koa/router';
 import * as oidc from 'openid-client';
+import { createLogoutTokenCheck } from './back-channel-logout.ts';
 import { problemPage, signedInPage, signedOutPage, style } from './pages.ts';
 import { createSessions, type SignInUnderWay, type SiteSession } from './sessions.ts';
 
@@ -20,6 +21,7 @@ const sessionCookie = 'site_a_session';
 const signInCookie = 'site_a_sign_in';
 const cookieFlags = { httpOnly: true, sameSite: 'lax', secure: isSecure, signed: false } as const;
 
+let checkLogoutToken: ReturnType<typeof createLogoutTokenCheck> | undefined;
 let discovered: Promise<oidc.Configuration> | undefined;
 
 /** The desk's addresses and keys, read once; read again if that failed. */
@@ -87,6 +89,23 @@ router.get('/callback', async (ctx) => {
   }
 });
 
+/** The desk says that a session is over: whoever signed in here with it is signed out. */
+router.post('/back-channel-logout', async (ctx) => {
+  ctx.set('Cache-Control', 'no-store');
+  const chunks: Buffer[] = [];
+  for await (const chunk of ctx.req as AsyncIterable<Buffer>) chunks.push(chunk);
+  const token = new URLSearchParams(Buffer.concat(chunks).toString()).get('logout_token') ?? '';
+  try {
+    checkLogoutToken ??= createLogoutTokenCheck(ISSUER!, CLIENT_ID!, (await desk()).serverMetadata().jwks_uri!);
+    const { sid, sub } = await checkLogoutToken(token);
+    sessions.removeWhere(({ claims }) => (sid === undefined ? claims['sub'] === sub : claims['sid'] === sid));
+    ctx.status = 200;
+  } catch (error) {
+    ctx.status = 400;
+    ctx.body = { error: 'invalid_request', error_description: (error as Error).message };
+  }
+});
+
 /** Ends the session here. At the desk the person stays signed in. */
 router.post('/sign-out', (ctx) => {
   sessions.take(ctx.cookies.get(sessionCookie));
@@ -119,6 +138,7 @@ app.use(async (ctx, next) => {
   ctx.set('Cache-Control', 'no-store');
   ctx.set('X-Content-Type-Options', 'nosniff');
   // Forms of other sites cannot sign anybody out here.
+  // (The desk's own call is no form: it proves itself by its token.)
   const from = ctx.get('Sec-Fetch-Site');
   if (ctx.method === 'POST' && from !== '' && from !== 'same-origin') ctx.throw(403);
   await next();

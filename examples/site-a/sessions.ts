@@ -37,6 +37,10 @@ export function createSessions<Value>() {
       const found = name === undefined ? undefined : byDigest.get(digest(name));
       return found && found.expiresAt > Date.now() ? found.value : undefined;
     },
+    /** Removes all that fit. */
+    removeWhere(fits: (value: Value) => boolean): void {
+      for (const [key, { value }] of byDigest) if (fits(value)) byDigest.delete(key);
+    },
     /** Removes it, and returns what it was. */
     take(name: string | undefined): Value | undefined {
       const value = this.find(name);

@@ -60,3 +60,25 @@ export async function insertAccount(db: Database, account: NewAccount): Promise<
   const values = [id, email, emailCanonical, emailVerifiedAt, username, usernameCanonical, name, attributes];
   return (await db.guard(insert, values)).count === 1;
 }
+
+const setSuspended = sql`
+  update accounts set suspended_at = case when $2 then coalesce(suspended_at, now()) end, updated_at = now()
+  where id = $1`;
+
+/** @returns false when there is no such account */
+export async function updateSuspended(db: Database, id: string, isSuspended: boolean): Promise<boolean> {
+  return (await db.guard(setSuspended, [id, isSuspended])).count === 1;
+}
+
+const remove = sql`delete from accounts where id = $1`;
+
+/** @returns false when there is no such account */
+export async function deleteAccount(db: Database, id: string): Promise<boolean> {
+  return (await db.guard(remove, [id])).count === 1;
+}
+
+const list = sql`select * from accounts order by created_at desc, id limit $1`;
+
+export async function listAccounts(db: Database, most: number): Promise<Account[]> {
+  return (await db.read<Row>(list, [most])).map(toAccount);
+}

@@ -7,6 +7,8 @@ interface Row {
   name: string;
   scopes: Record<string, string>;
   access_token_lifetime_seconds: number;
+  token_format: 'jwt' | 'opaque';
+  client_id: string | null;
 }
 
 const toApi = (row: Row): Api => ({
@@ -14,17 +16,17 @@ const toApi = (row: Row): Api => ({
   name: row.name,
   scopes: row.scopes,
   accessTokenLifetimeSeconds: row.access_token_lifetime_seconds,
+  tokenFormat: row.token_format,
+  clientId: row.client_id ?? undefined,
 });
 
-const selectApis = sql`
-  select audience, name, scopes, access_token_lifetime_seconds from apis order by audience`;
+const selectApis = sql`select * from apis order by audience`;
 
 export async function listApis(db: Database): Promise<Api[]> {
   return (await db.read<Row>(selectApis)).map(toApi);
 }
 
-const selectApi = sql`
-  select audience, name, scopes, access_token_lifetime_seconds from apis where audience = $1`;
+const selectApi = sql`select * from apis where audience = $1`;
 
 export async function findApi(db: Database, audience: string): Promise<Api | undefined> {
   const [row] = await db.read<Row>(selectApi, [audience]);
@@ -32,12 +34,13 @@ export async function findApi(db: Database, audience: string): Promise<Api | und
 }
 
 const insert = sql`
-  insert into apis (audience, name, scopes, access_token_lifetime_seconds)
-  values ($1, $2, $3, $4) on conflict do nothing`;
+  insert into apis (audience, name, scopes, access_token_lifetime_seconds, token_format, client_id)
+  values ($1, $2, $3, $4, $5, $6) on conflict do nothing`;
 
 /** @returns false when the audience is taken */
 export async function insertApi(db: Database, api: Api): Promise<boolean> {
-  const values = [api.audience, api.name, api.scopes, api.accessTokenLifetimeSeconds];
+  const { audience, name, scopes, accessTokenLifetimeSeconds, tokenFormat, clientId } = api;
+  const values = [audience, name, scopes, accessTokenLifetimeSeconds, tokenFormat, clientId];
   return (await db.guard(insert, values)).count === 1;
 }
 

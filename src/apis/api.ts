@@ -8,6 +8,10 @@ export interface Api {
   /** Scope → what it lets an app do, in words for the consent page. */
   scopes: Record<string, string>;
   accessTokenLifetimeSeconds: number;
+  /** `jwt`: the API checks tokens by itself. `opaque`: it asks about each one, and learns at once of a revocation. */
+  tokenFormat: 'jwt' | 'opaque';
+  /** The client as which the API asks. */
+  clientId: string | undefined;
 }
 
 /** Lifetime of access tokens when an API says nothing else. They cannot be taken back, so they are short. */

@@ -3,6 +3,10 @@
 /** Kind → detail. Details hold ids, codes and counts; never names, e-mail addresses or secrets. */
 export interface AuditDetails {
   'account.created': { by: Actor };
+  'account.reinstated': { by: Actor };
+  'account.removed': { by: Actor };
+  'account.suspended': { by: Actor };
+  'app.removed': { grants: number };
   'api.registered': { audience: string; by: Actor };
   'api.removed': { audience: string; by: Actor };
   'client.registered': { kind: string; by: Actor };
@@ -11,10 +15,14 @@ export interface AuditDetails {
   'consent.given': { scopes: string[]; claims: string[]; audiences: string[] };
   'grant.revoked': { grantId: string; reason: string };
   'key.created': { kid: string; algorithm: string };
+  'key.removed': { kid: string };
+  'notice.gave-up': { noticeId: string; problem: string };
+  'password.changed': { by: Actor };
+  'policy.changed': { name: string; seconds: number; by: Actor };
   'refresh-token.reused': { grantId: string };
-  'session.ended': { reason: string };
-  'sign-in.failed': { reason: string };
-  'sign-in.succeeded': { amr: string[] };
+  'session.ended': { reason: string; apps: number };
+  'sign-in.failed': { reason: string; device: string };
+  'sign-in.succeeded': { amr: string[]; device: string };
 }
 
 export type AuditKind = keyof AuditDetails;

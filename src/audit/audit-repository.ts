@@ -1,7 +1,7 @@
 /** SQL for the audit log. Events are added in the transaction of what they tell of, and never changed. */
 import { v7 as uuid } from 'uuid';
 import { sql, type Database } from '../platform/database.ts';
-import type { AuditEvent } from './audit-event.ts';
+import type { AuditEvent, AuditKind } from './audit-event.ts';
 
 const insertEvent = sql`
   insert into audit_events (id, kind, account_id, client_id, session_uid, ip, detail)
@@ -10,4 +10,50 @@ const insertEvent = sql`
 export function recordEvent(db: Database, event: AuditEvent): void {
   const { kind, accountId, clientId, sessionUid, ip, detail } = event;
   db.write(insertEvent, [uuid(), kind, accountId, clientId, sessionUid, ip, detail]);
+}
+
+const openMonths = sql`select open_audit_months(date_trunc('month', now())::date, 12)`;
+
+/** Makes room for the events of a year to come. */
+export async function openAuditMonths(db: Database): Promise<void> {
+  await db.writeApart(openMonths);
+}
+
+export interface RecordedEvent {
+  at: Date;
+  kind: AuditKind;
+  clientId: string | undefined;
+  sessionUid: string | undefined;
+  ip: string | undefined;
+  detail: Record<string, unknown>;
+}
+
+interface Row {
+  at: Date;
+  kind: AuditKind;
+  client_id: string | null;
+  session_uid: string | null;
+  ip: string | null;
+  detail: Record<string, unknown>;
+}
+
+const listOfAccount = sql`
+  select at, kind, client_id, session_uid, ip, detail from audit_events
+  where account_id = $1 and at < $2 order by at desc limit $3`;
+
+/** What happened to an account, the newest first. */
+export async function listEventsOf(
+  db: Database,
+  accountId: string,
+  { before = new Date(Date.now() + 60_000), most }: { before?: Date | undefined; most: number },
+): Promise<RecordedEvent[]> {
+  const rows = await db.read<Row>(listOfAccount, [accountId, before, most]);
+  return rows.map((row) => ({
+    at: row.at,
+    kind: row.kind,
+    clientId: row.client_id ?? undefined,
+    sessionUid: row.session_uid ?? undefined,
+    ip: row.ip ?? undefined,
+    detail: row.detail,
+  }));
 }

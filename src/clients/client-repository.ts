@@ -50,6 +50,14 @@ export async function listClients(db: Database): Promise<Client[]> {
   return (await db.read<Row>(selectClients)).map(toClient);
 }
 
+const selectNames = sql`select id, metadata ->> 'client_name' as name from clients where id = any($1)`;
+
+/** What apps are called, by their ids. */
+export async function listClientNames(db: Database, ids: string[]): Promise<Map<string, string>> {
+  const rows = ids.length === 0 ? [] : await db.read<{ id: string; name: string | null }>(selectNames, [ids]);
+  return new Map(rows.map(({ id, name }) => [id, name ?? id]));
+}
+
 const insert = sql`
   insert into clients (id, kind, is_first_party, is_self_registered, metadata, secret_hashes, origins)
   values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`;
@@ -68,6 +76,16 @@ export async function insertClient(
   if (count === 0) return false;
   for (const { audience, scopes } of apis) db.write(insertApi, [id, audience, scopes]);
   return true;
+}
+
+const upsertOwn = sql`
+  insert into clients (id, kind, is_first_party, metadata) values ($1, 'web', true, $2)
+  on conflict (id) do update set metadata = excluded.metadata, updated_at = now()
+  where clients.metadata <> excluded.metadata`;
+
+/** The desk itself, as a client. */
+export function upsertOwnClient(db: Database, id: string, metadata: ClientMetadata): void {
+  db.write(upsertOwn, [id, metadata]);
 }
 
 const remove = sql`delete from clients where id = $1`;

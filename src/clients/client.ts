@@ -30,6 +30,9 @@ export interface Client {
   createdAt: Date;
 }
 
+/** The desk as its own client: how people sign in to their account pages. */
+export const ownClientId = 'frontdesk';
+
 /** Ids that a person may choose. */
 export const isClientId = (id: string): boolean => /^[A-Za-z0-9._~-]{3,64}$/.test(id);
 

@@ -35,6 +35,12 @@ function fault(uri: string, isNative: boolean, issuer: string): string | undefin
   }
 }
 
+/** An address of an app that the desk calls or loads: the rules for web apps, whatever its kind. */
+export function requireWebUri(uri: string, issuer: string): void {
+  const reason = fault(uri, false, issuer);
+  if (reason) throw new Refusal('redirect_uri_invalid', { uri: uri.slice(0, 200), reason });
+}
+
 /**
  * @throws Refusal `redirect_uri_invalid` naming the URI and why
  * @throws Refusal `redirect_uris_many` above ten

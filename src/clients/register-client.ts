@@ -14,12 +14,14 @@ import {
   metadataForKind,
   needsSecret,
   originsOf,
+  ownClientId,
   type Client,
   type ClientApi,
   type ClientKind,
   type ClientMetadata,
 } from './client.ts';
-import { requireRedirectUris } from './redirect-uri.ts';
+import { requirePolicy } from '../policy/policy.ts';
+import { requireRedirectUris, requireWebUri } from './redirect-uri.ts';
 
 /** Says whether the protocol can work with the metadata. @throws Refusal `client_invalid` */
 export type ClientValidator = (metadata: ClientMetadata) => Promise<void>;
@@ -32,6 +34,13 @@ export interface ClientRegistration {
   isFirstParty?: boolean;
   redirectUris?: string[];
   postLogoutRedirectUris?: string[];
+  /** Where the app takes logout tokens (OpenID Connect Back-Channel Logout). */
+  backChannelLogoutUri?: string | undefined;
+  /** What the signed-out page loads, for apps that cannot be called (OpenID Connect Front-Channel Logout). */
+  frontChannelLogoutUri?: string | undefined;
+  /** Its refresh tokens die when unused for so long, and so long after signing in; the policy when left out. */
+  refreshIdleSeconds?: number | undefined;
+  refreshAbsoluteSeconds?: number | undefined;
   /** APIs it may ask tokens for. No scopes named: all that the API has. */
   apis?: { audience: string; scopes?: string[] }[];
   /** Further metadata in the names of OpenID Connect Dynamic Client Registration. */
@@ -67,6 +76,33 @@ async function resolveApis(db: Database, wanted: NonNullable<ClientRegistration[
   return apis;
 }
 
+/** @throws Refusal `redirect_uri_invalid` */
+function logoutMetadata(registration: ClientRegistration, issuer: string): ClientMetadata {
+  const { backChannelLogoutUri: back, frontChannelLogoutUri: front, redirectUris = [] } = registration;
+  if (back !== undefined) requireWebUri(back, issuer);
+  if (front !== undefined) {
+    requireWebUri(front, issuer);
+    // OpenID Connect Front-Channel Logout 1.0 §2: it must be a page of the app.
+    const isOwn = redirectUris.some((uri) => URL.parse(uri)?.origin === new URL(front).origin);
+    if (!isOwn)
+      throw new Refusal('redirect_uri_invalid', { uri: front, reason: 'no redirect URI has the same origin' });
+  }
+  return {
+    ...(back !== undefined && { backchannel_logout_uri: back, backchannel_logout_session_required: true }),
+    ...(front !== undefined && { frontchannel_logout_uri: front, frontchannel_logout_session_required: true }),
+  };
+}
+
+/** @throws Refusal `policy_out_of_bounds` */
+function refreshMetadata({ refreshIdleSeconds, refreshAbsoluteSeconds }: ClientRegistration): ClientMetadata {
+  if (refreshIdleSeconds !== undefined) requirePolicy('refresh_idle', refreshIdleSeconds);
+  if (refreshAbsoluteSeconds !== undefined) requirePolicy('refresh_absolute', refreshAbsoluteSeconds);
+  return {
+    ...(refreshIdleSeconds !== undefined && { refresh_idle_seconds: refreshIdleSeconds }),
+    ...(refreshAbsoluteSeconds !== undefined && { refresh_absolute_seconds: refreshAbsoluteSeconds }),
+  };
+}
+
 /**
  * Registers a client. The secret is returned this once; only its digest is kept.
  *
@@ -82,6 +118,7 @@ export async function registerClient(
   if (!isClientId(id)) {
     throw new Refusal('argument_invalid', { name: 'id', reason: 'it must be 3 to 64 of A-Z a-z 0-9 . _ ~ -' });
   }
+  if (id === ownClientId) throw new Refusal('client_exists', { id });
   if (!isClientName(name)) {
     const reason = `it must be 1 to ${longestClientName} characters, none of them control or direction characters`;
     throw new Refusal('argument_invalid', { name: 'name', reason });
@@ -94,6 +131,8 @@ export async function registerClient(
     ...metadataForKind(kind),
     scope: 'openid profile email offline_access',
     ...(kind === 'machine' && { scope: undefined }),
+    ...logoutMetadata(registration, issuer),
+    ...refreshMetadata(registration),
     ...registration.metadata,
     client_name: name,
     redirect_uris: redirectUris,

@@ -1,5 +1,6 @@
 /** What a command is, and how its words on the command line are read. */
 import { parseArgs } from 'node:util';
+import { parseDuration } from '../policy/policy.ts';
 
 export interface Option {
   about: string;
@@ -80,6 +81,14 @@ export function parseInvocation(command: Command, args: string[], io: Io): Invoc
 
 export const one = (value: Options[string]): string | undefined => (typeof value === 'string' ? value : undefined);
 export const many = (value: Options[string]): string[] => (Array.isArray(value) ? value : []);
+
+/** A time such as `12h`, in seconds. @throws UsageError */
+export function duration(value: Options[string], flag: string): number | undefined {
+  const text = one(value);
+  const seconds = text === undefined ? undefined : parseDuration(text);
+  if (text !== undefined && seconds === undefined) throw new UsageError(`--${flag} must be like 90s, 15m, 12h or 30d`);
+  return seconds;
+}
 
 /** Rows in columns as wide as their widest cell. */
 export function table(head: string[], rows: string[][]): string {

@@ -1,5 +1,6 @@
 /** `frontdesk clients list`: the apps that are registered. */
 import { listClients as list } from '../clients/client-repository.ts';
+import { ownClientId } from '../clients/client.ts';
 import { table, type Command } from './command.ts';
 import { withBase } from './with-base.ts';
 
@@ -8,7 +9,8 @@ export const listClients: Command = {
   about: 'List the registered apps.',
   options: { json: { about: 'For programs.' } },
   async run({ options, io }) {
-    const clients = await withBase(io, ({ db }) => list(db));
+    const registered = await withBase(io, ({ db }) => list(db));
+    const clients = registered.filter(({ id }) => id !== ownClientId);
     if (options['json'])
       return io.out(JSON.stringify(clients.map(({ id, kind, metadata }) => ({ id, kind, metadata }))));
     if (clients.length === 0) return io.out('No app is registered yet.');

@@ -1,5 +1,4 @@
 /** `frontdesk migrate`: brings the database up to date, without starting the server. */
-import { openDatabase } from '../platform/database.ts';
 import { migrate as applyMigrations } from '../platform/migrate.ts';
 import { loadConfig } from '../config.ts';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
@@ -11,13 +10,10 @@ export const migrate: Command = {
   async run({ io }) {
     const { databaseUrl, dataFolder, runtimeFolder } = loadConfig(io.environment);
     const embedded = databaseUrl ? undefined : await startEmbeddedPostgres(dataFolder, runtimeFolder, 'command');
-    const address = embedded?.address ?? { connectionString: databaseUrl! };
-    const db = openDatabase({ address, poolSize: 1 });
     try {
-      const applied = await applyMigrations(db.address);
+      const applied = await applyMigrations(embedded?.url ?? databaseUrl!);
       io.out(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
     } finally {
-      await db.close();
       await embedded?.stop();
     }
   },

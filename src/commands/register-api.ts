@@ -23,6 +23,8 @@ export const registerApi: Command = {
       about: 'A scope and what it lets an app do, in words; may be repeated.',
       isRepeatable: true,
     },
+    opaque: { about: 'Its tokens are opaque: it asks about each one, and a revocation works at once.' },
+    client: { value: 'ID', about: 'The client as which it asks about opaque tokens (introspection).' },
     lifetime: {
       value: 'SECONDS',
       about: `How long its access tokens live: 60 to 900, ${defaultAccessTokenLifetimeSeconds} by default.`,
@@ -34,6 +36,8 @@ export const registerApi: Command = {
       name: one(options['name'])!,
       scopes: Object.fromEntries(many(options['scope']).map(parseScope)),
       accessTokenLifetimeSeconds: Number(one(options['lifetime']) ?? defaultAccessTokenLifetimeSeconds),
+      tokenFormat: options['opaque'] === true ? ('opaque' as const) : ('jwt' as const),
+      clientId: one(options['client']),
     };
     await withBase(io, ({ db }) => register(db, api, 'command-line'));
     io.out(`API ${audience} is registered.`);

@@ -2,7 +2,7 @@
 import { clientKinds, type ClientKind } from '../clients/client.ts';
 import { registerClient as register } from '../clients/register-client.ts';
 import { createClientValidator } from '../oidc/client-validator.ts';
-import { many, one, UsageError, type Command } from './command.ts';
+import { duration, many, one, UsageError, type Command } from './command.ts';
 import { withBase } from './with-base.ts';
 
 /** `AUDIENCE` or `AUDIENCE=scope,scope`. */
@@ -35,6 +35,16 @@ export const registerClient: Command = {
       isRepeatable: true,
     },
     uri: { value: 'URI', about: 'The page of the app itself.' },
+    'back-channel-logout-uri': {
+      value: 'URI',
+      about: 'Where the app takes logout tokens: it is told when a session ends.',
+    },
+    'front-channel-logout-uri': {
+      value: 'URI',
+      about: 'What the signed-out page loads, for an app that cannot be called.',
+    },
+    'refresh-idle': { value: 'TIME', about: 'Its refresh tokens die when unused for so long, like 12h or 14d.' },
+    'refresh-absolute': { value: 'TIME', about: 'Its refreshing ends so long after signing in.' },
     api: { value: 'AUDIENCE[=SCOPE,…]', about: 'An API it may ask tokens for; may be repeated.', isRepeatable: true },
     'first-party': { about: 'An app of the house: people are not asked what it may see.' },
     json: { about: 'For programs.' },
@@ -42,11 +52,11 @@ export const registerClient: Command = {
   async run({ options, io }) {
     const kind = parseKind(one(options['kind'])!);
     const uri = one(options['uri']);
-    await withBase(io, async ({ db, keyring, config }) => {
+    await withBase(io, async ({ db, keyring, config, outgoing }) => {
       const context = {
         db,
         keyring,
-        validate: createClientValidator(db, keyring, config.issuer),
+        validate: createClientValidator({ db, keyring, issuer: config.issuer, outgoing }),
         issuer: config.issuer,
         by: 'command-line' as const,
       };
@@ -58,6 +68,10 @@ export const registerClient: Command = {
         redirectUris: many(options['redirect-uri']),
         postLogoutRedirectUris: many(options['post-logout-redirect-uri']),
         apis: many(options['api']).map(parseApi),
+        backChannelLogoutUri: one(options['back-channel-logout-uri']),
+        frontChannelLogoutUri: one(options['front-channel-logout-uri']),
+        refreshIdleSeconds: duration(options['refresh-idle'], 'refresh-idle'),
+        refreshAbsoluteSeconds: duration(options['refresh-absolute'], 'refresh-absolute'),
         metadata: uri === undefined ? {} : { client_uri: uri },
       });
       if (options['json']) return io.out(JSON.stringify({ client_id: client.id, client_secret: secret }));

@@ -35,6 +35,12 @@ export function upsertConsent(db: Database, accountId: string, clientId: string,
   db.write(upsert, [accountId, clientId, scopes, claims, apiScopes, redirectHosts]);
 }
 
+const remove = sql`delete from consents where account_id = $1 and client_id = $2`;
+
+export function deleteConsent(db: Database, accountId: string, clientId: string): void {
+  db.write(remove, [accountId, clientId]);
+}
+
 const removeOfClient = sql`delete from consents where client_id = $1`;
 
 export function deleteConsentsOfClient(db: Database, clientId: string): void {

@@ -2,6 +2,7 @@
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { deleteClient } from '../clients/client-repository.ts';
+import { ownClientId } from '../clients/client.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { deleteConsentsOfClient } from './consent-repository.ts';
@@ -14,7 +15,7 @@ import { revokeGrantsOfClient } from './grant-repository.ts';
  */
 export async function removeClient(db: Database, id: string, by: Actor): Promise<void> {
   await db.inUnitOfWork(async () => {
-    if (!(await deleteClient(db, id))) throw new Refusal('client_unknown', { id });
+    if (id === ownClientId || !(await deleteClient(db, id))) throw new Refusal('client_unknown', { id });
     revokeGrantsOfClient(db, id);
     deleteConsentsOfClient(db, id);
     recordEvent(db, { kind: 'client.removed', clientId: id, detail: { by } });

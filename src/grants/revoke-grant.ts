@@ -3,8 +3,8 @@ import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { revokeGrantRow } from './grant-repository.ts';
 
-/** Why grants end, as the audit log has it. */
-export type RevocationReason = 'code_reused' | 'refresh_token_reused' | 'revoked_by_client' | 'signed_out_of_app';
+/** Why single grants end, as the audit log has it. */
+export type RevocationReason = 'code_reused' | 'revoked_by_client' | 'signed_out_of_app';
 
 /** Revokes once; a grant that is gone stays gone. */
 export async function revokeGrant(db: Database, grantId: string, reason: RevocationReason): Promise<void> {
@@ -12,9 +12,6 @@ export async function revokeGrant(db: Database, grantId: string, reason: Revocat
     const whose = await revokeGrantRow(db, grantId);
     if (!whose) return;
     if (reason === 'code_reused') recordEvent(db, { kind: 'code.reused', ...whose, detail: { grantId } });
-    if (reason === 'refresh_token_reused') {
-      recordEvent(db, { kind: 'refresh-token.reused', ...whose, detail: { grantId } });
-    }
     recordEvent(db, { kind: 'grant.revoked', ...whose, detail: { grantId, reason } });
   });
 }

@@ -57,3 +57,16 @@ export async function resealSigningKeys(db: Database, keyring: Keyring): Promise
     db.write(updateSeal, [kid, keyring.seal(contextOf(kid), keyring.open(contextOf(kid), sealed))]);
   }
 }
+
+const retire = sql`update signing_keys set retires_at = $2 where kid = $1`;
+
+export function retireSigningKey(db: Database, kid: string, at: Date): void {
+  db.write(retire, [kid, at]);
+}
+
+// The private half has been of no use since it retired; now the public half is of none either.
+const remove = sql`update signing_keys set removed_at = now(), private_jwk_sealed = '' where kid = $1`;
+
+export function removeSigningKey(db: Database, kid: string): void {
+  db.write(remove, [kid]);
+}

@@ -30,6 +30,13 @@ export function inSigningOrder(keys: readonly SigningKey[], now = new Date()): S
   );
 }
 
+/** When another key begins to sign, or one stops; undefined when nothing is to come. */
+export function nextChangeAt(keys: readonly SigningKey[], now = new Date()): Date | undefined {
+  const times = keys.flatMap(({ signsFrom, retiresAt }) => [signsFrom, retiresAt]);
+  const coming = times.filter((time) => time !== undefined && time > now) as Date[];
+  return coming.toSorted((one, other) => one.getTime() - other.getTime())[0];
+}
+
 /** A new pair (RSA of 2048 bits, or P-256), named by its thumbprint (RFC 7638). */
 export async function makeSigningKey(algorithm: SigningAlgorithm, signsFrom: Date): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true, modulusLength: 2048 });

@@ -3,6 +3,7 @@ import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import { revokeGrant } from '../grants/revoke-grant.ts';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
+import { endReusedGrant } from '../sessions/remove-app.ts';
 import {
   consumeArtifact,
   consumeRefreshToken,
@@ -53,8 +54,9 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
   /** A second use by whoever came late: what the first one got dies too (RFC 6749 §4.1.2, RFC 9700 §4.14.2). */
   async function refuseReuse(id: string): Promise<never> {
     const grantId = (await findArtifact(db, kind, digests(id)))?.payload['grantId'];
-    const reason = kind === 'RefreshToken' ? 'refresh_token_reused' : 'code_reused';
-    if (typeof grantId === 'string') await revokeGrant(db, grantId, reason);
+    if (typeof grantId === 'string') {
+      await (kind === 'RefreshToken' ? endReusedGrant(db, grantId) : revokeGrant(db, grantId, 'code_reused'));
+    }
     db.unitOfWork()?.keepOnRefusal();
     throw new errors.InvalidGrant(`${kind} was used before`);
   }

@@ -4,7 +4,15 @@ import { findClient, type StoredClient } from '../clients/client-repository.ts';
 import type { Database } from '../platform/database.ts';
 
 /** Metadata of ours, carried by the library's clients under these names. */
-export const ownMetadata = ['first_party', 'self_registered', 'apis'] as const;
+export const ownMetadata = [
+  'first_party',
+  'self_registered',
+  'apis',
+  'refresh_idle_seconds',
+  'refresh_absolute_seconds',
+  'frontchannel_logout_uri',
+  'frontchannel_logout_session_required',
+] as const;
 
 /** The library keys its cache of built clients by all that is here, so a change is live at once, everywhere. */
 export function toClientPayload(client: StoredClient): AdapterPayload {

@@ -3,18 +3,21 @@ import { errors, type Client as OidcClient, type Configuration, type KoaContextW
 import type { JWK } from 'jose';
 import { findAccount } from '../accounts/account-repository.ts';
 import type { Database } from '../platform/database.ts';
+import type { Outgoing } from '../platform/outgoing.ts';
 import type { Keyring } from '../platform/secrets.ts';
+import type { LivePolicy } from '../policy/live-policy.ts';
 import { originsOf } from '../clients/client.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { clockToleranceSeconds } from './artifact-adapter.ts';
 import { claimsOf, claimsOfScope } from './claims.ts';
+import { createClientFetch } from './client-fetch.ts';
 import { ownMetadata } from './client-adapter.ts';
 import { cookieOptions } from './cookies.ts';
 import { grantFor, knownScopes } from './consent.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
-import { lifetimes } from './lifetimes.ts';
+import { createLifetimes } from './lifetimes.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
-import { apisOf, resourceServerFor } from './resource-servers.ts';
+import { apisOf, mayInspect, resourceServerFor } from './resource-servers.ts';
 
 export interface ConfigurationInput {
   db: Database;
@@ -22,6 +25,8 @@ export interface ConfigurationInput {
   issuer: string;
   keys: JWK[];
   pages: ProtocolPages;
+  policy: LivePolicy;
+  outgoing: Outgoing;
 }
 
 const longestAssertionSeconds = 300;
@@ -46,13 +51,15 @@ function assertClientAssertion(ctx: KoaContextWithOIDC, claims: Record<string, u
 const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient): boolean =>
   originsOf(client.metadata()).includes(origin);
 
-export function createConfiguration({ db, keyring, issuer, keys, pages }: ConfigurationInput): Configuration {
+export function createConfiguration(input: ConfigurationInput): Configuration {
+  const { db, keyring, issuer, keys, pages, policy, outgoing } = input;
   return {
     adapter: createAdapterFactory(db, keyring),
     jwks: { keys: keys },
     clockTolerance: clockToleranceSeconds,
     cookies: cookieOptions(keyring, issuer),
-    ttl: lifetimes,
+    ttl: createLifetimes(policy),
+    fetch: createClientFetch(outgoing),
     routes: {
       authorization: '/oauth/authorize',
       token: '/oauth/token',
@@ -80,6 +87,10 @@ export function createConfiguration({ db, keyring, issuer, keys, pages }: Config
     extraClientMetadata: { properties: [...ownMetadata] },
     clientBasedCORS: isOriginOf,
 
+    discovery: {
+      frontchannel_logout_supported: true,
+      frontchannel_logout_session_supported: true,
+    },
     scopes: knownScopes,
     claims: claimsOfScope,
     acrValues: ['aal1'],
@@ -114,11 +125,8 @@ export function createConfiguration({ db, keyring, issuer, keys, pages }: Config
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       jwtUserinfo: { enabled: true },
-      // A client sees and revokes its own tokens only.
-      introspection: {
-        enabled: true,
-        allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
-      },
+      // A client sees and revokes its own tokens only; an API sees those that are meant for it.
+      introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayInspect(db, client, token) },
       revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: {
         enabled: true,

@@ -1,20 +1,20 @@
 /** Grants as oidc-provider reads and writes them, in a table of ours. */
 import type { Adapter } from 'oidc-provider';
 import { findGrant, upsertGrant } from '../grants/grant-repository.ts';
-import { revokeGrant, type RevocationReason } from '../grants/revoke-grant.ts';
+import { revokeGrant } from '../grants/revoke-grant.ts';
+import { endReusedGrant } from '../sessions/remove-app.ts';
 import type { Database } from '../platform/database.ts';
 import { epoch, protocolContext } from './protocol-context.ts';
 
-/** Why the library ends a grant, told from the request it does so in. */
-function reasonOf(ctx: ReturnType<typeof protocolContext>): RevocationReason {
-  switch (ctx?.oidc.route) {
-    case 'token':
-      return ctx.oidc.params?.['grant_type'] === 'refresh_token' ? 'refresh_token_reused' : 'code_reused';
-    case 'end_session_confirm':
-      return 'signed_out_of_app';
-    default:
-      return 'revoked_by_client';
-  }
+/** Ends a grant as the request it happens in asks for. */
+async function end(db: Database, ctx: ReturnType<typeof protocolContext>, id: string): Promise<void> {
+  const { route, params } = ctx?.oidc ?? {};
+  if (route === 'token' && params?.['grant_type'] === 'refresh_token') return endReusedGrant(db, id);
+  if (route === 'token') return revokeGrant(db, id, 'code_reused');
+  if (route !== 'end_session_confirm') return revokeGrant(db, id, 'revoked_by_client');
+  // The whole session ends: with it all its grants, by one statement (Session.prototype.destroy in provider.ts).
+  if (params?.['logout']) return undefined;
+  return revokeGrant(db, id, 'signed_out_of_app');
 }
 
 export function createGrantAdapter(db: Database): Adapter {
@@ -47,7 +47,7 @@ export function createGrantAdapter(db: Database): Adapter {
     },
 
     async destroy(id) {
-      await revokeGrant(db, id, reasonOf(protocolContext()));
+      await end(db, protocolContext(), id);
       // The request is refused, but the revocation is meant to stay.
       db.unitOfWork()?.keepOnRefusal();
     },

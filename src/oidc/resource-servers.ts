@@ -30,7 +30,19 @@ export async function resourceServerFor(
     scope: scopes.join(' '),
     audience,
     accessTokenTTL: api.accessTokenLifetimeSeconds,
-    accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: 'ES256' } },
+    ...(api.tokenFormat === 'jwt'
+      ? { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
+      : { accessTokenFormat: 'opaque' }),
   };
+}
+
+/** Whether a client may ask about a token (RFC 7662 §4): its own, or one for the API that it speaks for. */
+export async function mayInspect(
+  db: Database,
+  client: OidcClient,
+  token: { clientId?: string | undefined; aud?: string | string[] | undefined },
+): Promise<boolean> {
+  if (token.clientId === client.clientId) return true;
+  const api = typeof token.aud === 'string' ? await findApi(db, token.aud) : undefined;
+  return api?.clientId === client.clientId;
 }

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
+import { listen, type Listener } from './listener.ts';
 import { createUnitOfWork, type UnitOfWork } from './unit-of-work.ts';
 
 /** A statement of constant text. Named, so that the server parses it once per connection. */
@@ -15,9 +16,6 @@ export interface Rows<Row> {
   /** How many rows were found or changed. */
   count: number;
 }
-
-/** Where the server is: a `postgres://` address, or the socket folder of the embedded one. */
-export type DatabaseAddress = { connectionString: string } | { host: string; user: string; database: string };
 
 export interface Database {
   /** Reads on the pool, or, once the unit of work has written, inside its transaction. */
@@ -36,7 +34,9 @@ export interface Database {
   unitOfWork(): UnitOfWork | undefined;
   close(): Promise<void>;
   /** The address this was opened with, for the libraries that open connections of their own. */
-  readonly address: DatabaseAddress;
+  readonly url: string;
+  /** Calls back for each message on a channel, on a connection of its own. */
+  listen(channel: string, hear: (message: string) => void): Promise<Listener>;
   /** For libraries that bring their own SQL (rate limits). */
   readonly pool: { query(...args: never[]): unknown };
 }
@@ -49,7 +49,8 @@ export function sql(strings: TemplateStringsArray, ...values: never[]): Statemen
 }
 
 export interface DatabaseOptions {
-  address: DatabaseAddress;
+  /** `postgres://user:password@host:port/name`; a socket's folder as `?host=`. */
+  url: string;
   /** Most connections this process opens. */
   poolSize?: number;
   /** Hears of connections that broke while nobody used them. */
@@ -64,8 +65,20 @@ const limits = {
   idle_in_transaction_session_timeout: 20_000,
 };
 
-export function openDatabase({ address, poolSize = 10, onError = () => {} }: DatabaseOptions): Database {
-  const pool = new pg.Pool({ ...address, ...limits, max: poolSize, pipeline: true, application_name: 'frontdesk' });
+/** A pool for a library that brings its own SQL and must not share connections with requests. */
+export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs' });
+  return pool.on('error', onError).on('connect', (client) => client.on('error', onError));
+}
+
+export function openDatabase({ url, poolSize = 10, onError = () => {} }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    ...limits,
+    max: poolSize,
+    pipeline: true,
+    application_name: 'frontdesk',
+  });
   pool.on('error', onError);
   const units = new AsyncLocalStorage<UnitOfWork>();
 
@@ -84,8 +97,9 @@ export function openDatabase({ address, poolSize = 10, onError = () => {} }: Dat
   };
 
   return {
-    address,
+    url,
     pool,
+    listen: (channel, hear) => listen({ url, channel, hear, onError }),
     unitOfWork: () => units.getStore(),
     startUnitOfWork,
 

@@ -9,7 +9,10 @@ import type { Binaries, Launcher } from './postgres-program.ts';
 import { privateFolder, socketFolder } from './private-folder.ts';
 
 export interface EmbeddedPostgres {
-  address: { host: string; user: string; database: string };
+  /** `postgres://…`, by the socket. */
+  url: string;
+  /** A running server of the same program started it, and has brought it up to date. */
+  isAttached: boolean;
   /** Stops the database if this process started it. */
   stop(): Promise<void>;
 }
@@ -38,6 +41,8 @@ function runToEnd({ launcher, environment }: Place, command: string[], input = '
     : '';
   throw new EmbeddedPostgresFailed(`${basename(command[0]!)} failed: ${said}${hint}`, { cause: error });
 }
+
+const urlOf = (socket: string): string => `postgres://${user}@/${database}?host=${encodeURIComponent(socket)}`;
 
 /** Hands a folder to the user that PostgreSQL runs as, and lets that user walk to it. */
 function giveTo({ runsAs }: Launcher, folder: string): void {
@@ -120,7 +125,7 @@ export async function startEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const home = resolve(privateFolder(dataFolder));
   const owner = await takeDataFolder(home, role);
-  if ('socket' in owner) return { address: { host: owner.socket, user, database }, stop: async () => {} };
+  if ('socket' in owner) return { url: urlOf(owner.socket), isAttached: true, stop: async () => {} };
   try {
     const binaries = await findBinaries();
     const libraries = libraryPath(binaries, home);
@@ -139,7 +144,7 @@ export async function startEmbeddedPostgres(
       rmSync(socket, { recursive: true, force: true });
       owner.release();
     };
-    return { address: { host: socket, user, database }, stop };
+    return { url: urlOf(socket), isAttached: false, stop };
   } catch (error) {
     owner.release();
     throw error;

@@ -1,7 +1,7 @@
 /** Brings the database to the shape the program needs: applies `migrations/*.sql` in order, once each. */
 import { runner } from 'node-pg-migrate';
 import { join } from 'node:path';
-import type { DatabaseAddress } from './database.ts';
+import { migrateJobs } from './jobs.ts';
 
 const folder = join(import.meta.dirname, '../../migrations');
 
@@ -10,10 +10,10 @@ const folder = join(import.meta.dirname, '../../migrations');
  *
  * @returns the names of the migrations applied now
  */
-export async function migrate(address: DatabaseAddress): Promise<string[]> {
+export async function migrate(url: string): Promise<string[]> {
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const applied = await runner({
-    databaseUrl: address,
+    databaseUrl: url,
     dir: join(folder, '*.sql'),
     useGlob: true,
     direction: 'up',
@@ -21,5 +21,6 @@ export async function migrate(address: DatabaseAddress): Promise<string[]> {
     advisoryLockMode: 'wait',
     logger: quiet,
   });
+  await migrateJobs(url);
   return applied.map(({ name }) => name);
 }

@@ -13,8 +13,8 @@ const fail = sql`select 1 / (points - points) from rate_limits`;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  db = openDatabase({ address: { connectionString: database.url } });
-  narrow = openDatabase({ address: { connectionString: database.url }, poolSize: 1 });
+  db = openDatabase({ url: database.url });
+  narrow = openDatabase({ url: database.url, poolSize: 1 });
 });
 afterAll(async () => {
   await db.close();

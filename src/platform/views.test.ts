@@ -8,7 +8,7 @@ import { createViews } from './views.ts';
 const list = (folder: string, ending: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending));
 
-const shared = new Set(['layout', 'mixins']);
+const shared = new Set(['layout', 'mixins', 'account/layout']);
 const views = list('views', '.pug').map((name) => name.replace('.pug', ''));
 const templates = views.map((name) => readFileSync(join('views', `${name}.pug`), 'utf8')).join('\n');
 const sources = list('src', '.ts')
@@ -24,27 +24,23 @@ function keysOf(value: unknown, path: string[] = []): string[] {
 }
 
 test('every view is shown somewhere, and everything shown is a view', () => {
-  const shown = [...sources.matchAll(/'((?:interaction|protocol|visitor)\/[\w-]+|error)'/g)].map((match) => match[1]!);
+  const shown = [...sources.matchAll(/'((?:account|interaction|protocol|sign-out|visitor)\/[\w-]+|error)'/g)].map(
+    (match) => match[1]!,
+  );
   const pages = views.filter((name) => !shared.has(name));
   expect(pages.filter((name) => !shown.includes(name))).toEqual([]);
-  expect(shown.filter((name) => name.includes('/') && !pages.includes(name))).toEqual([]);
+  expect(shown.filter((name) => !pages.includes(name))).toEqual([]);
 });
 
 test('every view compiles', () => {
   const site = { name: 'Site', uri: 'https://site.example' };
-  const values = {
-    site,
-    account: { name: 'Ann', email: 'ann@example.com' },
-    words: 'other',
-    scopes: [],
-    claims: [],
-    apis: [],
-  };
+  const lists = { scopes: [], claims: [], apis: [], apps: [], entries: [], devices: [], frames: [] };
+  const time = { words: 'now', exact: '2026-01-01' };
+  const values = { ...lists, site, account: { name: 'Ann', email: 'ann@example.com' }, words: 'other', since: time };
+  const page = { requestId: '1', returnHost: 'site.example', code: 'x', person: { name: 'Ann' }, refresh: {} };
   const rendered = createViews(loadTexts());
   for (const view of views.filter((name) => !shared.has(name))) {
-    expect(rendered.render(view, { requestId: '1', returnHost: 'site.example', code: 'x', ...values })).toMatch(
-      /^<!DOCTYPE html>/,
-    );
+    expect(rendered.render(view, { ...page, ...values })).toMatch(/^<!DOCTYPE html>/);
   }
 });
 
@@ -59,10 +55,22 @@ test('every refusal has its words, and no words are left over', () => {
 test('every text is used, and every text that is used exists', () => {
   const keys = keysOf(words);
   const used = [...`${templates}\n${sources}`.matchAll(/\b(?:t|texts)\(\s*'([\w.]+)'/g)].map((match) => match[1]!);
-  expect(used.filter((key) => !keys.includes(key))).toEqual([]);
-  // Keys that are put together from a code: scopes of consent, words of errors, refusals.
-  const composed = /^(refusals|consent\.scopes|error\.\w+)\./;
-  expect(keys.filter((key) => !used.includes(key) && !composed.test(key))).toEqual([]);
+  // A text with a count has a form for each plural.
+  const bare = keys.map((key) => key.replace(/_(zero|one|other)$/, ''));
+  expect(used.filter((key) => !keys.includes(key) && !bare.includes(key))).toEqual([]);
+  // Keys that are put together from a code: scopes of consent, words of errors, refusals, kinds of events.
+  const composed = /^(refusals|consent\.scopes|error\.\w+|told|account\.nav|account\.activity\.(kinds|endings))\./;
+  expect(bare.filter((key) => !used.includes(key) && !composed.test(key))).toEqual([]);
+});
+
+test('every way a session ends, and every state of a notice, has its words', () => {
+  const typesIn = (file: string, name: string) => {
+    const [, body] = new RegExp(`type ${name} =([^;]+);`).exec(readFileSync(join('src', file), 'utf8'))!;
+    return [...body!.matchAll(/'(\w+)'/g)].map((match) => match[1]!).toSorted();
+  };
+  const { account, told } = words as { account: { activity: { endings: object } }; told: object };
+  expect(Object.keys(account.activity.endings).toSorted()).toEqual(typesIn('sessions/session.ts', 'EndReason'));
+  expect(Object.keys(told).toSorted()).toEqual(typesIn('notices/logout-notice.ts', 'NoticeState'));
 });
 
 test('a missing text is a fault, not an empty page', () => {

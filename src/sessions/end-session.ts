@@ -1,14 +1,61 @@
-/** Ends a session for good: nothing that is under way can bring it back. */
+/** Ends sessions for good: nothing that is under way can bring them back, and every app that took part is told. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
-import { endSessionRow } from './session-repository.ts';
+import { endSessionRows, revokeGrantsOfAccount, type Ended } from './ending-repository.ts';
+import { findSessionByUid, listSessions } from './session-repository.ts';
 import type { EndReason } from './session.ts';
+import { Refusal } from '../errors.ts';
 
-/** Ends it with the grants that live with it. Offline access that a person allowed an app outlives it. */
-export async function endSession(db: Database, uid: string, reason: EndReason): Promise<void> {
+function recordEndings(db: Database, ended: Ended[], reason: EndReason): void {
+  for (const { uid, accountId, apps } of ended) {
+    if (accountId === undefined) continue;
+    recordEvent(db, { kind: 'session.ended', accountId, sessionUid: uid, detail: { reason, apps } });
+  }
+}
+
+/** Ends sessions with the grants that live with them. Offline access that a person allowed an app outlives them. */
+export async function endSessions(db: Database, uids: string[], reason: EndReason): Promise<void> {
+  await db.inUnitOfWork(async () => recordEndings(db, await endSessionRows(db, uids, reason, false), reason));
+}
+
+/**
+ * Ends one session of an account.
+ *
+ * @throws Refusal `session_unknown` when the account has no such session
+ */
+export async function endSessionOf(db: Database, accountId: string, uid: string, reason: EndReason): Promise<void> {
+  const session = await findSessionByUid(db, uid);
+  if (session?.accountId !== accountId) throw new Refusal('session_unknown');
+  await endSessions(db, [uid], reason);
+}
+
+/** Ends all sessions of an account, or all but one. @returns how many */
+export async function endSessionsOf(
+  db: Database,
+  accountId: string,
+  reason: EndReason,
+  exceptUid?: string,
+): Promise<number> {
+  const uids = (await listSessions(db, accountId)).map(({ uid }) => uid).filter((uid) => uid !== exceptUid);
+  await endSessions(db, uids, reason);
+  return uids.length;
+}
+
+/**
+ * Ends everything an account can do: sessions, and the offline access it allowed. For when the account itself is in
+ * question: suspended, removed, password changed.
+ *
+ * @param exceptUid the session in which the person asked for it
+ */
+export async function endAllAccess(
+  db: Database,
+  accountId: string,
+  reason: EndReason,
+  exceptUid?: string,
+): Promise<void> {
   await db.inUnitOfWork(async () => {
-    const whose = await endSessionRow(db, uid, reason);
-    if (!whose?.accountId) return;
-    recordEvent(db, { kind: 'session.ended', accountId: whose.accountId, sessionUid: uid, detail: { reason } });
+    const uids = (await listSessions(db, accountId)).map(({ uid }) => uid).filter((uid) => uid !== exceptUid);
+    recordEndings(db, await endSessionRows(db, uids, reason, true), reason);
+    await revokeGrantsOfAccount(db, accountId, exceptUid, reason);
   });
 }

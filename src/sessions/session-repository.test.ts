@@ -1,20 +1,15 @@
 /** What may be written to a session's row, on a real PostgreSQL. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, sql, type Database } from '../platform/database.ts';
-import {
-  endSessionRow,
-  findSessionById,
-  findSessionByUid,
-  upsertSession,
-  type SessionWrite,
-} from './session-repository.ts';
+import { endSessionRows } from './ending-repository.ts';
+import { findSessionById, findSessionByUid, upsertSession, type SessionWrite } from './session-repository.ts';
 
 let database: TestDatabase;
 let db: Database;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  db = openDatabase({ address: { connectionString: database.url } });
+  db = openDatabase({ url: database.url });
 });
 afterAll(async () => {
   await db.close();
@@ -80,11 +75,13 @@ test('after the id was rotated, a request that holds the old one writes nothing'
 
 test('A04 to an ended session nothing is written, under its id or a new one, and it ends once', async () => {
   await write();
-  expect(await db.inUnitOfWork(() => endSessionRow(db, 'u', 'signed_out'))).toEqual({ accountId: undefined });
+  expect(await db.inUnitOfWork(() => endSessionRows(db, ['u'], 'signed_out', false))).toEqual([
+    { uid: 'u', accountId: undefined, apps: 0 },
+  ]);
   expect(await write()).toBe(false);
   expect(await write({ ...id('new'), isRotating: true })).toBe(false);
   expect(await write({ change: { ...nothing, changed: { a }, added: ['a'] } })).toBe(false);
   expect(await findSessionByUid(db, 'u')).toBeUndefined();
   expect(await findSessionById(db, [Buffer.from('id'), Buffer.from('new')])).toBeUndefined();
-  expect(await db.inUnitOfWork(() => endSessionRow(db, 'u', 'signed_out'))).toBeUndefined();
+  expect(await db.inUnitOfWork(() => endSessionRows(db, ['u'], 'signed_out', false))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** SQL for sessions. One row for a session's whole life, found by the digest of its id or by its uid. */
 import { sql, type Database } from '../platform/database.ts';
-import type { Authorizations, AuthorizationChange, EndReason, Session } from './session.ts';
+import type { Authorizations, AuthorizationChange, Session } from './session.ts';
 
 interface Row {
   uid: string;
@@ -14,6 +14,8 @@ interface Row {
   created_at: Date;
   last_seen_at: Date;
   expires_at: Date;
+  ip: string | null;
+  user_agent: string | null;
 }
 
 const toSession = (row: Row): Session => ({
@@ -28,6 +30,8 @@ const toSession = (row: Row): Session => ({
   createdAt: row.created_at,
   lastSeenAt: row.last_seen_at,
   expiresAt: row.expires_at,
+  ip: row.ip ?? undefined,
+  userAgent: row.user_agent ?? undefined,
 });
 
 const selectById = sql`select * from sessions where id_hash = any($1) and ended_at is null`;
@@ -52,8 +56,6 @@ export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdA
   /** The request gives the session a new id. */
   isRotating: boolean;
   change: AuthorizationChange;
-  ip: string | undefined;
-  userAgent: string | undefined;
 }
 
 // Requests of one browser run side by side. What each changed is merged into the row, and nothing is written when the
@@ -81,24 +83,18 @@ export async function upsertSession(db: Database, session: SessionWrite): Promis
   return count === 1;
 }
 
-// One statement, so that the grants are those of the row being ended: apps that joined a moment ago are among them.
-const end = sql`
-  with ended as (
-    update sessions set ended_at = now(), end_reason = $2, state = null
-    where uid = $1 and ended_at is null returning uid, account_id, authorizations
-  ), revoked as (
-    update grants g set revoked_at = now() from ended e
-    where g.session_uid = e.uid and g.revoked_at is null
-      and not coalesce((e.authorizations -> g.client_id -> 'persistsLogout')::boolean, false)
-  )
-  select account_id from ended`;
+const listOfAccount = sql`
+  select * from sessions where account_id = $1 and ended_at is null and expires_at > now() order by last_seen_at desc`;
 
-/** Ends a session and the grants that live with it. @returns whose it was; undefined when it had ended before */
-export async function endSessionRow(
-  db: Database,
-  uid: string,
-  reason: EndReason,
-): Promise<{ accountId: string | undefined } | undefined> {
-  const { rows } = await db.guard<{ account_id: string | null }>(end, [uid, reason]);
-  return rows[0] && { accountId: rows[0].account_id ?? undefined };
+/** The person's browsers, the one used last first. */
+export async function listSessions(db: Database, accountId: string): Promise<Session[]> {
+  return (await db.read<Row>(listOfAccount, [accountId])).map(toSession);
+}
+
+const listExpired = sql`
+  select uid from sessions where ended_at is null and expires_at <= now() order by expires_at limit $1`;
+
+/** Sessions that ended by the clock, and whose end nobody was told. */
+export async function listExpiredSessions(db: Database, most: number): Promise<string[]> {
+  return (await db.read<{ uid: string }>(listExpired, [most])).map(({ uid }) => uid);
 }

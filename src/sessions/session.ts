@@ -28,10 +28,24 @@ export interface Session {
   createdAt: Date;
   lastSeenAt: Date;
   expiresAt: Date;
+  /** Where the browser was seen last. */
+  ip: string | undefined;
+  userAgent: string | undefined;
 }
 
 /** Why sessions end, as the audit log has it. */
-export type EndReason = 'signed_out' | 'other_account';
+export type EndReason =
+  | 'account_removed'
+  | 'account_suspended'
+  | 'ended_by_administrator'
+  | 'ended_from_another_device'
+  | 'expired'
+  | 'other_account'
+  | 'password_changed'
+  | 'signed_out';
+
+/** Why an app leaves a person's sessions while these go on. */
+export type LeaveReason = 'app_removed' | 'refresh_token_reused' | 'signed_out_of_app';
 
 /** What one request changed of the authorizations it had loaded. */
 export interface AuthorizationChange {

@@ -11,7 +11,7 @@ const keyring = createKeyring([randomToken()]);
 
 beforeAll(async () => {
   database = await freshDatabase();
-  db = openDatabase({ address: { connectionString: database.url } });
+  db = openDatabase({ url: database.url });
 });
 afterAll(async () => {
   await db.close();

@@ -6,6 +6,7 @@ import { checkPassword, renewPasswordHash } from '../credentials/check-password.
 import type { PasswordHasher } from '../credentials/password.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
+import { describeDevice } from '../sessions/device.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 
 export interface PasswordSignIn {
@@ -13,6 +14,7 @@ export interface PasswordSignIn {
   password: string;
   clientId: string | undefined;
   ip: string;
+  userAgent: string | undefined;
 }
 
 export interface SignInServices {
@@ -38,9 +40,10 @@ const passwordProof: Proof = { amr: ['pwd'], acr: 'aal1' };
  */
 export async function signInWithPassword(
   { db, hasher, attemptLimits }: SignInServices,
-  { login, password, clientId, ip }: PasswordSignIn,
+  { login, password, clientId, ip, userAgent }: PasswordSignIn,
 ): Promise<{ account: Account; proof: Proof }> {
   hasher.requireRoom();
+  const device = describeDevice(userAgent);
   const email = canonicalEmail(login);
   const username = email === undefined ? canonicalUsername(login) : undefined;
   const attempt = await attemptLimits.begin(email ?? username ?? login, ip);
@@ -48,16 +51,22 @@ export async function signInWithPassword(
   const account = isName ? await findAccountByLogin(db, { email, username }) : undefined;
   const check = await checkPassword(db, hasher, account?.id, password);
   if (!account || !check.isRight) {
-    const detail = { reason: account ? 'password_wrong' : 'account_unknown' };
+    const detail = { reason: account ? 'password_wrong' : 'account_unknown', device };
     recordEvent(db, { kind: 'sign-in.failed', accountId: account?.id, clientId, ip, detail });
     throw new Refusal('credentials_wrong');
   }
   if (account.suspendedAt) {
-    recordEvent(db, { kind: 'sign-in.failed', accountId: account.id, clientId, ip, detail: { reason: 'suspended' } });
+    recordEvent(db, {
+      kind: 'sign-in.failed',
+      accountId: account.id,
+      clientId,
+      ip,
+      detail: { reason: 'suspended', device },
+    });
     throw new Refusal('account_suspended');
   }
   await attempt.wasRight();
   await renewPasswordHash(db, hasher, account.id, check, password);
-  recordEvent(db, { kind: 'sign-in.succeeded', accountId: account.id, clientId, ip, detail: { amr: ['pwd'] } });
+  recordEvent(db, { kind: 'sign-in.succeeded', accountId: account.id, clientId, ip, detail: { amr: ['pwd'], device } });
   return { account, proof: passwordProof };
 }

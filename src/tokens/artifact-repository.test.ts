@@ -19,7 +19,7 @@ const soon = () => new Date(Date.now() + 60_000);
 
 beforeAll(async () => {
   database = await freshDatabase();
-  db = openDatabase({ address: { connectionString: database.url } });
+  db = openDatabase({ url: database.url });
   const nobody = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
   const names = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
   await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...nobody, ...names }));

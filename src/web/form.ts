@@ -30,6 +30,7 @@ export async function readForm(ctx: Context): Promise<Form> {
 export interface FormTokens {
   /** The token for a form of this purpose in this browser; sets the cookie it is bound to. */
   issue(ctx: Context, purpose: string): string;
+  isValid(ctx: Context, form: Form, purpose: string): boolean;
   /** @throws Refusal `csrf_token_wrong` */
   require(ctx: Context, form: Form, purpose: string): void;
 }
@@ -39,6 +40,11 @@ export function createFormTokens({ keyring, issuer }: Pick<Services, 'keyring' |
   const { csrf: cookie } = cookieNames(issuer);
   const secure = issuer.startsWith('https:');
   const message = (browser: string, purpose: string) => `form\0${purpose}\0${browser}`;
+  const isValid = (ctx: Context, form: Form, purpose: string): boolean => {
+    const browser = ctx.cookies.get(cookie, { signed: false });
+    const token = form.get('csrf');
+    return Boolean(browser && token && keyring.isSigned(message(browser, purpose), token));
+  };
   return {
     issue(ctx, purpose) {
       let browser = ctx.cookies.get(cookie, { signed: false });
@@ -48,11 +54,9 @@ export function createFormTokens({ keyring, issuer }: Pick<Services, 'keyring' |
       }
       return keyring.sign(message(browser, purpose));
     },
+    isValid,
     require(ctx, form, purpose) {
-      const browser = ctx.cookies.get(cookie, { signed: false });
-      const token = form.get('csrf');
-      if (!browser || !token || !keyring.isSigned(message(browser, purpose), token))
-        throw new Refusal('csrf_token_wrong');
+      if (!isValid(ctx, form, purpose)) throw new Refusal('csrf_token_wrong');
     },
   };
 }

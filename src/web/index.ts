@@ -3,6 +3,12 @@ import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { createCookieSigner } from '../oidc/cookies.ts';
 import { speakFor } from '../oidc/speak-for.ts';
+import { activityPage } from './account/activity.ts';
+import { appsPage } from './account/apps.ts';
+import { devicesPage } from './account/devices.ts';
+import { accountGuard, createShowAccountPage } from './account/guard.ts';
+import { overviewPage } from './account/overview.ts';
+import { createOwnSignIn, ownCallbackPage } from './account/own-sign-in.ts';
 import { cancelPage } from './interaction/cancel.ts';
 import { consentPage } from './interaction/consent.ts';
 import { createInteractionPages } from './interaction/pages.ts';
@@ -21,7 +27,10 @@ import { sameOrigin } from './middleware/same-origin.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { unitOfWork } from './middleware/unit-of-work.ts';
 import { healthPages, type Readiness } from './ops/health.ts';
+import { createShowPage } from './page.ts';
 import type { Services } from './services.ts';
+import { receiptPage } from './sign-out/receipt.ts';
+import { createSignOut } from './sign-out/sign-out.ts';
 import { welcomePage } from './visitor/welcome.ts';
 
 export interface WebOptions {
@@ -34,7 +43,7 @@ export interface WebOptions {
 
 /** The guard of every prefix of ours; the protocol's own addresses are called by apps, from other origins. */
 const onlyUnder = (prefix: string, guard: Middleware): Middleware => {
-  return (ctx, next) => (ctx.path.startsWith(prefix) ? guard(ctx, next) : next());
+  return (ctx, next) => (ctx.path === prefix || ctx.path.startsWith(`${prefix}/`) ? guard(ctx, next) : next());
 };
 
 export function createWeb(services: Services, options: WebOptions): Koa {
@@ -52,6 +61,15 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   passwordPage(router, services, interactionPages);
   consentPage(router, services, interactionPages);
   cancelPage(router, services, interactionPages);
+  const ownSignIn = createOwnSignIn(services);
+  const signOut = createSignOut(services);
+  const showAccount = createShowAccountPage(services, createShowPage(views));
+  ownCallbackPage(router, services);
+  overviewPage(router, services, showAccount);
+  devicesPage(router, services, showAccount, signOut);
+  appsPage(router, services, showAccount);
+  activityPage(router, services, showAccount);
+  receiptPage(router, services);
 
   app.use(requestLog(log));
   app.use(cookieFlags(issuer));
@@ -61,10 +79,12 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   app.use(oneHost(issuer));
   app.use(assets(views));
   app.use(exactAddress());
-  app.use(onlyUnder('/interaction/', sameOrigin(issuer)));
+  for (const prefix of ['/interaction', '/account']) app.use(onlyUnder(prefix, sameOrigin(issuer)));
   app.use(rateLimit(options.rateLimitFactor, issuer));
   app.use(cors(db));
+  app.use(signOut.middleware);
   app.use(unitOfWork(db));
+  app.use(onlyUnder('/account', accountGuard(services, ownSignIn)));
   app.use(router.routes());
   app.use(oidc.middleware);
   return app;

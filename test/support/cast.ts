@@ -32,14 +32,14 @@ export interface RegisteredApp {
 }
 
 export async function app(
-  { db, keyring, issuer }: Frontdesk,
+  { db, keyring, issuer, outgoing }: Frontdesk,
   registration: Partial<ClientRegistration> & { id: string },
 ): Promise<RegisteredApp> {
   const site = issuer.startsWith('https:')
     ? `https://${registration.id}.example`
     : `http://${registration.id}.localhost:9`;
   const redirectUri = registration.redirectUris?.[0] ?? `${site}/callback`;
-  const validate = createClientValidator(db, keyring, issuer);
+  const validate = createClientValidator({ db, keyring, issuer, outgoing });
   const { client, secret } = await registerClient(
     { db, keyring, validate, issuer, by: 'command-line' },
     {
@@ -69,6 +69,8 @@ export const notesApi = ({ db }: Frontdesk): Promise<void> =>
       name: 'Notes',
       scopes: { 'notes:read': 'Read your notes', 'notes:write': 'Change your notes' },
       accessTokenLifetimeSeconds: 300,
+      tokenFormat: 'jwt',
+      clientId: undefined,
     },
     'command-line',
   );

@@ -1,6 +1,6 @@
 /** A database of its own for each test file, cloned from one that was migrated once. */
 import { randomBytes } from 'node:crypto';
-import { openDatabase, type Database, type DatabaseAddress, type Statement } from '../../src/platform/database.ts';
+import { openDatabase, type Database, type Statement } from '../../src/platform/database.ts';
 
 /** Any SQL, for tests that look behind the curtain. */
 export const statement = (text: string): Statement => ({ name: randomBytes(8).toString('hex'), text });
@@ -8,10 +8,10 @@ export const statement = (text: string): Statement => ({ name: randomBytes(8).to
 export const templateName = (): string => 'frontdesk_test_template';
 
 /** The address of a database on the server of this run; its own default database when no name is given. */
-export function addressOf(name: string | undefined): { connectionString: string } & DatabaseAddress {
+export function urlOf(name: string | undefined): string {
   const address = new URL(process.env['TEST_SERVER']!.replace('@/', '@socket/'));
   if (name !== undefined) address.pathname = `/${name}`;
-  return { connectionString: address.href.replace('@socket/', '@/') };
+  return address.href.replace('@socket/', '@/');
 }
 
 export interface TestDatabase {
@@ -23,14 +23,14 @@ export interface TestDatabase {
 export async function freshDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const onServer = async (text: string) => {
-    const server = openDatabase({ address: addressOf(undefined), poolSize: 1 });
+    const server = openDatabase({ url: urlOf(undefined), poolSize: 1 });
     await server.read(statement(text));
     await server.close();
   };
   await onServer(`create database ${name} template ${templateName()}`);
   return {
     name,
-    url: addressOf(name).connectionString,
+    url: urlOf(name),
     drop: () => onServer(`drop database if exists ${name} with (force)`),
   };
 }

@@ -40,7 +40,14 @@ export async function startFrontdesk({ beside, settings = {} }: FrontdeskOptions
   const port = await freePort();
   const issuer = beside?.issuer ?? settings['ISSUER'] ?? `http://idp.localhost:${port}`;
   const secret = beside?.secret ?? `test_${randomToken()}`;
-  const environment = { ISSUER: issuer, DATABASE_URL: database.url, DATABASE_POOL: '6', SECRET: secret, ...settings };
+  const environment = {
+    ISSUER: issuer,
+    DATABASE_URL: database.url,
+    DATABASE_POOL: '6',
+    SECRET: secret,
+    OUTGOING_ALLOWED_HOSTS: '*.localhost',
+    ...settings,
+  };
   const logged: string[] = [];
   const sink = new Writable({
     write: (chunk: Buffer, _encoding, done) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openDatabase } from '../../src/platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
 import { migrate } from '../../src/platform/migrate.ts';
-import { addressOf, statement, templateName } from './database.ts';
+import { urlOf, statement, templateName } from './database.ts';
 
 declare global {
   var testServer: (EmbeddedPostgres & { folder: string }) | undefined;
@@ -16,16 +16,15 @@ async function findServer(): Promise<string> {
   if (process.env['DATABASE_URL']) return process.env['DATABASE_URL'];
   const folder = mkdtempSync(join(tmpdir(), 'frontdesk-test-'));
   globalThis.testServer = { ...(await startEmbeddedPostgres(folder, tmpdir(), 'command')), folder };
-  const { host, user, database } = globalThis.testServer.address;
-  return `postgres://${user}@/${database}?host=${encodeURIComponent(host)}`;
+  return globalThis.testServer.url;
 }
 
 export default async function setUp(): Promise<void> {
   process.env['TEST_SERVER'] = await findServer();
   const name = templateName();
-  const server = openDatabase({ address: addressOf(undefined), poolSize: 1 });
+  const server = openDatabase({ url: urlOf(undefined), poolSize: 1 });
   await server.read(statement(`drop database if exists ${name}`));
   await server.read(statement(`create database ${name}`));
   await server.close();
-  await migrate(addressOf(name));
+  await migrate(urlOf(name));
 }

@@ -30,7 +30,13 @@ export async function startSites(desk: Frontdesk): Promise<Sites> {
   const [siteA, siteB] = [`http://site-a.localhost:${portA}`, `http://site-b.localhost:${portB}`];
   const apis = [`http://api-1.localhost:${port1}/`, `http://api-2.localhost:${port2}/`];
   await notesApi(desk);
-  const a = await app(desk, { id: 'site-a', name: 'Site A', isFirstParty: true, redirectUris: [`${siteA}/callback`] });
+  const a = await app(desk, {
+    id: 'site-a',
+    name: 'Site A',
+    isFirstParty: true,
+    redirectUris: [`${siteA}/callback`],
+    backChannelLogoutUri: `${siteA}/back-channel-logout`,
+  });
   const b = { id: 'site-b', name: 'Site B', kind: 'single-page' as const, apis: [{ audience }] };
   await app(desk, { ...b, redirectUris: [`${siteB}/callback`] });
   const report = await app(desk, { id: 'report', kind: 'machine', apis: [{ audience }] });

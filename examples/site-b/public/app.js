@@ -140,4 +140,8 @@ on('sign-out-everywhere', () => {
   asked.set(true);
   return desk.signoutRedirect();
 });
+// Somebody who comes back to this tab may have signed out elsewhere: the refresh token knows.
+document.addEventListener('visibilitychange', async () => {
+  if (document.visibilityState === 'visible' && (await desk.getUser())) await refresh();
+});
 await open();

@@ -2,13 +2,13 @@
 import type { Context } from 'koa';
 import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName } from '../../accounts/account.ts';
-import { listApis } from '../../apis/api-repository.ts';
 import { findClient } from '../../clients/client-repository.ts';
 import { homeOf, type ClientMetadata } from '../../clients/client.ts';
 import { Refusal } from '../../errors.ts';
-import type { PendingInteraction } from '../../oidc/live-provider.ts';
+import type { PendingInteraction } from '../../oidc/pending-interaction.ts';
 import { createFormTokens, type Form } from '../form.ts';
 import { createShowPage } from '../page.ts';
+import { wordsFor } from '../permission-words.ts';
 import type { Services } from '../services.ts';
 
 const siteOf = (metadata: ClientMetadata) => ({ name: metadata.client_name, uri: homeOf(metadata) });
@@ -16,8 +16,15 @@ const siteOf = (metadata: ClientMetadata) => ({ name: metadata.client_name, uri:
 /** What the form of an interaction is for: a token of one interaction is worth nothing in another. */
 const purposeOf = (uid: string) => `interaction ${uid}`;
 
+/** What a person had typed when the form was turned down. */
+export interface Typed {
+  login: string;
+  isRemembered: boolean;
+  refusal: Refusal;
+}
+
 export interface InteractionPages {
-  showSignIn(ctx: Context, interaction: PendingInteraction, typed?: { login: string; refusal: Refusal }): void;
+  showSignIn(ctx: Context, interaction: PendingInteraction, typed?: Typed): void;
   showConsent(ctx: Context, interaction: PendingInteraction): Promise<void>;
   /** Runs `work`; an interaction that is over gets its page, with the way back to the app. */
   orOver(ctx: Context, work: () => Promise<void>): Promise<void>;
@@ -39,13 +46,19 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
 
   return {
     showSignIn(ctx, interaction, typed) {
-      const { refusal, login = interaction.loginHint ?? '' } = typed ?? {};
+      const { refusal, login = interaction.loginHint ?? '', isRemembered = false } = typed ?? {};
       if (refusal?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
       const problem = refusal && texts(`refusals.${refusal.code}`, refusal.values);
       show(
         ctx,
         'interaction/password',
-        { ...common(ctx, interaction), login, problem, isFieldMissing: refusal?.code === 'field_required' },
+        {
+          ...common(ctx, interaction),
+          login,
+          isRemembered,
+          problem,
+          isFieldMissing: refusal?.code === 'field_required',
+        },
         { status: refusal?.status ?? 200, formTargets: interaction.formTargets },
       );
     },
@@ -53,8 +66,6 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
     async showConsent(ctx, interaction) {
       const account = await findAccount(db, interaction.accountId ?? '');
       if (!account) throw new Refusal('interaction_expired');
-      const { scopes, claims, apiScopes } = interaction.asked;
-      const apis = (await listApis(db)).filter(({ audience }) => Object.hasOwn(apiScopes, audience));
       const { metadata } = interaction.client;
       show(
         ctx,
@@ -62,12 +73,7 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
         {
           ...common(ctx, interaction),
           account: { name: displayName(account), email: account.email },
-          scopes: scopes.filter((scope) => scope !== 'openid'),
-          claims,
-          apis: apis.map(({ audience, name, scopes: words }) => ({
-            name,
-            permissions: apiScopes[audience]!.map((scope) => words[scope] ?? scope),
-          })),
+          ...(await wordsFor(db, interaction.asked)),
           policy: metadata['policy_uri'],
           terms: metadata['tos_uri'],
         },

@@ -23,12 +23,14 @@ export function passwordPage(router: Router, services: Services, pages: Interact
         if (!login || !password) throw new Refusal('field_required');
         // Longer than any password may be: turned down like a wrong one, without hashing it.
         if (password.length > longestPassword) throw new Refusal('credentials_wrong');
-        const entry = { login, password, clientId: interaction.client.id, ip: ctx.ip };
+        const userAgent = ctx.get('user-agent') || undefined;
+        const entry = { login, password, clientId: interaction.client.id, ip: ctx.ip, userAgent };
         const { account, proof } = await signInWithPassword(services, entry);
-        seeOther(ctx, await oidc.signedIn(ctx, account.id, proof));
+        const isRemembered = form.get('remember') === 'yes';
+        seeOther(ctx, await oidc.signedIn(ctx, account.id, proof, { isRemembered }));
       } catch (error) {
         if (!(error instanceof Refusal) || error.code === 'interaction_expired') throw error;
-        pages.showSignIn(ctx, interaction, { login, refusal: error });
+        pages.showSignIn(ctx, interaction, { login, refusal: error, isRemembered: form.get('remember') === 'yes' });
       }
     }),
   );

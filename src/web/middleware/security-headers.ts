@@ -34,6 +34,14 @@ export function securityHeaders(issuer: string): Middleware {
   return set;
 }
 
+/** Lets this one page load these pages of apps in frames, and no others. */
+export function allowFrames(ctx: Context, addresses: string[]): void {
+  if (addresses.length === 0) return;
+  const origins = [...new Set(addresses.map((address) => new URL(address).origin))];
+  const policy = ctx.response.get('Content-Security-Policy');
+  ctx.set('Content-Security-Policy', `${policy};frame-src ${origins.join(' ')}`);
+}
+
 /**
  * Lets forms of this one page lead on to these origins. Chromium holds the whole chain of redirects after a form
  * against `form-action`, so the way back to the app must be named.

@@ -1,0 +1,43 @@
+/** Checks logout tokens of the desk (OpenID Connect Back-Channel Logout 1.0 §2.6). */
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+
+export interface EndedSession {
+  /** The desk's name for the session, as in our ID token; left out when all of the person's sessions are over. */
+  sid: string | undefined;
+  sub: string | undefined;
+}
+
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+
+/** @param jwksUri where the desk's public keys are */
+export function createLogoutTokenCheck(issuer: string, clientId: string, jwksUri: string) {
+  const keys = createRemoteJWKSet(new URL(jwksUri));
+  const seen = new Map<string, number>();
+
+  /** A token counts once: who repeats it has copied it. */
+  function requireFirst(jti: string, expiresAt: number): void {
+    const now = Date.now() / 1000;
+    for (const [old, end] of seen) if (end < now) seen.delete(old);
+    if (seen.has(jti)) throw new Error('used before');
+    seen.set(jti, expiresAt + 60);
+  }
+
+  /** @throws Error when the token is not the desk's, not for us, not a logout token, too old, or used before */
+  return async (token: string): Promise<EndedSession> => {
+    const { payload } = await jwtVerify(token, keys, {
+      issuer,
+      audience: clientId,
+      typ: 'logout+jwt',
+      algorithms: ['RS256', 'ES256'],
+      requiredClaims: ['iat', 'exp', 'jti', 'events'],
+      maxTokenAge: '3m',
+    });
+    const { sid, sub, events, jti, exp } = payload;
+    if (typeof events !== 'object' || !events || !(event in events)) throw new Error('not a logout event');
+    // An ID token must never pass for a logout token.
+    if ('nonce' in payload) throw new Error('has a nonce');
+    if (sid === undefined && sub === undefined) throw new Error('names no session and nobody');
+    requireFirst(jti!, exp!);
+    return { sid: sid as string | undefined, sub };
+  };
+}

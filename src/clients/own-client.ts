@@ -1,0 +1,21 @@
+/** The desk as its own client: people sign in to their account pages as they do to any app. */
+import type { Database } from '../platform/database.ts';
+import { upsertOwnClient } from './client-repository.ts';
+import { ownClientId, type ClientMetadata } from './client.ts';
+
+export const ownRedirectUri = (issuer: string): string => `${issuer}/account/callback`;
+
+/** Makes it, or brings it up to date with the issuer. */
+export async function ensureOwnClient(db: Database, issuer: string): Promise<void> {
+  const metadata: ClientMetadata = {
+    client_name: 'Frontdesk',
+    client_uri: issuer,
+    application_type: 'web',
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+    scope: 'openid',
+    redirect_uris: [ownRedirectUri(issuer)],
+  };
+  await db.inUnitOfWork(async () => upsertOwnClient(db, ownClientId, metadata));
+}

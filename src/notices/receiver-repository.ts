@@ -1,0 +1,43 @@
+/** SQL for the state of apps' logout endpoints: one that does not answer is left in peace for a while. */
+import { sql, type Database } from '../platform/database.ts';
+
+const selectState = sql`select failures, not_before from receiver_states where client_id = $1`;
+
+/** How often in a row it did not answer, and since when it may be tried again. */
+export async function findReceiverState(
+  db: Database,
+  clientId: string,
+): Promise<{ failures: number; notBefore: Date } | undefined> {
+  const [row] = await db.read<{ failures: number; not_before: Date }>(selectState, [clientId]);
+  return row && { failures: row.failures, notBefore: row.not_before };
+}
+
+const fail = sql`
+  insert into receiver_states (client_id, failures, not_before)
+  values ($1, $2, clock_timestamp() + make_interval(secs => $3))
+  on conflict (client_id) do update set failures = excluded.failures, not_before = excluded.not_before`;
+
+export async function receiverFailed(
+  db: Database,
+  clientId: string,
+  failures: number,
+  pauseSeconds: number,
+): Promise<void> {
+  await db.writeApart(fail, [clientId, failures, pauseSeconds]);
+}
+
+const answer = sql`delete from receiver_states where client_id = $1`;
+
+export async function receiverAnswered(db: Database, clientId: string): Promise<void> {
+  await db.writeApart(answer, [clientId]);
+}
+
+// One at a time per app, over all processes: for as long as a claim holds.
+const probe = sql`
+  update receiver_states set not_before = clock_timestamp() + make_interval(secs => $2)
+  where client_id = $1 and not_before <= clock_timestamp()`;
+
+/** Takes the turn to try an app that did not answer last time. @returns false when another process has it */
+export async function takeProbe(db: Database, clientId: string, seconds: number): Promise<boolean> {
+  return (await db.writeApart(probe, [clientId, seconds])).count === 1;
+}

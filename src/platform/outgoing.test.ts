@@ -1,0 +1,150 @@
+/** security.md C07 and C08: calls to addresses that others gave us. */
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createOutgoing, OutgoingFailed, type Outgoing } from './outgoing.ts';
+
+let server: Server;
+let port: number;
+let visits: string[];
+let answer: (response: ServerResponse) => void;
+let strict: Outgoing;
+let open: Outgoing;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    visits.push(`${request.method} ${request.url}`);
+    answer(response);
+  });
+  server.listen(0, '::');
+  await once(server, 'listening');
+  ({ port } = server.address() as AddressInfo);
+  strict = createOutgoing();
+  open = createOutgoing(['*.localhost', `127.0.0.1:${port}`]);
+});
+afterAll(() => {
+  strict.close();
+  open.close();
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  visits = [];
+  answer = (response) => response.end('fine');
+});
+
+const problem = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'none',
+    (error: OutgoingFailed) => error.problem,
+  );
+
+test('C07 nothing inside is reached, however it is spelled: not one byte arrives', async () => {
+  const hosts = [
+    '127.0.0.1',
+    '127.1',
+    '0.0.0.0',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '[::1]',
+    '[::]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[64:ff9b::7f00:1]',
+    '[2002:7f00:1::]',
+    'localhost',
+    'LOCALHOST',
+    'localhost.',
+    '10.0.0.1',
+    '172.16.0.1',
+    '192.168.0.1',
+    '100.64.0.1',
+    '169.254.169.254',
+    '[fe80::1]',
+    '[fc00::1]',
+    '[ff02::1]',
+    '224.0.0.1',
+    '240.0.0.1',
+    '255.255.255.255',
+  ];
+  for (const host of hosts) {
+    for (const url of [
+      `https://${host}/x`,
+      `http://${host}/x`,
+      `https://${host}:${port}/x`,
+      `http://${host}:${port}/x`,
+    ]) {
+      expect([url, await problem(strict.get(url))]).toEqual([
+        url,
+        expect.stringMatching(/^(not_allowed|unreachable)$/),
+      ]);
+    }
+  }
+  expect(visits).toEqual([]);
+});
+
+test.each([
+  'http://example.com/',
+  'https://example.com:8443/',
+  'https://user@example.com/',
+  'https://user:secret@example.com/',
+  'ftp://example.com/',
+  'file:///etc/passwd',
+  'gopher://example.com/',
+  'nonsense',
+])('C07 %s is not called', async (url) => {
+  expect(await problem(strict.get(url))).toBe('not_allowed');
+});
+
+test('a host that was allowed is called, and only that one', async () => {
+  expect(await open.get(`http://site.localhost:${port}/a`)).toMatchObject({ status: 200, body: 'fine' });
+  expect(await open.postForm(`http://127.0.0.1:${port}/b`, { token: 'x y' })).toMatchObject({ status: 200 });
+  expect(visits).toEqual(['GET /a', 'POST /b']);
+  expect(await problem(open.get(`http://localhost:${port}/`))).toBe('not_allowed');
+  expect(await problem(open.get(`http://evil-localhost:${port}/`))).toBe('not_allowed');
+});
+
+test('C07 redirects are an answer, not a way', async () => {
+  answer = (response) => response.writeHead(302, { location: `http://site.localhost:${port}/inside` }).end();
+  expect(await open.get(`http://site.localhost:${port}/`)).toMatchObject({ status: 302 });
+  expect(visits).toEqual(['GET /']);
+});
+
+test('C07 a body without end is cut off', async () => {
+  answer = (response) => {
+    const more = () => {
+      while (response.write('x'.repeat(65_536)));
+      response.once('drain', more);
+    };
+    more();
+  };
+  expect(await problem(open.get(`http://site.localhost:${port}/`))).toBe('too_large');
+});
+
+test('C07 a byte a second, and no answer at all, end after three seconds', async () => {
+  for (const slow of [(response: ServerResponse) => setInterval(() => response.write('x'), 1000).unref(), () => {}]) {
+    answer = slow;
+    const start = Date.now();
+    expect(await problem(open.get(`http://site.localhost:${port}/`))).toBe('timeout');
+    expect(Date.now() - start).toBeGreaterThan(2500);
+    expect(Date.now() - start).toBeLessThan(4500);
+  }
+});
+
+test('C08 a proxy of the environment or a global dispatcher changes nothing', async () => {
+  const proxy = `http://127.0.0.1:${port}`;
+  const { HTTPS_PROXY, HTTP_PROXY, NODE_USE_ENV_PROXY } = process.env;
+  Object.assign(process.env, { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NODE_USE_ENV_PROXY: '1' });
+  try {
+    for (const url of ['https://10.0.0.1/', 'https://localhost/', 'https://169.254.169.254/']) {
+      expect(await problem(createOutgoing().get(url))).toBe('not_allowed');
+    }
+  } finally {
+    for (const [name, value] of Object.entries({ HTTPS_PROXY, HTTP_PROXY, NODE_USE_ENV_PROXY })) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+  expect(visits).toEqual([]);
+});

@@ -1,0 +1,135 @@
+/** Calls to addresses that others gave us: only to the public internet, on https, short, small, and never redirected. */
+import { lookup as lookupBySystem } from 'node:dns';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+export interface OutgoingAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export interface Outgoing {
+  /** @throws OutgoingFailed */
+  get(url: string, headers?: Record<string, string>): Promise<OutgoingAnswer>;
+  /** @throws OutgoingFailed */
+  postForm(url: string, form: Record<string, string>): Promise<OutgoingAnswer>;
+  close(): void;
+}
+
+/** `not_allowed` is final; the others may go better next time. */
+export type OutgoingProblem = 'not_allowed' | 'timeout' | 'too_large' | 'unreachable';
+
+export class OutgoingFailed extends Error {
+  override readonly name = 'OutgoingFailed';
+  readonly problem: OutgoingProblem;
+  constructor(problem: OutgoingProblem, options?: ErrorOptions) {
+    super(problem, options);
+    this.problem = problem;
+  }
+}
+
+const limits = { milliseconds: 3_000, bytes: 64 * 1024, sockets: 40 };
+
+/** Addresses that anybody on the internet could reach as well as we; v4 addresses inside v6 ones count as v4. */
+function isPublic(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+}
+
+/** `name`, `name:port` or `*.name`, matched against what a URL says. */
+function isNamed({ hostname, host }: URL, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) =>
+    pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : pattern === hostname || pattern === host,
+  );
+}
+
+/** Looks a name up and lets go only where all it stands for is public: the very addresses that are then connected to. */
+const lookupPublic: LookupFunction = (name, options, done) => {
+  lookupBySystem(name, { ...options, all: true }, (error, addresses) => {
+    if (error) return done(error, '', 0);
+    const [first] = addresses;
+    if (!first || addresses.some(({ address }) => !isPublic(address))) {
+      return done(new OutgoingFailed('not_allowed') as NodeJS.ErrnoException, '', 0);
+    }
+    return options.all ? done(null, addresses) : done(null, first.address, first.family);
+  });
+};
+
+/** For hosts the operator named: wherever they lead. Names ending in .localhost are this machine (RFC 6761 §6.3). */
+const lookupAny: LookupFunction = (name, options, done) => {
+  if (!name.endsWith('.localhost')) return lookupBySystem(name, options, done as never);
+  const here = { address: '127.0.0.1', family: 4 };
+  return options.all ? done(null, [here]) : done(null, here.address, here.family);
+};
+
+/** Where a call may go: https on its own port to a public address, or to a host that the operator allowed. */
+function check(url: string, allowed: readonly string[]): { target: URL; isAllowed: boolean } {
+  const target = URL.parse(url);
+  if (!target || target.username || target.password) throw new OutgoingFailed('not_allowed');
+  const isAllowed = isNamed(target, allowed);
+  const isOrdinary = target.protocol === 'https:' && target.port === '';
+  if (!isOrdinary && !(isAllowed && /^https?:$/.test(target.protocol))) throw new OutgoingFailed('not_allowed');
+  // A name that is an address is never looked up.
+  const literal = target.hostname.replace(/^\[|\]$/g, '');
+  if (!isAllowed && isIP(literal) && !isPublic(literal)) throw new OutgoingFailed('not_allowed');
+  return { target, isAllowed };
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > limits.bytes) throw new OutgoingFailed('too_large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** @param allowedHosts hosts that may be private, on http, or on another port: `*.localhost` in a demo */
+export function createOutgoing(allowedHosts: readonly string[] = []): Outgoing {
+  const options = { keepAlive: true, maxSockets: limits.sockets, timeout: 30_000 };
+  // Agents of our own: no proxy of the environment and no global dispatcher stands between the check and the socket.
+  const agents = [new HttpsAgent(options), new HttpAgent(options)];
+  const openAgents = [new HttpsAgent(options), new HttpAgent(options)];
+
+  async function call(url: string, request: RequestOptions, body?: string): Promise<OutgoingAnswer> {
+    const { target, isAllowed } = check(url, allowedHosts);
+    const isSecure = target.protocol === 'https:';
+    const send = isSecure ? httpsRequest : httpRequest;
+    const signal = AbortSignal.timeout(limits.milliseconds);
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        const outgoing = send(target, {
+          ...request,
+          signal,
+          agent: (isAllowed ? openAgents : agents)[isSecure ? 0 : 1],
+          lookup: isAllowed ? lookupAny : lookupPublic,
+        });
+        outgoing.on('response', resolve).on('error', reject).end(body);
+      });
+      const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
+      return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers), body: await readBody(response) };
+    } catch (error) {
+      if (error instanceof OutgoingFailed) throw error;
+      throw new OutgoingFailed(signal.aborted ? 'timeout' : 'unreachable', { cause: error });
+    }
+  }
+
+  return {
+    get: (url, headers = {}) => call(url, { method: 'GET', headers }),
+    postForm(url, form) {
+      const body = new URLSearchParams(form).toString();
+      const headers = {
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': String(Buffer.byteLength(body)),
+      };
+      return call(url, { method: 'POST', headers }, body);
+    },
+    close() {
+      for (const agent of [...agents, ...openAgents]) agent.destroy();
+    },
+  };
+}

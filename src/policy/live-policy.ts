@@ -1,0 +1,22 @@
+/** The policy of the moment, for code that cannot wait for the database. */
+import type { Database } from '../platform/database.ts';
+import { readPolicy } from './policy-repository.ts';
+import type { Policy } from './policy.ts';
+
+export interface LivePolicy {
+  readonly now: Policy;
+  /** Reads it again, after it was changed. */
+  reload(): Promise<void>;
+}
+
+export async function createLivePolicy(db: Database): Promise<LivePolicy> {
+  let now = await readPolicy(db);
+  return {
+    get now() {
+      return now;
+    },
+    async reload() {
+      now = await readPolicy(db);
+    },
+  };
+}

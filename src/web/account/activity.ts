@@ -1,0 +1,60 @@
+/** `/account/activity`: what happened to the account, and what apps were told of it. */
+import type Router from '@koa/router';
+import { listEventsOf, type RecordedEvent } from '../../audit/audit-repository.ts';
+import { listClientNames } from '../../clients/client-repository.ts';
+import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
+import type { LogoutNotice } from '../../notices/logout-notice.ts';
+import { noticeWords } from '../notice-words.ts';
+import type { Services } from '../services.ts';
+import { timeOf } from '../time.ts';
+import { signedInOf, type ShowAccountPage } from './guard.ts';
+
+const onOnePage = 50;
+
+/** Events that belong to the person's own story. Grants that come and go beside them do not. */
+const told = new Set<string>([
+  'account.created',
+  'account.reinstated',
+  'account.suspended',
+  'app.removed',
+  'consent.given',
+  'password.changed',
+  'refresh-token.reused',
+  'session.ended',
+  'sign-in.failed',
+  'sign-in.succeeded',
+]);
+
+export function activityPage(router: Router, { db }: Services, show: ShowAccountPage): void {
+  const toEntry = (event: RecordedEvent, names: Map<string, string>, notices: LogoutNotice[]) => ({
+    // Keys of texts have no dots of their own.
+    kind: event.kind.replace(/[.-]/g, '_'),
+    reason: typeof event.detail['reason'] === 'string' ? event.detail['reason'] : undefined,
+    app: event.clientId === undefined ? undefined : (names.get(event.clientId) ?? event.clientId),
+    device: typeof event.detail['device'] === 'string' ? event.detail['device'] : undefined,
+    ip: event.ip,
+    time: timeOf(event.at),
+    notices: notices.map((notice) => ({
+      app: names.get(notice.clientId) ?? notice.clientId,
+      ...noticeWords(notice),
+    })),
+  });
+
+  router.get('/account/activity', async (ctx) => {
+    const { account } = signedInOf(ctx);
+    const before = typeof ctx.query['before'] === 'string' ? new Date(ctx.query['before']) : undefined;
+    const isTime = before !== undefined && !Number.isNaN(before.getTime());
+    const events = await listEventsOf(db, account.id, { before: isTime ? before : undefined, most: onOnePage });
+    const own = events.filter(({ kind }) => told.has(kind));
+    const ended = own.filter(({ kind }) => kind === 'session.ended').map(({ sessionUid }) => sessionUid ?? '');
+    const notices = await listNoticesOfSessions(db, ended);
+    const ids = [...own.map(({ clientId }) => clientId ?? ''), ...notices.map(({ clientId }) => clientId)];
+    const names = await listClientNames(db, ids);
+    const noticesOf = ({ kind, sessionUid }: RecordedEvent) =>
+      kind === 'session.ended' ? notices.filter((notice) => notice.sessionUid === sessionUid) : [];
+    show(ctx, 'account/activity', {
+      entries: own.map((event) => toEntry(event, names, noticesOf(event))),
+      older: events.length === onOnePage ? events.at(-1)!.at.toISOString() : undefined,
+    });
+  });
+}

@@ -1,0 +1,56 @@
+/** Everything under `/account`: only for who is signed in, and only by forms of their own. */
+import type { Context, Middleware } from 'koa';
+import { findAccount } from '../../accounts/account-repository.ts';
+import { displayName, type Account } from '../../accounts/account.ts';
+import { createFormTokens, readForm } from '../form.ts';
+import type { Services } from '../services.ts';
+import type { OwnSignIn } from './own-sign-in.ts';
+
+/** Who is signed in on this browser. */
+export interface SignedIn {
+  account: Account;
+  sessionUid: string;
+}
+
+const signedIn = Symbol('signed in');
+
+/** What the guard found. Only behind the guard. */
+export function signedInOf(ctx: Context): SignedIn {
+  const found = (ctx.state as { [signedIn]?: SignedIn })[signedIn];
+  if (!found) throw new Error('not behind the guard of /account');
+  return found;
+}
+
+const purposeOf = (sessionUid: string) => `account ${sessionUid}`;
+const open = new Set(['/account/callback']);
+
+export function accountGuard(services: Services, ownSignIn: OwnSignIn): Middleware {
+  const { db, oidc } = services;
+  const tokens = createFormTokens(services);
+  return async (ctx, next) => {
+    if (open.has(ctx.path)) return next();
+    const session = await oidc.session(ctx);
+    const account = session && (await findAccount(db, session.accountId));
+    if (!session || !account || account.suspendedAt) return ownSignIn.start(ctx, ctx.path);
+    // Nothing that another window opened may hold on to these pages.
+    ctx.set('Cross-Origin-Opener-Policy', 'same-origin');
+    Object.assign(ctx.state, { [signedIn]: { account, sessionUid: session.uid } });
+    if (ctx.method === 'POST') tokens.require(ctx, await readForm(ctx), purposeOf(session.uid));
+    return next();
+  };
+}
+
+export type ShowAccountPage = (ctx: Context, view: string, values: Record<string, unknown>) => void;
+
+/** Shows a page of the account, with its navigation and the token its forms carry. */
+export function createShowAccountPage(
+  services: Services,
+  show: (ctx: Context, view: string, values: Record<string, unknown>) => void,
+): ShowAccountPage {
+  const tokens = createFormTokens(services);
+  return (ctx, view, values) => {
+    const { account, sessionUid } = signedInOf(ctx);
+    const person = { name: displayName(account), email: account.email };
+    show(ctx, view, { person, path: ctx.path, csrf: tokens.issue(ctx, purposeOf(sessionUid)), ...values });
+  };
+}

@@ -1,0 +1,26 @@
+/** `/account`: what there is, at a glance. */
+import type Router from '@koa/router';
+import { listEventsOf } from '../../audit/audit-repository.ts';
+import { listConnectedApps } from '../../grants/connected-app-repository.ts';
+import { listSessions } from '../../sessions/session-repository.ts';
+import type { Services } from '../services.ts';
+import { timeOf } from '../time.ts';
+import { signedInOf, type ShowAccountPage } from './guard.ts';
+
+export function overviewPage(router: Router, { db }: Services, show: ShowAccountPage): void {
+  router.get('/account', async (ctx) => {
+    const { account } = signedInOf(ctx);
+    const [sessions, apps, events] = await Promise.all([
+      listSessions(db, account.id),
+      listConnectedApps(db, account.id),
+      listEventsOf(db, account.id, { most: 50 }),
+    ]);
+    const failed = events.filter(({ kind }) => kind === 'sign-in.failed');
+    show(ctx, 'account/overview', {
+      devices: sessions.length,
+      apps: apps.length,
+      lastFailed: failed[0] && { count: failed.length, time: timeOf(failed[0].at) },
+      since: timeOf(account.createdAt),
+    });
+  });
+}

@@ -1,0 +1,62 @@
+/** `/sign-out/receipt/:token`: which apps have heard that the person signed out. Works by reloading itself. */
+import type Router from '@koa/router';
+import { findClient } from '../../clients/client-repository.ts';
+import { Refusal } from '../../errors.ts';
+import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
+import type { LogoutNotice } from '../../notices/logout-notice.ts';
+import { findReceipt } from '../../notices/receipt-repository.ts';
+import { allowFrames } from '../middleware/security-headers.ts';
+import { noticeWords } from '../notice-words.ts';
+import { createShowPage } from '../page.ts';
+import type { Services } from '../services.ts';
+import { receiptKind } from './sign-out.ts';
+
+/** Nobody has to wait here for longer: whoever came from an app is sent on. */
+const longestSeconds = 8;
+const lookAgainSeconds = 2;
+const readSeconds = 3;
+
+/** What this browser loads to tell an app (OpenID Connect Front-Channel Logout 1.0 §2). */
+function frameFor(issuer: string, uri: unknown, { sid }: LogoutNotice): string | undefined {
+  if (typeof uri !== 'string') return undefined;
+  const address = new URL(uri);
+  address.searchParams.set('iss', issuer);
+  if (sid !== undefined) address.searchParams.set('sid', sid);
+  return address.href;
+}
+
+export function receiptPage(router: Router, { db, issuer, keyring, views }: Services): void {
+  const show = createShowPage(views);
+
+  router.get('/sign-out/receipt/:token', async (ctx) => {
+    const { token = '' } = ctx.params as { token?: string };
+    const receipt = await findReceipt(db, keyring.digests(receiptKind, token));
+    if (!receipt) throw new Refusal('receipt_expired');
+    const notices = await listNoticesOfSessions(db, [receipt.sessionUid]);
+    const apps = await Promise.all(
+      notices.map(async (notice) => {
+        const client = await findClient(db, notice.clientId);
+        const uri = notice.channel === 'front' ? client?.metadata['frontchannel_logout_uri'] : undefined;
+        const name = client?.metadata.client_name ?? notice.clientId;
+        return { name, frame: frameFor(issuer, uri, notice), ...noticeWords(notice) };
+      }),
+    );
+    // The frames are loaded once; a page that reloads itself leaves them out.
+    const isFirst = ctx.query['again'] === undefined;
+    const frames = isFirst ? apps.flatMap(({ frame }) => frame ?? []) : [];
+    allowFrames(ctx, frames);
+    const isSettled = apps.every(({ state }) => state !== 'trying');
+    const waited = (Date.now() - receipt.createdAt.getTime()) / 1000;
+    const isOver = isSettled || waited > longestSeconds;
+    ctx.set('Referrer-Policy', 'no-referrer');
+    show(ctx, 'sign-out/receipt', {
+      apps,
+      frames,
+      returnTo: receipt.returnTo,
+      refresh: {
+        seconds: isOver ? readSeconds : lookAgainSeconds,
+        url: isOver ? receipt.returnTo : `/sign-out/receipt/${token}?again`,
+      },
+    });
+  });
+}
