@@ -102,7 +102,7 @@ export async function createApp(base: Base): Promise<App> {
   const hasher = await createPasswordHasher();
   const attemptLimits = createAttemptLimits(db, keyring, rateLimitFactor);
   const readiness = { isDraining: false };
-  const services = { issuer, db, log, keyring, texts, views, oidc, hasher, attemptLimits };
+  const services = { issuer, db, log, keyring, texts, views, oidc, policy, hasher, attemptLimits };
   const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness });
   const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, web.callback());
   const stopFollowing = await followChanges(base, oidc, policy);

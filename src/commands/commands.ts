@@ -1,17 +1,29 @@
 /** Every command, in the order of the help page. */
 import type { Command } from './command.ts';
 import { createAccount } from './create-account.ts';
+import { endSessions } from './end-sessions.ts';
+import { listAccounts } from './list-accounts.ts';
 import { listApis } from './list-apis.ts';
 import { listClients } from './list-clients.ts';
+import { listKeys } from './list-keys.ts';
+import { listNotices } from './list-notices.ts';
+import { listPolicy } from './list-policy.ts';
+import { listSessions } from './list-sessions.ts';
 import { makeSecret } from './make-secret.ts';
 import { migrate } from './migrate.ts';
 import { registerApi } from './register-api.ts';
 import { registerClient } from './register-client.ts';
+import { removeAccount } from './remove-account.ts';
 import { removeApi } from './remove-api.ts';
 import { removeClient } from './remove-client.ts';
+import { retryNotices } from './retry-notices.ts';
+import { rotateKeys } from './rotate-keys.ts';
 import { serve } from './serve.ts';
+import { setPassword } from './set-password.ts';
+import { setPolicy } from './set-policy.ts';
 import { settings } from './settings.ts';
 import { showClient } from './show-client.ts';
+import { reinstateAccount, suspendAccount } from './suspend-account.ts';
 
 export const commands: readonly Command[] = [
   serve,
@@ -19,6 +31,13 @@ export const commands: readonly Command[] = [
   settings,
   makeSecret,
   createAccount,
+  listAccounts,
+  setPassword,
+  suspendAccount,
+  reinstateAccount,
+  removeAccount,
+  listSessions,
+  endSessions,
   registerClient,
   listClients,
   showClient,
@@ -26,4 +45,10 @@ export const commands: readonly Command[] = [
   registerApi,
   listApis,
   removeApi,
+  listNotices,
+  retryNotices,
+  listKeys,
+  rotateKeys,
+  listPolicy,
+  setPolicy,
 ];

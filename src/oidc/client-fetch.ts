@@ -31,7 +31,7 @@ export function createClientFetch(outgoing: Outgoing): NonNullable<Configuration
 
   return async (url, options) => {
     const headers = Object.fromEntries(new Headers(options?.headers));
-    const outcome = await fetchOnce(String(url), headers);
+    const outcome = await fetchOnce(new URL(url).href, headers);
     if ('error' in outcome) throw outcome.error;
     const { status, headers: answered, body } = outcome.answer;
     return new Response(status === 204 ? null : body, { status, headers: answered });

@@ -14,7 +14,7 @@ export interface EmbeddedPostgres {
   /** A running server of the same program started it, and has brought it up to date. */
   isAttached: boolean;
   /** Stops the database if this process started it. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 const user = 'frontdesk';

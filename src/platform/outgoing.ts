@@ -51,7 +51,7 @@ const lookupPublic: LookupFunction = (name, options, done) => {
     if (error) return done(error, '', 0);
     const [first] = addresses;
     if (!first || addresses.some(({ address }) => !isPublic(address))) {
-      return done(new OutgoingFailed('not_allowed') as NodeJS.ErrnoException, '', 0);
+      return done(new OutgoingFailed('not_allowed'), '', 0);
     }
     return options.all ? done(null, addresses) : done(null, first.address, first.family);
   });

@@ -21,6 +21,7 @@ import { errors } from './middleware/errors.ts';
 import { exactAddress } from './middleware/exact-address.ts';
 import { oneHost } from './middleware/one-host.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
+import { publicDocuments } from './middleware/public-documents.ts';
 import { quietReferrer } from './middleware/referrer.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { sameOrigin } from './middleware/same-origin.ts';
@@ -79,6 +80,7 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   app.use(oneHost(issuer));
   app.use(assets(views));
   app.use(exactAddress());
+  app.use(publicDocuments(oidc, services.policy));
   for (const prefix of ['/interaction', '/account']) app.use(onlyUnder(prefix, sameOrigin(issuer)));
   app.use(rateLimit(options.rateLimitFactor, issuer));
   app.use(cors(db));

@@ -7,6 +7,7 @@ import type { Texts } from '../platform/texts.ts';
 import type { Views } from '../platform/views.ts';
 import type { PasswordHasher } from '../credentials/password.ts';
 import type { Oidc } from '../oidc/live-provider.ts';
+import type { LivePolicy } from '../policy/live-policy.ts';
 import type { AttemptLimits } from '../sign-in/attempt-limits.ts';
 
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   texts: Texts;
   views: Views;
   oidc: Oidc;
+  policy: LivePolicy;
   hasher: PasswordHasher;
   attemptLimits: AttemptLimits;
 }

@@ -1,0 +1,79 @@
+/** An app's logout endpoint in the hands of a test: takes logout tokens, checks them, and can misbehave. */
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
+
+export interface Heard {
+  at: number;
+  claims: JWTPayload;
+  token: string;
+}
+
+export interface Receiver {
+  /** Where the app takes logout tokens; by a name that browsers and Frontdesk find on this machine. */
+  uri: string;
+  heard: Heard[];
+  /** Every call that came, whatever became of it. */
+  calls: number;
+  /** The status to answer with; 0 is no answer at all. */
+  answerWith(status: number | (() => number)): void;
+  /** Waits until so many tokens were accepted. */
+  until(count: number, milliseconds?: number): Promise<void>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** @param issuer whose tokens it takes, for this client */
+export async function startReceiver(issuer: string, clientId: string): Promise<Receiver> {
+  const keys = createRemoteJWKSet(new URL('/oauth/jwks', issuer), { cooldownDuration: 100 });
+  let status: number | (() => number) = 200;
+  let server: Server;
+  let port = 0;
+
+  const receiver: Receiver = {
+    uri: '',
+    heard: [],
+    calls: 0,
+    answerWith: (next) => (status = next),
+    async until(count, milliseconds = 5_000) {
+      const deadline = Date.now() + milliseconds;
+      while (receiver.heard.length < count) {
+        if (Date.now() > deadline) throw new Error(`${clientId} heard ${receiver.heard.length} of ${count}`);
+        await sleep(10);
+      }
+    },
+    async start() {
+      server = createServer((request, response) => {
+        receiver.calls += 1;
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          const now = typeof status === 'function' ? status() : status;
+          if (now === 0) return;
+          if (now !== 200) return void response.writeHead(now).end();
+          const token = new URLSearchParams(Buffer.concat(chunks).toString()).get('logout_token') ?? '';
+          jwtVerify(token, keys, { issuer, audience: clientId, typ: 'logout+jwt' }).then(
+            ({ payload }) => {
+              receiver.heard.push({ at: Date.now(), claims: payload, token });
+              response.writeHead(200).end();
+            },
+            (error: Error) => response.writeHead(400).end(error.message),
+          );
+        });
+      });
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+      ({ port } = server.address() as AddressInfo);
+      receiver.uri = `http://${clientId}.localhost:${port}/logout`;
+    },
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  await receiver.start();
+  return receiver;
+}
