@@ -1,0 +1,139 @@
+/** What a person is shown after signing out: the truth, while an app is down and after it is back. */
+import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
+import { statement } from '../support/database.ts';
+import { authorize, codeFor, newBrowser, tokensFor } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startReceiver, type Receiver } from '../support/receiver.ts';
+import type { Browser, Page } from '../support/browser.ts';
+
+let desk: Frontdesk;
+let plain: RegisteredApp;
+let called: RegisteredApp;
+let framed: RegisteredApp;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await ann(desk);
+  plain = await siteA(desk);
+  receiver = await startReceiver(desk.issuer, 'called');
+  called = await app(desk, { id: 'called', name: 'Called', isFirstParty: true, backChannelLogoutUri: receiver.uri });
+  const frontChannelLogoutUri = 'http://framed.localhost:9/logout?x=1';
+  framed = await app(desk, { id: 'framed', name: 'Framed', isFirstParty: true, frontChannelLogoutUri });
+});
+afterAll(async () => {
+  await desk.close();
+  await receiver.stop();
+});
+beforeEach(() => receiver.answerWith(200));
+
+async function signedInAt(...apps: RegisteredApp[]): Promise<{ browser: Browser; hint: string }> {
+  const browser = newBrowser(desk);
+  const tokens = await tokensFor(desk, browser, apps[0]!);
+  for (const each of apps.slice(1)) await codeFor(browser, authorize(desk, each));
+  return { browser, hint: tokens.id_token! };
+}
+
+/** Signs out at the first app, which wants the person back. */
+async function signOut({ browser, hint }: { browser: Browser; hint: string }, from: RegisteredApp): Promise<Page> {
+  const back = new URL('/', from.redirectUri).href;
+  const query = `id_token_hint=${hint}&post_logout_redirect_uri=${encodeURIComponent(back)}&state=xyz`;
+  return (await browser.visit(`${desk.issuer}/oauth/logout?${query}`)).submit();
+}
+
+const refreshOf = (page: Page) => page.root.querySelector('meta[http-equiv=refresh]')?.getAttribute('content');
+
+test('when every app has heard, the person goes straight back to the app', async () => {
+  const page = await signOut(await signedInAt(plain, called), plain);
+  expect(page.location).toBe('http://site-a.localhost:9/?state=xyz');
+});
+
+test('while an app is down the receipt says so, and goes on to the app by itself', async () => {
+  await receiver.stop();
+  const signed = await signedInAt(plain, called);
+  const page = await signOut(signed, plain);
+  expect(new URL(page.url).pathname).toMatch(/^\/sign-out\/receipt\/[\w-]{43}$/);
+  expect(page.headers['referrer-policy']).toBe('no-referrer');
+  expect(page.headers['cache-control']).toBe('no-store');
+  expect(page.text).toContain('Called: still trying');
+  expect(page.text).toContain('Site A: cannot be told; it may know you until its own sign-in ends');
+  expect(page.text).not.toMatch(/everywhere/);
+  expect(page.root.querySelector('a.button')?.getAttribute('href')).toBe('http://site-a.localhost:9/?state=xyz');
+  expect(refreshOf(page)).toBe(`2;url=${new URL(page.url).pathname}?again`);
+
+  await receiver.start();
+  receiver.heard.length = 0;
+  await receiver.until(1, 10_000);
+  const later = await signed.browser.visit(`${page.url}?again`);
+  expect(later.text).toMatch(/Called: signed out in \d+ ms/);
+  expect(refreshOf(later)).toBe('3;url=http://site-a.localhost:9/?state=xyz');
+});
+
+test('nobody waits for an app that stays down', async () => {
+  receiver.answerWith(500);
+  const signed = await signedInAt(plain, called);
+  const page = await signOut(signed, plain);
+  await desk.db.read(statement(`update receipts set created_at = created_at - interval '10 seconds'`));
+  const later = await signed.browser.visit(`${page.url}?again`);
+  expect(refreshOf(later)).toBe('3;url=http://site-a.localhost:9/?state=xyz');
+  await desk.db.read(statement('update logout_notices set attempts = 5 where delivered_at is null'));
+  expect((await signed.browser.visit(page.url)).text).toContain(
+    'Called: could not be reached; we go on trying for a day',
+  );
+  await desk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
+  expect((await signed.browser.visit(page.url)).text).toMatch(/Called: could not be reached(?!;)/);
+});
+
+test('an app that only this browser can tell is asked by it once, and nothing is claimed', async () => {
+  const signed = await signedInAt(plain, framed);
+  const [{ sid } = { sid: '' }] = await desk.db.read<{ sid: string }>(
+    statement(`select authorizations -> 'framed' ->> 'sid' as sid from sessions order by created_at desc limit 1`),
+  );
+  const page = await signOut(signed, plain);
+  const frame = page.root.querySelector('iframe');
+  const address = new URL(frame!.getAttribute('src')!.replaceAll('&amp;', '&'));
+  expect(`${address.origin}${address.pathname}`).toBe('http://framed.localhost:9/logout');
+  expect(Object.fromEntries(address.searchParams)).toEqual({ x: '1', iss: desk.issuer, sid });
+  expect(String(page.headers['content-security-policy'])).toContain('frame-src http://framed.localhost:9');
+  expect(page.text).toContain('Framed: we asked this browser to tell it; there is no confirmation');
+  const again = await signed.browser.visit(`${page.url}?again`);
+  expect(again.root.querySelector('iframe')).toBeNull();
+  expect(String(again.headers['content-security-policy'])).not.toContain('frame-src');
+  const other = await signed.browser.visit(`${desk.issuer}/`);
+  expect(String(other.headers['content-security-policy'])).not.toContain('frame-src');
+});
+
+test('a receipt tells app names only, to whoever has its address, for 15 minutes', async () => {
+  receiver.answerWith(500);
+  const page = await signOut(await signedInAt(plain, called), plain);
+  const stranger = await newBrowser(desk).visit(page.url);
+  expect(stranger.status).toBe(200);
+  expect(stranger.body).not.toMatch(/\bann\b|archer|127\.0\.0\.1|[0-9a-f]{8}-[0-9a-f]{4}-4/i);
+  expect((await newBrowser(desk).visit(`${page.url.slice(0, -1)}x`)).status).toBe(404);
+  await desk.db.read(statement("update receipts set expires_at = now() - interval '1 second'"));
+  const over = await newBrowser(desk).visit(page.url);
+  expect([over.status, over.text]).toEqual([404, expect.stringContaining('This receipt is no longer shown')]);
+});
+
+test('signing out at the desk shows the receipt too, and activity keeps it', async () => {
+  receiver.answerWith(500);
+  const { browser } = await signedInAt(called);
+  const account = await browser.visit(`${desk.issuer}/account`);
+  const page = await account.submit({}, { button: 'form[action="/account/sign-out"] button' });
+  expect(page.text).toContain('Called: still trying');
+  expect(page.root.querySelector('a.button')).toBeNull();
+  expect(await browser.cookie(desk.issuer, 'fd_session')).toBeFalsy();
+
+  const back = await signedInAt(plain);
+  const activity = await back.browser.visit(`${desk.issuer}/account/activity`);
+  expect(activity.text).toMatch(/Signed out\s+By you, on that device.[^]*Called: still trying/);
+});
+
+test('where the app wants the person back is only ever an address that was registered for it', async () => {
+  const { browser, hint } = await signedInAt(plain, called);
+  for (const uri of ['https://evil.example/', 'http://site-a.localhost:9/other', 'javascript:alert(1)']) {
+    const query = `id_token_hint=${hint}&post_logout_redirect_uri=${encodeURIComponent(uri)}`;
+    const page = await browser.visit(`${desk.issuer}/oauth/logout?${query}`);
+    expect([uri, page.status]).toEqual([uri, 400]);
+  }
+});
