@@ -57,7 +57,7 @@ export async function startReceiver(issuer: string, clientId: string): Promise<R
           jwtVerify(token, keys, { issuer, audience: clientId, typ: 'logout+jwt' }).then(
             ({ payload }) => {
               receiver.heard.push({ at: Date.now(), claims: payload, token });
-              response.writeHead(200).end();
+              return response.writeHead(200).end();
             },
             (error: Error) => response.writeHead(400).end(error.message),
           );

@@ -1,0 +1,91 @@
+/** security.md B17: who may ask about a token, and who may revoke it. */
+import { registerApi } from '../../src/apis/register-api.ts';
+import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
+import { callAs, newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+
+let desk: Frontdesk;
+let one: RegisteredApp;
+let two: RegisteredApp;
+let api: RegisteredApp;
+const audience = 'https://ledger.example/';
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await ann(desk);
+  api = await app(desk, { id: 'ledger', kind: 'machine' });
+  await registerApi(
+    desk.db,
+    {
+      audience,
+      name: 'Ledger',
+      scopes: { read: 'Read your ledger' },
+      accessTokenLifetimeSeconds: 300,
+      tokenFormat: 'opaque',
+      clientId: 'ledger',
+    },
+    'command-line',
+  );
+  one = await siteA(desk, { apis: [{ audience }] });
+  two = await app(desk, { id: 'two', isFirstParty: true });
+});
+afterAll(() => desk.close());
+
+const introspect = async (as: RegisteredApp, token: string) =>
+  (await callAs(desk, as, '/oauth/introspect', { token })).json();
+const revoke = (as: RegisteredApp, token: string) => callAs(desk, as, '/oauth/revoke', { token });
+const tokens = () => tokensFor(desk, newBrowser(desk), one);
+
+test('a client sees its own tokens, and nobody else’s', async () => {
+  const mine = await tokens();
+  for (const token of [mine.access_token, mine.refresh_token!]) {
+    expect(await introspect(one, token)).toMatchObject({ active: true, client_id: 'site-a', sub: expect.any(String) });
+    expect(await introspect(two, token)).toEqual({ active: false });
+    expect(await introspect(api, token)).toEqual({ active: false });
+  }
+  expect(await introspect(one, 'nonsense')).toEqual({ active: false });
+});
+
+test('an API sees opaque tokens that are meant for it, and no others', async () => {
+  const forApi = await tokensFor(desk, newBrowser(desk), one, { scope: 'openid read', resource: audience });
+  expect(forApi.access_token).not.toContain('.');
+  expect(await introspect(api, forApi.access_token)).toMatchObject({
+    active: true,
+    aud: audience,
+    scope: 'read',
+    client_id: 'site-a',
+  });
+  expect(await introspect(two, forApi.access_token)).toEqual({ active: false });
+  expect(await introspect(api, forApi.refresh_token!)).toEqual({ active: false });
+  expect((await userinfo(desk, forApi.access_token)).status).toBe(403);
+  await revoke(one, forApi.refresh_token!);
+  expect(await introspect(api, forApi.access_token)).toEqual({ active: false });
+});
+
+test('a client revokes its own tokens, with all that hangs on them', async () => {
+  const mine = await tokens();
+  expect((await revoke(two, mine.refresh_token!)).status).toBe(200);
+  expect((await revoke(two, mine.access_token)).status).toBe(200);
+  const next = (await refresh(desk, one, mine.refresh_token!)).json<Tokens>();
+  expect((await userinfo(desk, next.access_token)).status).toBe(200);
+  expect((await revoke(one, next.refresh_token!)).status).toBe(200);
+  expect((await refresh(desk, one, next.refresh_token!)).status).toBe(400);
+  expect((await userinfo(desk, next.access_token)).status).toBe(401);
+  expect((await revoke(one, 'nonsense')).status).toBe(200);
+});
+
+test('nobody asks or revokes without proving who they are', async () => {
+  const mine = await tokens();
+  const nobody = { ...one, secret: undefined };
+  for (const path of ['/oauth/introspect', '/oauth/revoke']) {
+    expect((await callAs(desk, nobody, path, { token: mine.access_token })).status).toBe(401);
+    expect((await callAs(desk, { ...one, secret: 'wrong' }, path, { token: mine.access_token })).status).toBe(401);
+  }
+  expect(await introspect(one, mine.access_token)).toMatchObject({ active: true });
+});
+
+test('a used refresh token is not active any more, also within its grace', async () => {
+  const mine = await tokens();
+  await refresh(desk, one, mine.refresh_token!);
+  expect(await introspect(one, mine.refresh_token!)).toEqual({ active: false });
+});
