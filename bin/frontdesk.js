@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-// Runs the built program where there is one (the published package), else the sources as they are.
-import { existsSync } from 'node:fs';
-
+// Node runs the TypeScript sources as they are.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   console.error(
@@ -9,5 +7,4 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(1);
 }
-const built = new URL('../dist/main.js', import.meta.url);
-await import(existsSync(built) ? built.href : new URL('../src/main.ts', import.meta.url).href);
+await import('../src/main.ts');

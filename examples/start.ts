@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '..');
-const dataFolder = process.env['DATA_DIR'] ?? join(root, 'data/demo');
+// A variable of its own: `--fresh` deletes the folder, which must never be the one of another desk.
+const dataFolder = process.env['DEMO_DATA_DIR'] ?? join(root, 'data/demo');
 const seedFile = join(dataFolder, 'demo.json');
 
 const issuer = 'http://idp.localhost:4000';
@@ -17,8 +18,12 @@ const audience = 'https://api.site-b.example/';
 const password = 'walk in at the front desk';
 const ports = [4000, 4001, 4002, 4003, 4004];
 
+// Settings of another desk that stand in the environment are not for this one.
+const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'XDG_RUNTIME_DIR', 'LANG', 'NODE_OPTIONS', 'SystemRoot'];
+const environment = Object.fromEntries(kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+
 const desk = {
-  ...process.env,
+  ...environment,
   ISSUER: issuer,
   DATA_DIR: dataFolder,
   // The desk tells site A of sign-outs; in earnest an app is public and on https.
@@ -41,10 +46,10 @@ async function requireFreePorts(): Promise<void> {
 
 const children: ChildProcess[] = [];
 
-function start(file: string, environment: NodeJS.ProcessEnv): ChildProcess {
+function start(file: string, settings: NodeJS.ProcessEnv): ChildProcess {
   const names = join(import.meta.dirname, 'localhost-names.ts');
   const child = spawn(process.execPath, ['--import', names, file], {
-    env: environment,
+    env: settings,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   children.push(child);
@@ -116,7 +121,7 @@ async function seed(): Promise<Seed> {
 }
 
 function startSites({ siteASecret }: Seed): void {
-  const common = { ...process.env, ISSUER: issuer, API_AUDIENCE: audience, API_URLS: apis.join(' ') };
+  const common = { ...environment, ISSUER: issuer, API_AUDIENCE: audience, API_URLS: apis.join(' ') };
   start(join(import.meta.dirname, 'site-a/server.ts'), {
     ...common,
     ...{ SITE_URL: siteA, CLIENT_ID: 'site-a', CLIENT_SECRET: siteASecret, PORT: '4001' },
@@ -128,8 +133,8 @@ function startSites({ siteASecret }: Seed): void {
     PORT: '4002',
   });
   for (const [index, port] of ['4003', '4004'].entries()) {
-    const environment = { ...common, API_NAME: `api-${index + 1}`, SITE_ORIGIN: siteB, PORT: port };
-    start(join(import.meta.dirname, 'site-b/api.ts'), environment);
+    const settings = { ...common, API_NAME: `api-${index + 1}`, SITE_ORIGIN: siteB, PORT: port };
+    start(join(import.meta.dirname, 'site-b/api.ts'), settings);
   }
 }
 

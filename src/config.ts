@@ -1,5 +1,6 @@
 /** The environment: every setting, its default, what it is for. Nothing else reads environment variables. */
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -122,7 +123,8 @@ function isIssuer(value: string): boolean {
 
 /** Names and addresses that lead to this machine and nowhere else (RFC 6761 §6.3). */
 export function isLocalHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || /^127\.|^\[::1\]$/.test(hostname);
+  if (isIPv4(hostname)) return hostname.startsWith('127.');
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]';
 }
 
 /** Settings that are empty count as not set; `<name>_FILE` names a file that holds the secret. */

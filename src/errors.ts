@@ -42,6 +42,7 @@ export const refusals = {
   session_ended: 400,
   session_unknown: 404,
   sign_in_busy: 503,
+  text_invalid: 400,
   tries_many: 429,
   username_invalid: 400,
   username_taken: 409,

@@ -13,6 +13,8 @@ const keys = createRemoteJWKSet(new URL('/oauth/jwks', ISSUER), { cooldownDurati
 /** What a token must be: issued by the desk, for this API, as an access token (RFC 9068 §4). */
 const expected = { issuer: ISSUER!, audience: API_AUDIENCE!, typ: 'at+jwt', algorithms: ['ES256'] };
 
+const keysMissing = new Set([errors.JOSEError.code, errors.JWKSTimeout.code]);
+
 class Refused extends Error {
   readonly status: number;
   readonly challenge: string;
@@ -30,10 +32,10 @@ async function readToken(request: IncomingMessage): Promise<JWTPayload> {
     const { payload } = await jwtVerify(token, keys, expected);
     return payload;
   } catch (error) {
-    // Any token that does not verify is the caller's affair; that the keys cannot be had is ours.
-    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout))
-      throw new Refused(401, 'invalid_token');
-    throw error;
+    // Any token that does not verify is the caller's affair; that the keys cannot be had is ours, and passes.
+    if (error instanceof errors.JOSEError && !keysMissing.has(error.code)) throw new Refused(401, 'invalid_token');
+    console.error(error);
+    throw new Refused(503, 'temporarily_unavailable');
   }
 }
 

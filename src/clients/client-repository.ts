@@ -88,6 +88,14 @@ export function upsertOwnClient(db: Database, id: string, metadata: ClientMetada
   db.write(upsertOwn, [id, metadata]);
 }
 
+const replaceHash = sql`
+  update clients set secret_hashes = array_replace(secret_hashes, $2, $3), updated_at = now() where id = $1`;
+
+/** Keeps a secret under another key. */
+export function replaceSecretHash(db: Database, id: string, before: string, after: string): void {
+  db.write(replaceHash, [id, before, after]);
+}
+
 const remove = sql`delete from clients where id = $1`;
 
 /** @returns false when there is no such client */

@@ -33,8 +33,8 @@ export interface Client {
 /** The desk as its own client: how people sign in to their account pages. */
 export const ownClientId = 'frontdesk';
 
-/** Ids that a person may choose. */
-export const isClientId = (id: string): boolean => /^[A-Za-z0-9._~-]{3,64}$/.test(id);
+/** Ids that a person may choose. Names that every object has would be found where no client is. */
+export const isClientId = (id: string): boolean => /^[A-Za-z0-9._~-]{3,64}$/.test(id) && !(id in {});
 
 /** What the kind of a client settles, so that nobody has to know it. */
 export function metadataForKind(kind: ClientKind): ClientMetadata {

@@ -5,7 +5,8 @@ export const mostRedirectUris = 10;
 const longestUri = 2000;
 
 const isLoopbackName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
-const isLoopbackAddress = (host: string): boolean => host === '127.0.0.1' || host === '[::1]';
+/** The person's own machine, by address (RFC 8252 §7.3). */
+export const isLoopbackAddress = (host: string): boolean => host === '127.0.0.1' || host === '[::1]';
 
 /** Why a URI is turned down; undefined when it may stand. */
 function fault(uri: string, isNative: boolean, issuer: string): string | undefined {

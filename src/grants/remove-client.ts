@@ -5,11 +5,12 @@ import { deleteClient } from '../clients/client-repository.ts';
 import { ownClientId } from '../clients/client.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
+import { deleteArtifactsOfClient } from '../tokens/artifact-repository.ts';
 import { deleteConsentsOfClient } from './consent-repository.ts';
 import { revokeGrantsOfClient } from './grant-repository.ts';
 
 /**
- * The grants are revoked, so that tokens stay dead even if a client of the same id is registered later.
+ * The grants are revoked and the tokens deleted, so that they stay dead even if a client of the same id is registered later.
  *
  * @throws Refusal `client_unknown`
  */
@@ -17,6 +18,7 @@ export async function removeClient(db: Database, id: string, by: Actor): Promise
   await db.inUnitOfWork(async () => {
     if (id === ownClientId || !(await deleteClient(db, id))) throw new Refusal('client_unknown', { id });
     revokeGrantsOfClient(db, id);
+    deleteArtifactsOfClient(db, id);
     deleteConsentsOfClient(db, id);
     recordEvent(db, { kind: 'client.removed', clientId: id, detail: { by } });
   });

@@ -1,4 +1,5 @@
 /** Codes, tokens and interactions as oidc-provider reads and writes them. Their ids never reach the database. */
+import { decodeJwt } from 'jose';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import { revokeGrant } from '../grants/revoke-grant.ts';
 import type { Database } from '../platform/database.ts';
@@ -25,12 +26,14 @@ function withoutSecrets(kind: string, id: string, { jti: _jti, ...payload }: Ada
   const { session, params, prompt, returnTo, ...rest } = payload;
   const { cookie: _cookie, ...ofSession } = session ?? {};
   const { id_token_hint: _hint, ...ofParams } = params ?? {};
-  const { id_token_hint: _detail, ...details } = prompt?.details ?? {};
+  // The library has checked the hint by now: whom it names is all that is still needed.
+  const { id_token_hint: hint, ...details } = prompt?.details ?? {};
+  const hinted = typeof hint === 'string' ? { hinted_subject: decodeJwt(hint).sub } : {};
   return {
     ...rest,
     ...(session && { session: ofSession }),
     params: ofParams,
-    prompt: { ...prompt, details },
+    prompt: { ...prompt, details: { ...details, ...hinted } },
     returnTo: returnTo?.replaceAll(id, idPlace),
   };
 }
@@ -72,6 +75,9 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
     },
 
     async upsert(id, payload, expiresIn = 0) {
+      // What is kept again is found under the newest key from now on; under an older one it would be found as it was.
+      const older = digests(id).slice(1);
+      if (kind === 'Interaction' && older.length > 0) deleteArtifact(db, kind, older);
       upsertArtifact(db, {
         kind,
         idHash: keyring.digest(kind, id),

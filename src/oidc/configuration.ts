@@ -136,18 +136,24 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (ctx, audience, client) =>
-          resourceServerFor(db, audience, client, ctx.oidc.params?.['scope']),
+          resourceServerFor(db, audience, client, ctx.oidc.params ?? {}),
         // A client with one API need not name it at the token endpoint: many libraries cannot.
         useGrantedResource: () => true,
-        defaultResource: async (_ctx, client, oneOf) => oneOf ?? onlyApiOf(client),
+        defaultResource: async (ctx, client, oneOf) => oneOf ?? onlyApiOf(ctx, client),
       },
     },
   };
 }
 
-/** Machines that may use one API need not name it. People's clients must, or they get a token for userinfo. */
-function onlyApiOf(client: OidcClient): string[] {
-  const isMachine = client.grantTypes?.includes('client_credentials') ?? false;
+/**
+ * Machines that may use one API need not name it. People's clients must, or they get a token for userinfo; for a machine
+ * there is nothing of that kind.
+ *
+ * @throws InvalidTarget
+ */
+function onlyApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] {
+  if (ctx.oidc.params?.['grant_type'] !== 'client_credentials') return [];
   const [api, ...others] = apisOf(client);
-  return isMachine && api && others.length === 0 ? [api.audience] : [];
+  if (!api || others.length > 0) throw new errors.InvalidTarget('name the API that the token is for (resource)');
+  return [api.audience];
 }

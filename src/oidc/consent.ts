@@ -1,6 +1,7 @@
 /** What an app asks for, what the person agreed to before, and the grant that comes of it. */
 import type { Client as OidcClient, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { agreedPart, nothing, together, type Permissions } from '../grants/consent.ts';
+import { isLoopbackAddress } from '../clients/redirect-uri.ts';
 import { findConsent } from '../grants/consent-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { claimsOfScope } from './claims.ts';
@@ -9,6 +10,9 @@ import { claimsOfScope } from './claims.ts';
 const claimsOfSignIn = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
 
 export const knownScopes = [...Object.keys(claimsOfScope), 'offline_access'];
+
+/** An app of the house: people are not asked what it may see. */
+export const isFirstParty = (client: OidcClient): boolean => client['first_party'] === true;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const wordsOf = (value: unknown): string[] => textOf(value).split(' ').filter(Boolean);
@@ -51,23 +55,23 @@ function permissionsIn(grant: Grant | undefined): Permissions {
   };
 }
 
-/** The host that a redirect URI leads to; the scheme, where an app has one of its own. */
+/**
+ * The host that a redirect URI leads to; the scheme, where an app has one of its own. A program on the person's own
+ * machine takes another port each time (RFC 8252 §7.3).
+ */
 export const hostOf = (redirectUri: unknown): string => {
-  const parsed = URL.parse(textOf(redirectUri));
-  return parsed?.host || parsed?.protocol || '';
+  const { host, hostname, protocol } = URL.parse(textOf(redirectUri)) ?? {};
+  return (isLoopbackAddress(hostname ?? '') ? hostname : host) || protocol || '';
 };
 
-/** What needs no question: everything for apps of the house, for others what was agreed before or just now. */
-async function permissionsAgreed(db: Database, ctx: KoaContextWithOIDC, asked: Permissions): Promise<Permissions> {
-  const { client, account, params, result } = ctx.oidc;
-  if (client!['first_party'] === true) return asked;
+/** What needs no question: for apps of the house everything, for others what was agreed before or just now. */
+function permissionsAgreed(ctx: KoaContextWithOIDC, asked: Permissions, before: Permissions | undefined): Permissions {
+  const { client, result } = ctx.oidc;
+  if (isFirstParty(client!)) return asked;
   // What the person answered just now, on our page: the answer is about this very request.
   const now = result?.consent ? asked : nothing;
   // Nobody vouches for an app that registered itself: it is asked about in every session (RFC 9700 §4.15).
-  if (client!['self_registered'] === true) return now;
-  const before = await findConsent(db, account!.accountId, client!.clientId);
-  const host = hostOf(params?.['redirect_uri']);
-  return together(now, before?.redirectHosts.includes(host) ? before : nothing);
+  return client!['self_registered'] === true ? now : together(now, before ?? nothing);
 }
 
 const isEmpty = ({ scopes, claims, apiScopes }: Permissions) =>
@@ -90,13 +94,17 @@ function missing(asked: Permissions, has: Permissions): Permissions {
  * ends it for this browser alone.
  */
 export async function grantFor(db: Database, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
-  const { client, account, session, provider, resourceServers = {} } = ctx.oidc;
+  const { client, account, session, provider, params, result, resourceServers = {} } = ctx.oidc;
   const grantId = session!.grantIdFor(client!.clientId);
   const existing = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+  const before = isFirstParty(client!) ? undefined : await findConsent(db, account!.accountId, client!.clientId);
+  // Another way back is a question of its own, whatever else was agreed.
+  const isWayKnown = before?.redirectHosts.includes(hostOf(params?.['redirect_uri'])) ?? false;
+  if (!isFirstParty(client!) && !isWayKnown && !result?.consent) return undefined;
   const known = Object.entries(resourceServers).map(([audience, { scopes }]) => [audience, [...scopes]] as const);
   const asked = missing(permissionsAsked(ctx.oidc.params ?? {}, Object.fromEntries(known)), permissionsIn(existing));
   if (isEmpty(asked)) return existing;
-  const agreed = agreedPart(asked, await permissionsAgreed(db, ctx, asked));
+  const agreed = agreedPart(asked, permissionsAgreed(ctx, asked, before));
   if (isEmpty(agreed)) return existing;
 
   const grant = existing ?? new provider.Grant({ accountId: account!.accountId, clientId: client!.clientId });
@@ -106,6 +114,3 @@ export async function grantFor(db: Database, ctx: KoaContextWithOIDC): Promise<G
   await grant.save();
   return grant;
 }
-
-/** Whether a client of the house may skip the page. */
-export const isFirstParty = (client: OidcClient): boolean => client['first_party'] === true;

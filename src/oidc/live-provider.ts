@@ -1,13 +1,17 @@
 /** The protocol as the rest of the program sees it, whatever keys it signs with at the moment. */
 import compose from 'koa-compose';
-import { errors, type InteractionResults, type Provider } from 'oidc-provider';
+import { errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider';
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../errors.ts';
 import { inSigningOrder, nextChangeAt, publicJwk, type SigningKey } from '../keys/signing-key.ts';
+import { endSessions } from '../sessions/end-session.ts';
 import type { Proof } from '../sign-in/with-password.ts';
+import { createInteractionAnswers } from './interaction-answer.ts';
 import { makeLogoutToken, type LogoutToken } from './logout-token.ts';
 import { pendingInteraction, type PendingInteraction } from './pending-interaction.ts';
+import { epoch } from './protocol-context.ts';
 import { createProvider, type ProviderInput } from './provider.ts';
+import { takePlaceOfForms } from './take-place-of-forms.ts';
 
 export interface Oidc {
   /** Answers the addresses of the protocol; calls `next` for all others. */
@@ -33,16 +37,6 @@ export interface LiveProviderInput extends Omit<ProviderInput, 'keys'> {
   keys: readonly SigningKey[];
 }
 
-/** A page that was left open too long, or belongs to a sign-in that is over, is the person's to start again. */
-async function orExpired<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof errors.SessionNotFound) throw new Refusal('interaction_expired');
-    throw error;
-  }
-}
-
 const longestTimerMilliseconds = 2 ** 31 - 1;
 
 export function createLiveProvider(input: LiveProviderInput): Oidc {
@@ -65,26 +59,56 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     timer?.unref();
   }
 
-  const finish = (ctx: Context, result: InteractionResults) =>
-    orExpired(provider.interactionResult(ctx.req, ctx.res, result));
+  const { db, issuer, keyring } = input;
+  const answers = createInteractionAnswers(issuer, keyring);
   useKeys(input.keys);
 
-  return {
-    middleware: (ctx, next) => run(ctx, next),
-    async interaction(ctx) {
-      const interaction = await orExpired(provider.interactionDetails(ctx.req, ctx.res));
+  /** A page that was left open too long, or belongs to a sign-in that is over, is the person's to start again. */
+  async function interactionOf(ctx: Context): Promise<Interaction> {
+    try {
+      const interaction = await provider.interactionDetails(ctx.req, ctx.res);
       // The cookie names the interaction; the address must be of the same one, or a page would act for another.
-      if (interaction.uid !== ctx['params'].uid) throw new Refusal('interaction_expired');
-      return pendingInteraction(input.db, interaction);
+      if (interaction.uid === ctx['params'].uid) return interaction;
+    } catch (error) {
+      if (!(error instanceof errors.SessionNotFound)) throw error;
+    }
+    throw new Refusal('interaction_expired');
+  }
+  const answer = async (ctx: Context, result: InteractionResults) =>
+    answers.keep(ctx, await interactionOf(ctx), result);
+
+  async function sessionOf(ctx: Context): Promise<{ uid: string; accountId: string } | undefined> {
+    const { uid, accountId } = await provider.Session.get(ctx);
+    return accountId === undefined ? undefined : { uid, accountId };
+  }
+
+  return {
+    middleware: async (ctx, next) => {
+      await run(ctx, next);
+      takePlaceOfForms(ctx, issuer);
     },
-    async session(ctx) {
-      const { uid, accountId } = await provider.Session.get(ctx);
-      return accountId === undefined ? undefined : { uid, accountId };
+    interaction: async (ctx) => pendingInteraction(db, await interactionOf(ctx)),
+    session: sessionOf,
+    async signedIn(ctx, accountId, { amr, acr }, { isRemembered }) {
+      const interaction = await interactionOf(ctx);
+      const { hintedSubject } = await pendingInteraction(db, interaction);
+      // The app wants one person and nobody else (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+      if (hintedSubject !== undefined && hintedSubject !== accountId)
+        return answers.keep(ctx, interaction, {
+          error: 'login_required',
+          error_description: 'another person signed in than the one asked for',
+        });
+      const before = await sessionOf(ctx);
+      if (before && before.accountId !== accountId) {
+        await endSessions(db, [before.uid], 'other_account');
+        // The library would want that session to be there still.
+        delete interaction.session;
+      }
+      const login = { accountId, amr, acr, ts: epoch(new Date()), remember: isRemembered };
+      return answers.keep(ctx, interaction, { login });
     },
-    signedIn: (ctx, accountId, { amr, acr }, { isRemembered }) =>
-      finish(ctx, { login: { accountId, amr, acr, ts: Math.floor(Date.now() / 1000), remember: isRemembered } }),
-    consented: (ctx) => finish(ctx, { consent: {} }),
-    cancelled: (ctx) => finish(ctx, { error: 'access_denied', error_description: 'the person cancelled the request' }),
+    consented: (ctx) => answer(ctx, { consent: {} }),
+    cancelled: (ctx) => answer(ctx, { error: 'access_denied', error_description: 'the person cancelled the request' }),
     logoutToken: (clientId, accountId, sid) => makeLogoutToken(provider, clientId, accountId, sid),
     useKeys,
     get generation() {

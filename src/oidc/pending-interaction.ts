@@ -20,6 +20,8 @@ export interface PendingInteraction {
   accountId: string | undefined;
   /** What the app suggests to sign in with. */
   loginHint: string | undefined;
+  /** `sub` of the one person the app wants, as the app knows it (`id_token_hint`). */
+  hintedSubject: string | undefined;
   asked: Permissions;
   /** Where the person goes in the end. */
   returnHost: string;
@@ -43,6 +45,7 @@ export async function pendingInteraction(db: Database, interaction: Interaction)
     client,
     accountId: session?.accountId,
     loginHint: text(params['login_hint']),
+    hintedSubject: text(prompt.details['hinted_subject']),
     asked: permissionsAsked(params, Object.fromEntries(apis.map(({ audience, scopes }) => [audience, scopes]))),
     returnHost: hostOf(params['redirect_uri']),
     formTargets: formTargetOf(params['redirect_uri']),

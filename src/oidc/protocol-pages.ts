@@ -14,12 +14,16 @@ export interface ProtocolPages {
   askToSignOut: (ctx: KoaContextWithOIDC) => void;
   showSignedOut: (ctx: KoaContextWithOIDC) => void;
   showError: (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => void;
+  /** Makes the browser bring the answer to the app by a form (OAuth 2.0 Form Post Response Mode). */
+  postToApp: (ctx: KoaContextWithOIDC, redirectUri: string, answer: Record<string, unknown>) => void;
 }
 
 /** What a form may have to lead to: the origin of a web address, or the scheme of an app's own. */
 export function formTargetOf(uri: unknown): string[] {
   const parsed = typeof uri === 'string' ? URL.parse(uri) : null;
   if (!parsed) return [];
+  // A content security policy has no words for IPv6 addresses (CSP Level 3 §2.3.1): a native app on [::1].
+  if (parsed.hostname.startsWith('[')) return [parsed.protocol];
   return [parsed.origin === 'null' ? parsed.protocol : parsed.origin];
 }
 
@@ -55,6 +59,12 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
 
     showSignedOut(ctx) {
       show(ctx, 'protocol/signed-out', { site: siteOf(ctx.oidc.client) });
+    },
+
+    postToApp(ctx, redirectUri, answer) {
+      const status = 'error' in answer ? 400 : 200;
+      const values = { action: redirectUri, fields: answer, site: siteOf(ctx.oidc.client) };
+      show(ctx, 'protocol/form-post', values, { status, formTargets: formTargetOf(redirectUri) });
     },
 
     showError(ctx, out, error) {

@@ -1,8 +1,10 @@
 /** One Provider of oidc-provider: built from the keys of the moment, with the methods we replace. */
-import { Provider, type Client, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider, type Client, type Interaction, type KoaContextWithOIDC } from 'oidc-provider';
 import type { JWK } from 'jose';
+import { replaceSecretHash } from '../clients/client-repository.ts';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
+import { TextNotStorable } from '../platform/unit-of-work.ts';
 import type { Outgoing } from '../platform/outgoing.ts';
 import { constantTimeEqual, type Keyring } from '../platform/secrets.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
@@ -10,6 +12,7 @@ import { endSessions } from '../sessions/end-session.ts';
 import { tellApp } from '../sessions/ending-repository.ts';
 import { rememberSeen } from '../tokens/artifact-repository.ts';
 import { createConfiguration } from './configuration.ts';
+import { createInteractionAnswers } from './interaction-answer.ts';
 import { fromEpoch, protocolContext } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
 import { SessionChanged } from './session-changed.ts';
@@ -35,23 +38,25 @@ export interface ProtocolState {
   endedSessionUid?: string;
 }
 
-/** Secrets are stored as digests: what is presented is compared by its own. */
-function isSecretOf(client: Client, keyring: Keyring, presented: string): boolean {
+/**
+ * Secrets are stored as digests: what is presented is compared by its own. A digest under an older root secret is
+ * replaced as soon as the secret behind it is seen, so that the older one can go.
+ */
+function isSecretOf(client: Client, { db, keyring }: ProviderInput, presented: string): boolean {
   const stored = client.clientSecret?.split(' ') ?? [];
   const digests = keyring.digests('client-secret', presented).map((digest) => digest.toString('hex'));
   // No early end: the time tells nothing about which secret was near.
-  const fits = stored.flatMap((one) => digests.map((other) => constantTimeEqual(one, other)));
-  return fits.includes(true);
+  const fits = stored.map((one) => digests.map((other) => constantTimeEqual(one, other)).includes(true));
+  const found = stored[fits.indexOf(true)];
+  if (found !== undefined && found !== digests[0]) replaceSecretHash(db, client.clientId, found, digests[0]!);
+  return found !== undefined;
 }
 
-function replaceSessionMethods({ Session }: ProviderModels, { db, issuer }: ProviderInput): void {
+function replaceSessionMethods({ Session }: ProviderModels, { db }: ProviderInput): void {
   // A destroyed session is ended for good, by its uid: an id that rotates meanwhile does not save it.
   Session.prototype.destroy = async function destroy() {
+    await endSessions(db, [this.uid], 'signed_out');
     const ctx = protocolContext();
-    // The library ends the session of the person before, when somebody else signs in, and then goes on with that.
-    const next = ctx?.oidc.session?.state?.['postLogoutRedirectUri'];
-    const isSwitching = typeof next === 'string' && next.startsWith(`${issuer}/oauth/authorize/`);
-    await endSessions(db, [this.uid], isSwitching ? 'other_account' : 'signed_out');
     if (ctx) (ctx.state as ProtocolState).endedSessionUid = this.uid;
     this.destroyed = true;
   };
@@ -72,9 +77,10 @@ function replaceSessionMethods({ Session }: ProviderModels, { db, issuer }: Prov
   };
 }
 
-function replaceClientMethods({ Client: OidcClient }: ProviderModels, { db, keyring }: ProviderInput): void {
+function replaceClientMethods({ Client: OidcClient }: ProviderModels, input: ProviderInput): void {
+  const { db } = input;
   OidcClient.prototype.compareClientSecret = function compare(presented: string) {
-    return isSecretOf(this, keyring, presented);
+    return isSecretOf(this, input, presented);
   };
   // Every client gets `sid`, so that it can tell which session a sign-out is about.
   OidcClient.prototype.includeSid = () => true;
@@ -90,6 +96,17 @@ function replaceClientMethods({ Client: OidcClient }: ProviderModels, { db, keyr
       sid,
       reason: 'signed_out_of_app',
     });
+  };
+}
+
+// Going on with an interaction that was answered in another browser would sign this one in as somebody else.
+function replaceInteractionMethods({ Interaction }: ProviderModels, { issuer, keyring }: ProviderInput): void {
+  const answers = createInteractionAnswers(issuer, keyring);
+  const find = Interaction.find.bind(Interaction);
+  Interaction.find = async (id, options) => {
+    const interaction = await find(id, options);
+    const isOther = protocolContext()?.oidc.route === 'resume' && !answers.isFromThisBrowser(interaction?.result);
+    return isOther ? undefined : interaction;
   };
 }
 
@@ -112,16 +129,24 @@ interface ClientModel extends Client {
 interface ProviderModels {
   Session: { prototype: SessionModel };
   Client: { prototype: ClientModel };
+  Interaction: { find(id: string, options?: object): Promise<Interaction | undefined> };
   ReplayDetection: { unique(issuer: string, jti: string, expiresAt: number): Promise<boolean> };
 }
 
 export function createProvider(input: ProviderInput): Provider {
-  const { db, keyring, log, issuer } = input;
-  const provider = new Provider(issuer, createConfiguration(input));
+  const { db, keyring, log, issuer, pages } = input;
+  /** The library's own form has no words, and a script in the page. */
+  class PageProvider extends Provider {
+    override registerResponseMode(...[name, handler]: Parameters<Provider['registerResponseMode']>): void {
+      super.registerResponseMode(name, name === 'form_post' ? pages.postToApp : handler);
+    }
+  }
+  const provider = new PageProvider(issuer, createConfiguration(input));
   const models = provider as unknown as ProviderModels;
   speakFor(issuer, provider);
   replaceSessionMethods(models, input);
   replaceClientMethods(models, input);
+  replaceInteractionMethods(models, input);
   // Looking and then writing would let two equal assertions through at once.
   models.ReplayDetection.unique = async (from, jti, expiresAt) =>
     rememberSeen(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
@@ -130,6 +155,7 @@ export function createProvider(input: ProviderInput): Provider {
     if (error instanceof SessionChanged) return;
     const state = ctx.state as ProtocolState;
     state.fault = error;
+    if (error instanceof TextNotStorable) return;
     log.error({ err: error, requestId: state.requestId }, 'protocol fault');
   });
   return provider;

@@ -6,19 +6,24 @@ import type { Database } from '../platform/database.ts';
 
 export const apisOf = (client: OidcClient): ClientApi[] => (client['apis'] ?? []) as ClientApi[];
 
+// Each is looked up.
+const mostResources = 10;
+
 /**
  * JWT access tokens of RFC 9068, signed with ES256, for a client that may ask for them.
  *
- * @param asked the scope parameter; what no API knows is ignored, as OpenID Connect Core 3.1.2.1 wants
- * @throws InvalidTarget when there is no such API, or the client may not have tokens for it
+ * @param params of the request; scopes that no API knows are ignored, as OpenID Connect Core 3.1.2.1 wants
+ * @throws InvalidTarget when there is no such API, the client may not have tokens for it, or too many are asked for
  * @throws InvalidScope when the API has a scope that this client may not have
  */
 export async function resourceServerFor(
   db: Database,
   audience: string,
   client: OidcClient,
-  asked: unknown,
+  { scope: asked, resource }: Record<string, unknown>,
 ): Promise<ResourceServer> {
+  if (Array.isArray(resource) && resource.length > mostResources)
+    throw new errors.InvalidTarget(`ask for ${mostResources} resources at most`);
   const allowed = apisOf(client).find((api) => api.audience === audience);
   const api = allowed && (await findApi(db, audience));
   if (!api) throw new errors.InvalidTarget('this client may not have tokens for that resource');

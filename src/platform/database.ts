@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { listen, type Listener } from './listener.ts';
-import { createUnitOfWork, type UnitOfWork } from './unit-of-work.ts';
+import { createUnitOfWork, meaningOf, type UnitOfWork } from './unit-of-work.ts';
 
 /** A statement of constant text. Named, so that the server parses it once per connection. */
 export interface Statement {
@@ -79,11 +79,15 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
     pipeline: true,
     application_name: 'frontdesk',
   });
-  pool.on('error', onError);
+  // Each connection is listened to all its life, also between being used and being closed: an error that nobody hears
+  // ends the process.
+  pool.on('error', onError).on('connect', (client) => client.on('error', onError));
   const units = new AsyncLocalStorage<UnitOfWork>();
 
   const onPool = async <Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>> => {
-    const { rows, rowCount } = await pool.query({ ...statement, values });
+    const { rows, rowCount } = await pool.query({ ...statement, values }).catch((error: Error) => {
+      throw meaningOf(error);
+    });
     return { rows: rows as Row[], count: rowCount ?? 0 };
   };
   const unitFor = (statement: Statement): UnitOfWork => {

@@ -1,6 +1,6 @@
 /** A secret that is made once and kept in a file that only its owner can read. */
 import { join } from 'node:path';
-import { privateFolder, readIfThere, writePrivateFile } from './private-folder.ts';
+import { keepPrivateFile, privateFolder, readIfThere } from './private-folder.ts';
 import { randomToken } from './secrets.ts';
 
 /**
@@ -9,9 +9,5 @@ import { randomToken } from './secrets.ts';
  */
 export function keptSecret(folder: string, name: string, prefix: string): string {
   const path = join(privateFolder(folder), name);
-  const kept = readIfThere(path)?.trim();
-  if (kept) return kept;
-  const secret = `${prefix}${randomToken()}`;
-  writePrivateFile(path, `${secret}\n`);
-  return secret;
+  return (readIfThere(path) ?? keepPrivateFile(path, `${prefix}${randomToken()}\n`)).trim();
 }

@@ -4,20 +4,31 @@ import {
   chownSync,
   closeSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
   renameSync,
+  statSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
-/** Makes the folder if need be, mode 0700, and returns it. */
+/**
+ * Makes the folder if need be, mode 0700, and returns it.
+ *
+ * @throws Error when it is somebody else's, who could have put anything into it
+ */
 export function privateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  const { uid } = statSync(path);
+  if (process.getuid && uid !== process.getuid()) {
+    throw new Error(`${path} belongs to another user (${uid}): run as that user, or choose another folder`);
+  }
   chmodSync(path, 0o700);
   return path;
 }
@@ -49,6 +60,21 @@ export function writePrivateFile(path: string, text: string): void {
   fsyncSync(file);
   closeSync(file);
   renameSync(draft, path);
+}
+
+/** Makes a file that only its owner can read, whole; of many who do so at once, one wins and the others see its text. */
+export function keepPrivateFile(path: string, text: string): string {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  writePrivateFile(draft, text);
+  try {
+    linkSync(draft, path);
+    return text;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return readFileSync(path, 'utf8');
+  } finally {
+    unlinkSync(draft);
+  }
 }
 
 /** The file's text; undefined when there is none. */

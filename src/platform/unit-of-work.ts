@@ -27,12 +27,27 @@ export interface UnitOfWork {
   undoOnRefusal(): void;
   /** Takes that back: what was written since is meant to stay, even beside a refusal. */
   keepOnRefusal(): void;
+  /** Whether an answer of this status lets what was written stay. */
   mayCommit(status: number): boolean;
 }
 
 export class CommitFailed extends Error {
   override readonly name = 'CommitFailed';
 }
+
+/** Text that PostgreSQL cannot hold (U+0000): the sender's mistake, not a fault. */
+export class TextNotStorable extends Error {
+  override readonly name = 'TextNotStorable';
+}
+
+// character_not_in_repertoire and untranslatable_character
+const textCodes = new Set(['22021', '22P05']);
+
+/** What a failed statement means to the program. */
+export const meaningOf = (error: Error): Error =>
+  textCodes.has((error as { code?: string }).code ?? '')
+    ? new TextNotStorable('a text holds what cannot be stored')
+    : error;
 
 export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork {
   let opening: Promise<Connection> | undefined;
@@ -56,7 +71,11 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
   async function submit<Row>({ name, text }: Statement, values: unknown[]): Promise<Rows<Row>> {
     if (finished) throw new Error(`the unit of work is closed: ${text.slice(0, 60)}`);
     opening ??= open();
-    const sent = opening.then((connection) => connection.query({ name, text, values }));
+    const sent = opening
+      .then((connection) => connection.query({ name, text, values }))
+      .catch((error: Error) => {
+        throw meaningOf(error);
+      });
     sent.catch(fail);
     unsettled.push(sent);
     const { rows, rowCount } = await sent;
@@ -97,6 +116,7 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
     keepOnRefusal: () => {
       undo = false;
     },
-    mayCommit: (status) => !failure && status < 500 && !(undo && status >= 400),
+    // A statement that failed unseen is the commit's to find: it must become an error, not an answer that looks right.
+    mayCommit: (status) => status < 500 && !(undo && status >= 400),
   };
 }

@@ -34,7 +34,7 @@ test('every view is shown somewhere, and everything shown is a view', () => {
 
 test('every view compiles', () => {
   const site = { name: 'Site', uri: 'https://site.example' };
-  const lists = { scopes: [], claims: [], apis: [], apps: [], entries: [], devices: [], frames: [] };
+  const lists = { scopes: [], claims: [], apis: [], apps: [], entries: [], devices: [], frames: [], fields: {} };
   const time = { words: 'now', exact: '2026-01-01' };
   const values = { ...lists, site, account: { name: 'Ann', email: 'ann@example.com' }, words: 'other', since: time };
   const page = { requestId: '1', returnHost: 'site.example', code: 'x', person: { name: 'Ann' }, refresh: {} };

@@ -1,4 +1,5 @@
 /** What may be written to a session's row, on a real PostgreSQL. */
+import { randomUUID } from 'node:crypto';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, sql, type Database } from '../platform/database.ts';
 import { endSessionRows } from './ending-repository.ts';
@@ -71,6 +72,19 @@ test('after the id was rotated, a request that holds the old one writes nothing'
   expect(await write({ change: { ...nothing, changed: { a }, added: ['a'] } })).toBe(false);
   expect(await findSessionById(db, [Buffer.from('id')])).toBeUndefined();
   expect(await findSessionById(db, [Buffer.from('new')])).toMatchObject({ uid: 'u' });
+});
+
+test('A01 of two people who sign in to one session at once, the second writes nothing', async () => {
+  const [ann, ben] = [randomUUID(), randomUUID()];
+  for (const account of [ann, ben])
+    await db.inUnitOfWork(async () =>
+      db.write(sql`insert into accounts (id, email, email_canonical) values ($1, $2, $2)`, [account, account]),
+    );
+  await write();
+  expect(await write({ ...id('as ann'), isRotating: true, accountId: ann })).toBe(true);
+  expect(await write({ ...id('as ben'), isRotating: true, accountId: ben })).toBe(false);
+  expect(await write({ ...id('as ann again'), isRotating: true, accountId: ann })).toBe(true);
+  expect((await findSessionByUid(db, 'u'))?.accountId).toBe(ann);
 });
 
 test('A04 to an ended session nothing is written, under its id or a new one, and it ends once', async () => {

@@ -59,7 +59,7 @@ export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdA
 }
 
 // Requests of one browser run side by side. What each changed is merged into the row, and nothing is written when the
-// session was ended or got another id meanwhile, or when another request let the same client in.
+// session was ended, got another id or another person meanwhile, or when another request let the same client in.
 const upsert = sql`
   insert into sessions (uid, id_hash, account_id, signed_in_at, acr, amr, is_transient, state, authorizations,
     expires_at, ip, user_agent)
@@ -70,6 +70,7 @@ const upsert = sql`
     authorizations = (sessions.authorizations - $13::text[]) || excluded.authorizations,
     expires_at = excluded.expires_at, ip = excluded.ip, user_agent = excluded.user_agent, last_seen_at = now()
   where sessions.ended_at is null
+    and (sessions.account_id is null or sessions.account_id = excluded.account_id)
     and ($14 or sessions.id_hash = any($15))
     and not sessions.authorizations ?| $16::text[]
     and sessions.authorizations @> $17::jsonb`;

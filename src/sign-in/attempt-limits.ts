@@ -1,5 +1,5 @@
 /** How many wrong tries there may be, for each account and for each address they come from. */
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { sharedRateLimit } from '../platform/rate-limits.ts';
@@ -18,15 +18,20 @@ export interface AttemptLimits {
   /**
    * Counts a try before it is evaluated, so that many at once do not slip past.
    *
-   * @param login the canonical form of what was typed
+   * @param login the account, or the canonical form of what was typed where there is none
    * @throws Refusal `tries_many` (this account) or `address_locked` (this address), with the time to wait
    */
   begin(login: string, ip: string): Promise<Attempt>;
 }
 
-/** One household or office for IPv6: its /64. */
-export function networkOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
+/** Proxies add the port to an address, and brackets to an IPv6 one (RFC 7239 §6). */
+const bareAddress = (text: string): string => /^\[([^\]]*)\]|^([\d.]+):\d+$/.exec(text)?.slice(1).find(Boolean) ?? text;
+
+/** One household or office for IPv6: its /64. What is no address counts as one network. */
+export function networkOf(address: string): string {
+  const ip = bareAddress(address);
+  if (isIPv4(ip)) return ip;
+  if (!isIPv6(ip)) return 'unknown';
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
   if (mapped) return mapped[1]!;
   const [head = '', tail] = ip.split('::');

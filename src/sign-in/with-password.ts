@@ -46,9 +46,10 @@ export async function signInWithPassword(
   const device = describeDevice(userAgent);
   const email = canonicalEmail(login);
   const username = email === undefined ? canonicalUsername(login) : undefined;
-  const attempt = await attemptLimits.begin(email ?? username ?? login, ip);
   const isName = email !== undefined || username !== undefined;
   const account = isName ? await findAccountByLogin(db, { email, username }) : undefined;
+  // By account: else its e-mail address and its user name would be two keys to one door.
+  const attempt = await attemptLimits.begin(account?.id ?? email ?? username ?? login, ip);
   const check = await checkPassword(db, hasher, account?.id, password);
   if (!account || !check.isRight) {
     const detail = { reason: account ? 'password_wrong' : 'account_unknown', device };

@@ -94,6 +94,13 @@ export function deleteArtifact(db: Database, kind: string, idHashes: Buffer[]): 
   db.write(remove, [kind, idHashes]);
 }
 
+const removeOfClient = sql`delete from artifacts where client_id = $1`;
+
+/** Those of no grant too: what a program got for itself. */
+export function deleteArtifactsOfClient(db: Database, clientId: string): void {
+  db.write(removeOfClient, [clientId]);
+}
+
 const insertOnce = sql`
   insert into artifacts (kind, id_hash, payload, expires_at) values ('ReplayDetection', $1, '{}', $2)
   on conflict do nothing`;

@@ -75,14 +75,14 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   app.use(requestLog(log));
   app.use(cookieFlags(issuer));
   app.use(securityHeaders(issuer));
-  app.use(quietReferrer());
   app.use(errors(services));
   app.use(oneHost(issuer));
+  app.use(quietReferrer());
   app.use(assets(views));
   app.use(exactAddress());
   app.use(publicDocuments(oidc, services.policy));
   for (const prefix of ['/interaction', '/account']) app.use(onlyUnder(prefix, sameOrigin(issuer)));
-  app.use(rateLimit(options.rateLimitFactor, issuer));
+  app.use(rateLimit(options.rateLimitFactor, issuer, oidc));
   app.use(cors(db));
   app.use(signOut.middleware);
   app.use(unitOfWork(db));

@@ -1,5 +1,6 @@
 /** Signing in at one site and being known at the other, on another domain, in a real browser. */
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
+import { ask } from '../support/browser.ts';
 import { ann, password } from '../support/cast.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -192,12 +193,20 @@ describeInChromium('in Chromium', () => {
   test('A13 a script that somebody got into a page does not run', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await page.route('**/interaction/**', async (route) => {
-      const response = await route.fetch();
-      const body = (await response.text()).replace(
+      // By our own hands: outside of the browser nobody may know names that end in .localhost.
+      const {
+        status,
+        headers,
+        body: sent,
+      } = await ask(route.request().url(), {
+        headers: { cookie: (await route.request().allHeaders())['cookie'] ?? '' },
+      });
+      const body = sent.replace(
         '</main>',
         '<script>window.stolen = 1</script><img src="x" onerror="window.stolen = 2"><script src="https://evil.example/x.js"></script></main>',
       );
-      await route.fulfill({ response, body });
+      const policy = String(headers['content-security-policy']);
+      await route.fulfill({ status, contentType: 'text/html', headers: { 'content-security-policy': policy }, body });
     });
     // Loaded once more: only then does the request begin at this address, where it can be caught.
     await page.reload();

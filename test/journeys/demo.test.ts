@@ -16,7 +16,13 @@ afterAll(() => {
 /** Starts the demo, and waits for a line or for its end. */
 async function demo(args: string[], until: string): Promise<{ child: ChildProcess; printed: string }> {
   const child = spawn(process.execPath, ['--no-warnings', 'examples/start.ts', ...args], {
-    env: { PATH: process.env['PATH'], DATA_DIR: join(folder, 'demo') },
+    env: {
+      PATH: process.env['PATH'],
+      DEMO_DATA_DIR: join(folder, 'demo'),
+      PORT: '1',
+      ISSUER: 'https://elsewhere.example',
+      DATABASE_URL: 'postgres://nowhere',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.push(child);

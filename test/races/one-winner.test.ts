@@ -1,7 +1,7 @@
 /** Requests that race for one thing: one wins, on one process and on two over one database. */
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { decodeJwt } from 'jose';
-import { app, ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
 import { callAs, exchange, authorize, codeFor, newBrowser, randomText, refresh, userinfo } from '../support/flow.ts';
 import type { Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -15,6 +15,7 @@ beforeAll(async () => {
   one = await startFrontdesk();
   two = await startFrontdesk({ beside: one });
   await ann(one);
+  await notesApi(one);
   appA = await siteA(one);
 });
 afterAll(async () => {
@@ -70,7 +71,7 @@ describe.each([
     const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] };
     const id = `machine-${randomText().slice(0, 8)}`;
     const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks };
-    const machine = await app(one, { id, kind: 'machine', metadata });
+    const machine = await app(one, { id, kind: 'machine', metadata, apis: [{ audience }] });
     const assertion = await new SignJWT({ jti: randomText() })
       .setProtectedHeader({ alg: 'ES256', kid: 'one' })
       .setIssuer(machine.id)

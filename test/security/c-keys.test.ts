@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTHeaderParameters } from 'jose';
-import { app, ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
 import { answerIn, authorize, callAs, newBrowser, randomText, tokensFor, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { ask, type Browser } from '../support/browser.ts';
@@ -35,7 +35,8 @@ beforeAll(async () => {
   key = pair.privateKey;
   publicKey = { ...(await exportJWK(pair.publicKey)), kid: 'mine', alg: 'RS256' };
   const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey] } };
-  machine = await app(desk, { id: 'machine', kind: 'machine', metadata });
+  await notesApi(desk);
+  machine = await app(desk, { id: 'machine', kind: 'machine', metadata, apis: [{ audience }] });
   canary.listen(0, '127.0.0.1');
   await once(canary, 'listening');
   canaryUrl = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/keys`;

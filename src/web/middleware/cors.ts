@@ -13,10 +13,11 @@ const forApps = new Set(['/oauth/token', '/oauth/userinfo', '/oauth/revoke']);
 export function cors(db: Database): Middleware {
   return async (ctx: Context, next) => {
     const origin = ctx.get('Origin');
-    await next();
-    if (!origin) return;
     const isPublic = ctx.path === '/oauth/jwks' || ctx.path.startsWith('/.well-known/');
-    if (isPublic || (forApps.has(ctx.path) && (await isKnownOrigin(db, origin)))) return;
+    // Asked first: a fault here must not take back what the request did.
+    const isAllowed = isPublic || (origin !== '' && forApps.has(ctx.path) && (await isKnownOrigin(db, origin)));
+    await next();
+    if (origin === '' || isAllowed) return;
     for (const name of Object.keys(ctx.response.headers)) {
       if (name.startsWith('access-control-')) ctx.remove(name);
     }

@@ -1,7 +1,7 @@
 /** Where an error becomes an answer: a page for people, JSON for programs. */
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
-import { CommitFailed } from '../../platform/unit-of-work.ts';
+import { CommitFailed, TextNotStorable } from '../../platform/unit-of-work.ts';
 import { createShowPage } from '../page.ts';
 import { stateOf, type Services } from '../services.ts';
 
@@ -13,6 +13,8 @@ const isForPrograms = (ctx: Context): boolean =>
 
 function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
+  const cause = error instanceof CommitFailed ? error.cause : error;
+  if (cause instanceof TextNotStorable) return new Refusal('text_invalid');
   if (error instanceof CommitFailed) return new Refusal('database_busy', {}, busySeconds);
   return undefined;
 }
@@ -42,7 +44,7 @@ export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | '
     } catch (error) {
       const refusal = asRefusal(error);
       // A fault is logged once, here. A refusal is the caller's affair, unless it hides a broken database.
-      if (!refusal || error instanceof CommitFailed)
+      if (!refusal || refusal.code === 'database_busy')
         log.error({ err: error, requestId: stateOf(ctx).requestId }, 'fault');
       ctx.remove('Set-Cookie');
       ctx.remove('Location');

@@ -2,6 +2,7 @@
 import type { Context, Middleware } from 'koa';
 import { mustTryAgain } from '../../oidc/session-changed.ts';
 import type { Database } from '../../platform/database.ts';
+import { TextNotStorable } from '../../platform/unit-of-work.ts';
 import { Refusal } from '../../errors.ts';
 import { stateOf } from '../services.ts';
 
@@ -31,10 +32,14 @@ export function unitOfWork(db: Database): Middleware {
         throw error;
       }
       if (ctx.res.headersSent) throw new Error('the answer left before the transaction was committed');
+      const { fault } = stateOf(ctx);
       if (mustTryAgain(ctx)) {
         await unit.rollback();
         tryAgain(ctx);
-      } else if (!stateOf(ctx).fault && unit.mayCommit(ctx.status)) {
+      } else if (fault instanceof TextNotStorable) {
+        await unit.rollback();
+        throw fault;
+      } else if (!fault && unit.mayCommit(ctx.status)) {
         await unit.commit();
       } else {
         await unit.rollback();

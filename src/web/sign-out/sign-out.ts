@@ -60,10 +60,7 @@ export function createSignOut({ db, issuer, keyring }: Services): SignOut {
       await next();
       const { endedSessionUid: uid } = ctx.state as ProtocolState;
       if (uid === undefined || ctx.status !== 303) return;
-      const location = ctx.response.get('Location');
-      // Somebody else is signing in: that goes on, and nobody waits.
-      if (location.startsWith(`${issuer}/oauth/authorize/`)) return;
-      ctx.set('Location', await nextFor(uid, location));
+      ctx.set('Location', await nextFor(uid, ctx.response.get('Location')));
     },
   };
 }
