@@ -1,0 +1,76 @@
+/** Files of the data folder, on a real file system. */
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keptSecret } from './kept-secret.ts';
+import { keepPrivateFile, privateFolder } from './private-folder.ts';
+import { tryFileLock } from './file-lock.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'frontdesk-files-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a private folder is its owner’s alone', () => {
+  const path = join(folder, 'open');
+  mkdirSync(path);
+  chmodSync(path, 0o777);
+  expect(statSync(privateFolder(path)).mode & 0o777).toBe(0o700);
+});
+
+// Only root can give a folder away.
+(process.getuid?.() === 0 ? test : test.skip)('a folder of somebody else is not taken', () => {
+  const path = join(folder, 'theirs');
+  mkdirSync(path);
+  chownSync(path, 12_345, 12_345);
+  expect(() => privateFolder(path)).toThrow(
+    'belongs to another user (12345): run as that user, or choose another folder',
+  );
+});
+
+test('of many who make a file at once the first wins, and no draft is left', () => {
+  const path = join(folder, 'kept');
+  expect(keepPrivateFile(path, 'first')).toBe('first');
+  expect(keepPrivateFile(path, 'second')).toBe('first');
+  expect(readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept']);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test('a secret is made once', () => {
+  const secret = keptSecret(join(folder, 'secrets'), 'secret', 'local_');
+  expect(secret).toMatch(/^local_[\w-]{43}$/);
+  expect(keptSecret(join(folder, 'secrets'), 'secret', 'local_')).toBe(secret);
+});
+
+describe('a file lock', () => {
+  const path = join(folder, 'lock');
+  const elsewhere = async (kill: boolean) => {
+    const program = `import { tryFileLock } from '${join(import.meta.dirname, 'file-lock.ts')}';
+      console.log(tryFileLock('${path}') ? 'held' : 'taken'); setTimeout(() => {}, 60_000);`;
+    const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program]);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    if (kill) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    return { said: line.toString().trim(), child };
+  };
+
+  test('is held by one process, and free again when that dies', async () => {
+    const { said, child } = await elsewhere(false);
+    expect(said).toBe('held');
+    expect(tryFileLock(path)).toBeUndefined();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const lock = tryFileLock(path);
+    expect(lock).toBeDefined();
+    expect((await elsewhere(true)).said).toBe('taken');
+    lock!.release();
+    expect((await elsewhere(true)).said).toBe('held');
+  });
+
+  test('says what is wrong with the place', () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => tryFileLock(join(folder, 'file/lock'))).toThrow(/unable to open/);
+  });
+});
