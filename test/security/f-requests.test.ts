@@ -121,6 +121,8 @@ describe('B02 when a write fails', () => {
     expect(broken.status).toBeGreaterThanOrEqual(500);
     expect(broken.headers['set-cookie']).toBeUndefined();
     expect(await browser.cookie(desk.issuer, 'fd_session')).toBeUndefined();
-    expect(desk.logged.join('')).not.toMatch(/Failing row contains/);
+    const fault = desk.logged.findLast((line) => line.includes('"level":"error"'))!;
+    expect(fault).toContain('violates check constraint');
+    expect(fault).not.toContain('Failing row contains');
   });
 });
