@@ -142,7 +142,7 @@ test('after a day a notice is a dead letter that can be seen, and tried again', 
     /bad +ended_by_administrator +gave_up/,
   );
   bad.receiver.answerWith(200);
-  expect((await frontdesk(['notices', 'retry'], environment)).out).toBe('1 are tried again.\n');
+  expect((await frontdesk(['notices', 'retry'], environment)).out).toBe('One is tried again.\n');
   await bad.receiver.until(1, 10_000);
   expect((await frontdesk(['notices', 'retry'], environment)).error).toBe('There are no dead letters.\n');
   expect((await frontdesk(['notices', 'list', '--open'], environment)).out).toBe('There are none.\n');
