@@ -38,6 +38,8 @@ describe('sessions', () => {
   test('are listed with device, address and apps, without what opens them', async () => {
     expect((await run('sessions', 'list', 'ben')).out).toBe('ben is signed in nowhere.\n');
     const browser = await signIn('ben');
+    // The question keeps a secret in the session.
+    await browser.visit(`${desk.issuer}/oauth/logout`);
     const { out } = await run('sessions', 'list', 'ben');
     expect(out).toMatch(
       /^SESSION +DEVICE +ADDRESS +SIGNED IN +LAST SEEN +APPS\n\S+ +Unknown device +127.0.0.1 +20\S+Z +20\S+Z +wiki\n$/,
