@@ -1,9 +1,11 @@
 /** security.md B06, B07, B08: refresh tokens. Each test is named by its number. */
+import { errors } from 'oidc-provider';
 import { ann, app, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import { newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
+import { createArtifactAdapter } from '../../src/oidc/artifact-adapter.ts';
 import { sql } from '../../src/platform/database.ts';
 
 let desk: Frontdesk;
@@ -85,6 +87,20 @@ describe('B06', () => {
     const before = await reuses();
     expect(await renew(first.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
     await expectFamilyEnded(last, before);
+  });
+
+  test('whoever had found it unused, and comes after it was used up, ends the family as well', async () => {
+    const first = await signedIn();
+    const answers = [await renew(first.refresh_token!), await renew(first.refresh_token!)];
+    await renew(first.refresh_token!);
+    const before = await reuses();
+    // What a request beside them does, that had looked before them.
+    const adapter = createArtifactAdapter(desk.db, desk.keyring, 'RefreshToken');
+    const refused = await desk.db.inUnitOfWork(() =>
+      adapter.consume(first.refresh_token!).catch((error: Error) => error),
+    );
+    expect(refused).toBeInstanceOf(errors.InvalidGrant);
+    await expectFamilyEnded(answers[0]!, before);
   });
 
   test('theft is on record with whom and what it befell, and without the token', async () => {
