@@ -50,7 +50,7 @@ function assertClientAssertion(
   const audience = [claims['aud']].flat();
   const isForUs = audience.length === 1 && audience[0] === ctx.oidc.issuer;
   // The library has seen to it that it is for this endpoint at least.
-  if (!isForUs && !isExcepted(protocol, ctx.oidc.client!, 'assertion_for_endpoint')) {
+  if (!isForUs && !isExcepted(protocol, ctx.oidc.client!)) {
     throw new errors.InvalidClientAuth('the audience must be the issuer alone');
   }
   const latest = Math.floor(Date.now() / 1000) + longestAssertionSeconds + clockToleranceSeconds;
@@ -84,7 +84,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     },
 
     responseTypes: responseTypesOf(protocol),
-    pkce: { required: (_ctx, client) => !isExcepted(protocol, client, 'pkce_optional') },
+    pkce: { required: (_ctx, client) => !isExcepted(protocol, client) },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
 
@@ -137,6 +137,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
+      claimsParameter: { enabled: true },
       pushedAuthorizationRequests: { enabled: false },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
