@@ -74,7 +74,8 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
     const sent = opening
       .then((connection) => connection.query({ name, text, values }))
       .catch((error: Error) => {
-        throw meaningOf(error);
+        // After one failed statement PostgreSQL refuses the rest: what matters is the first.
+        throw failure ?? meaningOf(error);
       });
     sent.catch(fail);
     unsettled.push(sent);
