@@ -53,8 +53,13 @@ export function createClientValidator(input: ValidatorInput): ClientValidator {
     const keys = await Promise.all([makeSigningKey('RS256', new Date()), makeSigningKey('ES256', new Date())]);
     const pages = createProtocolPages(() => {});
     const policy = { now: defaultPolicy, reload: async () => {} };
+    // No subject is ever made by this one.
+    const pairwiseSalt = '';
     const jwks = keys.map(({ privateJwk }) => privateJwk);
-    const provider = new Provider(input.issuer, createConfiguration({ ...input, keys: jwks, pages, policy }));
+    const provider = new Provider(
+      input.issuer,
+      createConfiguration({ ...input, keys: jwks, pages, policy, pairwiseSalt }),
+    );
     return validateBy(() => provider, input.protocol)(metadata);
   };
 }

@@ -9,7 +9,7 @@ import type { LivePolicy } from '../policy/live-policy.ts';
 import { originsOf } from '../clients/client.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { clockToleranceSeconds } from './artifact-adapter.ts';
-import { claimsOf, claimsOfScope } from './claims.ts';
+import { acrValues, assertAcrAsked, claimsOf, claimsOfScope } from './claims.ts';
 import { createClientFetch } from './client-fetch.ts';
 import { ownMetadata } from './client-adapter.ts';
 import { isExcepted, responseTypesOf, takesPosts, type ProtocolOptions } from './conformance-profile.ts';
@@ -20,6 +20,7 @@ import { createLifetimes } from './lifetimes.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
 import { requestObjectAlgorithms } from './request-objects.ts';
 import { apisOf, mayInspect, resourceServerFor } from './resource-servers.ts';
+import { subjectFor } from './subject.ts';
 
 export interface ConfigurationInput {
   db: Database;
@@ -30,6 +31,8 @@ export interface ConfigurationInput {
   policy: LivePolicy;
   outgoing: Outgoing;
   protocol: ProtocolOptions;
+  /** Of pairwise subjects; never another one. */
+  pairwiseSalt: string;
 }
 
 /** Where apps register themselves: a page of ours (web/oauth/register.ts). */
@@ -64,7 +67,7 @@ const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient
   originsOf(client.metadata()).includes(origin);
 
 export function createConfiguration(input: ConfigurationInput): Configuration {
-  const { db, keyring, issuer, keys, pages, policy, outgoing, protocol } = input;
+  const { db, keyring, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt } = input;
   return {
     adapter: createAdapterFactory(db, keyring),
     jwks: { keys: keys },
@@ -109,7 +112,9 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     },
     scopes: knownScopes,
     claims: claimsOfScope,
-    acrValues: ['aal1'],
+    acrValues,
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: async (_ctx, accountId, client) => subjectFor(pairwiseSalt, client.metadata(), accountId),
     async findAccount(_ctx, id) {
       const account = await findAccount(db, id);
       if (!account || account.suspendedAt) return undefined;
@@ -137,7 +142,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
-      claimsParameter: { enabled: true },
+      claimsParameter: { enabled: true, assertClaimsParameter: (_ctx, claims) => assertAcrAsked(claims) },
       pushedAuthorizationRequests: { enabled: false },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
