@@ -13,6 +13,7 @@ import { tellApp } from '../sessions/ending-repository.ts';
 import { rememberSeen } from '../tokens/artifact-repository.ts';
 import { createConfiguration } from './configuration.ts';
 import type { ProtocolOptions } from './conformance-profile.ts';
+import { acceptOnlyIdTokens } from './id-token-hint.ts';
 import { createInteractionAnswers } from './interaction-answer.ts';
 import { fromEpoch, protocolContext } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
@@ -150,6 +151,7 @@ export function createProvider(input: ProviderInput): Provider {
   replaceSessionMethods(models, input);
   replaceClientMethods(models, input);
   replaceInteractionMethods(models, input);
+  acceptOnlyIdTokens(provider);
   // Looking and then writing would let two equal assertions through at once.
   models.ReplayDetection.unique = async (from, jti, expiresAt) =>
     rememberSeen(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
