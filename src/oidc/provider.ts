@@ -12,6 +12,7 @@ import { endSessions } from '../sessions/end-session.ts';
 import { tellApp } from '../sessions/ending-repository.ts';
 import { rememberSeen } from '../tokens/artifact-repository.ts';
 import { createConfiguration } from './configuration.ts';
+import type { ProtocolOptions } from './conformance-profile.ts';
 import { acceptOnlyIdTokens } from './id-token-hint.ts';
 import { createInteractionAnswers } from './interaction-answer.ts';
 import { fromEpoch, protocolContext } from './protocol-context.ts';
@@ -28,6 +29,8 @@ export interface ProviderInput {
   pages: ProtocolPages;
   policy: LivePolicy;
   outgoing: Outgoing;
+  protocol: ProtocolOptions;
+  pairwiseSalt: string;
 }
 
 /** What the protocol leaves in `ctx.state` for the middleware around it. */
