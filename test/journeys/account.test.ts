@@ -125,6 +125,9 @@ test('activity: what happened, the newest first', async () => {
   const page = await visit(browser, '/account/activity');
   expect(page.text).toMatch(/Signed in[^]*A wrong try to sign in[^]*The account was opened/);
   expect((await visit(browser, '/account')).text).toMatch(/There (was a|were \d+) wrong tr/);
+  // A week later it is history.
+  await desk.db.read(statement("update audit_events set at = at - interval '8 days' where kind = 'sign-in.failed'"));
+  expect((await visit(browser, '/account')).text).not.toContain('wrong tr');
   const older = await visit(browser, `/account/activity?before=${encodeURIComponent('2020-01-01')}`);
   expect(older.root.querySelectorAll('.rows > li')).toHaveLength(0);
   expect((await visit(browser, '/account/activity?before=nonsense')).status).toBe(200);
