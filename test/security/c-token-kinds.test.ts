@@ -160,7 +160,7 @@ describe('at site A, when what comes as an ID token', () => {
     const { searchParams } = new URL((await browser.visit(`${site.url}/sign-in`)).location!);
     idToken = await make(searchParams.get('nonce')!);
     const query = new URLSearchParams({ code: 'c', state: searchParams.get('state')!, iss: issuer });
-    return (await browser.visit(`${site.url}/callback?${query}`)).text;
+    return (await browser.visit(`${site.url}/callback?${query.toString()}`)).text;
   }
 
   test('is one, it is let in', async () => {

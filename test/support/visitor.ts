@@ -10,7 +10,7 @@ export interface Visitor {
   page: Page;
   /** What a policy stopped, and what a script did wrong. */
   problems: string[];
-  newTab(): Promise<Page>;
+  newTab: () => Promise<Page>;
 }
 
 const patienceMilliseconds = 10_000;
