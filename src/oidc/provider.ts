@@ -4,7 +4,7 @@ import type { JWK } from 'jose';
 import { replaceSecretHash } from '../clients/client-repository.ts';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
-import { TextNotStorable } from '../platform/unit-of-work.ts';
+import { DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
 import type { Outgoing } from '../platform/outgoing.ts';
 import { constantTimeEqual, type Keyring } from '../platform/secrets.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
@@ -160,7 +160,8 @@ export function createProvider(input: ProviderInput): Provider {
     if (error instanceof SessionChanged) return;
     const state = ctx.state as ProtocolState;
     state.fault = error;
-    if (error instanceof TextNotStorable) return;
+    // These are answered, and logged, by the middleware around.
+    if (error instanceof TextNotStorable || error instanceof DatabaseBusy) return;
     log.error({ err: error, requestId: state.requestId }, 'protocol fault');
   });
   return provider;
