@@ -174,8 +174,8 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
  *
  * @throws InvalidTarget
  */
-function onlyApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] {
-  if (ctx.oidc.params?.['grant_type'] !== 'client_credentials') return [];
+function onlyApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] | undefined {
+  if (ctx.oidc.params?.['grant_type'] !== 'client_credentials') return undefined;
   const [api, ...others] = apisOf(client);
   if (!api || others.length > 0) throw new errors.InvalidTarget('name the API that the token is for (resource)');
   return [api.audience];
