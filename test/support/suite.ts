@@ -1,12 +1,14 @@
 /** What the OpenID Foundation's suite does to a provider, in the hands of our tests: its client, its person, its pages. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
 import { createAccount } from '../../src/accounts/create-account.ts';
 import type { Claims } from '../../src/accounts/claims.ts';
 import type { Answer, Browser, Page } from './browser.ts';
 import { password, type RegisteredApp } from './cast.ts';
+import type { Certificate } from './certificate.ts';
 import { answerIn, authorize, exchange, signIn, type Tokens } from './flow.ts';
 import { startFrontdesk, type Frontdesk, type FrontdeskOptions } from './frontdesk.ts';
 import { asApp, registered, withRegistration, type Registered } from './registration.ts';
@@ -49,18 +51,19 @@ export interface Rp {
   close(): Promise<void>;
 }
 
-/** A relying party's own web server, by a name that Frontdesk finds on this machine. */
-export async function startRp(name = 'rp'): Promise<Rp> {
+/** A relying party's own web server, by a name that Frontdesk finds on this machine; on https with a certificate. */
+export async function startRp(name = 'rp', certificate?: Certificate): Promise<Rp> {
   const pages = new Map<string, string>();
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     asked.push(request.url!);
     const page = pages.get(request.url!);
     response.writeHead(page === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(page);
-  });
+  };
+  const server = certificate ? createSecureServer(certificate, answer) : createServer(answer);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const origin = `http://${name}.localhost:${(server.address() as AddressInfo).port}`;
+  const origin = `http${certificate ? 's' : ''}://${name}.localhost:${(server.address() as AddressInfo).port}`;
   const close = async () => {
     server.closeAllConnections();
     server.close();
@@ -132,3 +135,7 @@ export async function tokensOf(
   const tokens = answer.json<Tokens>();
   return { ...tokens, claims: await idToken(desk, app, tokens.id_token) };
 }
+
+/** Another process of the desk. */
+export const besideSuiteDesk = (beside: Frontdesk): Promise<Frontdesk> =>
+  startFrontdesk({ beside, settings: suiteSettings });
