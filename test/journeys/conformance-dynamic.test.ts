@@ -135,37 +135,6 @@ test('oidcc-redirect-uri-regfrag', async () => {
   expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
 });
 
-describe('sectors', () => {
-  const at = (path: string, more: object = {}) => ({
-    subject_type: 'pairwise',
-    sector_identifier_uri: `${secureRp.origin}${path}`,
-    ...more,
-  });
-
-  test('oidcc-registration-sector-uri', async () => {
-    secureRp.pages.set('/sector.json', JSON.stringify([rp.redirectUri]));
-    const client = await suiteClient(desk, rp, at('/sector.json'));
-    expect((await tokensOf(desk, browser, client)).claims.sub).not.toBe(desk.annId);
-    // Read when the app registered; signing in does not hang on it.
-    secureRp.pages.delete('/sector.json');
-    expect((await tokensOf(desk, newBrowser(desk), client)).claims.sub).toMatch(/^[\w-]{43}$/);
-    expect(secureRp.asked.filter((path) => path === '/sector.json')).toHaveLength(1);
-  });
-
-  test.each([
-    ['another address', JSON.stringify(['https://rp.example/other'])],
-    ['no list', JSON.stringify({ redirect_uris: [] })],
-    ['no JSON', 'nonsense'],
-    ['nothing', undefined],
-  ])('oidcc-registration-sector-bad: %s', async (name, page) => {
-    const path = `/bad-${name.replaceAll(' ', '-')}.json`;
-    if (page !== undefined) secureRp.pages.set(path, page);
-    const asked = metadata({ redirect_uris: [rp.redirectUri], ...at(path) });
-    const answer = await register(desk, await registrationToken(desk), asked);
-    expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
-  });
-});
-
 test('oidcc-registration-jwks-uri', async () => {
   rp.pages.set('/jwks', JSON.stringify(jwksOf(key)));
   const client = await keyClient({ jwks: undefined, jwks_uri: `${rp.origin}/jwks` });
