@@ -19,28 +19,22 @@ const shown = { logo_uri: `${origin}/logo.png`, policy_uri: `${origin}/policy`, 
 const picturesOf = (page: Page) => /img-src ([^;]*)/.exec(String(page.headers['content-security-policy']))![1];
 const links = (page: Page) => page.root.querySelectorAll('a').map((link) => link.getAttribute('href'));
 
-test.each([['oidcc-registration-logo-uri'], ['oidcc-registration-policy-uri'], ['oidcc-registration-tos-uri']])(
-  '%s: on sign-in and on consent',
-  async () => {
-    const client = asApp(await registered(desk, shown));
-    const signInPage = await newBrowser(desk).visit(authorize(desk, client).url);
-    const consentPage = await signIn(signInPage, 'ann');
-    expect(consentPage.root.querySelector('.permissions')).not.toBeNull();
-    for (const page of [signInPage, consentPage]) {
-      const logo = page.root.querySelector('img.logo');
-      expect([logo?.getAttribute('src'), logo?.getAttribute('referrerpolicy')]).toEqual([
-        shown.logo_uri,
-        'no-referrer',
-      ]);
-      expect(links(page)).toEqual(expect.arrayContaining([shown.policy_uri, shown.tos_uri]));
-      for (const link of page.root.querySelectorAll('a[href^=https]'))
-        expect(link.getAttribute('rel')).toBe('noreferrer');
-      // That picture's origin, on these pages alone.
-      expect(picturesOf(page)).toBe(`'self' ${origin}`);
-    }
-    expect(picturesOf(await createBrowser().visit(`${desk.issuer}/`))).toBe(`'self'`);
-  },
-);
+test('oidcc-registration-logo-uri, oidcc-registration-policy-uri, oidcc-registration-tos-uri', async () => {
+  const client = asApp(await registered(desk, shown));
+  const signInPage = await newBrowser(desk).visit(authorize(desk, client).url);
+  const consentPage = await signIn(signInPage, 'ann');
+  expect(consentPage.root.querySelector('.permissions')).not.toBeNull();
+  for (const page of [signInPage, consentPage]) {
+    const logo = page.root.querySelector('img.logo');
+    expect([logo?.getAttribute('src'), logo?.getAttribute('referrerpolicy')]).toEqual([shown.logo_uri, 'no-referrer']);
+    expect(links(page)).toEqual(expect.arrayContaining([shown.policy_uri, shown.tos_uri]));
+    for (const link of page.root.querySelectorAll('a[href^=https]'))
+      expect(link.getAttribute('rel')).toBe('noreferrer');
+    // That picture's origin, on these pages alone.
+    expect(picturesOf(page)).toBe(`'self' ${origin}`);
+  }
+  expect(picturesOf(await createBrowser().visit(`${desk.issuer}/`))).toBe(`'self'`);
+});
 
 test('A19 a logo from a host that is not the app’s is not shown, and nothing is let in for it', async () => {
   const metadata = { logo_uri: 'https://tracker.example/logo.png' };

@@ -32,7 +32,7 @@ afterAll(async () => {
   await desk.close();
 });
 
-const ofIdToken = ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash', 'c_hash'];
+const ofIdToken = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash']);
 const profile = ['name', 'preferred_username', 'updated_at', 'given_name', 'family_name', 'middle_name', 'nickname'];
 const more = ['profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale'];
 const ofScope: Record<string, string[]> = {
@@ -53,7 +53,7 @@ test.each(Object.entries(ofScope))('oidcc-scope-%s', async (scope, names) => {
   const { told, claims } = await userinfoFor({ scope: `openid ${scope}` });
   expect(Object.keys(told).toSorted()).toEqual(['sub', ...names].toSorted());
   // Scopes are answered at userinfo, where an access token is issued (OpenID Connect Core 5.4).
-  expect(Object.keys(claims).filter((name) => !ofIdToken.includes(name))).toEqual([]);
+  expect(Object.keys(claims).filter((name) => !ofIdToken.has(name))).toEqual([]);
 });
 
 test('oidcc-scope-all, each claim in its type', async () => {
@@ -139,7 +139,7 @@ describe('claims about the sign-in', () => {
 });
 
 test('discovery says so', async () => {
-  const discovery = (await send(`${desk.issuer}/.well-known/openid-configuration`)).json<Record<string, unknown>>();
+  const discovery = (await send(`${desk.issuer}/.well-known/openid-configuration`)).json();
   expect(discovery['claims_parameter_supported']).toBe(true);
   expect(discovery['claims_supported']).toEqual(expect.arrayContaining(Object.values(ofScope).flat()));
   expect(discovery['scopes_supported']).toEqual(expect.arrayContaining(['openid', ...Object.keys(ofScope)]));

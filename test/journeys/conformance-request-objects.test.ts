@@ -36,7 +36,7 @@ function claimsFor(client: RegisteredApp, more: object = {}): Record<string, str
 /** An authorization request that says nothing itself. */
 const at = (client: RegisteredApp, parameters: Record<string, string>, frontdesk: Frontdesk = desk) => {
   const query = new URLSearchParams({ client_id: client.id, response_type: 'code', scope: 'openid', ...parameters });
-  return { url: `${frontdesk.issuer}/oauth/authorize?${query}` };
+  return { url: `${frontdesk.issuer}/oauth/authorize?${query.toString()}` };
 };
 
 const withUri = (path: string, more: object = {}): Promise<SuiteClient> =>
