@@ -91,19 +91,22 @@ async function followChanges({ db, keyring, log }: Base, oidc: Oidc, policy: Liv
 
 export async function createApp(base: Base): Promise<App> {
   const { config, log, keyring, db, outgoing } = base;
-  const { issuer, trustedProxies, rateLimitFactor } = config;
+  const { issuer, trustedProxies, rateLimitFactor, protocol } = config;
+  if (protocol.isConformance)
+    log.warn('CONFORMANCE_PROFILE is on: for runs of the conformance suite, never in production');
   const texts = loadTexts();
   const views = createViews(texts);
   await ensureOwnClient(db, issuer);
   const keys = await ensureSigningKeys(db, keyring);
   const policy = await createLivePolicy(db);
   const pages = createProtocolPages(createShowPage(views));
-  const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, outgoing });
+  const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, outgoing, protocol });
   const hasher = await createPasswordHasher();
   const attemptLimits = createAttemptLimits(db, keyring, rateLimitFactor);
   const readiness = { isDraining: false };
   const services = { issuer, db, log, keyring, texts, views, oidc, policy, hasher, attemptLimits };
-  const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness });
+  const { hasClientRegistration } = protocol;
+  const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness, hasClientRegistration });
   const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, web.callback());
   const stopFollowing = await followChanges(base, oidc, policy);
   const background = await startBackground({ db, log, keyring, outgoing, oidc, policy });

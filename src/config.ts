@@ -25,6 +25,12 @@ export interface Config {
   /** Hosts that calls to apps may reach although they are private, on http or on another port. */
   readonly outgoingAllowedHosts: readonly string[];
   readonly rateLimitFactor: number;
+  readonly protocol: {
+    /** Apps may register themselves (RFC 7591), each with a registration token. */
+    readonly hasClientRegistration: boolean;
+    /** What the OpenID Foundation's suite asks of a provider beside what is safe (oidc/conformance-profile.ts). */
+    readonly isConformance: boolean;
+  };
   readonly logLevel: LogLevel;
 }
 
@@ -83,6 +89,18 @@ export const settings: readonly Setting[] = [
       'Hosts of apps that Frontdesk may call (sign-out notices, keys) although they are private, on http or on another port than 443: `app.internal,*.localhost`. All others must be public and on https.',
   },
   { name: 'RATE_LIMIT_FACTOR', default: '1', about: 'Multiplies every rate limit; for tests and load generators.' },
+  {
+    name: 'CLIENT_REGISTRATION',
+    default: 'off',
+    about:
+      '`token`: apps may register themselves (RFC 7591, RFC 7592) with a token from `frontdesk registration-tokens create`. `off`: nobody can.',
+  },
+  {
+    name: 'CONFORMANCE_PROFILE',
+    default: 'false',
+    about:
+      '`true` for runs of the OpenID conformance suite, never in production: implicit and hybrid flow, requests by POST, unsigned request objects, no PKCE for clients that ask so.',
+  },
   { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
 ];
 
@@ -112,6 +130,8 @@ const schema = z.object({
     .regex(/^(\*\.)?[A-Za-z0-9.:[\]-]+([,\s]+(\*\.)?[A-Za-z0-9.:[\]-]+)*$/, 'it must be a list of hosts')
     .optional(),
   RATE_LIMIT_FACTOR: z.coerce.number().positive('it must be a number above 0').default(1),
+  CLIENT_REGISTRATION: z.enum(['off', 'token'], 'it must be off or token').default('off'),
+  CONFORMANCE_PROFILE: z.enum(['true', 'false'], 'it must be true or false').default('false'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   XDG_RUNTIME_DIR: z.string().optional(),
 });
@@ -191,6 +211,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     trustedProxies: values.TRUSTED_PROXIES,
     outgoingAllowedHosts: values.OUTGOING_ALLOWED_HOSTS?.split(/[,\s]+/).filter(Boolean) ?? [],
     rateLimitFactor: values.RATE_LIMIT_FACTOR,
+    protocol: Object.freeze({
+      hasClientRegistration: values.CLIENT_REGISTRATION === 'token',
+      isConformance: values.CONFORMANCE_PROFILE === 'true',
+    }),
     logLevel: values.LOG_LEVEL,
   });
 }

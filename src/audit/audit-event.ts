@@ -11,6 +11,7 @@ export interface AuditDetails {
   'api.removed': { audience: string; by: Actor };
   'client.registered': { kind: string; by: Actor };
   'client.removed': { by: Actor };
+  'client.updated': { kind: string; by: Actor };
   'code.reused': { grantId: string };
   'consent.given': { scopes: string[]; claims: string[]; audiences: string[] };
   'grant.revoked': { grantId: string; reason: string };
@@ -20,6 +21,8 @@ export interface AuditDetails {
   'password.changed': { by: Actor };
   'policy.changed': { name: string; seconds: number; by: Actor };
   'refresh-token.reused': { grantId: string };
+  'registration-token.created': { tokenId: string; uses: number; by: Actor };
+  'registration-token.removed': { tokenId: string; by: Actor };
   'session.ended': { reason: string; apps: number };
   'sign-in.failed': { reason: string; device: string };
   'sign-in.succeeded': { amr: string[]; device: string };

@@ -13,6 +13,7 @@ import { makeSecret } from './make-secret.ts';
 import { migrate } from './migrate.ts';
 import { registerApi } from './register-api.ts';
 import { registerClient } from './register-client.ts';
+import { createRegistrationToken, listRegistrationTokens, removeRegistrationToken } from './registration-tokens.ts';
 import { removeAccount } from './remove-account.ts';
 import { removeApi } from './remove-api.ts';
 import { removeClient } from './remove-client.ts';
@@ -42,6 +43,9 @@ export const commands: readonly Command[] = [
   listClients,
   showClient,
   removeClient,
+  createRegistrationToken,
+  listRegistrationTokens,
+  removeRegistrationToken,
   registerApi,
   listApis,
   removeApi,

@@ -56,7 +56,7 @@ export const registerClient: Command = {
       const context = {
         db,
         keyring,
-        validate: createClientValidator({ db, keyring, issuer: config.issuer, outgoing }),
+        validate: createClientValidator({ db, keyring, outgoing, ...config }),
         issuer: config.issuer,
         by: 'command-line' as const,
       };

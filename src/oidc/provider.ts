@@ -12,6 +12,7 @@ import { endSessions } from '../sessions/end-session.ts';
 import { tellApp } from '../sessions/ending-repository.ts';
 import { rememberSeen } from '../tokens/artifact-repository.ts';
 import { createConfiguration } from './configuration.ts';
+import type { ProtocolOptions } from './conformance-profile.ts';
 import { createInteractionAnswers } from './interaction-answer.ts';
 import { fromEpoch, protocolContext } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
@@ -27,6 +28,7 @@ export interface ProviderInput {
   pages: ProtocolPages;
   policy: LivePolicy;
   outgoing: Outgoing;
+  protocol: ProtocolOptions;
 }
 
 /** What the protocol leaves in `ctx.state` for the middleware around it. */

@@ -28,6 +28,7 @@ import { sameOrigin } from './middleware/same-origin.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { unitOfWork } from './middleware/unit-of-work.ts';
 import { healthPages, type Readiness } from './ops/health.ts';
+import { registrationPages } from './oauth/register.ts';
 import { createShowPage } from './page.ts';
 import type { Services } from './services.ts';
 import { receiptPage } from './sign-out/receipt.ts';
@@ -40,6 +41,7 @@ export interface WebOptions {
   /** Multiplies every rate limit. */
   rateLimitFactor: number;
   readiness: Readiness;
+  hasClientRegistration: boolean;
 }
 
 /** The guard of every prefix of ours; the protocol's own addresses are called by apps, from other origins. */
@@ -71,6 +73,7 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   appsPage(router, services, showAccount);
   activityPage(router, services, showAccount);
   receiptPage(router, services);
+  if (options.hasClientRegistration) registrationPages(router, services);
 
   app.use(requestLog(log));
   app.use(cookieFlags(issuer));

@@ -9,7 +9,8 @@ const busySeconds = 2;
 
 /** Endpoints that programs talk to answer errors as JSON, in the shape of RFC 6749 §5.2. */
 const isForPrograms = (ctx: Context): boolean =>
-  /^\/oauth\/(token|userinfo|introspect|revoke|jwks)$/.test(ctx.path) || ctx.path.startsWith('/.well-known/');
+  /^\/oauth\/(token|userinfo|introspect|revoke|jwks|register(\/.*)?)$/.test(ctx.path) ||
+  ctx.path.startsWith('/.well-known/');
 
 function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
