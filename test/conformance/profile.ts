@@ -42,6 +42,8 @@ const profileFile = z.strictObject({
   variant: z.record(z.string(), z.string()),
   /** How its clients come to be: registered by an operator, or by the suite itself (RFC 7591). */
   clients: z.enum(['none', 'static', 'dynamic']),
+  /** What clients that an operator registers are told of sign-outs by. */
+  logout: z.enum(['back-channel', 'front-channel']).optional(),
   /** How many modules the plan has; another number means that the suite has changed. */
   modules: z.int().positive(),
   /** In place of what modules.json says. */
