@@ -6,6 +6,7 @@ import { createPasswordHasher, type PasswordHasher } from './credentials/passwor
 import { startBackground } from './background.ts';
 import { ensureOwnClient } from './clients/own-client.ts';
 import { ensureSigningKeys } from './keys/ensure-signing-keys.ts';
+import { ensurePairwiseSalt } from './keys/pairwise-salt.ts';
 import { listSigningKeys } from './keys/signing-key-repository.ts';
 import { createLiveProvider, type Oidc } from './oidc/live-provider.ts';
 import { createProtocolPages } from './oidc/protocol-pages.ts';
@@ -98,9 +99,10 @@ export async function createApp(base: Base): Promise<App> {
   const views = createViews(texts);
   await ensureOwnClient(db, issuer);
   const keys = await ensureSigningKeys(db, keyring);
+  const pairwiseSalt = await ensurePairwiseSalt(db, keyring);
   const policy = await createLivePolicy(db);
   const pages = createProtocolPages(createShowPage(views));
-  const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, outgoing, protocol });
+  const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt });
   const hasher = await createPasswordHasher();
   const attemptLimits = createAttemptLimits(db, keyring, rateLimitFactor);
   const readiness = { isDraining: false };

@@ -74,7 +74,7 @@ export const settings: readonly Setting[] = [
     name: 'SECRET',
     default: 'made and kept in DATA_DIR for a local issuer',
     about:
-      'Root secret that cookies, stored ids and signing keys are protected with; make one with `frontdesk secret`. To replace it, put the new one first: `new,old`.',
+      'Root secret that cookies, stored ids and signing keys are protected with; make one with `frontdesk secret`. To replace it, see below.',
     isSecret: true,
   },
   {

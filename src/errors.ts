@@ -13,6 +13,7 @@ export const refusals = {
   argument_invalid: 400,
   body_invalid: 400,
   body_too_large: 413,
+  claims_invalid: 400,
   client_exists: 409,
   client_invalid: 400,
   client_unknown: 404,

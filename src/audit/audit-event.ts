@@ -2,6 +2,7 @@
 
 /** Kind → detail. Details hold ids, codes and counts; never names, e-mail addresses or secrets. */
 export interface AuditDetails {
+  'account.claims-set': { claims: string[]; by: Actor };
   'account.created': { by: Actor };
   'account.reinstated': { by: Actor };
   'account.removed': { by: Actor };

@@ -20,6 +20,7 @@ import { removeClient } from './remove-client.ts';
 import { retryNotices } from './retry-notices.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { serve } from './serve.ts';
+import { setClaims } from './set-claims.ts';
 import { setPassword } from './set-password.ts';
 import { setPolicy } from './set-policy.ts';
 import { settings } from './settings.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   createAccount,
   listAccounts,
   setPassword,
+  setClaims,
   suspendAccount,
   reinstateAccount,
   removeAccount,

@@ -29,12 +29,14 @@ interface ClientModel {
 /** @returns a validator that throws Refusal `client_invalid` with the library's reason */
 export function validateBy(provider: () => Provider, protocol: ProtocolOptions): ClientValidator {
   return async (metadata) => {
-    const { request_object_signing_alg: algorithm, ...rest } = metadata;
+    // What has a column of its own is no metadata, whoever says so.
+    const { first_party: _, self_registered: __, apis: ___, ...given } = metadata;
+    const { request_object_signing_alg: algorithm, ...rest } = given;
     // The library knows signed ones only; the others are ours (request-objects.ts).
     const isUnsigned = algorithm === 'none' && takesUnsignedRequests(protocol);
     const Client = provider().Client as unknown as ClientModel;
     try {
-      const checked = isUnsigned ? rest : metadata;
+      const checked = isUnsigned ? rest : given;
       await Client.validate(checked);
       const complete = JSON.parse(JSON.stringify(new Client(checked).metadata())) as ClientMetadata;
       return isUnsigned ? { ...complete, request_object_signing_alg: algorithm } : complete;
@@ -51,8 +53,13 @@ export function createClientValidator(input: ValidatorInput): ClientValidator {
     const keys = await Promise.all([makeSigningKey('RS256', new Date()), makeSigningKey('ES256', new Date())]);
     const pages = createProtocolPages(() => {});
     const policy = { now: defaultPolicy, reload: async () => {} };
+    // No subject is ever made by this one.
+    const pairwiseSalt = '';
     const jwks = keys.map(({ privateJwk }) => privateJwk);
-    const provider = new Provider(input.issuer, createConfiguration({ ...input, keys: jwks, pages, policy }));
+    const provider = new Provider(
+      input.issuer,
+      createConfiguration({ ...input, keys: jwks, pages, policy, pairwiseSalt }),
+    );
     return validateBy(() => provider, input.protocol)(metadata);
   };
 }

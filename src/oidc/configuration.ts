@@ -9,7 +9,7 @@ import type { LivePolicy } from '../policy/live-policy.ts';
 import { originsOf } from '../clients/client.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { clockToleranceSeconds } from './artifact-adapter.ts';
-import { claimsOf, claimsOfScope } from './claims.ts';
+import { acrValues, assertAcrAsked, claimsOf, claimsOfScope } from './claims.ts';
 import { createClientFetch } from './client-fetch.ts';
 import { ownMetadata } from './client-adapter.ts';
 import { isExcepted, responseTypesOf, takesPosts, type ProtocolOptions } from './conformance-profile.ts';
@@ -20,6 +20,7 @@ import { createLifetimes } from './lifetimes.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
 import { requestObjectAlgorithms } from './request-objects.ts';
 import { apisOf, mayInspect, resourceServerFor } from './resource-servers.ts';
+import { subjectFor } from './subject.ts';
 
 export interface ConfigurationInput {
   db: Database;
@@ -30,6 +31,8 @@ export interface ConfigurationInput {
   policy: LivePolicy;
   outgoing: Outgoing;
   protocol: ProtocolOptions;
+  /** Of pairwise subjects; never another one. */
+  pairwiseSalt: string;
 }
 
 /** Where apps register themselves: a page of ours (web/oauth/register.ts). */
@@ -50,7 +53,7 @@ function assertClientAssertion(
   const audience = [claims['aud']].flat();
   const isForUs = audience.length === 1 && audience[0] === ctx.oidc.issuer;
   // The library has seen to it that it is for this endpoint at least.
-  if (!isForUs && !isExcepted(protocol, ctx.oidc.client!, 'assertion_for_endpoint')) {
+  if (!isForUs && !isExcepted(protocol, ctx.oidc.client!)) {
     throw new errors.InvalidClientAuth('the audience must be the issuer alone');
   }
   const latest = Math.floor(Date.now() / 1000) + longestAssertionSeconds + clockToleranceSeconds;
@@ -64,7 +67,7 @@ const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient
   originsOf(client.metadata()).includes(origin);
 
 export function createConfiguration(input: ConfigurationInput): Configuration {
-  const { db, keyring, issuer, keys, pages, policy, outgoing, protocol } = input;
+  const { db, keyring, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt } = input;
   return {
     adapter: createAdapterFactory(db, keyring),
     jwks: { keys: keys },
@@ -84,7 +87,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     },
 
     responseTypes: responseTypesOf(protocol),
-    pkce: { required: (_ctx, client) => !isExcepted(protocol, client, 'pkce_optional') },
+    pkce: { required: (_ctx, client) => !isExcepted(protocol, client) },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
 
@@ -109,7 +112,9 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     },
     scopes: knownScopes,
     claims: claimsOfScope,
-    acrValues: ['aal1'],
+    acrValues,
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: async (_ctx, accountId, client) => subjectFor(pairwiseSalt, client.metadata(), accountId),
     async findAccount(_ctx, id) {
       const account = await findAccount(db, id);
       if (!account || account.suspendedAt) return undefined;
@@ -137,6 +142,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
+      claimsParameter: { enabled: true, assertClaimsParameter: (_ctx, claims) => assertAcrAsked(claims) },
       pushedAuthorizationRequests: { enabled: false },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },

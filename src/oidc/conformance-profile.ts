@@ -23,13 +23,15 @@ type ResponseTypes = (typeof allResponseTypes)[number][];
 export const responseTypesOf = ({ isConformance }: ProtocolOptions): ResponseTypes =>
   isConformance ? [...allResponseTypes] : ['code'];
 
-/** Metadata of ours by which an operator excepts a client from a rule. Apps cannot ask for it themselves. */
-export const exceptionMetadata = ['pkce_optional', 'assertion_for_endpoint'] as const;
-type Exception = (typeof exceptionMetadata)[number];
+/** Metadata of ours by which an operator marks a client of the suite. Apps cannot ask for it themselves. */
+export const ofSuite = 'conformance_client';
 
-/** The suite's clients send neither PKCE nor the issuer as audience; those that register themselves cannot say so. */
-export const isExcepted = ({ isConformance }: ProtocolOptions, client: Client, exception: Exception): boolean =>
-  isConformance && (client[exception] === true || client['self_registered'] === true);
+/**
+ * The suite's clients use no PKCE, and address their assertions to the endpoint instead of the issuer. Those that
+ * register themselves cannot be marked.
+ */
+export const isExcepted = ({ isConformance }: ProtocolOptions, client: Client): boolean =>
+  isConformance && (client[ofSuite] === true || client['self_registered'] === true);
 
 /**
  * The authorization and sign-out endpoints take forms of other sites as well. Browsers send the session's cookie with

@@ -14,6 +14,7 @@ import { pendingInteraction, type PendingInteraction } from './pending-interacti
 import { epoch } from './protocol-context.ts';
 import { createProvider, type ProviderInput } from './provider.ts';
 import { requestObjects } from './request-objects.ts';
+import { subjectFor } from './subject.ts';
 import { takePlaceOfForms } from './take-place-of-forms.ts';
 
 export interface Oidc {
@@ -97,9 +98,10 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     session: sessionOf,
     async signedIn(ctx, accountId, { amr, acr }, { isRemembered }) {
       const interaction = await interactionOf(ctx);
-      const { hintedSubject } = await pendingInteraction(db, interaction);
+      const { hintedSubject, client } = await pendingInteraction(db, interaction);
+      const subject = subjectFor(input.pairwiseSalt, client.metadata, accountId);
       // The app wants one person and nobody else (OpenID Connect Core §3.1.2.1, `id_token_hint`).
-      if (hintedSubject !== undefined && hintedSubject !== accountId)
+      if (hintedSubject !== undefined && hintedSubject !== subject)
         return answers.keep(ctx, interaction, {
           error: 'login_required',
           error_description: 'another person signed in than the one asked for',

@@ -29,6 +29,7 @@ export interface ProviderInput {
   policy: LivePolicy;
   outgoing: Outgoing;
   protocol: ProtocolOptions;
+  pairwiseSalt: string;
 }
 
 /** What the protocol leaves in `ctx.state` for the middleware around it. */

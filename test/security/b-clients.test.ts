@@ -46,7 +46,7 @@ describe('B14', () => {
   });
 });
 
-test('B05 what a removed app got for itself stays dead when its name is given away again', async () => {
+test('E05 what a removed app got for itself stays dead when its name is given away again', async () => {
   const registration = { id: 'short-lived', kind: 'machine', apis: [{ audience: opaque }] } as const;
   const before = await app(desk, { ...registration, apis: [...registration.apis] });
   const { access_token: token } = (await callAs(desk, before, '/oauth/token', credentials)).json<
@@ -59,7 +59,7 @@ test('B05 what a removed app got for itself stays dead when its name is given aw
   expect(await isActive(await app(desk, { ...registration, apis: [...registration.apis] }))).toBe(false);
 });
 
-describe('B11 a person who let an app in', () => {
+describe('B15 a person who let an app in', () => {
   const [here, there] = ['http://here.localhost:9/callback', 'http://there.localhost:9/callback'];
 
   test('is asked again when it wants the answer at another host', async () => {
@@ -84,7 +84,7 @@ describe('B11 a person who let an app in', () => {
   });
 });
 
-test('B21 a new root secret goes in without a new secret for any client, and the old one can go', async () => {
+test('A03 a new root secret goes in without a new secret for any client, and the old one can go', async () => {
   const own = await startFrontdesk();
   await ann(own);
   const site = await siteA(own);

@@ -80,8 +80,7 @@ describe('E05 an app that wants to register', () => {
       is_first_party: true,
       self_registered: false,
       apis: [{ audience: 'https://notes.example/api', scopes: ['notes:read'] }],
-      pkce_optional: true,
-      assertion_for_endpoint: true,
+      conformance_client: true,
       refresh_idle_seconds: 99_999_999,
       constructor: 'x',
     });
@@ -91,7 +90,7 @@ describe('E05 an app that wants to register', () => {
     expect(made.client_id).toMatch(/^[\w-]{22}$/);
     expect(rows[0]).toMatchObject({ is_first_party: false, is_self_registered: true, kind: 'web' });
     const stored = Object.keys(rows[0]!['metadata'] as object);
-    for (const name of ['first_party', 'self_registered', 'apis', 'pkce_optional', 'refresh_idle_seconds']) {
+    for (const name of ['first_party', 'self_registered', 'apis', 'conformance_client', 'refresh_idle_seconds']) {
       expect(stored).not.toContain(name);
       expect(made).not.toHaveProperty(name);
     }

@@ -79,7 +79,7 @@ test('F11 names that only look local are not', async () => {
   expect(loadConfig({ ISSUER: 'http://127.0.0.2:4000' }).issuer).toBe('http://127.0.0.2:4000');
 });
 
-test('F10 a text that cannot be stored is the sender’s mistake, and says so', async () => {
+test('a text that cannot be stored is the sender’s mistake, and says so', async () => {
   const browser = newBrowser(desk);
   const page = await browser.visit(authorize(desk, site, { state: 'a\0b' }).url);
   expect([page.status, page.text]).toEqual([400, expect.stringContaining('characters that no text may hold')]);

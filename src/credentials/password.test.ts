@@ -1,0 +1,59 @@
+/** Passwords: what a new one must be like, and how many are hashed at once. */
+import { Refusal } from '../errors.ts';
+import { createPasswordHasher, requireGoodPassword } from './password.ts';
+
+const codeOf = (work: () => void): string | undefined => {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return (error as Refusal).code;
+  }
+};
+
+test.each([
+  ['fourteen char!', 'password_short'],
+  ['fifteen chars!!', undefined],
+  // A hundred and twenty-eight letters outside of the first plane are no more than that.
+  ['😀'.repeat(14), 'password_short'],
+  ['😀🙂'.repeat(128), undefined],
+  ['😀🙂'.repeat(128) + 'x', 'password_long'],
+  ['a'.repeat(20), 'password_blank'],
+  [' '.repeat(20), 'password_blank'],
+  ['only small letters', undefined],
+])('D01 %j as a new password: %p', (password, code) => {
+  expect(codeOf(() => requireGoodPassword(password))).toBe(code);
+});
+
+test('D01 nothing is cut off, and one password typed on two keyboards is one', async () => {
+  const hasher = await createPasswordHasher();
+  const long = 'x'.repeat(255);
+  const hash = await hasher.hash(`${long}y`);
+  expect(await hasher.verify(`${long}y`, hash)).toBe(true);
+  expect(await hasher.verify(`${long}z`, hash)).toBe(false);
+  expect(await hasher.verify('ﬁfteen letters é', await hasher.hash('fifteen letters é'))).toBe(true);
+  expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+});
+
+test('an account without a password takes as long as one with, and is never let in', async () => {
+  const hasher = await createPasswordHasher();
+  expect(await hasher.verify('no account has this password', undefined)).toBe(false);
+  expect(hasher.isOutdated(await hasher.hash('a password of today'))).toBe(false);
+  expect(hasher.isOutdated('$argon2id$v=19$m=4096,t=3,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA')).toBe(true);
+});
+
+test('D03 whoever comes when a hundred wait is turned away, before anything is done for them', async () => {
+  const hasher = await createPasswordHasher();
+  const waiting: Promise<boolean>[] = [];
+  let code: string | undefined;
+  for (let count = 0; count < 150 && code === undefined; count += 1) {
+    waiting.push(hasher.verify('wrong', undefined));
+    // The queue takes in what came in this turn before the next.
+    await Promise.resolve();
+    code = codeOf(() => hasher.requireRoom());
+  }
+  expect(code).toBe('sign_in_busy');
+  expect(waiting.length).toBeGreaterThanOrEqual(100);
+  await Promise.all(waiting);
+  expect(codeOf(() => hasher.requireRoom())).toBeUndefined();
+});

@@ -1,0 +1,112 @@
+/** security.md, part A: pages of failures are guarded like all others. Each test is named by its number. */
+import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { statement } from '../support/database.ts';
+import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import type { Page } from '../support/browser.ts';
+
+let desk: Frontdesk;
+let site: RegisteredApp;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await ann(desk);
+  site = await siteA(desk);
+});
+afterAll(() => desk.close());
+
+const change = (text: string) => desk.db.inUnitOfWork(async () => desk.db.write(statement(text)));
+
+/** While the table has another name, whatever reads or writes it is a fault. */
+async function withoutTable<T>(table: string, work: () => Promise<T>): Promise<T> {
+  await change(`alter table ${table} rename to ${table}_elsewhere`);
+  try {
+    return await work();
+  } finally {
+    await change(`alter table ${table}_elsewhere rename to ${table}`);
+  }
+}
+
+const failures: [number, string, () => Promise<Page>][] = [
+  [
+    429,
+    'too many requests',
+    async () => {
+      const strict = await startFrontdesk({ beside: desk, settings: { RATE_LIMIT_FACTOR: '0.01' } });
+      const browser = newBrowser(desk, strict.port);
+      for (let count = 0; count < 2; count += 1) await browser.visit(authorize(desk, site).url);
+      const page = await browser.visit(authorize(desk, site).url);
+      await strict.close();
+      return page;
+    },
+  ],
+  [
+    500,
+    'a fault on a page of ours',
+    async () => {
+      const form = await newBrowser(desk).visit(authorize(desk, site).url);
+      return withoutTable('passwords', () => signIn(form, 'ann'));
+    },
+  ],
+  [
+    500,
+    'a fault in the protocol',
+    () => withoutTable('clients', () => newBrowser(desk).visit(authorize(desk, site).url)),
+  ],
+  [
+    503,
+    'a commit that failed',
+    async () => {
+      const form = await newBrowser(desk).visit(authorize(desk, site).url);
+      return withoutTable('audit_events', () => signIn(form, 'ann', 'wrong'));
+    },
+  ],
+];
+
+test.each(failures)('A12 and A20 the page of status %d after %s', async (status, _what, make) => {
+  const page = await make();
+  expect(page.status).toBe(status);
+  expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  expect(page.headers['cache-control']).toBe('no-store');
+  expect(page.headers['x-content-type-options']).toBe('nosniff');
+  expect(page.headers['set-cookie']).toBeUndefined();
+  // Whoever asks for help can name the request; nothing tells how the house is built.
+  expect(page.text).toContain(page.headers['x-request-id']);
+  expect(page.body).not.toMatch(/elsewhere|relation|postgres|\.ts\b|node_modules|oidc-provider/i);
+});
+
+test('A02 the cookie of our forms is bound to its host and read by no script', async () => {
+  const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
+  const there = await siteA(secure);
+  const answers = [
+    { desk, app: site, port: desk.port, name: 'fd_csrf', more: '' },
+    { desk: secure, app: there, port: secure.port, name: '__Host-fd_csrf', more: '; secure' },
+  ];
+  for (const { desk: at, app, port, name, more } of answers) {
+    const browser = newBrowser(at, port);
+    const start = await browser.ask(authorize(at, app).url);
+    const form = await browser.ask(start.location!);
+    const cookie = form.headers['set-cookie']!.find((line) => line.startsWith(`${name}=`))!;
+    expect(
+      cookie
+        .replace(/=[^;]{43};/, '=;')
+        .toLowerCase()
+        .split('; ')
+        .sort(),
+    ).toEqual(`${name}=; path=/${more}; samesite=lax; httponly`.toLowerCase().split('; ').sort());
+  }
+  await secure.close();
+});
+
+test('a write that must be made again because the session ended is not made again by itself', async () => {
+  const browser = newBrowser(desk);
+  await codeFor(browser, authorize(desk, site));
+  const page = await browser.visit(`${desk.issuer}/oauth/logout`);
+  const others = await browser.copy();
+  await (await others.visit(`${desk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+  const late = await page.submit({ logout: 'yes' });
+  expect([200, 400]).toContain(late.status);
+  const ends = await desk.db.read(statement(`select from audit_events where kind = 'session.ended'`));
+  expect(ends).toHaveLength(1);
+});

@@ -1,0 +1,87 @@
+/** security.md, part B: the example sites hold what comes back against what they asked. Each test is named by its number. */
+import type { Browser } from 'playwright-core';
+import { createBrowser } from '../support/browser.ts';
+import { ann } from '../support/cast.ts';
+import { describeInChromium, openChromium } from '../support/chromium.ts';
+import { signIn } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startSites, type Sites } from '../support/sites.ts';
+
+let desk: Frontdesk;
+let sites: Sites;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await ann(desk);
+  sites = await startSites(desk);
+});
+afterAll(async () => {
+  await sites.close();
+  await desk.close();
+});
+
+/** What an attacker in between could make of the answer (RFC 9207 §1, RFC 9700 §4.4). */
+const changes: [string, (answer: URLSearchParams) => void][] = [
+  ['of another issuer', (answer) => answer.set('iss', 'https://evil.example')],
+  ['without an issuer', (answer) => answer.delete('iss')],
+  ['with another state', (answer) => answer.set('state', 'guessed')],
+  ['without a state', (answer) => answer.delete('state')],
+];
+
+describe('B09 site A', () => {
+  const answerAfter = async (change: (answer: URLSearchParams) => void) => {
+    const browser = createBrowser((url) => url.startsWith(`${sites.siteA}/callback`));
+    const form = await browser.visit(`${sites.siteA}/sign-in`);
+    const answer = new URL((await signIn(form, 'ann')).location!);
+    change(answer.searchParams);
+    await browser.ask(answer.href);
+    return browser.visit(`${sites.siteA}/`);
+  };
+
+  test('takes the answer it asked for', async () => {
+    expect((await answerAfter(() => {})).text).toContain('Ann Archer');
+  });
+
+  test.each(changes)('does not take an answer %s', async (_what, change) => {
+    expect((await answerAfter(change)).text).not.toContain('Ann');
+  });
+});
+
+describeInChromium('B09 site B', () => {
+  let chromium: Browser;
+  beforeAll(async () => {
+    chromium = await openChromium();
+  });
+  afterAll(() => chromium?.close());
+
+  /** The person signs in by other means, and the browser is sent back with what became of the answer. */
+  const textAfter = async (change: (answer: URLSearchParams) => void) => {
+    const context = await chromium.newContext();
+    const page = await context.newPage();
+    await page.route(`${desk.issuer}/oauth/authorize?*`, async (route) => {
+      const url = route.request().url();
+      if (url.includes('prompt=none')) return route.continue();
+      const person = createBrowser((to) => to.startsWith(`${sites.siteB}/callback`));
+      const asked = await signIn(await person.visit(url), 'ann');
+      const answer = new URL((asked.location ? asked : await asked.submit()).location!);
+      change(answer.searchParams);
+      return route.fulfill({ status: 302, headers: { location: answer.href } });
+    });
+    await page.goto(`${sites.siteB}/`);
+    await page.click('#sign-in');
+    await page.waitForURL(`${sites.siteB}/**`);
+    const shown = page.locator('#signed-in:visible, #problem:visible');
+    await shown.waitFor();
+    const text = await page.innerText('main');
+    await context.close();
+    return text;
+  };
+
+  test('takes the answer it asked for', async () => {
+    expect(await textAfter(() => {})).toContain('Ann Archer');
+  });
+
+  test.each(changes)('does not take an answer %s', async (_what, change) => {
+    expect(await textAfter(change)).not.toContain('Ann');
+  });
+});
