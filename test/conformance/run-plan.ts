@@ -31,7 +31,9 @@ const isOutcome = (text: string): text is Outcome => (outcomes as readonly strin
 /** Conditions that were not met, each once, in the order of the log. */
 export function findingsIn(log: LogEntry[]): string[] {
   const bad = log.filter(({ result }) => result !== undefined && /^(FAILURE|WARNING|SKIPPED)$/.test(result));
-  return [...new Set(bad.map(({ src, msg, result }) => `${result!.toLowerCase()}: ${src ?? '?'}: ${msg ?? ''}`))];
+  // Faults of its browser come with pages of advice after their first line.
+  const lines = bad.map(({ src, msg, result }) => `${result!.toLowerCase()}: ${src ?? '?'}: ${msg?.split('\n')[0]}`);
+  return [...new Set(lines)];
 }
 
 type Ending = Pick<ModuleResult, 'result' | 'findings'>;
