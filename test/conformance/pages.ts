@@ -82,6 +82,8 @@ export function createPages({ issuer, login, password }: Visitor) {
   };
   const stop = (task: string, match: string, ...commands: Command[]): Task => ({ task, match, commands });
 
+  const onlyShows = (match: string, key: string): Rule => ({ match, tasks: [stop(key, match, storePage(texts(key)))] });
+
   const scenes: Record<Scene, Rule[]> = {
     'sign-in-again': [signingIn([storePage(texts('sign_in.submit'), true)])],
     consent: [
@@ -90,22 +92,11 @@ export function createPages({ issuer, login, password }: Visitor) {
         tasks: [signIn(), stop('Consent', interaction, storePage(texts('consent.allow')))],
       },
     ],
-    'unknown-redirect': [
-      {
-        match: authorization,
-        tasks: [stop('Error', authorization, storePage(texts('error.invalid_redirect_uri.heading')))],
-      },
-    ],
-    'invalid-request': [
-      {
-        match: authorization,
-        tasks: [stop('Error', authorization, storePage(texts('error.invalid_request.heading')))],
-      },
-    ],
-    'refused-sign-out': [
-      signingIn(),
-      { match: signOut, tasks: [stop('Error', signOut, storePage(texts('error.invalid_request.heading')))] },
-    ],
+    'unknown-redirect': [onlyShows(authorization, 'error.invalid_redirect_uri.heading')],
+    'invalid-request': [onlyShows(authorization, 'error.invalid_request.heading')],
+    'refused-sign-out': [signingIn(), onlyShows(signOut, 'error.invalid_request.heading')],
+    'unknown-sign-out': [signingIn(), onlyShows(signOut, 'error.invalid_client.heading')],
+    'asked-to-sign-out': [signingIn(), onlyShows(signOut, 'sign_out.heading')],
     'signed-out': [
       signingIn(),
       { match: signOut, tasks: [confirm, stop('Signed out', '*', storePage(texts('signed_out.heading')))] },

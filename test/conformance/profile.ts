@@ -14,6 +14,8 @@ export const scenes = [
   'unknown-redirect',
   'invalid-request',
   'refused-sign-out',
+  'unknown-sign-out',
+  'asked-to-sign-out',
   'signed-out',
 ] as const;
 export type Scene = (typeof scenes)[number];
