@@ -49,7 +49,12 @@ function assertClientAssertion(
   protocol: ProtocolOptions,
   ctx: KoaContextWithOIDC,
   claims: Record<string, unknown>,
+  header: Record<string, unknown>,
 ): void {
+  // It came through a browser, where others may have read it (RFC 9101 §10.8).
+  if (header['typ'] === 'oauth-authz-req+jwt' || claims['response_type'] !== undefined) {
+    throw new errors.InvalidClientAuth('a request object proves nothing');
+  }
   const audience = [claims['aud']].flat();
   const isForUs = audience.length === 1 && audience[0] === ctx.oidc.issuer;
   // The library has seen to it that it is for this endpoint at least.
@@ -99,7 +104,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       userinfoSigningAlgValues: ['RS256', 'ES256'],
       requestObjectSigningAlgValues: [...requestObjectAlgorithms],
     },
-    assertJwtClientAuthClaimsAndHeader: (ctx, claims) => assertClientAssertion(protocol, ctx, claims),
+    assertJwtClientAuthClaimsAndHeader: (ctx, claims, header) => assertClientAssertion(protocol, ctx, claims, header),
     // A client from the database was checked when it was registered; only what is new is.
     sectorIdentifierUriValidate: (client) => client['first_party'] === undefined,
     extraClientMetadata: { properties: [...ownMetadata] },
@@ -174,8 +179,8 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
  *
  * @throws InvalidTarget
  */
-function onlyApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] {
-  if (ctx.oidc.params?.['grant_type'] !== 'client_credentials') return [];
+function onlyApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] | undefined {
+  if (ctx.oidc.params?.['grant_type'] !== 'client_credentials') return undefined;
   const [api, ...others] = apisOf(client);
   if (!api || others.length > 0) throw new errors.InvalidTarget('name the API that the token is for (resource)');
   return [api.audience];
