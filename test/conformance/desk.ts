@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { claimsOfAnn } from '../support/suite.ts';
 import { runProgram } from '../support/terminal.ts';
 import { SettingInvalid, type Settings } from './settings.ts';
 
@@ -41,31 +42,6 @@ export async function withJsonFile<T>(value: object, work: (path: string) => Pro
   }
 }
 
-/** Every standard claim but those that the account has by itself (OpenID Connect Core §5.1). */
-const claims = {
-  given_name: 'Casey',
-  family_name: 'Conrad',
-  middle_name: 'Marie',
-  nickname: 'Case',
-  profile: 'https://casey.example/about',
-  picture: 'https://casey.example/picture.png',
-  website: 'https://casey.example/',
-  gender: 'female',
-  birthdate: '1990-10-31',
-  zoneinfo: 'Europe/Berlin',
-  locale: 'en-GB',
-  phone_number: '+49 30 901820',
-  phone_number_verified: true,
-  address: {
-    formatted: 'Long Street 1\n10115 Berlin\nGermany',
-    street_address: 'Long Street 1',
-    locality: 'Berlin',
-    region: 'Berlin',
-    postal_code: '10115',
-    country: 'Germany',
-  },
-};
-
 export interface TestAccount {
   login: string;
   password: string;
@@ -77,8 +53,10 @@ export async function createTestAccount(frontdesk: Desk['frontdesk']): Promise<T
   const login = `conformance-${randomBytes(4).toString('hex')}@example.com`;
   const password = randomBytes(18).toString('base64url');
   const username = login.split('@')[0]!;
-  const names = ['--name', 'Casey Marie Conrad', '--username', username, '--email', login, '--email-verified'];
-  await withJsonFile(claims, (path) => frontdesk(['accounts', 'create', ...names, '--claims', path], `${password}\n`));
+  const names = ['--name', 'Ann Archer', '--username', username, '--email', login, '--email-verified'];
+  await withJsonFile(claimsOfAnn, (path) =>
+    frontdesk(['accounts', 'create', ...names, '--claims', path], `${password}\n`),
+  );
   return {
     login,
     password,
