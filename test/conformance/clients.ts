@@ -99,17 +99,20 @@ async function staticClients(register: Register, { name, logout }: Profile, suit
   ] as const;
   const made: Registered[] = [];
   const configuration: Record<string, unknown> = { alias };
-  for (const [label, method] of wanted) {
-    const client = await register(metadata(label, method));
-    made.push(client);
-    configuration[label] = client.credentials;
-  }
-  return {
-    configuration,
-    async remove() {
-      for (const client of made) await client.remove();
-    },
+  const remove = async () => {
+    for (const client of made) await client.remove();
   };
+  try {
+    for (const [label, method] of wanted) {
+      const client = await register(metadata(label, method));
+      made.push(client);
+      configuration[label] = client.credentials;
+    }
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { configuration, remove };
 }
 
 const dynamicClients = (name: string, token: string, remove: () => Promise<void>): PlanClients => ({

@@ -15,7 +15,7 @@ export interface ModuleResult extends SuiteModule {
 }
 
 /** The suite rests for a minute now and then; a state that does not change for longer waits for something. */
-const stuckMilliseconds = 120_000;
+const usualStuckMilliseconds = 120_000;
 const pollMilliseconds = 500;
 /** In which running servers hear of new keys. */
 const followMilliseconds = 5_000;
@@ -39,7 +39,12 @@ export function findingsIn(log: LogEntry[]): string[] {
 type Ending = Pick<ModuleResult, 'result' | 'findings'>;
 
 /** Looks at a run until it is over. */
-async function watch(suite: Suite, run: string, module: SuiteModule, rotateKeys: () => Promise<void>): Promise<Ending> {
+async function watch(
+  { suite, signal, stuckMilliseconds = usualStuckMilliseconds }: PlanRun,
+  run: string,
+  module: SuiteModule,
+  rotateKeys: () => Promise<void>,
+): Promise<Ending> {
   const failed = async (...findings: string[]): Promise<Ending> => {
     return { result: 'failed', findings: [...findings, ...findingsIn(await suite.log(run))] };
   };
@@ -60,6 +65,10 @@ async function watch(suite: Suite, run: string, module: SuiteModule, rotateKeys:
     const live = await suite.live(run);
     const now = `${status} ${live?.updated}`;
     if (now !== state) [state, since] = [now, Date.now()];
+    if (signal?.aborted) {
+      await suite.cancel(run);
+      signal.throwIfAborted();
+    }
     if (Date.now() - since > stuckMilliseconds) {
       await suite.cancel(run);
       return failed(`it got stuck in ${status}`, ...(live?.pages ?? []).map((page) => `no rule opens ${page}`));
@@ -78,17 +87,14 @@ export interface PlanRun {
   /** Only these modules, by name; all when it is empty. */
   only: readonly string[];
   progress: (text: string) => void;
+  /** Ends the run early: it throws the reason. */
+  signal?: AbortSignal;
+  /** A module whose state stays as it is for longer has failed. */
+  stuckMilliseconds?: number;
 }
 
-export async function runPlan({
-  suite,
-  desk,
-  profile,
-  clients,
-  folder,
-  only,
-  progress,
-}: PlanRun): Promise<ModuleResult[]> {
+export async function runPlan(input: PlanRun): Promise<ModuleResult[]> {
+  const { suite, desk, profile, clients, folder, only, progress } = input;
   const pages = createPages(desk);
   const configuration = {
     description: `Frontdesk: ${profile.name}`,
@@ -112,7 +118,7 @@ export async function runPlan({
   for (const [index, module] of modules.entries()) {
     const began = Date.now();
     const run = await suite.createModule(plan.id, module);
-    const result = await watch(suite, run, module, rotateKeys);
+    const result = await watch(input, run, module, rotateKeys);
     const seconds = Math.round((Date.now() - began) / 1000);
     const file = `${String(index + 1).padStart(3, '0')}-${module.name}.json`;
     writeFileSync(join(logs, file), JSON.stringify(await suite.log(run), undefined, 1));

@@ -23,22 +23,32 @@ interface Run {
   settings: Settings;
   only: string[];
   folder: string;
+  /** The state of the sources when it began. */
+  commit: string;
+  signal: AbortSignal;
 }
 
-async function runProfile(profile: Profile, { suite, version, desk, settings, only, folder }: Run): Promise<Judgement> {
+/** Somebody stopped the tool; what it made is taken away on the way out. */
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+async function runProfile(profile: Profile, run: Run): Promise<Judgement> {
+  const { suite, version, desk, settings, only, folder, commit, signal } = run;
   const own = join(folder, profile.name);
   mkdirSync(own);
   const clients = await registerClients(desk, profile, suite.url, settings.registrationToken);
   try {
     const { configuration } = clients;
-    const modules = await runPlan({ suite, desk, profile, clients: configuration, folder: own, only, progress: say });
+    const plan = { suite, desk, profile, clients: configuration, folder: own, only, signal, progress: say };
+    const modules = await runPlan(plan);
     if (only.length === 0) {
       const date = new Date().toISOString();
       storeRun(own, {
         profile: profile.name,
         suite: version,
         date,
-        commit: currentCommit(),
+        commit,
         issuer: desk.issuer,
         modules,
       });
@@ -58,18 +68,19 @@ async function runAll({ profiles, target, only }: Arguments): Promise<boolean> {
   const suite = connectSuite(settings.server, settings.token);
   const version = await suite.version();
   const folder = makeRunFolder(new Date());
+  const commit = currentCommit();
   say(`Suite ${version} at ${suite.url}; logs and results in ${folder}`);
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Interrupted(name)));
   const desk = await (target === undefined
     ? startLocalDesk(settings, folder)
     : targetDesk(target, settings, process.env));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void desk.close().then(() => process.exit(130)));
-  }
   try {
     say(`Provider at ${desk.issuer}${desk.logFile === undefined ? '' : `, its log in ${desk.logFile}`}`);
     const judged: { profile: Profile; judgement: Judgement }[] = [];
     for (const profile of profiles) {
-      judged.push({ profile, judgement: await runProfile(profile, { suite, version, desk, settings, only, folder }) });
+      const run = { suite, version, desk, settings, only, folder, commit, signal: stop.signal };
+      judged.push({ profile, judgement: await runProfile(profile, run) });
     }
     say(`\n${summaryOf(judged)}`);
     return judged.every(({ judgement }) => judgement.surprises.length === 0);
@@ -99,7 +110,7 @@ async function main(args: string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const isExpected = [CommandFailed, ProfileInvalid, SettingInvalid, SuiteFailed, UsageWrong].some(
+  const isExpected = [CommandFailed, Interrupted, ProfileInvalid, SettingInvalid, SuiteFailed, UsageWrong].some(
     (known) => error instanceof known,
   );
   console.error(isExpected ? (error as Error).message : error);
