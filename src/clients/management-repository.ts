@@ -9,6 +9,11 @@ export function writeManagementToken(db: Database, id: string, hash: Buffer): vo
   db.write(write, [id, hash]);
 }
 
+/** Keeps it under another key: at once and for good, since calls over the network may follow. */
+export async function renewManagementToken(db: Database, id: string, hash: Buffer): Promise<void> {
+  await db.writeApart(write, [id, hash]);
+}
+
 const select = sql`
   select management_token_hash as hash from clients where id = $1 and management_token_hash = any($2)`;
 

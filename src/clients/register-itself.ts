@@ -5,7 +5,12 @@ import type { Database } from '../platform/database.ts';
 import { randomToken, type Keyring } from '../platform/secrets.ts';
 import { findClient, insertClient, type StoredClient } from './client-repository.ts';
 import { needsSecret, originsOf, type ClientMetadata } from './client.ts';
-import { findManagementToken, updateClient, writeManagementToken } from './management-repository.ts';
+import {
+  findManagementToken,
+  renewManagementToken,
+  updateClient,
+  writeManagementToken,
+} from './management-repository.ts';
 import { makeClientSecret, randomClientId, type ClientValidator } from './register-client.ts';
 import { readRegistration, type RegistrationRules } from './self-registration.ts';
 import { digestsOfRegistrationToken } from './registration-token.ts';
@@ -99,7 +104,7 @@ export async function readItself(
   const client = hash && (await findClient(db, id));
   if (!client) throw new Refusal('management_token_wrong');
   // Kept under the newest key as soon as it is seen, so that an older root secret can go.
-  if (!hash.equals(hashes[0]!)) await db.inUnitOfWork(async () => writeManagementToken(db, id, hashes[0]!));
+  if (!hash.equals(hashes[0]!)) await renewManagementToken(db, id, hashes[0]!);
   return client;
 }
 

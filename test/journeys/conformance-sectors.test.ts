@@ -10,7 +10,16 @@ import { answerIn, newBrowser, signIn, tokensFor, userinfo } from '../support/fl
 import type { Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { metadata, register, registrationToken } from '../support/registration.ts';
-import { answerTo, ask, startRp, startSuiteDesk, suiteClient, tokensOf, type Rp } from '../support/suite.ts';
+import {
+  answerTo,
+  ask,
+  besideSuiteDesk,
+  startRp,
+  startSuiteDesk,
+  suiteClient,
+  tokensOf,
+  type Rp,
+} from '../support/suite.ts';
 import { decodeJwt } from 'jose';
 
 let desk: Frontdesk & { annId: string };
@@ -43,9 +52,12 @@ describe('sectors', () => {
     secureRp.pages.set('/sector.json', JSON.stringify([rp.redirectUri]));
     const client = await suiteClient(desk, rp, at('/sector.json'));
     expect((await tokensOf(desk, browser, client)).claims.sub).not.toBe(desk.annId);
-    // Read when the app registered; signing in does not hang on it.
+    // Read when the app registered: signing in does not hang on it, in a process that never saw it either.
     secureRp.pages.delete('/sector.json');
-    expect((await tokensOf(desk, newBrowser(desk), client)).claims.sub).toMatch(/^[\w-]{43}$/);
+    const other = await besideSuiteDesk(desk);
+    const page = await newBrowser(desk, other.port).visit(ask(desk, client).url);
+    expect(page.root.querySelector('input[name=login]')).not.toBeNull();
+    await other.close();
     expect(secureRp.asked.filter((path) => path === '/sector.json')).toHaveLength(1);
   });
 

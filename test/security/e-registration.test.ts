@@ -54,7 +54,10 @@ describe('E05 an app that wants to register', () => {
     ['a token that has expired', () => registrationToken(desk, 5, -1)],
   ])('with %s is turned down', async (_, token) => {
     const before = (await clientCount()) + (_ === 'the token of a client' ? 1 : 0);
-    const answer = await register(desk, await token(), metadata());
+    const bearer = await token();
+    // Before anything that was sent is looked at.
+    expect((await register(desk, bearer, metadata({ redirect_uris: [] }))).status).toBe(401);
+    const answer = await register(desk, bearer, metadata());
     expect(answer.status).toBe(401);
     expect(answer.json()['error']).toBe('invalid_token');
     expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="/);

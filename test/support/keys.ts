@@ -17,8 +17,8 @@ export async function makeKey(algorithm = 'RS256', kid: string = randomUUID()): 
 
 export const jwksOf = (...keys: AppKey[]): { keys: JWK[] } => ({ keys: keys.map(({ publicJwk }) => publicJwk) });
 
-export const signed = ({ kid, algorithm, privateKey }: AppKey, claims: JWTPayload): Promise<string> =>
-  new SignJWT(claims).setProtectedHeader({ alg: algorithm, kid }).sign(privateKey);
+export const signed = ({ kid, algorithm, privateKey }: AppKey, claims: JWTPayload, typ = 'JWT'): Promise<string> =>
+  new SignJWT(claims).setProtectedHeader({ alg: algorithm, kid, typ }).sign(privateKey);
 
 export const unsigned = (claims: JWTPayload): string => new UnsecuredJWT(claims).encode();
 
@@ -28,11 +28,12 @@ export async function assertion(
   clientId: string,
   audience: string | string[],
   more: JWTPayload = {},
+  typ?: string,
 ): Promise<Record<string, string>> {
   const now = Math.floor(Date.now() / 1000);
   const subject = { iss: clientId, sub: clientId, aud: audience, jti: randomUUID(), iat: now, exp: now + 60 };
   return {
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: await signed(key, { ...subject, ...more }),
+    client_assertion: await signed(key, { ...subject, ...more }, typ),
   };
 }
