@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/frontdesk.ts';
 import { startProgram } from '../support/terminal.ts';
-import { makeCertificates } from './certificates.ts';
+import { makeCertificates } from '../support/certificate.ts';
 import { createTestAccount, frontdeskWith, type Desk } from './desk.ts';
 import { listenAddress, type Settings } from './settings.ts';
 import { startTlsFront } from './tls-front.ts';

@@ -71,7 +71,8 @@ async function runAll({ profiles, target, only }: Arguments): Promise<boolean> {
   const commit = currentCommit();
   say(`Suite ${version} at ${suite.url}; logs and results in ${folder}`);
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Interrupted(name)));
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Interrupted(`stopped by ${name}`)));
   const desk = await (target === undefined
     ? startLocalDesk(settings, folder)
     : targetDesk(target, settings, process.env));

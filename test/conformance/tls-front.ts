@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:https';
-import type { Certificates } from './certificates.ts';
+import type { Certificates } from '../support/certificate.ts';
 
 export interface TlsFront {
   close(): Promise<void>;

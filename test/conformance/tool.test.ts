@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { freePort } from '../support/frontdesk.ts';
 import { readArguments } from './arguments.ts';
-import { makeCertificates } from './certificates.ts';
+import { makeCertificates } from '../support/certificate.ts';
 import { readProfiles } from './profile.ts';
 import { readSettings } from './settings.ts';
 import { connectSuite } from './suite.ts';

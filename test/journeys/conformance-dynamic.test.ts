@@ -149,11 +149,3 @@ test('oidcc-server-rotate-keys', async () => {
   expect(await kids()).toEqual(expect.arrayContaining(known));
   expect((await idToken(desk, client, before.id_token)).sub).toBe(desk.annId);
 });
-
-test('oidcc-registration-tos-uri: terms are at the Foundation, logos are not', async () => {
-  const token = await registrationToken(desk);
-  const elsewhere = 'https://openid.example/';
-  const terms = await register(desk, token, metadata({ tos_uri: elsewhere, policy_uri: elsewhere }));
-  expect(terms.json()).toMatchObject({ tos_uri: elsewhere, policy_uri: elsewhere });
-  expect((await register(desk, token, metadata({ logo_uri: elsewhere }))).status).toBe(400);
-});
