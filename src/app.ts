@@ -107,8 +107,7 @@ export async function createApp(base: Base): Promise<App> {
   const attemptLimits = createAttemptLimits(db, keyring, rateLimitFactor);
   const readiness = { isDraining: false };
   const services = { issuer, db, log, keyring, texts, views, oidc, policy, hasher, attemptLimits };
-  const { hasClientRegistration } = protocol;
-  const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness, hasClientRegistration });
+  const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness, protocol });
   const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, web.callback());
   const stopFollowing = await followChanges(base, oidc, policy);
   const background = await startBackground({ db, log, keyring, outgoing, oidc, policy });

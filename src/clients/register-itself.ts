@@ -12,14 +12,13 @@ import {
   writeManagementToken,
 } from './management-repository.ts';
 import { makeClientSecret, randomClientId, type ClientValidator } from './register-client.ts';
-import { readRegistration } from './self-registration.ts';
+import { readRegistration, type RegistrationRules } from './self-registration.ts';
 import { digestsOfRegistrationToken } from './registration-token.ts';
 import { isRegistrationTokenLive, takeRegistrationToken } from './registration-token-repository.ts';
 
-export interface SelfRegistrationContext {
+export interface SelfRegistrationContext extends RegistrationRules {
   db: Database;
   keyring: Keyring;
-  issuer: string;
   validate: ClientValidator;
 }
 
@@ -68,8 +67,8 @@ export async function registerItself(
   token: string,
   body: unknown,
 ): Promise<OwnRegistration & { managementToken: string }> {
-  const { db, keyring, issuer, validate } = context;
-  const { kind, metadata: given } = readRegistration(body, issuer);
+  const { db, keyring, validate } = context;
+  const { kind, metadata: given } = readRegistration(body, context);
   const id = randomClientId();
   const made = makeClientSecret(keyring);
   const metadata = await complete(validate, id, given, made.hash);
@@ -120,9 +119,9 @@ export async function updateItself(
   client: StoredClient,
   body: unknown,
 ): Promise<OwnRegistration> {
-  const { db, keyring, issuer, validate } = context;
+  const { db, keyring, validate } = context;
   const { id, createdAt } = client;
-  const { kind, metadata: given } = readRegistration(body, issuer);
+  const { kind, metadata: given } = readRegistration(body, context);
   const named = body as Record<string, unknown>;
   if (named['client_id'] !== id) throw new Refusal('client_invalid', { reason: 'client_id: it must be the own one' });
   const made = makeClientSecret(keyring);

@@ -63,10 +63,18 @@ function requireUri(name: string, check: () => void): void {
 }
 
 /** People see these beside the name of the app, which nobody checked (OpenID Connect Registration §9.1). */
-const shownToPeople = ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri'] as const;
+const shownByUs = ['client_uri', 'logo_uri'] as const;
+const shownToPeople = [...shownByUs, 'policy_uri', 'tos_uri'] as const;
 const called = ['jwks_uri', 'sector_identifier_uri', 'initiate_login_uri'] as const;
 
-function requireUris(metadata: z.output<typeof schema>, issuer: string): void {
+/** What registrations are held to. */
+export interface RegistrationRules {
+  issuer: string;
+  /** Policy and terms of an app may be on another host than the app. */
+  mayLinkElsewhere: boolean;
+}
+
+function requireUris(metadata: z.output<typeof schema>, { issuer, mayLinkElsewhere }: RegistrationRules): void {
   const { redirect_uris: redirectUris, application_type: type } = metadata;
   if (redirectUris.length === 0) throw new Refusal('redirect_uri_required');
   requireRedirectUris(redirectUris, type === 'native', issuer);
@@ -76,7 +84,7 @@ function requireUris(metadata: z.output<typeof schema>, issuer: string): void {
     const uri = metadata[name];
     if (uri !== undefined) requireUri(name, () => requireWebUri(uri, issuer));
   }
-  for (const name of shownToPeople) {
+  for (const name of mayLinkElsewhere ? shownByUs : shownToPeople) {
     const uri = metadata[name];
     if (uri !== undefined && !hosts.has(new URL(uri).hostname)) {
       throw invalid(`${name}: it must be on the host of a redirect URI`);
@@ -103,7 +111,10 @@ function kindOf({ application_type: type, token_endpoint_auth_method: method }: 
  *
  * @throws Refusal `client_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `redirect_uris_many`
  */
-export function readRegistration(body: unknown, issuer: string): { kind: ClientKind; metadata: ClientMetadata } {
+export function readRegistration(
+  body: unknown,
+  rules: RegistrationRules,
+): { kind: ClientKind; metadata: ClientMetadata } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('it must be a JSON object');
   const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
   const parsed = schema.safeParse(given);
@@ -111,6 +122,6 @@ export function readRegistration(body: unknown, issuer: string): { kind: ClientK
     const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
     throw invalid(`${path.join('.')}: ${message}`);
   }
-  requireUris(parsed.data, issuer);
+  requireUris(parsed.data, rules);
   return { kind: kindOf(parsed.data), metadata: parsed.data };
 }

@@ -40,5 +40,11 @@ export const isExcepted = ({ isConformance }: ProtocolOptions, client: Client): 
 export const takesPosts = ({ isConformance }: ProtocolOptions, issuer: string): boolean =>
   isConformance && issuer.startsWith('https:');
 
+/**
+ * The suite's clients have their terms at the OpenID Foundation. Otherwise an app that registers itself links to its own
+ * hosts only, or our page would lend its trust to strangers (OpenID Connect Registration §9.1).
+ */
+export const mayLinkElsewhere = ({ isConformance }: ProtocolOptions): boolean => isConformance;
+
 /** Request objects without a signature (OpenID Connect Core §6.1): worth no more than the address itself. */
 export const takesUnsignedRequests = ({ isConformance }: ProtocolOptions): boolean => isConformance;

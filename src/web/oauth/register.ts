@@ -12,6 +12,7 @@ import {
 import { Refusal, type RefusalCode } from '../../errors.ts';
 import { removeClient } from '../../grants/remove-client.ts';
 import { registrationPath } from '../../oidc/configuration.ts';
+import { mayLinkElsewhere, type ProtocolOptions } from '../../oidc/conformance-profile.ts';
 import { epoch } from '../../oidc/protocol-context.ts';
 import { readJson } from '../form.ts';
 import type { Services } from '../services.ts';
@@ -30,9 +31,15 @@ const codes: Partial<Record<RefusalCode, string>> = {
 /** RFC 6750 §2.1; tokens in addresses are not taken. */
 const bearerOf = (ctx: Context): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('Authorization'))?.[1];
 
-export function registrationPages(router: Router, services: Services): void {
+export function registrationPages(router: Router, services: Services, protocol: ProtocolOptions): void {
   const { db, keyring, issuer, oidc, texts } = services;
-  const context: SelfRegistrationContext = { db, keyring, issuer, validate: oidc.validateClient };
+  const context: SelfRegistrationContext = {
+    db,
+    keyring,
+    issuer,
+    validate: oidc.validateClient,
+    mayLinkElsewhere: mayLinkElsewhere(protocol),
+  };
 
   async function orRefused(ctx: Context, work: () => Promise<void>): Promise<void> {
     ctx.set('Cache-Control', 'no-store');
