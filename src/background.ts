@@ -4,7 +4,7 @@ import { rotateSigningKeys } from './keys/rotate-signing-keys.ts';
 import { deliveryJob } from './notices/logout-notice.ts';
 import type { DeliveryServices } from './oidc/deliver-logout-notice.ts';
 import { createDeliveries, type Deliveries } from './oidc/deliver-logout-notices.ts';
-import { startJobs, type JobHandler, type Jobs, type Task } from './platform/jobs.ts';
+import { removeDeadJobs, startJobs, type JobHandler, type Jobs, type Task } from './platform/jobs.ts';
 import type { Keyring } from './platform/secrets.ts';
 import type { LivePolicy } from './policy/live-policy.ts';
 import { endExpiredSessions } from './sessions/end-expired-sessions.ts';
@@ -20,6 +20,7 @@ const timetable = ({ db, keyring, policy }: BackgroundServices): Task[] => [
   { name: 'purge-expired', when: '*/10 * * * *', run: () => purgeExpired(db) },
   { name: 'rotate-signing-keys', when: '7 * * * *', run: () => rotateSigningKeys({ db, keyring, policy: policy.now }) },
   { name: 'open-audit-months', when: '23 3 * * *', run: () => openAuditMonths(db) },
+  { name: 'remove-dead-jobs', when: '41 3 * * *', run: () => removeDeadJobs(db.url) },
 ];
 
 // The calls themselves do not run as jobs: apps that are slow would hold up the queue for all.

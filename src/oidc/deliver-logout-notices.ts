@@ -30,7 +30,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
   const { db, log } = services;
   const lines = new Map<string, Line>();
   const underWay = new Set<Promise<void>>();
-  let isStopped = false;
+  const stopped = new AbortController();
 
   function track(clientId: string, work: Promise<void>): void {
     // What went wrong in the middle is due again when its claim is over.
@@ -73,7 +73,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
 
   async function look(clientId: string, line: Line): Promise<void> {
     try {
-      while (line.isWoken && !isStopped) {
+      while (line.isWoken && !stopped.signal.aborted) {
         line.isWoken = false;
         await fill(clientId, line);
       }
@@ -88,7 +88,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
   }
 
   function wake(clientId: string): void {
-    if (isStopped) return;
+    if (stopped.signal.aborted) return;
     const line = lines.get(clientId) ?? { calls: 0, hasMore: false, isLooking: false, isWoken: false, answeredAt: 0 };
     lines.set(clientId, line);
     line.isWoken = true;
@@ -103,7 +103,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
       for (const clientId of await listClientsWithDueNotices(db)) wake(clientId);
     },
     async stop() {
-      isStopped = true;
+      stopped.abort();
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
