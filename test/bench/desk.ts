@@ -29,7 +29,7 @@ export async function startDesk<T>(processes: number, prepare: (frontdesk: Front
     ISSUER: issuer,
     SECRET: secret,
     DATABASE_URL: database.url,
-    DATABASE_POOL: '5',
+    DATABASE_POOL: '4',
     OUTGOING_ALLOWED_HOSTS: '*.localhost',
     RATE_LIMIT_FACTOR: '10000',
     LOG_LEVEL: 'info',
@@ -43,7 +43,7 @@ export async function startDesk<T>(processes: number, prepare: (frontdesk: Front
   await Promise.all(servers.map((server) => server.start()));
   ports = () => servers.filter(({ isReady }) => isReady).map((server) => server.port);
   await first.close();
-  const db = openDatabase({ url: database.url, poolSize: 8 });
+  const db = openDatabase({ url: database.url, poolSize: 6 });
 
   return {
     issuer,

@@ -23,6 +23,7 @@ const benches: Record<string, () => Promise<Report>> = {
       servers: 3,
       killEvery: [3, 12],
       patience: 400,
+      isUnsteadyToTheEnd: true,
     }),
 };
 

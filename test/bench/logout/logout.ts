@@ -24,6 +24,8 @@ export interface LogoutOptions {
   killEvery: [number, number];
   /** How long to wait at the end for the apps that had failed, in seconds. */
   patience: number;
+  /** Whether the unsteady app fails to the very end; else it is well once all sessions have ended. */
+  isUnsteadyToTheEnd: boolean;
 }
 
 export interface LogoutResult {
@@ -61,7 +63,7 @@ type Begun = Record<ReceiverName, Map<string, number>>;
 async function endAll(db: Database, sessions: PreparedSession[], rate: number, begun: Begun): Promise<void> {
   const start = Date.now();
   const endings = sessions.map(async ({ uid, sids }, index) => {
-    await sleep(start + (index * 1000) / rate - Date.now());
+    await sleep(Math.max(0, start + (index * 1000) / rate - Date.now()));
     const now = Date.now();
     for (const name of receiverNames) begun[name].set(sids[name]!, now);
     await endSessions(db, [uid], 'ended_by_administrator');
@@ -101,6 +103,7 @@ export async function measureLogout(options: LogoutOptions): Promise<LogoutResul
       endAll(db, sessions.slice(decoys), options.rate, begun),
     ]);
     await chaos.end();
+    if (!options.isUnsteadyToTheEnd) receivers.unsteady.answerWith(200);
     await untilAllSettled(db, options.patience);
 
     const [live] = await db.read<{ count: number }>(
