@@ -12,7 +12,7 @@ export type ShowPage = (
 
 export interface ProtocolPages {
   askToSignOut: (ctx: KoaContextWithOIDC) => void;
-  showSignedOut: (ctx: KoaContextWithOIDC) => void;
+  showSignedOut: (ctx: KoaContextWithOIDC) => Promise<void>;
   showError: (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => void;
   /** Makes the browser bring the answer to the app by a form (OAuth 2.0 Form Post Response Mode). */
   postToApp: (ctx: KoaContextWithOIDC, redirectUri: string, answer: Record<string, unknown>) => void;
@@ -57,7 +57,10 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
       );
     },
 
-    showSignedOut(ctx) {
+    async showSignedOut(ctx) {
+      // Anybody can come by this address: whoever is signed in is not told otherwise.
+      const { accountId } = await ctx.oidc.provider.Session.get(ctx);
+      if (accountId !== undefined && !ctx.oidc.client) return ctx.redirect('/account');
       show(ctx, 'protocol/signed-out', { site: siteOf(ctx.oidc.client) });
     },
 
