@@ -107,8 +107,8 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
       } catch (error) {
         if (!(error instanceof Refusal) || error.code !== 'interaction_expired') throw error;
         const app = typeof ctx.query['app'] === 'string' ? await findClient(db, ctx.query['app']) : undefined;
-        // Anybody can make such an address: it leads back to apps that somebody vouches for.
-        const site = app && !app.isSelfRegistered ? siteOf(app, '') : {};
+        // Anybody can make such an address: it leads back only to apps that somebody vouches for.
+        const site = app ? siteOf(app, '') : {};
         show(ctx, 'interaction/expired', { site }, { status: error.status });
       }
     },
