@@ -9,7 +9,11 @@ export const rotateKeys: Command = {
   name: 'keys rotate',
   about:
     'Make new signing keys. They are announced first, so that no app is surprised; running servers follow by themselves.',
-  options: { now: { about: 'They sign at once: for a key that may be in other hands.' } },
+  options: {
+    now: {
+      about: 'They sign at once: for a key that may be in other hands. Apps may refuse new tokens for some minutes.',
+    },
+  },
   async run({ options, io }) {
     const isImmediate = options['now'] === true;
     const announcement = await withBase(io, async ({ db, keyring }) => {
@@ -19,7 +23,7 @@ export const rotateKeys: Command = {
     });
     io.out(
       isImmediate
-        ? 'New keys sign from now on.'
+        ? 'New keys sign from now on. Apps that keep the old ones may refuse new tokens for a minute, some for five.'
         : `New keys are announced and sign in ${formatDuration(announcement)}.`,
     );
   },

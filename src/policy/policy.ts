@@ -55,11 +55,13 @@ export const policyItems = {
     default: day,
     fewest: 1,
     most: 30 * day,
-    about: 'How long a new key is published before it signs.',
+    about:
+      'How long a new key is published before it signs. Apps look for new keys once a minute at most: 2m or longer.',
   },
+  // No shorter than the longest life of what a key signs: an ID token's.
   key_retention: {
     default: 90 * day,
-    fewest: minute,
+    fewest: hour,
     most: 1000 * day,
     about: 'How long a key stays published after it signed last.',
   },

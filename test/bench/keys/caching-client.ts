@@ -1,0 +1,31 @@
+/** A client that goes by the cache headers alone: it keeps the keys while it may, and never asks for one it lacks. */
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+
+const userAgent = 'caching-client/1';
+
+/** Resolves keys as `createRemoteJWKSet` of jose does, by RFC 9111: `max-age`, then `If-None-Match`. */
+export function createCachingClient(url: string): JWTVerifyGetKey {
+  let keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  let etag: string | undefined;
+  let freshUntil = 0;
+  let fetching: Promise<void> | undefined;
+
+  async function fetchKeys(): Promise<void> {
+    const headers = { 'user-agent': userAgent, ...(etag !== undefined && { 'if-none-match': etag }) };
+    const answer = await fetch(url, { headers });
+    const seconds = /max-age=(\d+)/.exec(answer.headers.get('cache-control') ?? '')?.[1] ?? 0;
+    if (answer.status === 200) {
+      keys = createLocalJWKSet((await answer.json()) as JSONWebKeySet);
+      etag = answer.headers.get('etag') ?? undefined;
+    } else if (answer.status !== 304) throw new Error(`the keys were answered ${answer.status}`);
+    freshUntil = Date.now() + Number(seconds) * 1000;
+  }
+
+  return async (header, token) => {
+    if (Date.now() >= freshUntil) {
+      fetching ??= fetchKeys().finally(() => (fetching = undefined));
+      await fetching;
+    }
+    return keys!(header, token);
+  };
+}

@@ -1,0 +1,168 @@
+/** security.md, part C12: signing keys rotate without a restart, and no token fails to verify. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLocalJWKSet, createRemoteJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
+import { rotateSigningKeys } from '../../src/keys/rotate-signing-keys.ts';
+import { defaultPolicy } from '../../src/policy/policy.ts';
+import { createCachingClient } from '../bench/keys/caching-client.ts';
+import { ask, type Browser } from '../support/browser.ts';
+import { ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
+import { statement } from '../support/database.ts';
+import { answerIn, authorize, callAs, newBrowser, tokensFor, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { frontdesk } from '../support/terminal.ts';
+
+let one: Frontdesk;
+let two: Frontdesk;
+let appA: RegisteredApp;
+let known: Browser;
+
+beforeAll(async () => {
+  one = await startFrontdesk();
+  two = await startFrontdesk({ beside: one });
+  await ann(one);
+  await notesApi(one);
+  appA = await siteA(one, { apis: [{ audience }] });
+  known = newBrowser(one);
+});
+afterAll(async () => {
+  await two.close();
+  await one.close();
+});
+
+const inTerminal = async (...args: string[]): Promise<string> => {
+  const environment = { ISSUER: one.issuer, SECRET: one.secret, DATABASE_URL: one.database.url };
+  const { code, out, error } = await frontdesk(args, environment);
+  if (code !== 0) throw new Error(error);
+  return out;
+};
+const rotate = (...more: string[]) => inTerminal('keys', 'rotate', ...more);
+
+const documents = ['/oauth/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
+const fetchFrom = ({ port }: Frontdesk, path: string, headers: Record<string, string> = {}) =>
+  ask(`${one.issuer}${path}`, { headers }, port);
+const keysOf = async (desk: Frontdesk) => (await fetchFrom(desk, '/oauth/jwks')).json<JSONWebKeySet>();
+const kidsOf = async (desk: Frontdesk) => (await keysOf(desk)).keys.map(({ kid }) => kid!);
+const kidOf = (token: string) => decodeProtectedHeader(token).kid!;
+
+const parameters = { scope: 'openid notes:read', resource: audience };
+const signIn = () => tokensFor(one, known, appA, parameters);
+const refresh = async (desk: Frontdesk, token: string): Promise<Tokens> => {
+  const form = { grant_type: 'refresh_token', refresh_token: token, resource: audience };
+  const answer = await callAs(one, appA, '/oauth/token', form, desk.port);
+  if (answer.status !== 200) throw new Error(answer.body);
+  return answer.json<Tokens>();
+};
+
+/** Every process gets there by itself. */
+async function soon(isSo: (desk: Frontdesk) => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  for (const desk of [one, two]) {
+    while (!(await isSo(desk))) {
+      if (Date.now() > deadline) throw new Error('a process did not follow');
+      await sleep(50);
+    }
+  }
+}
+
+test.each(documents)('C12 %s may be kept for minutes, and is not sent again to whoever has it', async (path) => {
+  const [answer, other] = [await fetchFrom(one, path), await fetchFrom(two, path)];
+  expect(answer.headers['cache-control']).toBe('public, max-age=300');
+  expect(answer.headers.etag).toMatch(/^"[\w-]{22}"$/);
+  // Whichever process is asked next.
+  expect(other.headers.etag).toBe(answer.headers.etag);
+  for (const desk of [one, two]) {
+    const again = await fetchFrom(desk, path, { 'if-none-match': answer.headers.etag! });
+    expect([again.status, again.body]).toEqual([304, '']);
+    expect(again.headers['cache-control']).toBe('public, max-age=300');
+  }
+  expect((await fetchFrom(one, path, { 'if-none-match': '"another"' })).status).toBe(200);
+});
+
+test('C12 a key that is announced is published by every process within seconds and signs nothing yet', async () => {
+  const before = await kidsOf(one);
+  const { etag } = (await fetchFrom(one, '/oauth/jwks')).headers;
+  expect(await rotate()).toContain('announced and sign in 1d');
+  await soon(async (desk) => (await kidsOf(desk)).length === before.length + 2);
+  expect((await fetchFrom(two, '/oauth/jwks', { 'if-none-match': etag! })).status).toBe(200);
+  const tokens = await signIn();
+  for (const desk of [one, two]) {
+    const { access_token: access, id_token: id } = await refresh(desk, tokens.refresh_token!);
+    expect(before).toEqual(expect.arrayContaining([kidOf(access), kidOf(id!)]));
+  }
+});
+
+test('C12 keys that must go at once sign no more within seconds, and what they signed still verifies', async () => {
+  const before = await kidsOf(one);
+  const old = await signIn();
+  expect(await rotate('--now')).toContain('may refuse new tokens for a minute');
+  await soon(async (desk) => (await kidsOf(desk)).length === before.length + 2);
+  const tokens = await signIn();
+  for (const desk of [one, two]) {
+    const { access_token: access, id_token: id } = await refresh(desk, tokens.refresh_token!);
+    expect([before.includes(kidOf(access)), before.includes(kidOf(id!))]).toEqual([false, false]);
+    const keys = createLocalJWKSet(await keysOf(desk));
+    for (const token of [access, old.access_token]) await jwtVerify(token, keys, { audience, issuer: one.issuer });
+    for (const token of [id!, old.id_token!]) await jwtVerify(token, keys, { audience: appA.id, issuer: one.issuer });
+  }
+});
+
+test('C12 retired keys stay while what they signed may come back, then go from every process', async () => {
+  const old = await signIn();
+  await rotate('--now');
+  const age = (days: number) =>
+    one.db.read(
+      statement(
+        `update signing_keys set retires_at = now() - interval '${days} days' where kid = '${kidOf(old.id_token!)}'`,
+      ),
+    );
+  const hinted = async () => answerIn(await known.ask(authorize(one, appA, { id_token_hint: old.id_token! }).url));
+  const timetable = () => rotateSigningKeys({ db: one.db, keyring: one.keyring, policy: defaultPolicy });
+
+  await age(89);
+  await timetable();
+  await sleep(500);
+  for (const desk of [one, two]) expect(await kidsOf(desk)).toContain(kidOf(old.id_token!));
+  expect((await hinted())['code']).toBeTruthy();
+  await age(91);
+  await timetable();
+  await soon(async (desk) => !(await kidsOf(desk)).includes(kidOf(old.id_token!)));
+  expect((await hinted())['error']).toBe('invalid_request');
+});
+
+test('C12 under load, no token fails to verify while keys rotate again and again', async () => {
+  await inTerminal('policy', 'set', 'key_announcement', '4s');
+  await soon(async (desk) => (await fetchFrom(desk, '/oauth/jwks')).headers['cache-control'] === 'public, max-age=1');
+  const url = `${one.issuer}/oauth/jwks`;
+  const clients = [createCachingClient(url), createRemoteJWKSet(new URL(url), { cooldownDuration: 2_000 })];
+  const seen = { verified: 0, failed: [] as string[], kids: new Set<string>() };
+  const over = new AbortController();
+
+  async function use(desk: Frontdesk, index: number): Promise<void> {
+    let { refresh_token: next } = await tokensFor(one, newBrowser(one), appA, parameters);
+    while (!over.signal.aborted) {
+      const tokens = await refresh(desk, next!);
+      next = tokens.refresh_token;
+      seen.kids.add(kidOf(tokens.access_token));
+      for (const keys of clients) {
+        seen.verified += 1;
+        await jwtVerify(tokens.access_token, keys, { issuer: one.issuer, audience, typ: 'at+jwt' }).catch(
+          (error: Error) => seen.failed.push(`${index}: ${error.message}`),
+        );
+      }
+    }
+  }
+  async function rotateOften(): Promise<void> {
+    for (let count = 0; count < 4; count += 1) {
+      await sleep(1_000);
+      await rotate();
+    }
+    // Until the last one signs, and a little more.
+    await sleep(5_000);
+    over.abort();
+  }
+  await Promise.all([rotateOften(), ...[one, two, one, two].map(use)]);
+  expect(seen.failed).toEqual([]);
+  // The four of this test, and the one that signed before.
+  expect(seen.kids.size).toBe(5);
+  expect(seen.verified).toBeGreaterThan(100);
+});
