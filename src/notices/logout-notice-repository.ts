@@ -86,16 +86,6 @@ export async function listClientsWithDueNotices(db: Database): Promise<string[]>
   return (await db.read<{ client_id: string }>(waiting)).map((row) => row.client_id);
 }
 
-const next = sql`
-  select min(next_attempt_at) as at from logout_notices
-  where client_id = $1 and channel = 'back' and delivered_at is null and gave_up_at is null`;
-
-/** When the next notice of an app is due; undefined when none is left. */
-export async function nextAttemptAt(db: Database, clientId: string): Promise<Date | undefined> {
-  const [row] = await db.read<{ at: Date | null }>(next, [clientId]);
-  return row?.at ?? undefined;
-}
-
 const ofSession = sql`select * from logout_notices where session_uid = any($1) order by client_id, created_at`;
 
 export async function listNoticesOfSessions(db: Database, sessionUids: string[]): Promise<LogoutNotice[]> {

@@ -35,6 +35,9 @@ export function stateOf(notice: Pick<LogoutNotice, 'channel' | 'deliveredAt' | '
   return notice.attempts >= unreachableAfterAttempts ? 'unreachable' : 'trying';
 }
 
+/** The job that is queued with a notice, so that it goes out at once; `{ clientId }` is its payload. */
+export const deliveryJob = 'deliver-logout-notices';
+
 /** After this the notice is a dead letter. */
 export const giveUpAfterSeconds = 24 * 60 * 60;
 

@@ -12,10 +12,12 @@ export async function findReceiverState(
   return row && { failures: row.failures, notBefore: row.not_before };
 }
 
+// Calls that were made side by side fail side by side: together they are one failure.
 const fail = sql`
   insert into receiver_states (client_id, failures, not_before)
   values ($1, $2, clock_timestamp() + make_interval(secs => $3))
-  on conflict (client_id) do update set failures = excluded.failures, not_before = excluded.not_before`;
+  on conflict (client_id) do update set failures = excluded.failures, not_before = excluded.not_before
+  where receiver_states.failures < excluded.failures`;
 
 export async function receiverFailed(
   db: Database,

@@ -1,81 +1,110 @@
-/** Delivers logout notices to one app, as OpenID Connect Back-Channel Logout 1.0 §2.5 wants. */
-import { recordEvent } from '../audit/audit-repository.ts';
-import { claimNotices, nextAttemptAt, noticeDelivered, noticeFailed } from '../notices/logout-notice-repository.ts';
+/** Keeps logout notices going out: every app has a few calls of its own at a time, and waits for no other app's. */
+import { claimNotices, listClientsWithDueNotices } from '../notices/logout-notice-repository.ts';
 import { claimSeconds, pauseSeconds, type LogoutNotice } from '../notices/logout-notice.ts';
-import { enqueueDeliveryAt } from '../notices/queue-repository.ts';
 import { findReceiverState, receiverAnswered, receiverFailed, takeProbe } from '../notices/receiver-repository.ts';
-import type { Database } from '../platform/database.ts';
-import type { Log } from '../platform/log.ts';
-import { OutgoingFailed, type Outgoing } from '../platform/outgoing.ts';
-import type { Oidc } from './live-provider.ts';
+import { deliverLogoutNotice, type DeliveryServices } from './deliver-logout-notice.ts';
 
-export interface DeliveryServices {
-  db: Database;
-  log: Log;
-  outgoing: Outgoing;
-  oidc: Pick<Oidc, 'logoutToken'>;
+export interface Deliveries {
+  /** Something is due for an app. Returns at once; the calls are made meanwhile. */
+  wake(clientId: string): void;
+  /** Wakes all apps for which something is due. */
+  sweep(): Promise<void>;
+  /** Makes no more calls, and waits for those under way. */
+  stop(): Promise<void>;
 }
 
-const mostAtOnce = 10;
-
-/** How an attempt went; `silent` means that the app did not answer at all. */
-type Attempt = 'delivered' | 'refused' | 'silent';
-
-async function send({ oidc, outgoing }: DeliveryServices, notice: LogoutNotice): Promise<string | undefined> {
-  const logout = await oidc.logoutToken(notice.clientId, notice.accountId, notice.sid);
-  if (!logout) return 'gone';
-  try {
-    const { status } = await outgoing.postForm(logout.uri, { logout_token: logout.token });
-    return status === 200 || status === 204 ? undefined : `status_${status}`;
-  } catch (error) {
-    if (error instanceof OutgoingFailed) return error.problem;
-    throw error;
-  }
+/** What this process is doing for one app. */
+interface Line {
+  calls: number;
+  /** Something was due that there was no room for. */
+  hasMore: boolean;
+  isLooking: boolean;
+  isWoken: boolean;
+  /** When a call was last answered, in milliseconds. */
+  answeredAt: number;
 }
 
-async function attempt(services: DeliveryServices, notice: LogoutNotice): Promise<Attempt> {
+const mostCalls = 10;
+
+export function createDeliveries(services: DeliveryServices): Deliveries {
   const { db, log } = services;
-  const { id: noticeId, clientId, accountId } = notice;
-  const problem = await send(services, notice);
-  if (problem === undefined) {
-    await noticeDelivered(db, noticeId);
-    return 'delivered';
-  }
-  const againSeconds = pauseSeconds(notice.attempts + 1);
-  const isFinal = problem === 'gone' || problem === 'not_allowed';
-  const gaveUp = await noticeFailed(db, noticeId, { problem, againSeconds, isFinal });
-  log.warn({ noticeId, clientId, problem, attempts: notice.attempts + 1, gaveUp }, 'logout notice not delivered');
-  if (gaveUp) {
-    const detail = { noticeId, problem };
-    await db.inUnitOfWork(async () => recordEvent(db, { kind: 'notice.gave-up', accountId, clientId, detail }));
-  }
-  return problem === 'timeout' || problem === 'unreachable' ? 'silent' : 'refused';
-}
+  const lines = new Map<string, Line>();
+  const underWay = new Set<Promise<void>>();
+  const stopped = new AbortController();
 
-/** An app that does not answer is tried by one call at a time, however many notices wait for it. */
-async function deliverBatch(services: DeliveryServices, clientId: string): Promise<boolean> {
-  const { db } = services;
-  const receiver = await findReceiverState(db, clientId);
-  if (receiver && !(await takeProbe(db, clientId, claimSeconds))) {
-    await enqueueDeliveryAt(db, clientId, receiver.notBefore);
-    return false;
+  function track(clientId: string, work: Promise<void>): void {
+    // What went wrong in the middle is due again when its claim is over.
+    const tracked = work
+      .catch((error: unknown) => log.warn({ err: error, clientId }, 'delivery of logout notices failed'))
+      .finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
   }
-  const notices = await claimNotices(db, clientId, receiver ? 1 : mostAtOnce);
-  if (notices.length === 0) return false;
-  const attempts = await Promise.all(notices.map((notice) => attempt(services, notice)));
-  if (attempts.some((outcome) => outcome !== 'silent')) {
-    if (receiver) await receiverAnswered(db, clientId);
-    return true;
-  }
-  const failures = (receiver?.failures ?? 0) + 1;
-  await receiverFailed(db, clientId, failures, pauseSeconds(failures));
-  await enqueueDeliveryAt(db, clientId, new Date(Date.now() + pauseSeconds(failures) * 1000));
-  return false;
-}
 
-/** Delivers all that is due for an app, and sees to it that the rest is tried when it is. */
-export async function deliverLogoutNotices(services: DeliveryServices, clientId: string): Promise<void> {
-  while (await deliverBatch(services, clientId));
-  const next = await nextAttemptAt(services.db, clientId);
-  if (next) await enqueueDeliveryAt(services.db, clientId, next);
+  /** @param failures how often in a row the app had not answered before */
+  async function call(line: Line, notice: LogoutNotice, failures: number): Promise<void> {
+    const { clientId } = notice;
+    const startedAt = Date.now();
+    try {
+      if ((await deliverLogoutNotice(services, notice)) === 'answered') {
+        line.answeredAt = Date.now();
+        if (failures > 0) await receiverAnswered(db, clientId);
+      } else if (line.answeredAt < startedAt) {
+        // It answered no other call meanwhile either.
+        await receiverFailed(db, clientId, failures + 1, pauseSeconds(failures + 1));
+      }
+    } finally {
+      line.calls -= 1;
+      if (line.hasMore) wake(clientId);
+      else forgetIfIdle(clientId, line);
+    }
+  }
+
+  /** Makes as many calls as there is room for. An app that does not answer is tried by one at a time. */
+  async function fill(clientId: string, line: Line): Promise<void> {
+    const receiver = await findReceiverState(db, clientId);
+    const room = (receiver ? 1 : mostCalls) - line.calls;
+    line.hasMore = room <= 0;
+    if (room <= 0 || (receiver && !(await takeProbe(db, clientId, claimSeconds)))) return;
+    const notices = await claimNotices(db, clientId, room);
+    line.hasMore = notices.length === room;
+    line.calls += notices.length;
+    for (const notice of notices) track(clientId, call(line, notice, receiver?.failures ?? 0));
+  }
+
+  async function look(clientId: string, line: Line): Promise<void> {
+    try {
+      while (line.isWoken && !stopped.signal.aborted) {
+        line.isWoken = false;
+        await fill(clientId, line);
+      }
+    } finally {
+      line.isLooking = false;
+      forgetIfIdle(clientId, line);
+    }
+  }
+
+  function forgetIfIdle(clientId: string, line: Line): void {
+    if (line.calls === 0 && !line.isLooking) lines.delete(clientId);
+  }
+
+  function wake(clientId: string): void {
+    if (stopped.signal.aborted) return;
+    const line = lines.get(clientId) ?? { calls: 0, hasMore: false, isLooking: false, isWoken: false, answeredAt: 0 };
+    lines.set(clientId, line);
+    line.isWoken = true;
+    if (line.isLooking) return;
+    line.isLooking = true;
+    track(clientId, look(clientId, line));
+  }
+
+  return {
+    wake,
+    async sweep() {
+      for (const clientId of await listClientsWithDueNotices(db)) wake(clientId);
+    },
+    async stop() {
+      stopped.abort();
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** SQL for endings: one statement takes the power of a session away and leaves a notice for every app that took part. */
 import { ownClientId } from '../clients/client.ts';
-import { deliveryJob } from '../notices/queue-repository.ts';
+import { deliveryJob } from '../notices/logout-notice.ts';
 import { sql, type Database } from '../platform/database.ts';
 import type { EndReason, LeaveReason } from './session.ts';
 
