@@ -1,5 +1,13 @@
 /** Work for later, in the database: any number of processes share it, and none is lost (graphile-worker). */
-import { Logger, parseCronItems, run, runMigrations, type Runner, type TaskList } from 'graphile-worker';
+import {
+  Logger,
+  makeWorkerUtils,
+  parseCronItems,
+  run,
+  runMigrations,
+  type Runner,
+  type TaskList,
+} from 'graphile-worker';
 import { openPool } from './database.ts';
 import type { Log } from './log.ts';
 
@@ -27,11 +35,26 @@ export interface JobsOptions {
   timetable: readonly Task[];
 }
 
-const mostAtOnce = 8;
+// Jobs are short: what takes long (calls to apps) is only begun by one.
+const mostAtOnce = 4;
 
 /** Brings the queue's own tables up to date. */
 export async function migrateJobs(url: string): Promise<void> {
   await runMigrations({ connectionString: url, maxPoolSize: 1, logger: new Logger(() => () => {}) });
+}
+
+/**
+ * Deletes jobs that failed for good; among them, hours later, those of workers that were killed. The kinds of jobs stay:
+ * running workers know them by a number that would be given anew.
+ */
+export async function removeDeadJobs(url: string): Promise<void> {
+  const logger = new Logger(() => () => {});
+  const utils = await makeWorkerUtils({ connectionString: url, maxPoolSize: 1, logger });
+  try {
+    await utils.cleanup({ tasks: ['DELETE_PERMAFAILED_JOBS'] });
+  } finally {
+    await utils.release();
+  }
 }
 
 export async function startJobs({ url, log, handlers, timetable }: JobsOptions): Promise<Jobs> {

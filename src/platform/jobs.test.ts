@@ -1,0 +1,58 @@
+/** What becomes of jobs that failed, on a real queue. */
+import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { openDatabase, type Database } from './database.ts';
+import { removeDeadJobs, startJobs } from './jobs.ts';
+import { createLog } from './log.ts';
+
+let database: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = openDatabase({ url: database.url });
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+const kinds = async () =>
+  (
+    await db.read<{ kind: string }>(statement('select task_identifier as kind from graphile_worker.jobs order by 1'))
+  ).map(({ kind }) => kind);
+const add = (kind: string, more: string) =>
+  db.read(statement(`select graphile_worker.add_job('${kind}', '{}', max_attempts := 1${more})`));
+
+test('jobs that failed for good are removed; those that wait or are at work stay, and so do the kinds of jobs', async () => {
+  let finish = (): void => {};
+  const held = new Promise<void>((resolve) => (finish = resolve));
+  const called: string[] = [];
+  const handlers = {
+    fails: async () => {
+      called.push('fails');
+      throw new Error('as it should');
+    },
+    works: async () => {
+      called.push('works');
+      await held;
+    },
+    waits: async () => {},
+  };
+  const jobs = await startJobs({ url: database.url, log: createLog('silent'), handlers, timetable: [] });
+  await add('fails', '');
+  await add('works', '');
+  await add('waits', ", run_at := now() + interval '1 day'");
+  const failed = statement(
+    "select from graphile_worker.jobs where task_identifier = 'fails' and locked_at is null and last_error is not null",
+  );
+  while (called.length < 2 || (await db.read(failed)).length < 1) await new Promise((done) => setTimeout(done, 20));
+
+  await removeDeadJobs(database.url);
+  expect(await kinds()).toEqual(['waits', 'works']);
+
+  // A worker that runs goes on with a kind of which no job was left.
+  await add('fails', '');
+  while (called.length < 3) await new Promise((done) => setTimeout(done, 20));
+  finish();
+  await jobs.stop();
+});

@@ -1,0 +1,21 @@
+/** What the program does by itself. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { statement } from '../support/database.ts';
+import { startFrontdesk } from '../support/frontdesk.ts';
+
+const known = statement('select identifier as name from graphile_worker._private_known_crontabs order by 1');
+
+test('every task of the timetable is known to the queue, the cleaning of dead jobs among them', async () => {
+  const desk = await startFrontdesk();
+  const names = async () => (await desk.db.read<{ name: string }>(known)).map(({ name }) => name);
+  // The queue writes them down in its own time.
+  while ((await names()).length === 0) await sleep(50);
+  expect(await names()).toEqual([
+    'end-expired-sessions',
+    'open-audit-months',
+    'purge-expired',
+    'remove-dead-jobs',
+    'rotate-signing-keys',
+  ]);
+  await desk.close();
+});
