@@ -14,7 +14,7 @@ export interface Tokens {
 }
 
 /** A browser whose visits end where an app takes over. */
-export const newBrowser = (frontdesk: Frontdesk, port?: number): Browser =>
+export const newBrowser = (frontdesk: Pick<Frontdesk, 'issuer'>, port?: number): Browser =>
   createBrowser((url) => !url.startsWith(`${frontdesk.issuer}/`), port);
 
 export const randomText = (): string => randomBytes(32).toString('base64url');

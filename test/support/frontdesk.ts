@@ -21,7 +21,7 @@ export interface Frontdesk extends Base {
 
 export interface FrontdeskOptions {
   /** A second process on the database, and under the name, of this one. */
-  beside?: Frontdesk;
+  beside?: Pick<Frontdesk, 'database' | 'issuer' | 'secret'>;
   /** Further settings. */
   settings?: Record<string, string>;
 }

@@ -1,0 +1,65 @@
+/** A whole deployment for a bench: a database, several `serve` processes, one address in front of them. */
+import { openDatabase, type Database } from '../../src/platform/database.ts';
+import { randomToken } from '../../src/platform/secrets.ts';
+import { freshDatabase } from '../support/database.ts';
+import { freePort, startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { runProgram } from '../support/terminal.ts';
+import { startLoadBalancer, type LoadBalancer } from './load-balancer.ts';
+import { createServerProcess, type ServerProcess } from './server-process.ts';
+
+export interface Desk<T> {
+  issuer: string;
+  db: Database;
+  servers: ServerProcess[];
+  balancer: LoadBalancer;
+  /** What `prepare` returned. */
+  prepared: T;
+  /** Runs a command of the program beside the servers. */
+  command(...args: string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param prepare registers who and what is needed, before the processes start */
+export async function startDesk<T>(processes: number, prepare: (frontdesk: Frontdesk) => Promise<T>): Promise<Desk<T>> {
+  const database = await freshDatabase();
+  const port = await freePort();
+  const issuer = `http://idp.localhost:${port}`;
+  const secret = `test_${randomToken()}`;
+  const environment = {
+    ISSUER: issuer,
+    SECRET: secret,
+    DATABASE_URL: database.url,
+    DATABASE_POOL: '4',
+    OUTGOING_ALLOWED_HOSTS: '*.localhost',
+    RATE_LIMIT_FACTOR: '10000',
+    LOG_LEVEL: 'info',
+  };
+  const first = await startFrontdesk({ beside: { database, issuer, secret }, settings: environment });
+  let ports = () => [first.port];
+  const balancer = await startLoadBalancer(port, () => ports());
+  const prepared = await prepare({ ...first, port });
+  const servers: ServerProcess[] = [];
+  for (let index = 0; index < processes; index += 1) servers.push(createServerProcess(await freePort(), environment));
+  await Promise.all(servers.map((server) => server.start()));
+  ports = () => servers.filter(({ isReady }) => isReady).map((server) => server.port);
+  await first.close();
+  const db = openDatabase({ url: database.url, poolSize: 6 });
+
+  return {
+    issuer,
+    db,
+    servers,
+    balancer,
+    prepared,
+    async command(...args) {
+      const { code, error } = await runProgram(args, environment);
+      if (code !== 0) throw new Error(`frontdesk ${args.join(' ')}: ${error}`);
+    },
+    async close() {
+      await Promise.all(servers.map((server) => server.stop()));
+      await balancer.close();
+      await db.close();
+      await database.drop();
+    },
+  };
+}

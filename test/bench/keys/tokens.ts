@@ -1,0 +1,92 @@
+/** Tokens issued under load: people's sessions that are refreshed again and again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeProtectedHeader } from 'jose';
+import * as client from 'openid-client';
+import { audience, type RegisteredApp } from '../../support/cast.ts';
+import { authorize, codeFor, exchange, newBrowser, type Tokens } from '../../support/flow.ts';
+
+export interface IssuedToken {
+  /** JWT of RFC 9068. */
+  accessToken: string;
+  idToken: string;
+  nonce: string;
+}
+
+export interface Issuing {
+  /** Every token that was issued, oldest first. */
+  readonly tokens: IssuedToken[];
+  /** Key ids that signed, by algorithm. */
+  readonly signedBy: Record<string, Set<string>>;
+  /** What went wrong, each an answer that gave no token. */
+  readonly errors: string[];
+  stop(): Promise<void>;
+}
+
+/** openid-client as it comes, but for http: the issuer of a bench is on this machine. */
+export const openidClient = (
+  issuer: string,
+  { id, secret }: RegisteredApp,
+  setting: (config: client.Configuration) => void,
+): Promise<client.Configuration> =>
+  client.discovery(new URL(issuer), id, secret, undefined, { execute: [client.allowInsecureRequests, setting] });
+
+interface Family {
+  refreshToken: string;
+  nonce: string;
+}
+
+/** Signs in once in a browser of its own. */
+async function begin(issuer: string, app: RegisteredApp): Promise<Family> {
+  const request = authorize({ issuer }, app, { scope: 'openid notes:read', resource: audience });
+  const browser = newBrowser({ issuer });
+  const code = await codeFor(browser, request);
+  const answer = await exchange({ issuer }, app, { code, verifier: request.verifier });
+  return { refreshToken: answer.json<Tokens>().refresh_token!, nonce: request.nonce };
+}
+
+/** @param perSecond how many tokens of each kind are asked for a second, over all families */
+export async function startIssuing(
+  issuer: string,
+  app: RegisteredApp,
+  families: number,
+  perSecond: number,
+): Promise<Issuing> {
+  const tokens: IssuedToken[] = [];
+  const signedBy: Record<string, Set<string>> = { ES256: new Set(), RS256: new Set() };
+  const errors: string[] = [];
+  const over = new AbortController();
+  // It checks the signature of each ID token it gets.
+  const config = await openidClient(issuer, app, client.enableNonRepudiationChecks);
+
+  async function refreshForever({ refreshToken, nonce }: Family): Promise<void> {
+    let next = refreshToken;
+    while (!over.signal.aborted) {
+      const pause = sleep((families / perSecond) * 1000);
+      try {
+        const answer = await client.refreshTokenGrant(config, next, { resource: audience });
+        next = answer.refresh_token ?? next;
+        tokens.push({ accessToken: answer.access_token, idToken: answer.id_token!, nonce });
+        for (const token of [answer.access_token, answer.id_token!]) {
+          const { alg, kid } = decodeProtectedHeader(token);
+          signedBy[alg!]!.add(kid!);
+        }
+      } catch (error) {
+        errors.push(String((error as Error).cause ?? error));
+      }
+      await pause;
+    }
+  }
+
+  const begun = [];
+  for (let index = 0; index < families; index += 1) begun.push(await begin(issuer, app));
+  const loops = begun.map(refreshForever);
+  return {
+    tokens,
+    signedBy,
+    errors,
+    async stop() {
+      over.abort();
+      await Promise.all(loops);
+    },
+  };
+}

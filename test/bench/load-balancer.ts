@@ -1,0 +1,57 @@
+/** Stands at the issuer's address and passes each request on to the next process that is up. */
+import { createServer, request as send, Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+
+export interface LoadBalancer {
+  /** How often each client (by its user agent) fetched the keys, and with what answer: `jose/v6 200` → times. */
+  readonly keyFetches: ReadonlyMap<string, number>;
+  close(): Promise<void>;
+}
+
+/** @param ports of the processes that are up now; a request that finds one gone goes to the next */
+export async function startLoadBalancer(port: number, ports: () => number[]): Promise<LoadBalancer> {
+  const agent = new Agent({ keepAlive: true });
+  const keyFetches = new Map<string, number>();
+  let turn = 0;
+
+  function note(incoming: IncomingMessage, status: number): void {
+    if (incoming.url !== '/oauth/jwks') return;
+    const who = `${incoming.headers['user-agent']?.split('/')[0] ?? 'nobody'} ${status}`;
+    keyFetches.set(who, (keyFetches.get(who) ?? 0) + 1);
+  }
+
+  function pass(incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer, triesLeft: number): void {
+    const up = ports();
+    turn += 1;
+    const { url: path, method, headers } = incoming;
+    const onward = send({ agent, host: '127.0.0.1', port: up[turn % up.length], path, method, headers });
+    onward.on('response', (answer) => {
+      note(incoming, answer.statusCode!);
+      outgoing.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(outgoing);
+    });
+    onward.on('error', () => {
+      if (outgoing.headersSent) return void outgoing.destroy();
+      if (triesLeft > 0) return pass(incoming, outgoing, body, triesLeft - 1);
+      return void outgoing.writeHead(502).end();
+    });
+    onward.end(body);
+  }
+
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => pass(incoming, outgoing, Buffer.concat(chunks), 3));
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    keyFetches,
+    async close() {
+      agent.destroy();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

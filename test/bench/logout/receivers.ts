@@ -1,0 +1,32 @@
+/** Three apps that are told of endings: one is well, one fails now and then, one is down for a while. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startReceiver, type Receiver } from '../../support/receiver.ts';
+
+export const receiverNames = ['healthy', 'unsteady', 'down'] as const;
+export type ReceiverName = (typeof receiverNames)[number];
+export type Receivers = Record<ReceiverName, Receiver>;
+
+/** Of twenty calls two are refused, one finds it busy and one gets no answer at all. */
+const unsteadyStatuses = [500, 500, 503, 0, ...Array.from({ length: 16 }, () => 200)];
+
+export async function startReceivers(issuer: string): Promise<Receivers> {
+  const [healthy, unsteady, down] = await Promise.all(receiverNames.map((name) => startReceiver(issuer, name)));
+  unsteady!.answerWith(() => unsteadyStatuses[Math.floor(Math.random() * unsteadyStatuses.length)]!);
+  return { healthy: healthy!, unsteady: unsteady!, down: down! };
+}
+
+/**
+ * Down for three tenths of the time: first it takes calls and never answers, then it is gone.
+ *
+ * @returns when it was back
+ */
+export async function takeDown({ down }: Receivers, seconds: number): Promise<number> {
+  await sleep(seconds * 200);
+  down.answerWith(0);
+  await sleep(seconds * 150);
+  await down.stop();
+  await sleep(seconds * 150);
+  down.answerWith(200);
+  await down.start();
+  return Date.now();
+}

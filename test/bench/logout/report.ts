@@ -1,0 +1,34 @@
+/** `npm run bench -- logout`: the figures as a table. */
+import { percentile, type Report } from '../report.ts';
+import { measureLogout, type LogoutOptions } from './logout.ts';
+import { receiverNames } from './receivers.ts';
+
+const longestP99Milliseconds = 2_000;
+
+const names = { healthy: 'healthy', unsteady: 'fails at random', down: 'down for a while' };
+
+export async function benchLogout(options: LogoutOptions): Promise<Report> {
+  const { heard, kills, decoys, decoysEnded, caughtUpSeconds, seconds } = await measureLogout(options);
+  const broken: string[] = [];
+  const rows = receiverNames.map((name) => {
+    const { delivered, lost, wrong, malformed, duplicates, delays } = heard[name];
+    for (const [what, count] of Object.entries({ lost, wrong, malformed }))
+      if (count > 0) broken.push(`${names[name]}: ${count} ${what}`);
+    const times = [0.5, 0.95, 0.99, 1].map((share) => percentile(delays, share));
+    return [names[name], delivered, lost, wrong, malformed, duplicates, ...times];
+  });
+  const p99 = percentile(heard.healthy.delays, 0.99);
+  if (!(p99 <= longestP99Milliseconds)) broken.push(`healthy: p99 is ${p99} ms, not ${longestP99Milliseconds} at most`);
+  if (decoysEnded > 0) broken.push(`${decoysEnded} sessions ended that nobody ended`);
+  return {
+    title: [
+      `${options.endings.toLocaleString('en')} endings at ${options.rate} a second, ${options.servers} processes, ${kills} kills with -9,`,
+      `${decoys.toLocaleString('en')} sessions that stay; ${seconds.toFixed(0)} s in all.`,
+      `The app that was down had heard all it missed ${caughtUpSeconds.toFixed(1)} s after it was back.`,
+      'Times in ms from the beginning of an ending to its first delivery.',
+    ].join('\n'),
+    columns: ['app', 'delivered', 'lost', 'not ended', 'malformed', 'told twice', 'p50', 'p95', 'p99', 'most'],
+    rows,
+    broken,
+  };
+}

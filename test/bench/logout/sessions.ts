@@ -1,0 +1,61 @@
+/** Many sessions at once, each in exactly the shape that a real sign-in left: copies of its rows under other ids. */
+import type { Database } from '../../../src/platform/database.ts';
+import { statement } from '../../support/database.ts';
+import { randomText } from '../../support/flow.ts';
+
+export interface PreparedSession {
+  uid: string;
+  /** client_id → what that app knows the session by. */
+  sids: Record<string, string>;
+}
+
+type Authorizations = Record<string, { sid: string; grantId: string }>;
+interface Template {
+  uid: string;
+  authorizations: Authorizations;
+}
+
+const atOnce = 500;
+
+const copySessions = statement(`
+  insert into sessions
+  select copy.* from json_to_recordset($1) n (template text, uid text, authorizations jsonb)
+    join sessions s on s.uid = n.template,
+    jsonb_populate_record(s, jsonb_build_object('uid', n.uid, 'authorizations', n.authorizations,
+      'id_hash', '\\x' || encode(sha256(n.uid::bytea), 'hex'))) copy`);
+
+const copyGrants = statement(`
+  insert into grants
+  select copy.* from json_to_recordset($1) n (template text, uid text, authorizations jsonb)
+    join grants g on g.session_uid = n.template,
+    jsonb_populate_record(g, jsonb_build_object('session_uid', n.uid,
+      'id', n.authorizations -> g.client_id ->> 'grantId')) copy`);
+
+function copyOf({ authorizations }: Template): Omit<Template, 'template'> {
+  const own = Object.entries(authorizations).map(
+    ([client, entry]) => [client, { ...entry, sid: randomText(), grantId: randomText() }] as const,
+  );
+  return { uid: randomText(), authorizations: Object.fromEntries(own) };
+}
+
+const sidsOf = (authorizations: Authorizations) =>
+  Object.fromEntries(Object.entries(authorizations).map(([client, { sid }]) => [client, sid]));
+
+/** Copies the sessions that people are signed in with now, in turn. */
+export async function copySignIns(db: Database, count: number): Promise<PreparedSession[]> {
+  const templates = await db.read<Template>(
+    statement('select uid, authorizations from sessions where account_id is not null and ended_at is null'),
+  );
+  const copies = Array.from({ length: count }, (_, index) => {
+    const template = templates[index % templates.length]!;
+    return { template: template.uid, ...copyOf(template) };
+  });
+  for (let from = 0; from < count; from += atOnce) {
+    const some = JSON.stringify(copies.slice(from, from + atOnce));
+    await db.read(copySessions, [some]);
+    await db.read(copyGrants, [some]);
+  }
+  // As the server does by itself after so many rows.
+  await db.read(statement('analyze sessions, grants'));
+  return copies.map(({ uid, authorizations }) => ({ uid, sids: sidsOf(authorizations) }));
+}

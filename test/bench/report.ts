@@ -1,0 +1,29 @@
+/** What a bench has to say: a table of figures, and whether its promise holds. */
+
+export interface Report {
+  title: string;
+  columns: string[];
+  rows: (string | number)[][];
+  /** Each way in which the promise does not hold; none is a pass. */
+  broken: string[];
+}
+
+const text = (cell: string | number): string => (typeof cell === 'number' ? cell.toLocaleString('en') : cell);
+
+export function format({ title, columns, rows, broken }: Report): string {
+  const cells = [columns, ...rows.map((row) => row.map(text))];
+  const widths = columns.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
+  const line = (row: string[]) =>
+    widths
+      .map((width, column) => (column === 0 ? (row[column] ?? '').padEnd(width) : (row[column] ?? '').padStart(width)))
+      .join('  ');
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+  const verdict = broken.length === 0 ? 'The promise holds.' : `BROKEN: ${broken.join('; ')}`;
+  return [title, '', line(cells[0]!), rule, ...cells.slice(1).map(line), '', verdict].join('\n');
+}
+
+/** @param share 0.99 for p99 */
+export function percentile(values: number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}

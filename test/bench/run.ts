@@ -1,0 +1,42 @@
+/** `npm run bench -- keys|logout`: measures a promise at full size; exits with 1 when it does not hold. */
+import { parseArgs } from 'node:util';
+import setUp from '../support/global-setup.ts';
+import tearDown from '../support/global-teardown.ts';
+import { benchKeys } from './keys/report.ts';
+import { benchLogout } from './logout/report.ts';
+import { format, type Report } from './report.ts';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    endings: { type: 'string', default: '10000' },
+    rate: { type: 'string', default: '25' },
+  },
+});
+
+const benches: Record<string, () => Promise<Report>> = {
+  keys: () => benchKeys({ rotations: 10, everySeconds: 10, announcementSeconds: 75, verifications: 100_000 }),
+  logout: () =>
+    benchLogout({
+      endings: Number(values.endings),
+      rate: Number(values.rate),
+      servers: 3,
+      killEvery: [3, 12],
+      patience: 400,
+      isUnsteadyToTheEnd: true,
+    }),
+};
+
+const bench = benches[positionals[0] ?? ''];
+if (!bench) {
+  process.stderr.write('Usage: npm run bench -- keys | logout [--endings N] [--rate R]\n');
+  process.exit(2);
+}
+await setUp();
+try {
+  const report = await bench();
+  process.stdout.write(`${format(report)}\n`);
+  process.exitCode = report.broken.length === 0 ? 0 : 1;
+} finally {
+  await tearDown();
+}
