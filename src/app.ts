@@ -6,6 +6,7 @@ import { createPasswordHasher, type PasswordHasher } from './credentials/passwor
 import { startBackground } from './background.ts';
 import { ensureOwnClient } from './clients/own-client.ts';
 import { ensureSigningKeys } from './keys/ensure-signing-keys.ts';
+import { ensurePairwiseSalt } from './keys/pairwise-salt.ts';
 import { listSigningKeys } from './keys/signing-key-repository.ts';
 import { createLiveProvider, type Oidc } from './oidc/live-provider.ts';
 import { createProtocolPages } from './oidc/protocol-pages.ts';
@@ -95,19 +96,22 @@ async function followChanges({ db, keyring, log }: Base, oidc: Oidc, policy: Liv
 
 export async function createApp(base: Base): Promise<App> {
   const { config, log, keyring, db, outgoing } = base;
-  const { issuer, trustedProxies, rateLimitFactor } = config;
+  const { issuer, trustedProxies, rateLimitFactor, protocol } = config;
+  if (protocol.isConformance)
+    log.warn('CONFORMANCE_PROFILE is on: for runs of the conformance suite, never in production');
   const texts = loadTexts();
   const views = createViews(texts);
   await ensureOwnClient(db, issuer);
   const keys = await ensureSigningKeys(db, keyring);
+  const pairwiseSalt = await ensurePairwiseSalt(db, keyring);
   const policy = await createLivePolicy(db);
   const pages = createProtocolPages(createShowPage(views));
-  const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, outgoing });
+  const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt });
   const hasher = await createPasswordHasher();
   const attemptLimits = createAttemptLimits(db, keyring, rateLimitFactor);
   const readiness = { isDraining: false };
   const services = { issuer, db, log, keyring, texts, views, oidc, policy, hasher, attemptLimits };
-  const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness });
+  const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness, protocol });
   const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, web.callback());
   const stopFollowing = await followChanges(base, oidc, policy);
   const background = await startBackground({ db, log, keyring, outgoing, oidc, policy });

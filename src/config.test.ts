@@ -62,6 +62,14 @@ test.each([
   ['10.0.0.1', false],
 ])('%s is on this machine: %s', (host, isLocal) => expect(isLocalHost(host)).toBe(isLocal));
 
+test('what is for the conformance suite, and for apps that register themselves, is off', () => {
+  expect(loadConfig({}).protocol).toEqual({ hasClientRegistration: false, isConformance: false });
+  const on = { CLIENT_REGISTRATION: 'token', CONFORMANCE_PROFILE: 'true' };
+  expect(loadConfig(on).protocol).toEqual({ hasClientRegistration: true, isConformance: true });
+  expect(() => loadConfig({ CLIENT_REGISTRATION: 'open' })).toThrow('CLIENT_REGISTRATION: it must be off or token');
+  expect(() => loadConfig({ CONFORMANCE_PROFILE: 'yes' })).toThrow('CONFORMANCE_PROFILE: it must be true or false');
+});
+
 test('what was loaded cannot be changed', () => {
   expect(() => Object.assign(loadConfig({}), { port: 1 })).toThrow(TypeError);
 });

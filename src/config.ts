@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { LogLevel } from './platform/log.ts';
+import { settings } from './settings.ts';
 
 export interface Config {
   /** `scheme://host[:port]`; the name under which everybody knows this deployment. */
@@ -25,6 +26,12 @@ export interface Config {
   /** Hosts that calls to apps may reach although they are private, on http or on another port. */
   readonly outgoingAllowedHosts: readonly string[];
   readonly rateLimitFactor: number;
+  readonly protocol: {
+    /** Apps may register themselves (RFC 7591), each with a registration token. */
+    readonly hasClientRegistration: boolean;
+    /** What the OpenID Foundation's suite asks of a provider beside what is safe (oidc/conformance-profile.ts). */
+    readonly isConformance: boolean;
+  };
   readonly logLevel: LogLevel;
 }
 
@@ -37,54 +44,6 @@ export class ConfigProblems extends Error {
     this.problems = problems;
   }
 }
-
-interface Setting {
-  name: string;
-  /** As a person reads it. */
-  default: string;
-  about: string;
-  isSecret?: boolean;
-}
-
-/** In the order of the README's table. A secret may also be given as the path of a file, in `<name>_FILE`. */
-export const settings: readonly Setting[] = [
-  {
-    name: 'ISSUER',
-    default: 'http://idp.localhost:4000',
-    about:
-      'The address of this deployment: scheme, host and port, no path. Apps and passkeys are bound to it for good.',
-  },
-  { name: 'PORT', default: "the issuer's port", about: 'TCP port to listen on.' },
-  { name: 'HOST', default: '127.0.0.1 for a local issuer, else ::', about: 'Address to listen on.' },
-  {
-    name: 'DATABASE_URL',
-    default: 'the embedded database',
-    about: 'A PostgreSQL server (15 or newer): `postgres://user:password@host:5432/name`.',
-    isSecret: true,
-  },
-  { name: 'DATABASE_POOL', default: '10', about: 'Most database connections of this process.' },
-  { name: 'DATA_DIR', default: './data', about: 'Folder of the embedded database and of kept secrets (mode 0700).' },
-  {
-    name: 'SECRET',
-    default: 'made and kept in DATA_DIR for a local issuer',
-    about:
-      'Root secret that cookies, stored ids and signing keys are protected with; make one with `frontdesk secret`. To replace it, see below.',
-    isSecret: true,
-  },
-  {
-    name: 'TRUSTED_PROXIES',
-    default: '0',
-    about: 'How many reverse proxies in front of this process add to X-Forwarded-For.',
-  },
-  {
-    name: 'OUTGOING_ALLOWED_HOSTS',
-    default: 'none',
-    about:
-      'Hosts of apps that Frontdesk may call (sign-out notices, keys) although they are private, on http or on another port than 443: `app.internal,*.localhost`. All others must be public and on https.',
-  },
-  { name: 'RATE_LIMIT_FACTOR', default: '1', about: 'Multiplies every rate limit; for tests and load generators.' },
-  { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
-];
 
 /** Marks secrets that were made for trying out; a public issuer refuses them. */
 export const localSecretPrefix = 'fd_local_';
@@ -112,6 +71,8 @@ const schema = z.object({
     .regex(/^(\*\.)?[A-Za-z0-9.:[\]-]+([,\s]+(\*\.)?[A-Za-z0-9.:[\]-]+)*$/, 'it must be a list of hosts')
     .optional(),
   RATE_LIMIT_FACTOR: z.coerce.number().positive('it must be a number above 0').default(1),
+  CLIENT_REGISTRATION: z.enum(['off', 'token'], 'it must be off or token').default('off'),
+  CONFORMANCE_PROFILE: z.enum(['true', 'false'], 'it must be true or false').default('false'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   XDG_RUNTIME_DIR: z.string().optional(),
 });
@@ -191,6 +152,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     trustedProxies: values.TRUSTED_PROXIES,
     outgoingAllowedHosts: values.OUTGOING_ALLOWED_HOSTS?.split(/[,\s]+/).filter(Boolean) ?? [],
     rateLimitFactor: values.RATE_LIMIT_FACTOR,
+    protocol: Object.freeze({
+      hasClientRegistration: values.CLIENT_REGISTRATION === 'token',
+      isConformance: values.CONFORMANCE_PROFILE === 'true',
+    }),
     logLevel: values.LOG_LEVEL,
   });
 }

@@ -1,6 +1,7 @@
 /** SQL for accounts. */
 import { sql, type Database } from '../platform/database.ts';
 import type { Account } from './account.ts';
+import type { Claims } from './claims.ts';
 
 interface Row {
   id: string;
@@ -8,7 +9,7 @@ interface Row {
   email_verified_at: Date | null;
   username: string | null;
   name: string | null;
-  attributes: Record<string, unknown>;
+  attributes: Claims;
   suspended_at: Date | null;
   created_at: Date;
   updated_at: Date;
@@ -47,7 +48,7 @@ export async function findAccountByLogin(
 export interface NewAccount extends Pick<Account, 'id' | 'email' | 'emailVerifiedAt' | 'username' | 'name'> {
   emailCanonical: string;
   usernameCanonical: string | undefined;
-  attributes: Record<string, unknown>;
+  attributes: Claims;
 }
 
 const insert = sql`
@@ -68,6 +69,13 @@ const setSuspended = sql`
 /** @returns false when there is no such account */
 export async function updateSuspended(db: Database, id: string, isSuspended: boolean): Promise<boolean> {
   return (await db.guard(setSuspended, [id, isSuspended])).count === 1;
+}
+
+const setAttributes = sql`update accounts set attributes = $2, updated_at = now() where id = $1`;
+
+/** @returns false when there is no such account */
+export async function updateAttributes(db: Database, id: string, attributes: Claims): Promise<boolean> {
+  return (await db.guard(setAttributes, [id, attributes])).count === 1;
 }
 
 const remove = sql`delete from accounts where id = $1`;

@@ -1,6 +1,7 @@
 /** A person's account: names, addresses, standing. */
 import { domainToASCII } from 'node:url';
 import { Refusal } from '../errors.ts';
+import type { Claims } from './claims.ts';
 
 export interface Account {
   /** uuid v4; the public `sub`, never used for another person. */
@@ -11,7 +12,7 @@ export interface Account {
   username: string | undefined;
   name: string | undefined;
   /** Further standard claims (OpenID Connect Core 5.1), by claim name. */
-  attributes: Record<string, unknown>;
+  attributes: Claims;
   suspendedAt: Date | undefined;
   createdAt: Date;
   updatedAt: Date;

@@ -7,6 +7,7 @@ import { requireGoodPassword, type PasswordHasher } from '../credentials/passwor
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { findAccountByLogin, insertAccount } from './account-repository.ts';
+import type { Claims } from './claims.ts';
 import { requireEmail, requireUsername } from './account.ts';
 
 export interface AccountDetails {
@@ -16,8 +17,8 @@ export interface AccountDetails {
   username?: string | undefined;
   name?: string | undefined;
   password: string;
-  /** Further standard claims, by claim name. */
-  attributes?: Record<string, unknown>;
+  /** Further standard claims. */
+  claims?: Claims;
 }
 
 /**
@@ -31,7 +32,7 @@ export async function createAccount(
   details: AccountDetails,
   by: Actor,
 ): Promise<string> {
-  const { email, username, name, password, attributes = {}, isEmailVerified = false } = details;
+  const { email, username, name, password, claims = {}, isEmailVerified = false } = details;
   const emailCanonical = requireEmail(email);
   const usernameCanonical = username === undefined ? undefined : requireUsername(username);
   requireGoodPassword(password);
@@ -40,7 +41,7 @@ export async function createAccount(
   await db.inUnitOfWork(async () => {
     const emailVerifiedAt = isEmailVerified ? new Date() : undefined;
     const account = { id, email: email.trim(), emailCanonical, emailVerifiedAt, username, usernameCanonical, name };
-    if (!(await insertAccount(db, { ...account, attributes }))) {
+    if (!(await insertAccount(db, { ...account, attributes: claims }))) {
       const holder = await findAccountByLogin(db, { email: emailCanonical, username: undefined });
       throw new Refusal(holder ? 'email_taken' : 'username_taken');
     }

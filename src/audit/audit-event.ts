@@ -2,6 +2,7 @@
 
 /** Kind → detail. Details hold ids, codes and counts; never names, e-mail addresses or secrets. */
 export interface AuditDetails {
+  'account.claims-set': { claims: string[]; by: Actor };
   'account.created': { by: Actor };
   'account.reinstated': { by: Actor };
   'account.removed': { by: Actor };
@@ -11,6 +12,7 @@ export interface AuditDetails {
   'api.removed': { audience: string; by: Actor };
   'client.registered': { kind: string; by: Actor };
   'client.removed': { by: Actor };
+  'client.updated': { kind: string; by: Actor };
   'code.reused': { grantId: string };
   'consent.given': { scopes: string[]; claims: string[]; audiences: string[] };
   'grant.revoked': { grantId: string; reason: string };
@@ -20,6 +22,8 @@ export interface AuditDetails {
   'password.changed': { by: Actor };
   'policy.changed': { name: string; seconds: number; by: Actor };
   'refresh-token.reused': { grantId: string };
+  'registration-token.created': { tokenId: string; uses: number; by: Actor };
+  'registration-token.removed': { tokenId: string; by: Actor };
   'session.ended': { reason: string; apps: number };
   'sign-in.failed': { reason: string; device: string };
   'sign-in.succeeded': { amr: string[]; device: string };

@@ -1,5 +1,14 @@
-/** What a client's id may be. */
-import { isClientId } from './client.ts';
+/** Ids, names, kinds, origins and homes of clients. */
+import {
+  clientKinds,
+  homeOf,
+  isClientId,
+  isClientName,
+  longestClientName,
+  metadataForKind,
+  needsSecret,
+  originsOf,
+} from './client.ts';
 
 test.each(['site-a', 'a.b~c_d', 'ABC', 'x'.repeat(64)])('%s is an id', (id) => expect(isClientId(id)).toBe(true));
 
@@ -15,3 +24,73 @@ test.each([
   '__proto__',
   'hasOwnProperty',
 ])('%p is none', (id) => expect(isClientId(id)).toBe(false));
+
+test.each(['Wiki', 'Ännchens Café', '漢字', 'a', 'x'.repeat(100), '🔑'.repeat(100)])('%s is a name', (name) =>
+  expect(isClientName(name)).toBe(true),
+);
+
+test.each([
+  ['nothing', ''],
+  ['spaces', '   '],
+  ['too long', 'x'.repeat(longestClientName + 1)],
+  ['with a line feed', 'Bank\nSign in'],
+  ['with a null', 'Bank\0'],
+  ['turned round', 'Bank\u202Egro.live'],
+  ['isolated', 'Bank\u2066'],
+  ['with an invisible character', 'Bank\u200B'],
+  ['with a soft hyphen', 'Ba\u00ADnk'],
+  ['with a character of one’s own making', 'Bank\uE000'],
+  ['with a line separator', 'Bank\u2028'],
+])('a name %s is none', (_how, name) => expect(isClientName(name)).toBe(false));
+
+test('a kind settles how a client proves itself: a secret where there is a place to keep it', () => {
+  const secrets = clientKinds.map((kind) => [kind, needsSecret(metadataForKind(kind))]);
+  expect(secrets).toEqual([
+    ['web', true],
+    ['single-page', false],
+    ['native', false],
+    ['machine', true],
+  ]);
+  for (const kind of clientKinds) {
+    const { grant_types: grants, response_types: responses } = metadataForKind(kind);
+    const isMachine = kind === 'machine';
+    expect([kind, grants]).toEqual([
+      kind,
+      isMachine ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
+    ]);
+    expect([kind, responses]).toEqual([kind, isMachine ? [] : ['code']]);
+  }
+});
+
+test('a key or a certificate is no secret of ours', () => {
+  for (const method of ['none', 'private_key_jwt', 'tls_client_auth', undefined]) {
+    expect(needsSecret({ token_endpoint_auth_method: method })).toBe(false);
+  }
+  for (const method of ['client_secret_basic', 'client_secret_post', 'client_secret_jwt']) {
+    expect(needsSecret({ token_endpoint_auth_method: method })).toBe(true);
+  }
+});
+
+test('B20 only what runs in a browser has origins that may call: those of its redirect URIs', () => {
+  const redirectUris = [
+    'https://one.example/cb',
+    'https://one.example/other',
+    'https://two.example:8443/cb',
+    'nonsense',
+  ];
+  const origins = clientKinds.map((kind) => originsOf({ ...metadataForKind(kind), redirect_uris: redirectUris }));
+  expect(origins).toEqual([[], ['https://one.example', 'https://two.example:8443'], [], []]);
+  expect(originsOf({ ...metadataForKind('single-page'), redirect_uris: ['com.example.app:/cb'] })).toEqual([]);
+  expect(originsOf(metadataForKind('single-page'))).toEqual([]);
+});
+
+test.each([
+  [
+    { client_uri: 'https://wiki.example/start', redirect_uris: ['https://login.wiki.example/cb'] },
+    'https://wiki.example/start',
+  ],
+  [{ redirect_uris: ['https://wiki.example/deep/cb?x=1', 'https://other.example/cb'] }, 'https://wiki.example'],
+  [{ redirect_uris: ['com.example.app:/cb'] }, undefined],
+  [{ redirect_uris: [] }, undefined],
+  [{}, undefined],
+])('%j is at home at %s', (metadata, home) => expect(homeOf(metadata)).toBe(home));

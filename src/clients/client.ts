@@ -33,6 +33,9 @@ export interface Client {
 /** The desk as its own client: how people sign in to their account pages. */
 export const ownClientId = 'frontdesk';
 
+/** The scopes of OpenID Connect (Core 1.0 §5.4 and §11). */
+export const openIdScopes = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
+
 /** Ids that a person may choose. Names that every object has would be found where no client is. */
 export const isClientId = (id: string): boolean => /^[A-Za-z0-9._~-]{3,64}$/.test(id) && !(id in {});
 

@@ -21,10 +21,11 @@ import {
   type ClientMetadata,
 } from './client.ts';
 import { requirePolicy } from '../policy/policy.ts';
-import { requireRedirectUris, requireWebUri } from './redirect-uri.ts';
+import { requireBackChannelUri, requireFrontChannelUri } from './logout-uri.ts';
+import { requireRedirectUris } from './redirect-uri.ts';
 
-/** Says whether the protocol can work with the metadata. @throws Refusal `client_invalid` */
-export type ClientValidator = (metadata: ClientMetadata) => Promise<void>;
+/** Completes metadata as the protocol works with it. @throws Refusal `client_invalid` when it cannot */
+export type ClientValidator = (metadata: ClientMetadata) => Promise<ClientMetadata>;
 
 export interface ClientRegistration {
   kind: ClientKind;
@@ -56,7 +57,7 @@ export interface RegistrationContext {
 }
 
 /** 22 characters, 128 bits. */
-const randomClientId = (): string => randomBytes(16).toString('base64url');
+export const randomClientId = (): string => randomBytes(16).toString('base64url');
 
 /** A secret for a client, and what is kept of it. */
 export function makeClientSecret(keyring: Keyring): { secret: string; hash: string } {
@@ -79,14 +80,8 @@ async function resolveApis(db: Database, wanted: NonNullable<ClientRegistration[
 /** @throws Refusal `redirect_uri_invalid` */
 function logoutMetadata(registration: ClientRegistration, issuer: string): ClientMetadata {
   const { backChannelLogoutUri: back, frontChannelLogoutUri: front, redirectUris = [] } = registration;
-  if (back !== undefined) requireWebUri(back, issuer);
-  if (front !== undefined) {
-    requireWebUri(front, issuer);
-    // OpenID Connect Front-Channel Logout 1.0 §2: it must be a page of the app.
-    const isOwn = redirectUris.some((uri) => URL.parse(uri)?.origin === new URL(front).origin);
-    if (!isOwn)
-      throw new Refusal('redirect_uri_invalid', { uri: front, reason: 'no redirect URI has the same origin' });
-  }
+  if (back !== undefined) requireBackChannelUri(back, issuer);
+  if (front !== undefined) requireFrontChannelUri(front, redirectUris, issuer);
   return {
     ...(back !== undefined && { backchannel_logout_uri: back, backchannel_logout_session_required: true }),
     ...(front !== undefined && { frontchannel_logout_uri: front, frontchannel_logout_session_required: true }),

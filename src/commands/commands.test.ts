@@ -95,7 +95,7 @@ describe('clients', () => {
     const secret = /fd_client_\S+/.exec(made.out)![0];
 
     expect((await run('clients', 'list')).out).toMatch(
-      /^CLIENT_ID +NAME +KIND +FIRST-PARTY +SINCE\nwiki +Wiki +web +yes +20/,
+      /^CLIENT_ID +NAME +KIND +FIRST-PARTY +REGISTERED BY +SINCE\nwiki +Wiki +web +yes +operator +20/,
     );
     const shown = await run('clients', 'show', 'wiki', '--json');
     expect(JSON.parse(shown.out)).toMatchObject({

@@ -13,12 +13,14 @@ import { makeSecret } from './make-secret.ts';
 import { migrate } from './migrate.ts';
 import { registerApi } from './register-api.ts';
 import { registerClient } from './register-client.ts';
+import { createRegistrationToken, listRegistrationTokens, removeRegistrationToken } from './registration-tokens.ts';
 import { removeAccount } from './remove-account.ts';
 import { removeApi } from './remove-api.ts';
 import { removeClient } from './remove-client.ts';
 import { retryNotices } from './retry-notices.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { serve } from './serve.ts';
+import { setClaims } from './set-claims.ts';
 import { setPassword } from './set-password.ts';
 import { setPolicy } from './set-policy.ts';
 import { settings } from './settings.ts';
@@ -33,6 +35,7 @@ export const commands: readonly Command[] = [
   createAccount,
   listAccounts,
   setPassword,
+  setClaims,
   suspendAccount,
   reinstateAccount,
   removeAccount,
@@ -42,6 +45,9 @@ export const commands: readonly Command[] = [
   listClients,
   showClient,
   removeClient,
+  createRegistrationToken,
+  listRegistrationTokens,
+  removeRegistrationToken,
   registerApi,
   listApis,
   removeApi,

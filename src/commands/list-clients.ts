@@ -12,11 +12,17 @@ export const listClients: Command = {
     const registered = await withBase(io, ({ db }) => list(db));
     const clients = registered.filter(({ id }) => id !== ownClientId);
     if (options['json'])
-      return io.out(JSON.stringify(clients.map(({ id, kind, metadata }) => ({ id, kind, metadata }))));
+      return io.out(
+        JSON.stringify(
+          clients.map(({ id, kind, isSelfRegistered, metadata }) => ({ id, kind, isSelfRegistered, metadata })),
+        ),
+      );
     if (clients.length === 0) return io.out('No app is registered yet.');
-    const rows = clients.map(({ id, kind, isFirstParty, metadata, createdAt }) => {
-      return [id, metadata.client_name ?? '', kind, isFirstParty ? 'yes' : 'no', createdAt.toISOString().slice(0, 10)];
+    const rows = clients.map(({ id, kind, isFirstParty, isSelfRegistered, metadata, createdAt }) => {
+      const since = createdAt.toISOString().slice(0, 10);
+      const by = isSelfRegistered ? 'itself' : 'operator';
+      return [id, metadata.client_name ?? '', kind, isFirstParty ? 'yes' : 'no', by, since];
     });
-    io.out(table(['client_id', 'name', 'kind', 'first-party', 'since'], rows));
+    io.out(table(['client_id', 'name', 'kind', 'first-party', 'registered by', 'since'], rows));
   },
 };

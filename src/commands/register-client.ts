@@ -3,6 +3,7 @@ import { clientKinds, type ClientKind } from '../clients/client.ts';
 import { registerClient as register } from '../clients/register-client.ts';
 import { createClientValidator } from '../oidc/client-validator.ts';
 import { duration, many, one, UsageError, type Command } from './command.ts';
+import { readJsonFile } from './json-file.ts';
 import { withBase } from './with-base.ts';
 
 /** `AUDIENCE` or `AUDIENCE=scope,scope`. */
@@ -46,17 +47,29 @@ export const registerClient: Command = {
     'refresh-idle': { value: 'TIME', about: 'Its refresh tokens die when unused for so long, like 12h or 14d.' },
     'refresh-absolute': { value: 'TIME', about: 'Its refreshing ends so long after signing in.' },
     api: { value: 'AUDIENCE[=SCOPE,…]', about: 'An API it may ask tokens for; may be repeated.', isRepeatable: true },
+    scope: {
+      value: 'SCOPES',
+      about: 'What it may ask people for: "openid profile email offline_access" when left out.',
+    },
+    metadata: {
+      value: 'FILE',
+      about: 'JSON with further metadata in the names of OpenID Connect Registration: jwks, subject_type, logo_uri…',
+    },
+    conformance: {
+      about: 'A client of the conformance suite: no PKCE is asked of it where CONFORMANCE_PROFILE is on.',
+    },
     'first-party': { about: 'An app of the house: people are not asked what it may see.' },
     json: { about: 'For programs.' },
   },
   async run({ options, io }) {
     const kind = parseKind(one(options['kind'])!);
-    const uri = one(options['uri']);
+    const [uri, scope, file] = [one(options['uri']), one(options['scope']), one(options['metadata'])];
+    const metadata = file === undefined ? {} : readJsonFile(file);
     await withBase(io, async ({ db, keyring, config, outgoing }) => {
       const context = {
         db,
         keyring,
-        validate: createClientValidator({ db, keyring, issuer: config.issuer, outgoing }),
+        validate: createClientValidator({ db, keyring, outgoing, ...config }),
         issuer: config.issuer,
         by: 'command-line' as const,
       };
@@ -72,7 +85,12 @@ export const registerClient: Command = {
         frontChannelLogoutUri: one(options['front-channel-logout-uri']),
         refreshIdleSeconds: duration(options['refresh-idle'], 'refresh-idle'),
         refreshAbsoluteSeconds: duration(options['refresh-absolute'], 'refresh-absolute'),
-        metadata: uri === undefined ? {} : { client_uri: uri },
+        metadata: {
+          ...(scope !== undefined && { scope }),
+          ...(uri !== undefined && { client_uri: uri }),
+          ...(options['conformance'] === true && { conformance_client: true }),
+          ...metadata,
+        },
       });
       if (options['json']) return io.out(JSON.stringify({ client_id: client.id, client_secret: secret }));
       io.out(`client_id      ${client.id}`);

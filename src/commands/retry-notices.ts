@@ -10,6 +10,6 @@ export const retryNotices: Command = {
   async run({ io }) {
     const count = await withBase(io, ({ db }) => db.inUnitOfWork(() => reviveNotices(db)));
     if (count === 0) throw new Refusal('notice_none');
-    io.out(`${count} are tried again.`);
+    io.out(count === 1 ? 'One is tried again.' : `${count} are tried again.`);
   },
 };

@@ -1,5 +1,5 @@
 /** `frontdesk settings`: every setting, its default, what it is for. */
-import { settings as all } from '../config.ts';
+import { settings as all } from '../settings.ts';
 import { table, type Command } from './command.ts';
 
 /** The table of the README. */

@@ -12,8 +12,9 @@ export const showClient: Command = {
   async run({ words: [id = ''], options, io }) {
     const client = await withBase(io, ({ db }) => findClient(db, id));
     if (!client) throw new Refusal('client_unknown', { id });
-    const { kind, isFirstParty, metadata, apis, secretHashes } = client;
-    const shown = { client_id: id, kind, first_party: isFirstParty, secrets: secretHashes.length, apis, ...metadata };
+    const { kind, isFirstParty, isSelfRegistered, metadata, apis, secretHashes } = client;
+    const trust = { first_party: isFirstParty, self_registered: isSelfRegistered };
+    const shown = { client_id: id, kind, ...trust, secrets: secretHashes.length, apis, ...metadata };
     if (options['json']) return io.out(JSON.stringify(shown, undefined, 2));
     const width = Math.max(...Object.keys(shown).map((name) => name.length));
     for (const [name, value] of Object.entries(shown)) {

@@ -1,5 +1,5 @@
 /** Which claims tell about a person, and which scope asks for them (OpenID Connect Core 5.1 and 5.4). */
-import type { AccountClaims } from 'oidc-provider';
+import { errors, type AccountClaims, type ClaimsParameter } from 'oidc-provider';
 import type { Account } from '../accounts/account.ts';
 
 /** Scope → claims. `sid` goes into every ID token as well, by the library. */
@@ -37,4 +37,20 @@ export function claimsOf(account: Account): AccountClaims {
     ...(account.username !== undefined && { preferred_username: account.username }),
     updated_at: Math.floor(account.updatedAt.getTime() / 1000),
   };
+}
+
+/** How surely we can know that it is the person (NIST SP 800-63B-4). */
+export const acrValues = ['aal1'];
+
+/**
+ * A level that we never reach must not be asked for again and again (OpenID Connect Core §5.5.1.1).
+ *
+ * @throws UnmetAuthenticationRequirements, InvalidRequest
+ */
+export function assertAcrAsked({ id_token: idToken }: ClaimsParameter): void {
+  const { essential, value, values } = idToken?.['acr'] ?? {};
+  if (values !== undefined && !Array.isArray(values)) throw new errors.InvalidRequest('acr.values must be a list');
+  const asked = [value, ...(values ?? [])].filter((one) => one !== undefined);
+  if (essential !== true || asked.length === 0 || asked.some((one) => acrValues.includes(one))) return;
+  throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be reached');
 }

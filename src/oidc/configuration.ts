@@ -9,15 +9,18 @@ import type { LivePolicy } from '../policy/live-policy.ts';
 import { originsOf } from '../clients/client.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { clockToleranceSeconds } from './artifact-adapter.ts';
-import { claimsOf, claimsOfScope } from './claims.ts';
+import { acrValues, assertAcrAsked, claimsOf, claimsOfScope } from './claims.ts';
 import { createClientFetch } from './client-fetch.ts';
 import { ownMetadata } from './client-adapter.ts';
+import { isExcepted, responseTypesOf, takesPosts, type ProtocolOptions } from './conformance-profile.ts';
 import { cookieOptions } from './cookies.ts';
 import { grantFor, knownScopes } from './consent.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
 import { createLifetimes } from './lifetimes.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
+import { requestObjectAlgorithms } from './request-objects.ts';
 import { apisOf, mayInspect, resourceServerFor } from './resource-servers.ts';
+import { subjectFor } from './subject.ts';
 
 export interface ConfigurationInput {
   db: Database;
@@ -27,7 +30,13 @@ export interface ConfigurationInput {
   pages: ProtocolPages;
   policy: LivePolicy;
   outgoing: Outgoing;
+  protocol: ProtocolOptions;
+  /** Of pairwise subjects; never another one. */
+  pairwiseSalt: string;
 }
+
+/** Where apps register themselves: a page of ours (web/oauth/register.ts). */
+export const registrationPath = '/oauth/register';
 
 const longestAssertionSeconds = 300;
 
@@ -36,9 +45,20 @@ const longestAssertionSeconds = 300;
  *
  * @throws InvalidClientAuth
  */
-function assertClientAssertion(ctx: KoaContextWithOIDC, claims: Record<string, unknown>): void {
+function assertClientAssertion(
+  protocol: ProtocolOptions,
+  ctx: KoaContextWithOIDC,
+  claims: Record<string, unknown>,
+  header: Record<string, unknown>,
+): void {
+  // It came through a browser, where others may have read it (RFC 9101 §10.8).
+  if (header['typ'] === 'oauth-authz-req+jwt' || claims['response_type'] !== undefined) {
+    throw new errors.InvalidClientAuth('a request object proves nothing');
+  }
   const audience = [claims['aud']].flat();
-  if (audience.length !== 1 || audience[0] !== ctx.oidc.issuer) {
+  const isForUs = audience.length === 1 && audience[0] === ctx.oidc.issuer;
+  // The library has seen to it that it is for this endpoint at least.
+  if (!isForUs && !isExcepted(protocol, ctx.oidc.client!)) {
     throw new errors.InvalidClientAuth('the audience must be the issuer alone');
   }
   const latest = Math.floor(Date.now() / 1000) + longestAssertionSeconds + clockToleranceSeconds;
@@ -52,12 +72,13 @@ const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient
   originsOf(client.metadata()).includes(origin);
 
 export function createConfiguration(input: ConfigurationInput): Configuration {
-  const { db, keyring, issuer, keys, pages, policy, outgoing } = input;
+  const { db, keyring, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt } = input;
   return {
     adapter: createAdapterFactory(db, keyring),
     jwks: { keys: keys },
     clockTolerance: clockToleranceSeconds,
-    cookies: cookieOptions(keyring, issuer),
+    cookies: cookieOptions(keyring, issuer, takesPosts(protocol, issuer)),
+    enableHttpPostMethods: takesPosts(protocol, issuer),
     ttl: createLifetimes(policy),
     fetch: createClientFetch(outgoing),
     routes: {
@@ -70,9 +91,8 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       end_session: '/oauth/logout',
     },
 
-    // Code only: no token ever travels in an address (RFC 9700 §2.1.2).
-    responseTypes: ['code'],
-    pkce: { required: () => true },
+    responseTypes: responseTypesOf(protocol),
+    pkce: { required: (_ctx, client) => !isExcepted(protocol, client) },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
 
@@ -82,18 +102,24 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'Ed25519'],
       idTokenSigningAlgValues: ['RS256', 'ES256'],
       userinfoSigningAlgValues: ['RS256', 'ES256'],
+      requestObjectSigningAlgValues: [...requestObjectAlgorithms],
     },
-    assertJwtClientAuthClaimsAndHeader: assertClientAssertion,
+    assertJwtClientAuthClaimsAndHeader: (ctx, claims, header) => assertClientAssertion(protocol, ctx, claims, header),
+    // A client from the database was checked when it was registered; only what is new is.
+    sectorIdentifierUriValidate: (client) => client['first_party'] === undefined,
     extraClientMetadata: { properties: [...ownMetadata] },
     clientBasedCORS: isOriginOf,
 
     discovery: {
       frontchannel_logout_supported: true,
       frontchannel_logout_session_supported: true,
+      ...(protocol.hasClientRegistration && { registration_endpoint: `${issuer}${registrationPath}` }),
     },
     scopes: knownScopes,
     claims: claimsOfScope,
-    acrValues: ['aal1'],
+    acrValues,
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: async (_ctx, accountId, client) => subjectFor(pairwiseSalt, client.metadata(), accountId),
     async findAccount(_ctx, id) {
       const account = await findAccount(db, id);
       if (!account || account.suspendedAt) return undefined;
@@ -121,12 +147,14 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
+      claimsParameter: { enabled: true, assertClaimsParameter: (_ctx, claims) => assertAcrAsked(claims) },
       pushedAuthorizationRequests: { enabled: false },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       jwtUserinfo: { enabled: true },
       // A client sees and revokes its own tokens only; an API sees those that are meant for it.
       introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayInspect(db, client, token) },
+      requestObjects: { enabled: true },
       revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: {
         enabled: true,
@@ -151,8 +179,8 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
  *
  * @throws InvalidTarget
  */
-function onlyApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] {
-  if (ctx.oidc.params?.['grant_type'] !== 'client_credentials') return [];
+function onlyApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] | undefined {
+  if (ctx.oidc.params?.['grant_type'] !== 'client_credentials') return undefined;
   const [api, ...others] = apisOf(client);
   if (!api || others.length > 0) throw new errors.InvalidTarget('name the API that the token is for (resource)');
   return [api.audience];

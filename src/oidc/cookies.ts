@@ -25,12 +25,17 @@ export function cookieNames(issuer: string): CookieNames {
 /** Signs with the newest key, accepts all. SHA-256 where Keygrip's own default is SHA-1. */
 export const createCookieSigner = ({ cookieKeys }: Keyring): Keygrip => new Keygrip([...cookieKeys], 'sha256');
 
-export function cookieOptions(keyring: Keyring, issuer: string): NonNullable<Configuration['cookies']> {
+/** @param isSentFromOtherSites with forms that other sites send here, too */
+export function cookieOptions(
+  keyring: Keyring,
+  issuer: string,
+  isSentFromOtherSites: boolean,
+): NonNullable<Configuration['cookies']> {
   const { session, interaction, resume } = cookieNames(issuer);
   const flags = { httpOnly: true, sameSite: 'lax', signed: true, secure: issuer.startsWith('https:') } as const;
   return {
     names: { session, interaction, resume },
-    long: flags,
+    long: isSentFromOtherSites ? { ...flags, sameSite: 'none' } : flags,
     short: flags,
     keys: createCookieSigner(keyring),
   };

@@ -4,13 +4,17 @@ import { errors, type Interaction, type InteractionResults, type Provider } from
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../errors.ts';
 import { inSigningOrder, nextChangeAt, publicJwk, type SigningKey } from '../keys/signing-key.ts';
+import type { ClientValidator } from '../clients/register-client.ts';
 import { endSessions } from '../sessions/end-session.ts';
 import type { Proof } from '../sign-in/with-password.ts';
+import { validateBy } from './client-validator.ts';
 import { createInteractionAnswers } from './interaction-answer.ts';
 import { makeLogoutToken, type LogoutToken } from './logout-token.ts';
 import { pendingInteraction, type PendingInteraction } from './pending-interaction.ts';
 import { epoch } from './protocol-context.ts';
 import { createProvider, type ProviderInput } from './provider.ts';
+import { requestObjects } from './request-objects.ts';
+import { subjectFor } from './subject.ts';
 import { takePlaceOfForms } from './take-place-of-forms.ts';
 
 export interface Oidc {
@@ -26,6 +30,8 @@ export interface Oidc {
   cancelled(ctx: Context): Promise<string>;
   /** What tells an app that a session is over; undefined when the app cannot be told so any more. */
   logoutToken(clientId: string, accountId: string, sid: string | undefined): Promise<LogoutToken | undefined>;
+  /** Checks and completes the metadata of a client. */
+  validateClient: ClientValidator;
   /** Goes on with these keys. What began before is finished as it began. */
   useKeys(keys: readonly SigningKey[]): void;
   /** Changes with the keys: names what is served from memory (JWKS, discovery). */
@@ -44,13 +50,14 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   let run: Middleware;
   let generation = 0;
   let timer: NodeJS.Timeout | undefined;
+  const byReference = requestObjects(input);
 
   // The library's keys are fixed when a Provider is made, so a new one takes its place: about 2 ms, all state is in the
   // database. Which key signs changes with the clock too.
   function useKeys(keys: readonly SigningKey[]): void {
     const jwks = inSigningOrder(keys).map((key) => ({ ...key.privateJwk, ...publicJwk(key) }));
     provider = createProvider({ ...input, keys: jwks });
-    run = compose(provider.middleware) as Middleware;
+    run = compose([byReference, ...provider.middleware] as Middleware[]);
     generation += 1;
     clearTimeout(timer);
     const change = nextChangeAt(keys);
@@ -91,9 +98,10 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     session: sessionOf,
     async signedIn(ctx, accountId, { amr, acr }, { isRemembered }) {
       const interaction = await interactionOf(ctx);
-      const { hintedSubject } = await pendingInteraction(db, interaction);
+      const { hintedSubject, client } = await pendingInteraction(db, interaction);
+      const subject = subjectFor(input.pairwiseSalt, client.metadata, accountId);
       // The app wants one person and nobody else (OpenID Connect Core §3.1.2.1, `id_token_hint`).
-      if (hintedSubject !== undefined && hintedSubject !== accountId)
+      if (hintedSubject !== undefined && hintedSubject !== subject)
         return answers.keep(ctx, interaction, {
           error: 'login_required',
           error_description: 'another person signed in than the one asked for',
@@ -109,6 +117,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     },
     consented: (ctx) => answer(ctx, { consent: {} }),
     cancelled: (ctx) => answer(ctx, { error: 'access_denied', error_description: 'the person cancelled the request' }),
+    validateClient: validateBy(() => provider, input.protocol),
     logoutToken: (clientId, accountId, sid) => makeLogoutToken(provider, clientId, accountId, sid),
     useKeys,
     get generation() {

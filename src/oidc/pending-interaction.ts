@@ -20,7 +20,7 @@ export interface PendingInteraction {
   accountId: string | undefined;
   /** What the app suggests to sign in with. */
   loginHint: string | undefined;
-  /** `sub` of the one person the app wants, as the app knows it (`id_token_hint`). */
+  /** `sub` of the one person the app wants, as the app knows it (`id_token_hint`, `claims`). */
   hintedSubject: string | undefined;
   asked: Permissions;
   /** Where the person goes in the end. */
@@ -35,6 +35,7 @@ export async function pendingInteraction(db: Database, interaction: Interaction)
   const { uid, prompt, params, session, returnTo } = interaction;
   const client = await findClient(db, String(params['client_id']));
   if (!client) throw new Refusal('interaction_expired');
+  const askedSubject = prompt.details['sub'] as { value?: unknown } | undefined;
   const resources = resourcesAsked(params);
   const apis = client.apis.filter(({ audience }) => resources.includes(audience));
   return {
@@ -45,7 +46,7 @@ export async function pendingInteraction(db: Database, interaction: Interaction)
     client,
     accountId: session?.accountId,
     loginHint: text(params['login_hint']),
-    hintedSubject: text(prompt.details['hinted_subject']),
+    hintedSubject: text(prompt.details['hinted_subject']) ?? text(askedSubject?.value),
     asked: permissionsAsked(params, Object.fromEntries(apis.map(({ audience, scopes }) => [audience, scopes]))),
     returnHost: hostOf(params['redirect_uri']),
     formTargets: formTargetOf(params['redirect_uri']),

@@ -4,7 +4,7 @@ import type { JWK } from 'jose';
 import { replaceSecretHash } from '../clients/client-repository.ts';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
-import { TextNotStorable } from '../platform/unit-of-work.ts';
+import { DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
 import type { Outgoing } from '../platform/outgoing.ts';
 import { constantTimeEqual, type Keyring } from '../platform/secrets.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
@@ -12,6 +12,8 @@ import { endSessions } from '../sessions/end-session.ts';
 import { tellApp } from '../sessions/ending-repository.ts';
 import { rememberSeen } from '../tokens/artifact-repository.ts';
 import { createConfiguration } from './configuration.ts';
+import type { ProtocolOptions } from './conformance-profile.ts';
+import { acceptOnlyIdTokens } from './id-token-hint.ts';
 import { createInteractionAnswers } from './interaction-answer.ts';
 import { fromEpoch, protocolContext } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
@@ -27,6 +29,8 @@ export interface ProviderInput {
   pages: ProtocolPages;
   policy: LivePolicy;
   outgoing: Outgoing;
+  protocol: ProtocolOptions;
+  pairwiseSalt: string;
 }
 
 /** What the protocol leaves in `ctx.state` for the middleware around it. */
@@ -147,6 +151,7 @@ export function createProvider(input: ProviderInput): Provider {
   replaceSessionMethods(models, input);
   replaceClientMethods(models, input);
   replaceInteractionMethods(models, input);
+  acceptOnlyIdTokens(provider);
   // Looking and then writing would let two equal assertions through at once.
   models.ReplayDetection.unique = async (from, jti, expiresAt) =>
     rememberSeen(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
@@ -155,7 +160,8 @@ export function createProvider(input: ProviderInput): Provider {
     if (error instanceof SessionChanged) return;
     const state = ctx.state as ProtocolState;
     state.fault = error;
-    if (error instanceof TextNotStorable) return;
+    // These are answered, and logged, by the middleware around.
+    if (error instanceof TextNotStorable || error instanceof DatabaseBusy) return;
     log.error({ err: error, requestId: state.requestId }, 'protocol fault');
   });
   return provider;

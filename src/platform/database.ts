@@ -3,7 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { listen, type Listener } from './listener.ts';
-import { createUnitOfWork, meaningOf, type UnitOfWork } from './unit-of-work.ts';
+import { meaningOf } from './database-errors.ts';
+import { createUnitOfWork, type UnitOfWork } from './unit-of-work.ts';
 
 /** A statement of constant text. Named, so that the server parses it once per connection. */
 export interface Statement {

@@ -7,6 +7,7 @@ import { createOutgoing, OutgoingFailed, type Outgoing } from './outgoing.ts';
 let server: Server;
 let port: number;
 let visits: string[];
+let connections: number;
 let answer: (response: ServerResponse) => void;
 let strict: Outgoing;
 let open: Outgoing;
@@ -16,6 +17,7 @@ beforeAll(async () => {
     visits.push(`${request.method} ${request.url}`);
     answer(response);
   });
+  server.on('connection', () => (connections += 1));
   server.listen(0, '::');
   await once(server, 'listening');
   ({ port } = server.address() as AddressInfo);
@@ -30,6 +32,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   visits = [];
+  connections = 0;
   answer = (response) => response.end('fine');
 });
 
@@ -81,7 +84,7 @@ test('C07 nothing inside is reached, however it is spelled: not one byte arrives
       ]);
     }
   }
-  expect(visits).toEqual([]);
+  expect(connections).toBe(0);
 });
 
 test.each([
@@ -120,6 +123,16 @@ test('C07 a body without end is cut off', async () => {
     more();
   };
   expect(await problem(open.get(`http://site.localhost:${port}/`))).toBe('too_large');
+});
+
+test('C07 a body may have 64 KiB', async () => {
+  for (const [bytes, expected] of [
+    [65_536, 'none'],
+    [65_537, 'too_large'],
+  ] as const) {
+    answer = (response) => response.end('x'.repeat(bytes));
+    expect([bytes, await problem(open.get(`http://site.localhost:${port}/`))]).toEqual([bytes, expected]);
+  }
 });
 
 test('C07 a byte a second, and no answer at all, end after three seconds', async () => {

@@ -1,5 +1,5 @@
 /** Calls to addresses that others gave us: only to the public internet, on https, short, small, and never redirected. */
-import { lookup as lookupBySystem } from 'node:dns';
+import dns from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
@@ -47,7 +47,7 @@ function isNamed({ hostname, host }: URL, patterns: readonly string[]): boolean 
 
 /** Looks a name up and lets go only where all it stands for is public: the very addresses that are then connected to. */
 const lookupPublic: LookupFunction = (name, options, done) => {
-  lookupBySystem(name, { ...options, all: true }, (error, addresses) => {
+  dns.lookup(name, { ...options, all: true }, (error, addresses) => {
     if (error) return done(error, '', 0);
     const [first] = addresses;
     if (!first || addresses.some(({ address }) => !isPublic(address))) {
@@ -59,7 +59,7 @@ const lookupPublic: LookupFunction = (name, options, done) => {
 
 /** For hosts the operator named: wherever they lead. Names ending in .localhost are this machine (RFC 6761 §6.3). */
 const lookupAny: LookupFunction = (name, options, done) => {
-  if (!name.endsWith('.localhost')) return lookupBySystem(name, options, done as never);
+  if (!name.endsWith('.localhost')) return dns.lookup(name, options, done as never);
   const here = { address: '127.0.0.1', family: 4 };
   return options.all ? done(null, [here]) : done(null, here.address, here.family);
 };

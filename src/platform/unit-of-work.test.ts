@@ -1,7 +1,7 @@
 /** The unit of work, on a real PostgreSQL. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, sql, type Database } from './database.ts';
-import { CommitFailed } from './unit-of-work.ts';
+import { CommitFailed } from './database-errors.ts';
 
 let database: TestDatabase;
 let db: Database;

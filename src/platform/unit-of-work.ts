@@ -1,4 +1,5 @@
 /** One request, one transaction: opened by the first write, committed before the answer leaves. */
+import { CommitFailed, meaningOf } from './database-errors.ts';
 import type { Rows, Statement } from './database.ts';
 
 /** The part of a pg client that a unit of work needs. */
@@ -30,24 +31,6 @@ export interface UnitOfWork {
   /** Whether an answer of this status lets what was written stay. */
   mayCommit(status: number): boolean;
 }
-
-export class CommitFailed extends Error {
-  override readonly name = 'CommitFailed';
-}
-
-/** Text that PostgreSQL cannot hold (U+0000): the sender's mistake, not a fault. */
-export class TextNotStorable extends Error {
-  override readonly name = 'TextNotStorable';
-}
-
-// character_not_in_repertoire and untranslatable_character
-const textCodes = new Set(['22021', '22P05']);
-
-/** What a failed statement means to the program. */
-export const meaningOf = (error: Error): Error =>
-  textCodes.has((error as { code?: string }).code ?? '')
-    ? new TextNotStorable('a text holds what cannot be stored')
-    : error;
 
 export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork {
   let opening: Promise<Connection> | undefined;

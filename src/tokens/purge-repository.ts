@@ -47,6 +47,7 @@ const small = [
   sql`delete from receipts where expires_at < now()`,
   sql`delete from rate_limits where expire < extract(epoch from now()) * 1000 - 3600000`,
   sql`delete from logout_notices where created_at < now() - interval '90 days'`,
+  sql`delete from registration_tokens where expires_at < now() - interval '30 days'`,
   sql`delete from receiver_states where not_before < now() - interval '7 days'`,
 ];
 

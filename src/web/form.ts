@@ -12,15 +12,31 @@ export type Form = ReadonlyMap<string, string>;
 const mostBytes = 56 * 1024;
 const mostFields = 100;
 
-/** @throws Refusal `form_type_wrong`, `body_too_large`, `body_invalid` (a field twice, too many, or cut off) */
-export async function readForm(ctx: Context): Promise<Form> {
-  if (!ctx.is('application/x-www-form-urlencoded')) throw new Refusal('form_type_wrong');
-  let body: string;
+/** @throws Refusal `body_too_large`, `body_invalid` */
+async function readBody(ctx: Context): Promise<string> {
   try {
-    body = await getRawBody(ctx.req, { length: ctx.req.headers['content-length'], limit: mostBytes, encoding: 'utf8' });
+    const length = ctx.req.headers['content-length'];
+    return await getRawBody(ctx.req, { length, limit: mostBytes, encoding: 'utf8' });
   } catch (error) {
     throw new Refusal((error as { type?: string }).type === 'entity.too.large' ? 'body_too_large' : 'body_invalid');
   }
+}
+
+/** @throws Refusal `json_invalid`, `body_too_large`, `body_invalid` */
+export async function readJson(ctx: Context): Promise<unknown> {
+  if (!ctx.is('application/json')) throw new Refusal('json_invalid');
+  const body = await readBody(ctx);
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    throw new Refusal('json_invalid');
+  }
+}
+
+/** @throws Refusal `form_type_wrong`, `body_too_large`, `body_invalid` (a field twice, too many, or cut off) */
+export async function readForm(ctx: Context): Promise<Form> {
+  if (!ctx.is('application/x-www-form-urlencoded')) throw new Refusal('form_type_wrong');
+  const body = await readBody(ctx);
   const fields = [...new URLSearchParams(body)];
   const form = new Map(fields);
   if (fields.length > mostFields || form.size !== fields.length) throw new Refusal('body_invalid');

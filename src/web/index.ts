@@ -28,6 +28,8 @@ import { sameOrigin } from './middleware/same-origin.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { unitOfWork } from './middleware/unit-of-work.ts';
 import { healthPages, type Readiness } from './ops/health.ts';
+import type { ProtocolOptions } from '../oidc/conformance-profile.ts';
+import { registrationPages } from './oauth/register.ts';
 import { createShowPage } from './page.ts';
 import type { Services } from './services.ts';
 import { receiptPage } from './sign-out/receipt.ts';
@@ -40,6 +42,7 @@ export interface WebOptions {
   /** Multiplies every rate limit. */
   rateLimitFactor: number;
   readiness: Readiness;
+  protocol: ProtocolOptions;
 }
 
 /** The guard of every prefix of ours; the protocol's own addresses are called by apps, from other origins. */
@@ -71,6 +74,7 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   appsPage(router, services, showAccount);
   activityPage(router, services, showAccount);
   receiptPage(router, services);
+  if (options.protocol.hasClientRegistration) registrationPages(router, services, options.protocol);
 
   app.use(requestLog(log));
   app.use(cookieFlags(issuer));

@@ -1,10 +1,11 @@
 /** Signing in at one site and being known at the other, on another domain, in a real browser. */
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { ask } from '../support/browser.ts';
-import { ann, password } from '../support/cast.ts';
+import { ann } from '../support/cast.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';
+import { openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
 describeInChromium('in Chromium', () => {
   let desk: Frontdesk;
@@ -26,32 +27,18 @@ describeInChromium('in Chromium', () => {
     await desk?.close();
   });
 
-  beforeEach(async () => {
-    problems = [];
-    await open(await chromium.newContext());
-  });
+  beforeEach(async () => open(await openVisitor(chromium)));
   afterEach(async () => {
     await context.close();
     // A form or a script that a policy stopped shows up here.
     expect(problems).toEqual([]);
   });
 
-  async function open(next: BrowserContext): Promise<void> {
-    context = next;
-    page = await context.newPage();
-    page.setDefaultTimeout(10_000);
-    page.on('console', (message) => {
-      // A refused form or a lost session answers 4xx, which Chromium reports as well.
-      if (message.type() === 'error' && !message.text().includes('status of 4')) problems.push(message.text());
-    });
-    page.on('pageerror', (error) => problems.push(error.message));
+  function open(visitor: Visitor): void {
+    ({ context, page, problems } = visitor);
   }
 
-  async function signIn(secret = password): Promise<void> {
-    await page.fill('[name=login]', 'ann');
-    await page.fill('[name=password]', secret);
-    await page.click('button[type=submit]');
-  }
+  const signIn = (secret?: string) => signInOn(page, 'ann', { secret });
 
   /** Every page that is loaded while `act` runs, with where the browser says it comes from. */
   async function navigations(act: () => Promise<void>): Promise<{ url: string; site: string | undefined }[]> {
@@ -172,7 +159,7 @@ describeInChromium('in Chromium', () => {
 
   test('everything but site B works without JavaScript', async () => {
     await context.close();
-    await open(await chromium.newContext({ javaScriptEnabled: false }));
+    open(await openVisitor(chromium, { javaScriptEnabled: false }));
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn();
     await page.waitForURL(`${sites.siteA}/`);
@@ -213,6 +200,6 @@ describeInChromium('in Chromium', () => {
     expect(await page.evaluate("document.querySelectorAll('main script').length")).toBe(2);
     expect(await page.evaluate('window.stolen')).toBeUndefined();
     expect(problems.join('\n')).toMatch(/Content Security Policy/);
-    problems = [];
+    problems.length = 0;
   });
 });

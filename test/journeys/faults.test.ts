@@ -71,6 +71,23 @@ test('tokens that cannot be written leave the code as it was', async () => {
   expect((await exchange(desk, appA, { code, verifier: request.verifier })).status).toBe(200);
 });
 
+test('while no connection is to be had, people and programs are told to come back', async () => {
+  const narrow = await startFrontdesk({ beside: desk, settings: { DATABASE_POOL: '1' } });
+  const [page, answer] = await narrow.db.inUnitOfWork(async () => {
+    await narrow.db.guard(statement('select'));
+    return Promise.all([
+      newBrowser(desk, narrow.port).visit(authorize(desk, appA).url),
+      exchange(desk, appA, { code: 'none', verifier: 'x'.repeat(43) }, narrow.port),
+    ]);
+  });
+  expect([page.status, page.headers['retry-after']]).toEqual([503, '2']);
+  expect(page.text).toContain('The desk is very busy and nothing was done');
+  expect([answer.status, answer.headers['retry-after']]).toEqual([503, '2']);
+  expect(answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
+  expect((await newBrowser(desk, narrow.port).visit(authorize(desk, appA).url)).status).toBe(200);
+  await narrow.close();
+}, 20_000);
+
 test('faults are in the log, with the request they belong to and without what was sent', () => {
   const faults = desk.logged.filter((line) => line.includes('"level":"error"'));
   expect(faults.length).toBeGreaterThan(0);

@@ -97,7 +97,7 @@ test('C09 an app that is down is tried by one call at a time with growing pauses
   expect(await desk.db.read(statement('select from receiver_states'))).toEqual([]);
 });
 
-test('an app that takes calls and never answers does not hold up the others, however many sessions end', async () => {
+test('C07 an app that takes calls and never answers does not hold up the others, however many sessions end', async () => {
   const uids = await signInMany(20);
   bad.receiver.answerWith(0);
   const start = Date.now();
@@ -110,7 +110,7 @@ test('an app that takes calls and never answers does not hold up the others, how
   expect(bad.receiver.calls).toBeLessThanOrEqual(10 + 2);
 });
 
-test('a redirect is no answer, and is not followed', async () => {
+test('C07 a redirect is no answer, and is not followed', async () => {
   bad.receiver.answerWith(302);
   await endMany(1);
   await sleep(1_000);
@@ -145,13 +145,13 @@ test('after a day a notice is a dead letter that can be seen, and tried again', 
     /bad +ended_by_administrator +gave_up/,
   );
   bad.receiver.answerWith(200);
-  expect((await frontdesk(['notices', 'retry'], environment)).out).toBe('1 are tried again.\n');
+  expect((await frontdesk(['notices', 'retry'], environment)).out).toBe('One is tried again.\n');
   await bad.receiver.until(1, 10_000);
   expect((await frontdesk(['notices', 'retry'], environment)).error).toBe('There are no dead letters.\n');
   expect((await frontdesk(['notices', 'list', '--open'], environment)).out).toBe('There are none.\n');
 });
 
-test('an address that must not be called, and an app that is gone, are given up at once', async () => {
+test('C07 an address that must not be called, and an app that is gone, are given up at once', async () => {
   await desk.db.read(
     statement(
       `update clients set metadata = metadata || '{"backchannel_logout_uri": "http://10.0.0.1/x"}' where id = 'bad'`,

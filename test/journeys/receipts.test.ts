@@ -1,4 +1,5 @@
 /** What a person is shown after signing out: the truth, while an app is down and after it is back. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, tokensFor } from '../support/flow.ts';
@@ -64,7 +65,12 @@ test('while an app is down the receipt says so, and goes on to the app by itself
   await receiver.start();
   receiver.heard.length = 0;
   await receiver.until(1, 10_000);
-  const later = await signed.browser.visit(`${page.url}?again`);
+  // The app has heard; that it has is written down a moment later.
+  let later = await signed.browser.visit(`${page.url}?again`);
+  for (let count = 0; count < 50 && later.text.includes('still trying'); count += 1) {
+    await sleep(100);
+    later = await signed.browser.visit(`${page.url}?again`);
+  }
   expect(later.text).toMatch(/Called: signed out in \d+ ms/);
   expect(refreshOf(later)).toBe('3;url=http://site-a.localhost:9/?state=xyz');
 });

@@ -93,8 +93,8 @@ test('A02 the cookie of our forms is bound to its host and read by no script', a
         .replace(/=[^;]{43};/, '=;')
         .toLowerCase()
         .split('; ')
-        .sort(),
-    ).toEqual(`${name}=; path=/${more}; samesite=lax; httponly`.toLowerCase().split('; ').sort());
+        .toSorted(),
+    ).toEqual(`${name}=; path=/${more}; samesite=lax; httponly`.toLowerCase().split('; ').toSorted());
   }
   await secure.close();
 });

@@ -36,7 +36,7 @@ const introspect = async (as: RegisteredApp, token: string) =>
 const revoke = (as: RegisteredApp, token: string) => callAs(desk, as, '/oauth/revoke', { token });
 const tokens = () => tokensFor(desk, newBrowser(desk), one);
 
-test('a client sees its own tokens, and nobody else’s', async () => {
+test('B17 a client sees its own tokens, and nobody else’s', async () => {
   const mine = await tokens();
   for (const token of [mine.access_token, mine.refresh_token!]) {
     expect(await introspect(one, token)).toMatchObject({ active: true, client_id: 'site-a', sub: expect.any(String) });
@@ -46,7 +46,7 @@ test('a client sees its own tokens, and nobody else’s', async () => {
   expect(await introspect(one, 'nonsense')).toEqual({ active: false });
 });
 
-test('an API sees opaque tokens that are meant for it, and no others', async () => {
+test('B17 an API sees opaque tokens that are meant for it, and no others', async () => {
   const forApi = await tokensFor(desk, newBrowser(desk), one, { scope: 'openid read', resource: audience });
   expect(forApi.access_token).not.toContain('.');
   expect(await introspect(api, forApi.access_token)).toMatchObject({
@@ -62,7 +62,7 @@ test('an API sees opaque tokens that are meant for it, and no others', async () 
   expect(await introspect(api, forApi.access_token)).toEqual({ active: false });
 });
 
-test('a client revokes its own tokens, with all that hangs on them', async () => {
+test('B17 a client revokes its own tokens, with all that hangs on them', async () => {
   const mine = await tokens();
   expect((await revoke(two, mine.refresh_token!)).status).toBe(200);
   expect((await revoke(two, mine.access_token)).status).toBe(200);
@@ -74,7 +74,7 @@ test('a client revokes its own tokens, with all that hangs on them', async () =>
   expect((await revoke(one, 'nonsense')).status).toBe(200);
 });
 
-test('nobody asks or revokes without proving who they are', async () => {
+test('B17 nobody asks or revokes without proving who they are', async () => {
   const mine = await tokens();
   const nobody = { ...one, secret: undefined };
   for (const path of ['/oauth/introspect', '/oauth/revoke']) {
@@ -84,7 +84,7 @@ test('nobody asks or revokes without proving who they are', async () => {
   expect(await introspect(one, mine.access_token)).toMatchObject({ active: true });
 });
 
-test('a used refresh token is not active any more, also within its grace', async () => {
+test('B17 a used refresh token is not active any more, also within its grace', async () => {
   const mine = await tokens();
   await refresh(desk, one, mine.refresh_token!);
   expect(await introspect(one, mine.refresh_token!)).toEqual({ active: false });

@@ -1,6 +1,6 @@
 /** A real browser, where one is installed. */
 import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 
 const places = [
   '/usr/bin/chromium',
@@ -20,15 +20,20 @@ export const describeInChromium: typeof describe = (() => {
   return describe.skip;
 })();
 
-export const openChromium = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: chromiumPath!,
-    args: [
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--disable-quic',
-      '--no-first-run',
-    ],
-  });
+const launchOptions = {
+  executablePath: chromiumPath!,
+  args: [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-quic',
+    '--no-first-run',
+  ],
+};
+
+export const openChromium = (): Promise<Browser> => chromium.launch(launchOptions);
+
+/** A browser that keeps in a folder what browsers keep when they are closed. */
+export const openProfile = (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, launchOptions);

@@ -49,3 +49,7 @@ export async function dump(db: Database): Promise<string> {
   );
   return texts.join('\n');
 }
+
+/** Every row that requests could have left behind. Jobs come and go by the minute, whatever a request does. */
+export const everyRow = async (db: Database): Promise<string> =>
+  (await dump(db)).replace(/-- graphile_worker\.\w+\n[^]*?(?=-- \w+\.|$)/g, '');

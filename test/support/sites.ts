@@ -11,6 +11,9 @@ export interface Sites {
   apis: string[];
   /** Environment for the machine-to-machine script. */
   machine: Record<string, string>;
+  /** Site A's process ends, and with it what it knew; started again, it is at the same address. */
+  stopSiteA(): Promise<void>;
+  startSiteA(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,6 +25,14 @@ export function runExample(file: string, environment: Record<string, string>): C
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+}
+
+/** Each says one line once it listens. */
+const untilListening = ({ stdout }: ChildProcess) => once(stdout!, 'data');
+
+async function stop(child: ChildProcess): Promise<void> {
+  child.kill();
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
 /** Registers the sites as the demo does and starts them. */
@@ -43,23 +54,27 @@ export async function startSites(desk: Frontdesk): Promise<Sites> {
 
   const common = { ISSUER: desk.issuer, API_AUDIENCE: audience, API_URLS: apis.join(' ') };
   const ofA = { SITE_URL: siteA, CLIENT_ID: 'site-a', CLIENT_SECRET: a.secret!, PORT: String(portA) };
+  const startA = () => runExample('site-a/server.ts', { ...common, ...ofA });
   const processes = [
-    runExample('site-a/server.ts', { ...common, ...ofA }),
+    startA(),
     runExample('site-b/server.ts', { ...common, SITE_URL: siteB, CLIENT_ID: 'site-b', PORT: String(portB) }),
     ...[port1, port2].map((port, index) =>
       runExample('site-b/api.ts', { ...common, API_NAME: `api-${index + 1}`, SITE_ORIGIN: siteB, PORT: String(port) }),
     ),
   ];
-  // Each says one line once it listens.
-  await Promise.all(processes.map(({ stdout }) => once(stdout!, 'data')));
+  await Promise.all(processes.map(untilListening));
   return {
     siteA,
     siteB,
     apis,
     machine: { ...common, CLIENT_ID: 'report', CLIENT_SECRET: report.secret! },
+    stopSiteA: () => stop(processes[0]!),
+    async startSiteA() {
+      processes[0] = startA();
+      await untilListening(processes[0]);
+    },
     async close() {
-      for (const child of processes) child.kill();
-      await Promise.all(processes.map(async (child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+      await Promise.all(processes.map(stop));
     },
   };
 }

@@ -7,6 +7,9 @@ import type { Services } from '../services.ts';
 import { timeOf } from '../time.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
+/** Wrong tries of longer ago are history, and nothing to begin with. */
+const recentMilliseconds = 7 * 24 * 60 * 60 * 1000;
+
 export function overviewPage(router: Router, { db }: Services, show: ShowAccountPage): void {
   router.get('/account', async (ctx) => {
     const { account } = signedInOf(ctx);
@@ -15,7 +18,9 @@ export function overviewPage(router: Router, { db }: Services, show: ShowAccount
       listConnectedApps(db, account.id),
       listEventsOf(db, account.id, { most: 50 }),
     ]);
-    const failed = events.filter(({ kind }) => kind === 'sign-in.failed');
+    const failed = events.filter(
+      ({ kind, at }) => kind === 'sign-in.failed' && at.getTime() > Date.now() - recentMilliseconds,
+    );
     show(ctx, 'account/overview', {
       devices: sessions.length,
       apps: apps.length,

@@ -4,14 +4,22 @@ import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName } from '../../accounts/account.ts';
 import { findClient } from '../../clients/client-repository.ts';
 import { homeOf, type ClientMetadata } from '../../clients/client.ts';
+import { logoOf } from '../../clients/logo.ts';
 import { Refusal } from '../../errors.ts';
 import type { PendingInteraction } from '../../oidc/pending-interaction.ts';
 import { createFormTokens, type Form } from '../form.ts';
+import { allowPicture } from '../middleware/security-headers.ts';
 import { createShowPage } from '../page.ts';
 import { wordsFor } from '../permission-words.ts';
 import type { Services } from '../services.ts';
 
-const siteOf = (metadata: ClientMetadata) => ({ name: metadata.client_name, uri: homeOf(metadata) });
+const siteOf = (metadata: ClientMetadata) => ({
+  name: metadata.client_name,
+  uri: homeOf(metadata),
+  logo: logoOf(metadata),
+  policy: metadata['policy_uri'],
+  terms: metadata['tos_uri'],
+});
 
 /** What the form of an interaction is for: a token of one interaction is worth nothing in another. */
 const purposeOf = (uid: string) => `interaction ${uid}`;
@@ -36,13 +44,17 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
   const show = createShowPage(views);
   const tokens = createFormTokens({ keyring, issuer });
 
-  const common = (ctx: Context, { uid, client, returnHost }: PendingInteraction) => ({
-    site: siteOf(client.metadata),
-    returnHost,
-    action: `/interaction/${uid}`,
-    query: `?app=${encodeURIComponent(client.id)}`,
-    csrf: tokens.issue(ctx, purposeOf(uid)),
-  });
+  const common = (ctx: Context, { uid, client, returnHost }: PendingInteraction) => {
+    const site = siteOf(client.metadata);
+    if (site.logo !== undefined) allowPicture(ctx, site.logo);
+    return {
+      site,
+      returnHost,
+      action: `/interaction/${uid}`,
+      query: `?app=${encodeURIComponent(client.id)}`,
+      csrf: tokens.issue(ctx, purposeOf(uid)),
+    };
+  };
 
   return {
     showSignIn(ctx, interaction, typed) {
@@ -66,7 +78,6 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
     async showConsent(ctx, interaction) {
       const account = await findAccount(db, interaction.accountId ?? '');
       if (!account) throw new Refusal('interaction_expired');
-      const { metadata } = interaction.client;
       show(
         ctx,
         'interaction/consent',
@@ -74,8 +85,7 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
           ...common(ctx, interaction),
           account: { name: displayName(account), email: account.email },
           ...(await wordsFor(db, interaction.asked)),
-          policy: metadata['policy_uri'],
-          terms: metadata['tos_uri'],
+          isUnverified: interaction.client.isSelfRegistered,
         },
         { formTargets: interaction.formTargets },
       );

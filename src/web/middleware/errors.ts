@@ -1,7 +1,7 @@
 /** Where an error becomes an answer: a page for people, JSON for programs. */
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
-import { CommitFailed, TextNotStorable } from '../../platform/unit-of-work.ts';
+import { CommitFailed, DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
 import { createShowPage } from '../page.ts';
 import { stateOf, type Services } from '../services.ts';
 
@@ -9,13 +9,15 @@ const busySeconds = 2;
 
 /** Endpoints that programs talk to answer errors as JSON, in the shape of RFC 6749 §5.2. */
 const isForPrograms = (ctx: Context): boolean =>
-  /^\/oauth\/(token|userinfo|introspect|revoke|jwks)$/.test(ctx.path) || ctx.path.startsWith('/.well-known/');
+  /^\/oauth\/(token|userinfo|introspect|revoke|jwks|register(\/.*)?)$/.test(ctx.path) ||
+  ctx.path.startsWith('/.well-known/');
 
 function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   const cause = error instanceof CommitFailed ? error.cause : error;
   if (cause instanceof TextNotStorable) return new Refusal('text_invalid');
-  if (error instanceof CommitFailed) return new Refusal('database_busy', {}, busySeconds);
+  if (error instanceof CommitFailed || error instanceof DatabaseBusy)
+    return new Refusal('database_busy', {}, busySeconds);
   return undefined;
 }
 

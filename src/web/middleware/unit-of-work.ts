@@ -2,7 +2,7 @@
 import type { Context, Middleware } from 'koa';
 import { mustTryAgain } from '../../oidc/session-changed.ts';
 import type { Database } from '../../platform/database.ts';
-import { TextNotStorable } from '../../platform/unit-of-work.ts';
+import { DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
 import { Refusal } from '../../errors.ts';
 import { stateOf } from '../services.ts';
 
@@ -36,7 +36,7 @@ export function unitOfWork(db: Database): Middleware {
       if (mustTryAgain(ctx)) {
         await unit.rollback();
         tryAgain(ctx);
-      } else if (fault instanceof TextNotStorable) {
+      } else if (fault instanceof TextNotStorable || fault instanceof DatabaseBusy) {
         await unit.rollback();
         throw fault;
       } else if (!fault && unit.mayCommit(ctx.status)) {

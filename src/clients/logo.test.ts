@@ -1,0 +1,26 @@
+/** Which logos are shown. */
+import { logoOf } from './logo.ts';
+
+const redirect_uris = ['https://app.example/callback', 'com.example.app:/callback'];
+
+test.each([
+  ['https://app.example/logo.png', {}],
+  ['https://app.example:8443/logo.png', {}],
+  ['https://www.example/logo.png', { client_uri: 'https://www.example/' }],
+  ['http://app.localhost:4001/logo.png', { redirect_uris: ['http://app.localhost:4001/callback'] }],
+])('%s of the app’s own host is shown', (uri, more) => {
+  expect(logoOf({ redirect_uris, logo_uri: uri, ...more })).toBe(uri);
+});
+
+test.each([
+  'https://elsewhere.example/logo.png',
+  'https://app.example.elsewhere.example/logo.png',
+  'http://app.example/logo.png',
+  'data:image/png;base64,AAAA',
+  'javascript:alert(1)',
+  'com.example.app:/logo.png',
+  'logo.png',
+  '',
+  7,
+  undefined,
+])('%p is not', (uri) => expect(logoOf({ redirect_uris, logo_uri: uri })).toBeUndefined());

@@ -1,0 +1,68 @@
+/** SQL for registration tokens. Of a token the table holds a keyed digest only. */
+import { sql, type Database } from '../platform/database.ts';
+
+export interface RegistrationToken {
+  id: string;
+  usesLeft: number;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+interface Row {
+  id: string;
+  uses_left: number;
+  created_at: Date;
+  expires_at: Date;
+}
+
+const insert = sql`
+  insert into registration_tokens (id, token_hash, uses_left, expires_at) values ($1, $2, $3, $4)`;
+
+export function insertRegistrationToken(
+  db: Database,
+  token: Omit<RegistrationToken, 'createdAt'> & { tokenHash: Buffer },
+): void {
+  db.write(insert, [token.id, token.tokenHash, token.usesLeft, token.expiresAt]);
+}
+
+const isLive = sql`
+  select 1 from registration_tokens where token_hash = any($1) and uses_left > 0 and expires_at > clock_timestamp()`;
+
+export async function isRegistrationTokenLive(db: Database, hashes: Buffer[]): Promise<boolean> {
+  return (await db.read(isLive, [hashes])).length === 1;
+}
+
+const take = sql`
+  update registration_tokens set uses_left = uses_left - 1, token_hash = $2
+  where token_hash = any($1) and uses_left > 0 and expires_at > clock_timestamp()`;
+
+/**
+ * Uses a token once, and keeps it under the newest key.
+ *
+ * @param hashes digests under every key, newest first
+ * @returns false when it is unknown, used up or expired
+ */
+export async function takeRegistrationToken(db: Database, hashes: Buffer[]): Promise<boolean> {
+  return (await db.guard(take, [hashes, hashes[0]])).count === 1;
+}
+
+const list = sql`
+  select id, uses_left, created_at, expires_at from registration_tokens
+  where uses_left > 0 and expires_at > now() order by created_at desc, id`;
+
+/** Those that can still be used, the newest first. */
+export async function listRegistrationTokens(db: Database): Promise<RegistrationToken[]> {
+  return (await db.read<Row>(list)).map((row) => ({
+    id: row.id,
+    usesLeft: row.uses_left,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  }));
+}
+
+const remove = sql`delete from registration_tokens where id = $1`;
+
+/** @returns false when there is no such token */
+export async function deleteRegistrationToken(db: Database, id: string): Promise<boolean> {
+  return (await db.guard(remove, [id])).count === 1;
+}

@@ -1,0 +1,53 @@
+/** Registration tokens: what an app must show to register itself (the initial access tokens of RFC 7591 §3). */
+import { randomUUID } from 'node:crypto';
+import type { Actor } from '../audit/audit-event.ts';
+import { recordEvent } from '../audit/audit-repository.ts';
+import { Refusal } from '../errors.ts';
+import type { Database } from '../platform/database.ts';
+import { randomToken, type Keyring } from '../platform/secrets.ts';
+import { deleteRegistrationToken, insertRegistrationToken } from './registration-token-repository.ts';
+
+const kind = 'registration-token';
+const longestSeconds = 90 * 86_400;
+const mostUses = 10_000;
+
+/** Digests that a token may be kept under, newest first. */
+export const digestsOfRegistrationToken = (keyring: Keyring, token: string): Buffer[] => keyring.digests(kind, token);
+
+export interface NewRegistrationToken {
+  id: string;
+  /** Shown this once: only its digest is kept. */
+  token: string;
+  expiresAt: Date;
+}
+
+/**
+ * @param grant how long the token lives, and how many apps may register with it
+ * @throws Refusal `argument_invalid`
+ */
+export async function createRegistrationToken(
+  { db, keyring }: { db: Database; keyring: Keyring },
+  { seconds, uses }: { seconds: number; uses: number },
+  by: Actor,
+): Promise<NewRegistrationToken> {
+  if (seconds > longestSeconds) throw new Refusal('argument_invalid', { name: 'expiry', reason: 'it is 90d at most' });
+  if (!Number.isInteger(uses) || uses < 1 || uses > mostUses) {
+    throw new Refusal('argument_invalid', { name: 'number of uses', reason: `it must be 1 to ${mostUses}` });
+  }
+  const token = `fd_registration_${randomToken()}`;
+  const [id, expiresAt] = [randomUUID(), new Date(Date.now() + seconds * 1000)];
+  await db.inUnitOfWork(async () => {
+    insertRegistrationToken(db, { id, tokenHash: keyring.digest(kind, token), usesLeft: uses, expiresAt });
+    recordEvent(db, { kind: 'registration-token.created', detail: { tokenId: id, uses, by } });
+  });
+  return { id, token, expiresAt };
+}
+
+/** @throws Refusal `registration_token_unknown` */
+export async function removeRegistrationToken(db: Database, id: string, by: Actor): Promise<void> {
+  await db.inUnitOfWork(async () => {
+    const isId = /^[0-9a-f-]{36}$/.test(id);
+    if (!isId || !(await deleteRegistrationToken(db, id))) throw new Refusal('registration_token_unknown', { id });
+    recordEvent(db, { kind: 'registration-token.removed', detail: { tokenId: id, by } });
+  });
+}

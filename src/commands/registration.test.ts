@@ -1,0 +1,109 @@
+/** Commands about apps that register themselves, and about what apps may learn of people; on a real database. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { frontdesk, runProgram } from '../../test/support/terminal.ts';
+import { randomToken } from '../platform/secrets.ts';
+
+let database: TestDatabase;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  environment = { ISSUER: 'https://login.example.com', DATABASE_URL: database.url, SECRET: randomToken() };
+});
+afterAll(() => database.drop());
+
+const run = (...args: string[]) => frontdesk(args, environment);
+const folder = mkdtempSync(join(tmpdir(), 'frontdesk-commands-'));
+function file(content: unknown): string {
+  const path = join(folder, `${randomToken()}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+describe('registration tokens', () => {
+  test('are made, listed without their value, and taken back', async () => {
+    const made = await run('registration-tokens', 'create', '--uses', '5', '--expires', '12h');
+    const [token] = /fd_registration_[\w-]{43}/.exec(made.out)!;
+    expect(made.out).toContain('good for 5 apps');
+    const listed = await run('registration-tokens', 'list');
+    expect(listed.out).toMatch(/^ID +USES LEFT +SINCE +UNTIL\n[\w-]{36} +5 +2/);
+    expect(listed.out).not.toContain(token);
+    const [{ id, expiresAt, createdAt }] = JSON.parse((await run('registration-tokens', 'list', '--json')).out) as [
+      Record<string, string>,
+    ];
+    const hours = (Date.parse(expiresAt!) - Date.parse(createdAt!)) / 3_600_000;
+    expect(Math.round(hours)).toBe(12);
+    expect((await run('registration-tokens', 'remove', id!)).out).toContain('is removed');
+    expect((await run('registration-tokens', 'list')).out).toBe('There is none that can be used.\n');
+    for (const gone of [id!, 'nonsense']) {
+      expect((await run('registration-tokens', 'remove', gone)).error).toContain('There is no registration token');
+    }
+  });
+
+  test('are good for one app and one day, when nothing else is said', async () => {
+    const made = JSON.parse((await run('registration-tokens', 'create', '--json')).out) as Record<string, string>;
+    expect([made['uses'], Object.keys(made)]).toEqual([1, ['id', 'token', 'uses', 'expires_at']]);
+    expect(Math.round((Date.parse(made['expires_at']!) - Date.now()) / 3_600_000)).toBe(24);
+  });
+
+  test.each([
+    [['--uses', '0'], 1, 'must be 1 to 10000'],
+    [['--uses', '10001'], 1, 'must be 1 to 10000'],
+    [['--uses', 'many'], 2, '--uses must be a whole number'],
+    [['--expires', '91d'], 1, 'it is 90d at most'],
+    [['--expires', 'soon'], 2, '--expires must be like'],
+  ])('%j is turned down', async (args, code, reason) => {
+    expect(await run('registration-tokens', 'create', ...args)).toMatchObject({
+      code,
+      error: expect.stringContaining(reason),
+    });
+  });
+});
+
+describe('clients register --metadata', () => {
+  const register = (...args: string[]) =>
+    run('clients', 'register', '--kind', 'web', '--name', 'Wiki', '--redirect-uri', 'https://wiki.example/cb', ...args);
+
+  test('takes what the standard knows', async () => {
+    const metadata = { subject_type: 'pairwise', logo_uri: 'https://wiki.example/logo.png' };
+    const scope = 'openid profile address phone';
+    await register('--id', 'wiki', '--metadata', file(metadata), '--scope', scope, '--conformance');
+    const shown = JSON.parse((await run('clients', 'show', 'wiki', '--json')).out) as object;
+    expect(shown).toMatchObject({ ...metadata, scope, conformance_client: true, self_registered: false });
+  });
+
+  test.each([
+    ['[]', 2, 'must hold one JSON object'],
+    ['{', 2, 'cannot read'],
+    [{ subject_type: 'other' }, 1, 'subject_type must be'],
+    [{ response_types: ['id_token'] }, 1, 'response_types'],
+    [{ scope: 'openid no-such-scope' }, 1, 'scope must only contain'],
+    [{ jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } }, 1, 'JSON Web Key Set'],
+  ])('%j is refused with a reason', async (metadata, code, reason) => {
+    expect(await register('--metadata', file(metadata))).toMatchObject({
+      code,
+      error: expect.stringContaining(reason),
+      out: '',
+    });
+  });
+});
+
+describe('claims', () => {
+  test('are given with an account, and set anew', async () => {
+    const args = ['accounts', 'create', '--email', 'ann@example.com', '--claims', file({ given_name: 'Ann' })];
+    expect((await runProgram(args, environment, 'walk in at the front desk\n')).code).toBe(0);
+    const attributes = async () =>
+      (JSON.parse((await run('accounts', 'list', '--json')).out) as { attributes: object }[])[0]!.attributes;
+    expect(await attributes()).toEqual({ given_name: 'Ann' });
+    const changed = await run('accounts', 'set-claims', 'ann@example.com', file({ address: { locality: 'Berlin' } }));
+    expect(changed.out).toBe('The claims of ann@example.com are set.\n');
+    expect(await attributes()).toEqual({ address: { locality: 'Berlin' } });
+    const refused = await run('accounts', 'set-claims', 'ann@example.com', file({ sub: 'x' }));
+    expect(refused).toMatchObject({ code: 1, error: expect.stringContaining('The claims do not fit') });
+    const nobody = await run('accounts', 'set-claims', 'ben@example.com', file({}));
+    expect(nobody.error).toContain('No account has that address');
+  });
+});

@@ -1,0 +1,124 @@
+/** `frontdesk sessions …` and `frontdesk notices …` beside a server that people sign in at. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { app, person, type RegisteredApp } from '../../test/support/cast.ts';
+import { statement } from '../../test/support/database.ts';
+import { authorize, codeFor, newBrowser } from '../../test/support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../../test/support/frontdesk.ts';
+import { startReceiver, type Receiver } from '../../test/support/receiver.ts';
+import { frontdesk } from '../../test/support/terminal.ts';
+import type { Browser } from '../../test/support/browser.ts';
+
+let desk: Frontdesk;
+let receiver: Receiver;
+let wiki: RegisteredApp;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  receiver = await startReceiver(desk.issuer, 'wiki');
+  wiki = await app(desk, { id: 'wiki', name: 'Wiki', isFirstParty: true, backChannelLogoutUri: receiver.uri });
+  for (const login of ['ann', 'ben']) await person(desk, login, login);
+});
+afterAll(async () => {
+  await desk.close();
+  await receiver.stop();
+});
+
+const run = (...args: string[]) =>
+  frontdesk(args, { ISSUER: desk.issuer, DATABASE_URL: desk.database.url, SECRET: desk.secret });
+const unknown = 'No account has that address, user name or id. See: frontdesk accounts list\n';
+
+async function signIn(login: string): Promise<Browser> {
+  const browser = newBrowser(desk);
+  await codeFor(browser, authorize(desk, wiki), login);
+  return browser;
+}
+const isIn = async (browser: Browser) => (await browser.ask(authorize(desk, wiki).url)).location!.includes('code=');
+
+describe('sessions', () => {
+  test('are listed with device, address and apps, without what opens them', async () => {
+    expect((await run('sessions', 'list', 'ben')).out).toBe('ben is signed in nowhere.\n');
+    const browser = await signIn('ben');
+    // The question keeps a secret in the session.
+    await browser.visit(`${desk.issuer}/oauth/logout`);
+    const { out } = await run('sessions', 'list', 'ben');
+    expect(out).toMatch(
+      /^SESSION +DEVICE +ADDRESS +SIGNED IN +LAST SEEN +APPS\n\S+ +Unknown device +127.0.0.1 +20\S+Z +20\S+Z +wiki\n$/,
+    );
+    const [session] = JSON.parse((await run('sessions', 'list', 'ben@example.com', '--json')).out) as object[];
+    expect(session).toMatchObject({ uid: expect.any(String), ip: '127.0.0.1', authorizations: { wiki: {} } });
+    expect(session).not.toHaveProperty('state');
+    expect(out).not.toContain((await browser.cookie(desk.issuer, 'fd_session'))!);
+  });
+
+  test('one of them is ended, the others go on, and the app is told', async () => {
+    const [first, second] = [await signIn('ann'), await signIn('ann')];
+    // The one used last comes first.
+    const [{ uid } = { uid: '' }] = JSON.parse((await run('sessions', 'list', 'ann', '--json')).out) as {
+      uid: string;
+    }[];
+    receiver.heard.length = 0;
+    expect((await run('sessions', 'end', 'ann', '--session', uid)).out).toBe('One session is ended.\n');
+    await receiver.until(1);
+    expect([await isIn(first), await isIn(second)]).toEqual([true, false]);
+    expect(await run('sessions', 'end', 'ann', '--session', uid)).toEqual({
+      code: 1,
+      out: '',
+      error: 'There is no such session any more.\n',
+    });
+  });
+
+  test('somebody else’s session is not ended by its name', async () => {
+    const browser = await signIn('ben');
+    const [{ uid } = { uid: '' }] = JSON.parse((await run('sessions', 'list', 'ben', '--json')).out) as {
+      uid: string;
+    }[];
+    expect((await run('sessions', 'end', 'ann', '--session', uid)).code).toBe(1);
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  test('all of them are ended', async () => {
+    await run('sessions', 'end', 'ann');
+    const browsers = [await signIn('ann'), await signIn('ann'), await signIn('ann')];
+    expect((await run('sessions', 'end', 'ann')).out).toBe('3 sessions are ended.\n');
+    for (const browser of browsers) expect(await isIn(browser)).toBe(false);
+    expect((await run('sessions', 'end', 'ann')).out).toBe('0 sessions are ended.\n');
+  });
+
+  test.each(['list', 'end'])('%s of an account that is not there is refused', async (verb) => {
+    expect(await run('sessions', verb, 'nobody')).toEqual({ code: 1, out: '', error: unknown });
+    expect(await run('sessions', verb)).toMatchObject({ code: 2, error: expect.stringMatching(/^ACCOUNT is missing/) });
+  });
+});
+
+describe('notices', () => {
+  test('are listed: what each app was told, and whether it heard', async () => {
+    await signIn('ann');
+    receiver.heard.length = 0;
+    await run('sessions', 'end', 'ann');
+    await receiver.until(1);
+    await sleep(200);
+    expect((await run('notices', 'list')).out).toMatch(
+      /^SINCE +APP +REASON +STATE +TOOK +ATTEMPTS +PROBLEM\n20\S+Z +wiki +ended_by_administrator +told +\d+ ms +1\n/,
+    );
+    const [notice] = JSON.parse((await run('notices', 'list', '--json')).out) as object[];
+    expect(notice).toMatchObject({ clientId: 'wiki', channel: 'back', reason: 'ended_by_administrator', attempts: 1 });
+    expect((await run('notices', 'list', '--open')).out).toBe('There are none.\n');
+  });
+
+  test('that were given up are tried again, and only those', async () => {
+    expect(await run('notices', 'retry')).toEqual({ code: 1, out: '', error: 'There are no dead letters.\n' });
+    receiver.answerWith(500);
+    await signIn('ann');
+    await run('sessions', 'end', 'ann');
+    await sleep(300);
+    await desk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
+    expect((await run('notices', 'list', '--open')).out).toMatch(
+      /wiki +ended_by_administrator +gave_up +\d+ +status_500/,
+    );
+    receiver.answerWith(200);
+    receiver.heard.length = 0;
+    expect((await run('notices', 'retry')).out).toBe('One is tried again.\n');
+    await receiver.until(1, 15_000);
+    expect(receiver.heard).toHaveLength(1);
+  });
+});

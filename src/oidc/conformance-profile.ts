@@ -1,0 +1,50 @@
+/** What the OpenID Foundation's suite asks of a provider beside what is safe: for its runs alone, never in production. */
+import type { Client } from 'oidc-provider';
+
+export interface ProtocolOptions {
+  /** Apps may register themselves. */
+  hasClientRegistration: boolean;
+  isConformance: boolean;
+}
+
+/** Tokens travel in addresses: the implicit and hybrid plans are about that (OpenID Connect Core §3.2, §3.3). */
+const allResponseTypes = [
+  'code',
+  'id_token',
+  'code id_token',
+  'id_token token',
+  'code token',
+  'code id_token token',
+] as const;
+
+type ResponseTypes = (typeof allResponseTypes)[number][];
+
+/** Code only: no token ever travels in an address (RFC 9700 §2.1.2). */
+export const responseTypesOf = ({ isConformance }: ProtocolOptions): ResponseTypes =>
+  isConformance ? [...allResponseTypes] : ['code'];
+
+/** Metadata of ours by which an operator marks a client of the suite. Apps cannot ask for it themselves. */
+export const ofSuite = 'conformance_client';
+
+/**
+ * The suite's clients use no PKCE, and address their assertions to the endpoint instead of the issuer. Those that
+ * register themselves cannot be marked.
+ */
+export const isExcepted = ({ isConformance }: ProtocolOptions, client: Client): boolean =>
+  isConformance && (client[ofSuite] === true || client['self_registered'] === true);
+
+/**
+ * The authorization and sign-out endpoints take forms of other sites as well. Browsers send the session's cookie with
+ * them only when it is `SameSite=None`, which they take on https only.
+ */
+export const takesPosts = ({ isConformance }: ProtocolOptions, issuer: string): boolean =>
+  isConformance && issuer.startsWith('https:');
+
+/**
+ * The suite's clients have their terms at the OpenID Foundation. Otherwise an app that registers itself links to its own
+ * hosts only, or our page would lend its trust to strangers (OpenID Connect Registration §9.1).
+ */
+export const mayLinkElsewhere = ({ isConformance }: ProtocolOptions): boolean => isConformance;
+
+/** Request objects without a signature (OpenID Connect Core §6.1): worth no more than the address itself. */
+export const takesUnsignedRequests = ({ isConformance }: ProtocolOptions): boolean => isConformance;

@@ -1,0 +1,80 @@
+/** security.md C07: names that stand for an address inside, also when they stood for another one a moment ago. */
+import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createOutgoing, type Outgoing, type OutgoingFailed } from './outgoing.ts';
+
+type Done = (error: Error | null, addresses: LookupAddress[]) => void;
+
+let server: Server;
+let port: number;
+let connections = 0;
+let outgoing: Outgoing;
+/** What the name stands for, one answer after the other. */
+let answers: string[][];
+let asked: number;
+const { lookup } = dns;
+
+beforeAll(async () => {
+  server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  }).listen(0, '::');
+  await once(server, 'listening');
+  ({ port } = server.address() as AddressInfo);
+  // The names of the world, in the hands of the test.
+  dns.lookup = ((name: string, options: LookupOptions, done: Done) => {
+    if (!name.endsWith('.example')) return lookup(name, options, done as never);
+    const addresses = answers[Math.min(asked, answers.length - 1)]!;
+    asked += 1;
+    return done(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
+  }) as typeof dns.lookup;
+  outgoing = createOutgoing(['named.example']);
+});
+afterAll(() => {
+  dns.lookup = lookup;
+  outgoing.close();
+  server.close();
+});
+beforeEach(() => {
+  connections = 0;
+  asked = 0;
+});
+
+const problem = (url: string): Promise<string> =>
+  outgoing.get(url).then(
+    () => 'none',
+    (error: OutgoingFailed) => error.problem,
+  );
+
+test.each([
+  [['127.0.0.1']],
+  [['::1']],
+  [['::ffff:127.0.0.1']],
+  [['10.1.2.3']],
+  [['169.254.169.254']],
+  [['fe80::1']],
+  [['4000::1', '127.0.0.1']],
+  [['10.0.0.1', '4000::1']],
+  [[]],
+])('C07 a name that stands for %j is not called', async (addresses) => {
+  answers = [addresses];
+  expect(await problem('https://rebinding.example/')).toBe('not_allowed');
+  expect([asked, connections]).toEqual([1, 0]);
+});
+
+test('C07 what was looked up is what is connected to: a name that changes its mind is asked once', async () => {
+  // A public address that IANA has given to nobody.
+  answers = [['4000::1'], ['127.0.0.1']];
+  expect(await problem('https://rebinding.example/')).toMatch(/^(unreachable|timeout)$/);
+  expect([asked, connections]).toEqual([1, 0]);
+});
+
+test('a name that the operator allowed may stand for anything', async () => {
+  answers = [['127.0.0.1']];
+  expect(await problem(`http://named.example:${port}/`)).toBe('unreachable');
+  expect(connections).toBe(1);
+});

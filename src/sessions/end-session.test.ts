@@ -1,0 +1,206 @@
+/** Ending sessions, and apps that leave them, on a real PostgreSQL: what ends, what goes on, who must be told. */
+import { randomUUID } from 'node:crypto';
+import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { Refusal } from '../errors.ts';
+import { openDatabase, sql, type Database } from '../platform/database.ts';
+import { endExpiredSessions } from './end-expired-sessions.ts';
+import { endAllAccess, endSessionOf, endSessions, endSessionsOf } from './end-session.ts';
+import { endReusedGrant, removeApp } from './remove-app.ts';
+import { listSessions } from './session-repository.ts';
+import type { Authorizations } from './session.ts';
+
+let database: TestDatabase;
+let db: Database;
+let ann: string;
+
+const insertClient = sql`insert into clients (id, kind, metadata) values ($1, 'web', $2)`;
+const insertAccount = sql`insert into accounts (id, email, email_canonical) values ($1, $2, $2)`;
+const insertSession = sql`
+  insert into sessions (uid, id_hash, account_id, authorizations, expires_at)
+  values ($1, decode(md5($1), 'hex'), $2, $3, now() + make_interval(secs => $4))`;
+const insertGrant = sql`
+  insert into grants (id, account_id, client_id, session_uid, permissions, expires_at)
+  values ($1, $2, $3, $4, '{}', now() + interval '1 day')`;
+
+const write = (work: () => void) => db.inUnitOfWork(async () => work());
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = openDatabase({ url: database.url });
+  const uri = 'https://app.example/';
+  await write(() => {
+    db.write(insertClient, ['back', { backchannel_logout_uri: uri, frontchannel_logout_uri: uri }]);
+    db.write(insertClient, ['front', { frontchannel_logout_uri: uri }]);
+    db.write(insertClient, ['none', {}]);
+  });
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+async function person(): Promise<string> {
+  const id = randomUUID();
+  await write(() => db.write(insertAccount, [id, id]));
+  return id;
+}
+beforeEach(async () => {
+  await write(() => {
+    for (const table of ['sessions', 'grants', 'logout_notices', 'consents'])
+      db.write(statement(`delete from ${table}`));
+    db.write(statement('delete from graphile_worker._private_jobs'));
+  });
+  ann = await person();
+});
+
+/** A session at these apps, with a grant for each: `back` has the grant `<uid> back`. */
+async function session(uid: string, apps: string[], { of = ann, offline = [] as string[], seconds = 60 } = {}) {
+  const entries = apps.map((id) => {
+    return [
+      id,
+      { sid: `sid ${uid} ${id}`, grantId: `${uid} ${id}`, ...(offline.includes(id) && { persistsLogout: true }) },
+    ];
+  });
+  await write(() => {
+    db.write(insertSession, [uid, of, Object.fromEntries(entries) as Authorizations, seconds]);
+    for (const id of apps) db.write(insertGrant, [`${uid} ${id}`, of, id, uid]);
+  });
+}
+
+const liveGrants = async () =>
+  (await db.read<{ id: string }>(statement('select id from grants where revoked_at is null order by id'))).map(
+    ({ id }) => id,
+  );
+const told = async () =>
+  (
+    await db.read<{ line: string }>(
+      statement(`select concat_ws(', ', channel, client_id, sid, reason) as line from logout_notices order by 1`),
+    )
+  ).map(({ line }) => line);
+const jobs = async () => (await db.read(statement('select from graphile_worker._private_jobs'))).length;
+const uids = async (of = ann) => (await listSessions(db, of)).map(({ uid }) => uid).toSorted();
+const events = async (kind: string) =>
+  (
+    await db.read<{ detail: object }>(
+      statement(`select detail from audit_events where kind = '${kind}'
+    and account_id = '${ann}'`),
+    )
+  ).map(({ detail }) => detail);
+
+test('each app is told in the way it can be, by its own name for the session, and the desk is no app', async () => {
+  await session('s', ['back', 'front', 'none', 'frontdesk', 'gone']);
+  await endSessions(db, ['s'], 'signed_out');
+  expect(await told()).toEqual([
+    'back, back, sid s back, signed_out',
+    'front, front, sid s front, signed_out',
+    'none, none, sid s none, signed_out',
+  ]);
+  expect([await jobs(), await uids(), await liveGrants()]).toEqual([1, [], []]);
+  expect(await events('session.ended')).toEqual([{ reason: 'signed_out', apps: 3 }]);
+});
+
+test('what has ended is not ended again, and what nobody was signed in to is not on record', async () => {
+  await session('s', ['back']);
+  for (let round = 0; round < 2; round += 1) await endSessions(db, ['s', 'unknown'], 'signed_out');
+  expect([(await told()).length, (await events('session.ended')).length]).toEqual([1, 1]);
+  await write(() => db.write(insertSession, ['nobody', null, {}, 60]));
+  await endSessions(db, ['nobody'], 'signed_out');
+  expect((await told()).length).toBe(1);
+  expect(await db.read(statement("select from audit_events where session_uid = 'nobody'"))).toEqual([]);
+});
+
+test('offline access outlives a session, and ends with all access', async () => {
+  await session('s', ['back', 'none'], { offline: ['back'] });
+  await endSessions(db, ['s'], 'signed_out');
+  expect(await liveGrants()).toEqual(['s back']);
+  await write(() => db.write(statement('delete from logout_notices')));
+  await endAllAccess(db, ann, 'password_changed');
+  expect(await liveGrants()).toEqual([]);
+  // The app knew it by a session that is over: it is told by that name.
+  expect(await told()).toEqual(['back, back, sid s back, password_changed']);
+});
+
+test('one session of an account is ended by name, and nobody else’s', async () => {
+  await session('one', ['back']);
+  await session('two', ['back']);
+  await session('hers', ['back'], { of: await person() });
+  await endSessionOf(db, ann, 'one', 'ended_from_another_device');
+  expect(await uids()).toEqual(['two']);
+  for (const uid of ['hers', 'one', 'unknown']) {
+    const refused = endSessionOf(db, ann, uid, 'ended_from_another_device');
+    await expect(refused).rejects.toThrow(new Refusal('session_unknown'));
+  }
+  expect(await liveGrants()).toEqual(['hers back', 'two back']);
+});
+
+test('all sessions of an account, or all but one', async () => {
+  const ben = await person();
+  for (const uid of ['one', 'two', 'three']) await session(uid, ['back']);
+  await session('his', ['back'], { of: ben });
+  expect(await endSessionsOf(db, ann, 'ended_from_another_device', 'two')).toBe(2);
+  expect(await uids()).toEqual(['two']);
+  expect(await endSessionsOf(db, ann, 'ended_by_administrator')).toBe(1);
+  expect([await uids(), await uids(ben)]).toEqual([[], ['his']]);
+  // However many sessions an app was told of, one job delivers.
+  expect([(await told()).length, await jobs()]).toEqual([3, 1]);
+});
+
+test('all access ends but for the session in which the person asked for it', async () => {
+  await session('here', ['back', 'none'], { offline: ['none'] });
+  await session('there', ['back'], { offline: ['back'] });
+  await endAllAccess(db, ann, 'password_changed', 'here');
+  expect([await uids(), await liveGrants()]).toEqual([['here'], ['here back', 'here none']]);
+});
+
+test('sessions whose time is over are ended, however many there are, and no others', async () => {
+  const many = Array.from({ length: 410 }, (_, index) => `old-${index}`);
+  await write(() => {
+    for (const uid of many) db.write(insertSession, [uid, ann, {}, -1]);
+  });
+  await session('late', ['back'], { seconds: -1 });
+  await session('live', ['back']);
+  await endExpiredSessions(db);
+  const left = await db.read<{ uid: string }>(statement('select uid from sessions where ended_at is null'));
+  expect(left).toEqual([{ uid: 'live' }]);
+  expect(await told()).toEqual(['back, back, sid late back, expired']);
+});
+
+test('one whose time was over when all access ended is told of once, by what ended it', async () => {
+  await session('late', ['back'], { seconds: -1 });
+  await endAllAccess(db, ann, 'account_suspended');
+  expect(await liveGrants()).toEqual([]);
+  await endExpiredSessions(db);
+  expect(await told()).toEqual(['back, back, sid late back, expired']);
+});
+
+describe('an app that leaves', () => {
+  test('because the person removed it, leaves all sessions, and takes with it what was agreed', async () => {
+    await session('one', ['back', 'none']);
+    await session('two', ['back']);
+    await session('over', ['back'], { offline: ['back'] });
+    await endSessions(db, ['over'], 'signed_out');
+    const consent = `insert into consents (account_id, client_id) values ('${ann}', 'back'), ('${ann}', 'none')`;
+    await write(() => db.write(statement(`delete from logout_notices`)));
+    await write(() => db.write(statement(consent)));
+    await removeApp(db, ann, 'back');
+    expect(await told()).toEqual(['one', 'over', 'two'].map((uid) => `back, back, sid ${uid} back, app_removed`));
+    const left = (await listSessions(db, ann)).map(({ uid, authorizations }) => [uid, Object.keys(authorizations)]);
+    expect(Object.fromEntries(left)).toEqual({ one: ['none'], two: [] });
+    expect(await liveGrants()).toEqual(['one none']);
+    expect(await db.read(statement('select client_id from consents'))).toEqual([{ client_id: 'none' }]);
+    expect(await events('app.removed')).toEqual([{ grants: 3 }]);
+  });
+
+  test('because its refresh token was stolen, leaves that session alone', async () => {
+    await session('one', ['back', 'none']);
+    await session('two', ['back']);
+    await endReusedGrant(db, 'one back');
+    expect(await told()).toEqual(['back, back, sid one back, refresh_token_reused']);
+    expect([await uids(), await liveGrants()]).toEqual([
+      ['one', 'two'],
+      ['one none', 'two back'],
+    ]);
+    await endReusedGrant(db, 'one back');
+    expect(await events('refresh-token.reused')).toEqual([{ grantId: 'one back' }]);
+  });
+});

@@ -1,0 +1,107 @@
+/** `/oauth/register`: apps register themselves (RFC 7591), and manage their registration under its own address (RFC 7592). */
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import {
+  readItself,
+  registerItself,
+  requireRegistrationToken,
+  updateItself,
+  type OwnRegistration,
+  type SelfRegistrationContext,
+} from '../../clients/register-itself.ts';
+import { Refusal, type RefusalCode } from '../../errors.ts';
+import { removeClient } from '../../grants/remove-client.ts';
+import { registrationPath } from '../../oidc/configuration.ts';
+import { mayLinkElsewhere, type ProtocolOptions } from '../../oidc/conformance-profile.ts';
+import { epoch } from '../../oidc/protocol-context.ts';
+import { readJson } from '../form.ts';
+import type { Services } from '../services.ts';
+
+/** Codes of RFC 7591 §3.2.2 and RFC 6750 §3.1. */
+const codes: Partial<Record<RefusalCode, string>> = {
+  client_invalid: 'invalid_client_metadata',
+  json_invalid: 'invalid_client_metadata',
+  management_token_wrong: 'invalid_token',
+  redirect_uri_invalid: 'invalid_redirect_uri',
+  redirect_uri_required: 'invalid_redirect_uri',
+  redirect_uris_many: 'invalid_redirect_uri',
+  registration_token_wrong: 'invalid_token',
+};
+
+/** RFC 6750 §2.1; tokens in addresses are not taken. */
+const bearerOf = (ctx: Context): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('Authorization'))?.[1];
+
+export function registrationPages(router: Router, services: Services, protocol: ProtocolOptions): void {
+  const { db, keyring, issuer, oidc, texts } = services;
+  const context: SelfRegistrationContext = {
+    db,
+    keyring,
+    issuer,
+    validate: oidc.validateClient,
+    mayLinkElsewhere: mayLinkElsewhere(protocol),
+  };
+
+  async function orRefused(ctx: Context, work: () => Promise<void>): Promise<void> {
+    ctx.set('Cache-Control', 'no-store');
+    try {
+      await work();
+    } catch (error) {
+      const code = error instanceof Refusal ? codes[error.code] : undefined;
+      if (!(error instanceof Refusal) || code === undefined) throw error;
+      ctx.status = error.status;
+      if (error.status === 401) {
+        // RFC 6750 §3.1: who showed nothing is told no code.
+        const detail = bearerOf(ctx) === undefined ? '' : `, error="${code}"`;
+        ctx.set('WWW-Authenticate', `Bearer realm="${issuer}"${detail}`);
+      }
+      ctx.body = { error: code, error_description: texts(`refusals.${error.code}`, error.values) };
+    }
+  }
+
+  /** RFC 7591 §3.2.1, RFC 7592 §3. A secret is told once; of an older one only its digest is kept. */
+  function answer(ctx: Context, { id, metadata, createdAt, secret }: OwnRegistration, managementToken: string): void {
+    ctx.body = {
+      ...metadata,
+      client_id: id,
+      client_id_issued_at: epoch(createdAt),
+      ...(secret !== undefined && { client_secret: secret, client_secret_expires_at: 0 }),
+      registration_client_uri: `${issuer}${registrationPath}/${id}`,
+      registration_access_token: managementToken,
+    };
+  }
+
+  router.post(registrationPath, (ctx) =>
+    orRefused(ctx, async () => {
+      const token = bearerOf(ctx);
+      // Asked before anything is read: strangers have nothing checked, fetched or made.
+      await requireRegistrationToken(context, token);
+      const { managementToken, ...registration } = await registerItself(context, token!, await readJson(ctx));
+      ctx.status = 201;
+      answer(ctx, registration, managementToken);
+    }),
+  );
+
+  const own = `${registrationPath}/:clientId`;
+
+  router.get(own, (ctx) =>
+    orRefused(ctx, async () => {
+      const client = await readItself(context, ctx['params'].clientId as string, bearerOf(ctx));
+      answer(ctx, client, bearerOf(ctx)!);
+    }),
+  );
+
+  router.put(own, (ctx) =>
+    orRefused(ctx, async () => {
+      const client = await readItself(context, ctx['params'].clientId as string, bearerOf(ctx));
+      answer(ctx, await updateItself(context, client, await readJson(ctx)), bearerOf(ctx)!);
+    }),
+  );
+
+  router.delete(own, (ctx) =>
+    orRefused(ctx, async () => {
+      const { id } = await readItself(context, ctx['params'].clientId as string, bearerOf(ctx));
+      await removeClient(db, id, 'program');
+      ctx.status = 204;
+    }),
+  );
+}

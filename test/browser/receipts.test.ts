@@ -1,0 +1,137 @@
+/** Receipts in a real browser: the truth while an app is down, after it is back, and where nobody can know it. */
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
+import { decodeJwt } from 'jose';
+import { ann, app, type RegisteredApp } from '../support/cast.ts';
+import { describeInChromium, openChromium } from '../support/chromium.ts';
+import { authorize, exchange, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startSites, type Sites } from '../support/sites.ts';
+import { becomes, openBothSites, openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
+
+describeInChromium('in Chromium', () => {
+  let desk: Frontdesk;
+  let sites: Sites;
+  let chromium: Browser;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    desk = await startFrontdesk();
+    await ann(desk);
+    sites = await startSites(desk);
+    chromium = await openChromium();
+  });
+  afterAll(async () => {
+    await chromium?.close();
+    await sites?.close();
+    await desk?.close();
+  });
+  beforeEach(async () => {
+    visitor = await openVisitor(chromium);
+  });
+  afterEach(async () => {
+    await visitor.context.close();
+    expect(visitor.problems).toEqual([]);
+  });
+
+  /** What the page says of an app, without the time it took. */
+  const wordsOf = async (page: Page, name: string) => {
+    const line = page.locator('.tellings li', { hasText: name }).first();
+    return ((await line.textContent()) ?? '').replace(/\d+ ms/, 'N ms');
+  };
+  /** The same, loaded again. */
+  const lookAgain = async (page: Page, name: string) => {
+    await page.reload();
+    return wordsOf(page, name);
+  };
+
+  test('while site A is down the receipt says so and goes on to site B; when it is back, it has been told', async () => {
+    const { siteB, newTab } = await openBothSites(visitor, sites, 'ann');
+    await sites.stopSiteA();
+    await siteB.click('#sign-out-everywhere');
+    await siteB.click('button[name=logout]');
+    await siteB.waitForURL(`${desk.issuer}/sign-out/receipt/*`);
+    const receipt = siteB.url();
+    expect(await wordsOf(siteB, 'Site A')).toMatch(/^Site A: (still trying|could not be reached; we go on)/);
+    expect(await wordsOf(siteB, 'Site B')).toBe('Site B: cannot be told; it may know you until its own sign-in ends');
+    // It looks again by itself, says what it finds, and waits for nobody.
+    await siteB.waitForSelector('text=could not be reached; we go on trying for a day');
+    await siteB.waitForURL(`${sites.siteB}/`);
+
+    await sites.startSiteA();
+    const page = await newTab();
+    await page.goto(receipt);
+    await becomes(() => lookAgain(page, 'Site A'), 'Site A: signed out in N ms');
+
+    await page.goto(`${desk.issuer}/account/activity`);
+    await signInOn(page);
+    expect(await wordsOf(page, 'Site A')).toBe('Site A: signed out in N ms');
+  });
+
+  test('the activity page tells of an app that is down, and later that it has been told', async () => {
+    await openBothSites(visitor, sites, 'ann');
+    const { page, newTab } = visitor;
+    await sites.stopSiteA();
+    await page.goto(`${desk.issuer}/account`);
+    await page.click('text=Sign out');
+    await page.waitForURL(`${desk.issuer}/sign-out/receipt/*`);
+    const later = await newTab();
+    await later.goto(`${desk.issuer}/account/activity`);
+    await signInOn(later);
+    expect(await wordsOf(later, 'Site A')).toMatch(/^Site A: (still trying|could not be reached)/);
+    await sites.startSiteA();
+    await becomes(() => lookAgain(later, 'Site A'), 'Site A: signed out in N ms');
+  });
+
+  describe('an app that only the browser can tell', () => {
+    let server: Server;
+    let framed: RegisteredApp;
+    let requests: { url: URL; headers: IncomingHttpHeaders }[];
+
+    beforeAll(async () => {
+      server = createServer((request, response) => {
+        requests.push({ url: new URL(request.url!, 'http://framed.localhost'), headers: request.headers });
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<link rel="icon" href="data:,">here');
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const site = `http://framed.localhost:${(server.address() as AddressInfo).port}`;
+      framed = await app(desk, {
+        id: 'framed',
+        name: 'Framed',
+        isFirstParty: true,
+        redirectUris: [`${site}/callback`],
+        frontChannelLogoutUri: `${site}/logout?from=desk`,
+      });
+    });
+    afterAll(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+
+    test('is loaded in a frame with iss and sid, and nothing is claimed', async () => {
+      requests = [];
+      const { page } = visitor;
+      const request = authorize(desk, framed);
+      await page.goto(request.url);
+      await signInOn(page);
+      await page.waitForSelector('text=here');
+      const code = new URL(page.url()).searchParams.get('code')!;
+      const tokens = (await exchange(desk, framed, { code, verifier: request.verifier })).json<Tokens>();
+
+      await page.goto(`${desk.issuer}/account`);
+      await page.click('text=Sign out');
+      await page.waitForURL(`${desk.issuer}/sign-out/receipt/*`);
+      expect(await wordsOf(page, 'Framed')).toBe('Framed: we asked this browser to tell it; there is no confirmation');
+      await becomes(async () => requests.filter(({ url }) => url.pathname === '/logout').length, 1);
+      const { url, headers } = requests.find(({ url: { pathname } }) => pathname === '/logout')!;
+      const { sid } = decodeJwt(tokens.id_token!);
+      expect(Object.fromEntries(url.searchParams)).toEqual({ from: 'desk', iss: desk.issuer, sid });
+      expect(headers).toMatchObject({ 'sec-fetch-dest': 'iframe', 'sec-fetch-site': 'cross-site' });
+      // The address of the receipt is nobody else's business.
+      expect(headers['referer']).toBeUndefined();
+      expect(await page.locator('iframe').count()).toBe(1);
+    });
+  });
+});

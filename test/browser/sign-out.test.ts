@@ -1,0 +1,163 @@
+/** Leaving, in a real browser: whatever ends a session is noticed at both sites. */
+import type { Browser } from 'playwright-core';
+import { person } from '../support/cast.ts';
+import { describeInChromium, openChromium } from '../support/chromium.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startSites, type Sites } from '../support/sites.ts';
+import { frontdesk } from '../support/terminal.ts';
+import {
+  expectOutOfA,
+  isInA,
+  openBothSites,
+  openVisitor,
+  renewB,
+  signInOn,
+  type Tabs,
+  type Visitor,
+} from '../support/visitor.ts';
+
+const toldByB = 'You were signed out at the desk.';
+
+describeInChromium('in Chromium', () => {
+  let desk: Frontdesk;
+  let sites: Sites;
+  let chromium: Browser;
+  let visitors: Visitor[];
+  let login: string;
+  let tabs: Tabs;
+
+  beforeAll(async () => {
+    desk = await startFrontdesk();
+    sites = await startSites(desk);
+    chromium = await openChromium();
+  });
+  afterAll(async () => {
+    await chromium?.close();
+    await sites?.close();
+    await desk?.close();
+  });
+
+  let people = 0;
+  /** Somebody new each time, signed in at both sites. */
+  beforeEach(async () => {
+    visitors = [];
+    login = `person-${(people += 1)}`;
+    await person(desk, login, login);
+    tabs = await openBothSites(await visit(), sites, login);
+  });
+  afterEach(async () => {
+    await Promise.all(visitors.map(({ context }) => context.close()));
+    expect(visitors.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
+  async function visit(): Promise<Visitor> {
+    const visitor = await openVisitor(chromium);
+    visitors.push(visitor);
+    return visitor;
+  }
+
+  /** The same person on another browser, at a page of the account. */
+  async function onAnotherBrowser(path: string) {
+    const { page } = await visit();
+    await page.goto(`${desk.issuer}${path}`);
+    await signInOn(page, login);
+    await page.waitForURL(`${desk.issuer}${path}`);
+    return page;
+  }
+
+  const command = (...args: string[]) =>
+    frontdesk(args, { ISSUER: desk.issuer, DATABASE_URL: desk.database.url, SECRET: desk.secret });
+
+  test('signed out everywhere at site A, site B is signed out and says so', async () => {
+    const { siteA, siteB } = tabs;
+    expect(await renewB(siteB)).toBe('renewed');
+    await siteA.click('text=Sign out everywhere');
+    await siteA.click('button[name=logout]');
+    await siteA.waitForURL(`${sites.siteA}/`);
+    expect(await siteA.textContent('h1')).toBe('You are not signed in here');
+    expect(await renewB(siteB)).toBe(toldByB);
+    await siteB.click('#sign-in');
+    await siteB.waitForSelector('[name=login]');
+  });
+
+  test('signed out everywhere at site B, site A is signed out', async () => {
+    const { siteA, siteB } = tabs;
+    expect(await isInA(siteA)).toBe(true);
+    await siteB.click('#sign-out-everywhere');
+    await siteB.click('button[name=logout]');
+    await siteB.waitForURL(`${sites.siteB}/`);
+    await expectOutOfA(siteA);
+    await siteA.click('text=Sign in');
+    await siteA.waitForSelector('[name=login]');
+  });
+
+  test('signed out here at site B, the desk and site A still know the person', async () => {
+    const { siteA, siteB } = tabs;
+    await siteB.click('#sign-out');
+    await siteB.waitForSelector('#signed-out:visible');
+    expect(await isInA(siteA)).toBe(true);
+    await siteB.click('#sign-in');
+    await siteB.waitForSelector('#seen:visible');
+    expect(await siteB.textContent('#seen')).toMatch(/^Recognised/);
+  });
+
+  test('signed out at the desk, on the account page', async () => {
+    const { siteA, siteB, newTab } = tabs;
+    const page = await newTab();
+    await page.goto(`${desk.issuer}/account`);
+    await page.click('text=Sign out');
+    await page.waitForSelector('text=You are signed out at the desk');
+    await expectOutOfA(siteA);
+    expect(await renewB(siteB)).toBe(toldByB);
+  });
+
+  test('signed out from another browser, which stays signed in', async () => {
+    const { siteA, siteB } = tabs;
+    const page = await onAnotherBrowser('/account/devices');
+    expect(await page.locator('.rows > li').count()).toBe(2);
+    expect(await page.textContent('.rows > li:has(form)')).toContain('Apps: Site A, Site B');
+    await page.click('.rows button');
+    await page.waitForSelector('.rows:not(:has(button))');
+    await expectOutOfA(siteA);
+    expect(await renewB(siteB)).toBe(toldByB);
+    await page.reload();
+    expect(await page.textContent('.rows > li')).toContain('This device');
+  });
+
+  test('an app that is removed is out, on this browser and others; the other app is not', async () => {
+    const { siteA, siteB } = tabs;
+    const page = await onAnotherBrowser('/account/apps');
+    await page.click('[aria-label="Remove Site A"]');
+    await page.waitForSelector('.rows:not(:has-text("Site A"))');
+    await expectOutOfA(siteA);
+    expect(await renewB(siteB)).toBe('renewed');
+    await page.click('[aria-label="Remove Site B"]');
+    await page.waitForSelector('text=No app is connected to your account yet.');
+    expect(await renewB(siteB)).toBe(toldByB);
+    // It knew the person by a yes that was taken back: it has to ask again.
+    await siteB.click('#sign-in');
+    await siteB.waitForSelector('text=Site B asks to know you');
+  });
+
+  test('suspended from the command line: out of both, and not in again before it is taken back', async () => {
+    const { siteA, siteB } = tabs;
+    expect(await command('accounts', 'suspend', login)).toMatchObject({ code: 0, error: '' });
+    await expectOutOfA(siteA);
+    expect(await renewB(siteB)).toBe(toldByB);
+    await siteA.goto(`${sites.siteA}/sign-in`);
+    await signInOn(siteA, login);
+    expect(await siteA.textContent('[role=alert]')).toContain('This account is suspended.');
+    expect((await command('accounts', 'reinstate', login)).code).toBe(0);
+    await signInOn(siteA, login);
+    await siteA.waitForSelector('#seen');
+    await siteB.click('#sign-in');
+    await siteB.waitForSelector('#seen:visible');
+  });
+
+  test('sessions ended from the command line: out of both', async () => {
+    const { siteA, siteB } = tabs;
+    expect((await command('sessions', 'end', login)).out).toBe('One session is ended.\n');
+    await expectOutOfA(siteA);
+    expect(await renewB(siteB)).toBe(toldByB);
+  });
+});

@@ -1,0 +1,91 @@
+/** The provider under test, and what is needed of the people who run it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { claimsOfAnn } from '../support/suite.ts';
+import { runProgram } from '../support/terminal.ts';
+import { SettingInvalid, type Settings } from './settings.ts';
+
+export interface Desk {
+  issuer: string;
+  login: string;
+  password: string;
+  /** Runs a command of the program beside the server, and returns what it printed. @throws CommandFailed */
+  frontdesk: (args: string[], input?: string) => Promise<string>;
+  /** Where logs of the provider itself are kept, when it is ours. */
+  logFile: string | undefined;
+  close(): Promise<void>;
+}
+
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+}
+
+export const frontdeskWith =
+  (environment: NodeJS.ProcessEnv) =>
+  async (args: string[], input = ''): Promise<string> => {
+    const { code, out, error } = await runProgram(args, environment, input);
+    if (code === 0) return out;
+    throw new CommandFailed(`frontdesk ${args.slice(0, 2).join(' ')}: ${error.trim() || `exit code ${code}`}`);
+  };
+
+/** Calls `work` with the path of a file that holds the value as JSON, for as long as it takes. */
+export async function withJsonFile<T>(value: object, work: (path: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'frontdesk-conformance-'));
+  const path = join(folder, 'value.json');
+  try {
+    writeFileSync(path, JSON.stringify(value));
+    return await work(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export interface TestAccount {
+  login: string;
+  password: string;
+  remove(): Promise<void>;
+}
+
+/** A person with every claim, whose name nobody else has. */
+export async function createTestAccount(frontdesk: Desk['frontdesk']): Promise<TestAccount> {
+  const login = `conformance-${randomBytes(4).toString('hex')}@example.com`;
+  const password = randomBytes(18).toString('base64url');
+  const username = login.split('@')[0]!;
+  const names = ['--name', 'Ann Archer', '--username', username, '--email', login, '--email-verified'];
+  await withJsonFile(claimsOfAnn, (path) =>
+    frontdesk(['accounts', 'create', ...names, '--claims', path], `${password}\n`),
+  );
+  return {
+    login,
+    password,
+    remove: async () => void (await frontdesk(['accounts', 'remove', login])),
+  };
+}
+
+/**
+ * A deployment that stands: only its clients, and a person if none is named, are added and taken away again. The
+ * program runs with the environment of this tool, which must be the deployment's.
+ *
+ * @throws SettingInvalid
+ */
+export async function targetDesk(
+  issuer: string,
+  { login, password }: Settings,
+  environment: NodeJS.ProcessEnv,
+): Promise<Desk> {
+  const isProgramOfTarget = environment['ISSUER'] === issuer;
+  const frontdesk = isProgramOfTarget
+    ? frontdeskWith(environment)
+    : () => Promise.reject(new SettingInvalid(`this needs the settings of ${issuer} in the environment (ISSUER …)`));
+  const account = login === undefined ? await createTestAccount(frontdesk) : undefined;
+  return {
+    issuer,
+    login: login ?? account!.login,
+    password: password ?? account!.password,
+    frontdesk,
+    logFile: undefined,
+    close: async () => account?.remove(),
+  };
+}

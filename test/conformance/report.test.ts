@@ -1,0 +1,115 @@
+/** What came of a run beside what was expected. */
+import { parseProfile } from './profile.ts';
+import { countOf, judge, summaryOf } from './report.ts';
+import { renderResults, type StoredRun } from './results.ts';
+import { findingsIn, labelOf, type ModuleResult } from './run-plan.ts';
+
+const reviewed = 'A person must look at the second page.';
+const skipped = 'There is nothing of the kind here, and need not be.';
+const profile = parseProfile(
+  'hybrid',
+  {
+    about: 'A code and tokens.',
+    certification: 'Hybrid OP',
+    plan: 'oidcc-hybrid-certification-test-plan',
+    variant: { client_registration: 'dynamic_client' },
+    clients: 'dynamic',
+    modules: 3,
+  },
+  {
+    'oidcc-prompt-login': { result: 'review', reason: reviewed, scene: 'sign-in-again' },
+    'oidcc-idtoken-unsigned': { result: 'skipped', reason: skipped },
+  },
+);
+
+const result = (name: string, outcome: ModuleResult['result'], findings: string[] = []): ModuleResult => ({
+  name,
+  variant: { response_type: 'code id_token' },
+  result: outcome,
+  findings,
+  seconds: 1,
+});
+const asExpected = [
+  result('oidcc-server', 'passed'),
+  result('oidcc-prompt-login', 'review'),
+  result('oidcc-idtoken-unsigned', 'skipped', ['skipped: x: none is not supported']),
+];
+
+test('what is as expected has the reason that was written beside it', () => {
+  const { modules, surprises } = judge(profile, asExpected);
+  expect(surprises).toEqual([]);
+  expect(modules.map(({ reason }) => reason)).toEqual([undefined, reviewed, skipped]);
+  expect(countOf(modules)).toEqual({ passed: 1, warning: 0, review: 1, skipped: 1, failed: 0 });
+});
+
+test.each(['warning', 'review', 'skipped', 'failed'] as const)(
+  '%s where passed was expected is a surprise',
+  (outcome) => {
+    const found = [result('oidcc-server', outcome, ['failure: CheckX: no x', 'it stopped']), ...asExpected.slice(1)];
+    const { modules, surprises } = judge(profile, found);
+    const why = 'failure: CheckX: no x; it stopped';
+    expect(modules[0]!.reason).toBe(why);
+    expect(surprises).toEqual([`oidcc-server (code id_token): ${outcome}, not passed: ${why}`]);
+  },
+);
+
+test('better than expected is a surprise, too, or expectations would go stale', () => {
+  const { surprises } = judge(profile, [asExpected[0]!, result('oidcc-prompt-login', 'passed'), asExpected[2]!]);
+  expect(surprises).toHaveLength(1);
+});
+
+test('a plan with another number of modules is a surprise, unless only some were asked for', () => {
+  const some = asExpected.slice(0, 2);
+  expect(judge(profile, some).surprises).toEqual([expect.stringContaining('the plan has 2 modules, not 3')]);
+  expect(judge(profile, some, false).surprises).toEqual([]);
+});
+
+test('findings are the conditions that were not met, each once and in one line', () => {
+  const log = [
+    { src: 'CheckA', msg: 'fine', result: 'SUCCESS' },
+    { src: 'CheckB', msg: 'no b\nand a page of advice', result: 'FAILURE' },
+    { src: 'CheckB', msg: 'no b', result: 'FAILURE' },
+    { src: 'CheckC', msg: 'odd', result: 'WARNING' },
+    { src: 'WebRunner', msg: 'Completed', result: 'INFO' },
+  ];
+  expect(findingsIn(log)).toEqual(['failure: CheckB: no b', 'warning: CheckC: odd']);
+});
+
+test('modules are told apart by their response type', () => {
+  expect(labelOf({ name: 'oidcc-server', variant: { response_type: 'code' } })).toBe('oidcc-server');
+  expect(labelOf(asExpected[0]!)).toBe('oidcc-server (code id_token)');
+});
+
+test('the summary counts each outcome, gives the reasons, and says what was not as expected', () => {
+  const text = summaryOf([
+    { profile, judgement: judge(profile, asExpected) },
+    { profile: { ...profile, name: 'other' }, judgement: judge(profile, [result('oidcc-server', 'failed', ['x: y'])]) },
+  ]);
+  expect(text).toMatch(/^PROFILE +PASSED +WARNING +REVIEW +SKIPPED +FAILED +AS EXPECTED\nhybrid +1 +0 +1 +1 +0 +yes\n/);
+  expect(text).toMatch(/\nother +0 +0 +0 +0 +1 +NO\n/);
+  expect(text).toContain(reviewed);
+  expect(text).toContain('Not as expected:\n  other: oidcc-server (code id_token): failed, not passed: x: y');
+});
+
+test('RESULTS.md has the newest counts, all reasons, and what was not run', () => {
+  const run: StoredRun = {
+    profile: 'hybrid',
+    suite: '5.2.4',
+    date: '2026-11-21T12:00:00.000Z',
+    commit: '0123456789',
+    issuer: 'https://localhost:9443',
+    modules: asExpected,
+  };
+  const missing = { ...profile, name: 'implicit' };
+  const notRun = [{ what: 'FAPI | CIBA', why: 'Not built.' }];
+  const text = renderResults([profile, missing], new Map([['hybrid', run]]), notRun);
+  expect(text).toContain('| hybrid | Hybrid OP | 1 | 0 | 1 | 1 | 0 | 5.2.4 | 2026-11-21 | 0123456789 |');
+  expect(text).toContain(`| oidcc-prompt-login (code id_token) | review | ${reviewed} |`);
+  expect(text).toContain('| implicit | No result is stored. |');
+  expect(text).toContain('| FAPI \\| CIBA | Not built. |');
+  expect(text).not.toContain('Not as expected');
+  const worse = { ...run, modules: [result('oidcc-server', 'failed', ['a|b']), ...asExpected.slice(1)] };
+  expect(renderResults([profile], new Map([['hybrid', worse]]), [])).toContain(
+    'Not as expected:\n\n- oidcc-server (code id_token): failed, not passed: a|b',
+  );
+});

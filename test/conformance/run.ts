@@ -1,0 +1,119 @@
+/** `npm run conformance`: runs plans of the OpenID Foundation's conformance suite against Frontdesk. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { table } from '../../src/commands/command.ts';
+import { helpPage, readArguments, UsageWrong, type Arguments } from './arguments.ts';
+import { registerClients } from './clients.ts';
+import { CommandFailed, targetDesk, type Desk } from './desk.ts';
+import { startLocalDesk } from './local-desk.ts';
+import { ProfileInvalid, readProfiles, type Profile } from './profile.ts';
+import { judge, summaryOf, type Judgement } from './report.ts';
+import { currentCommit, makeRunFolder, storeRun, writeResults } from './results.ts';
+import { runPlan } from './run-plan.ts';
+import { readSettings, SettingInvalid, type Settings } from './settings.ts';
+import { connectSuite, SuiteFailed, type Suite } from './suite.ts';
+
+const say = (text: string) => console.log(text);
+
+interface Run {
+  suite: Suite;
+  version: string;
+  desk: Desk;
+  settings: Settings;
+  only: string[];
+  folder: string;
+  /** The state of the sources when it began. */
+  commit: string;
+  signal: AbortSignal;
+}
+
+/** Somebody stopped the tool; what it made is taken away on the way out. */
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+async function runProfile(profile: Profile, run: Run): Promise<Judgement> {
+  const { suite, version, desk, settings, only, folder, commit, signal } = run;
+  const own = join(folder, profile.name);
+  mkdirSync(own);
+  const clients = await registerClients(desk, profile, suite.url, settings.registrationToken);
+  try {
+    const { configuration } = clients;
+    const plan = { suite, desk, profile, clients: configuration, folder: own, only, signal, progress: say };
+    const modules = await runPlan(plan);
+    if (only.length === 0) {
+      const date = new Date().toISOString();
+      storeRun(own, {
+        profile: profile.name,
+        suite: version,
+        date,
+        commit,
+        issuer: desk.issuer,
+        modules,
+      });
+    }
+    return judge(profile, modules, only.length === 0);
+  } finally {
+    await clients.remove();
+  }
+}
+
+/** @returns whether all was as expected */
+async function runAll({ profiles, target, only }: Arguments): Promise<boolean> {
+  const settings = readSettings(process.env);
+  if (settings.authority !== undefined) {
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(settings.authority, 'utf8')]);
+  }
+  const suite = connectSuite(settings.server, settings.token);
+  const version = await suite.version();
+  const folder = makeRunFolder(new Date());
+  const commit = currentCommit();
+  say(`Suite ${version} at ${suite.url}; logs and results in ${folder}`);
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Interrupted(`stopped by ${name}`)));
+  const desk = await (target === undefined
+    ? startLocalDesk(settings, folder)
+    : targetDesk(target, settings, process.env));
+  try {
+    say(`Provider at ${desk.issuer}${desk.logFile === undefined ? '' : `, its log in ${desk.logFile}`}`);
+    const judged: { profile: Profile; judgement: Judgement }[] = [];
+    for (const profile of profiles) {
+      const run = { suite, version, desk, settings, only, folder, commit, signal: stop.signal };
+      judged.push({ profile, judgement: await runProfile(profile, run) });
+    }
+    say(`\n${summaryOf(judged)}`);
+    return judged.every(({ judgement }) => judgement.surprises.length === 0);
+  } finally {
+    await desk.close();
+  }
+}
+
+const list = (profiles: readonly Profile[]): string =>
+  table(
+    ['profile', 'modules', 'certification', 'about'],
+    profiles.map(({ name, modules, certification, about }) => [name, String(modules), certification, about]),
+  );
+
+/** @returns the exit code */
+async function main(args: string[]): Promise<number> {
+  const known = readProfiles();
+  const chosen = readArguments(args, known);
+  if (chosen.isHelp) say(helpPage);
+  else if (chosen.isList) say(list(known));
+  const isRun = !chosen.isHelp && !chosen.isList && chosen.profiles.length > 0;
+  const isAsExpected = !isRun || (await runAll(chosen));
+  if (chosen.isPublish) say(`Written: ${writeResults(known)}`);
+  return isAsExpected ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const isExpected = [CommandFailed, Interrupted, ProfileInvalid, SettingInvalid, SuiteFailed, UsageWrong].some(
+    (known) => error instanceof known,
+  );
+  console.error(isExpected ? (error as Error).message : error);
+  process.exitCode = error instanceof UsageWrong || error instanceof SettingInvalid ? 2 : 1;
+}

@@ -1,0 +1,90 @@
+/** The tool as an operator meets it, as far as that needs no suite. */
+import { X509Certificate } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request } from 'node:https';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { freePort } from '../support/frontdesk.ts';
+import { readArguments } from './arguments.ts';
+import { makeCertificates } from '../support/certificate.ts';
+import { readProfiles } from './profile.ts';
+import { readSettings } from './settings.ts';
+import { connectSuite } from './suite.ts';
+import { startTlsFront } from './tls-front.ts';
+
+const profiles = readProfiles();
+
+test('words are profiles and switches', () => {
+  const chosen = readArguments(['basic-static', 'config', 'config', '--module', 'oidcc-server'], profiles);
+  expect(chosen.profiles.map(({ name }) => name)).toEqual(['basic-static', 'config']);
+  expect(chosen).toMatchObject({ only: ['oidcc-server'], target: undefined, isPublish: false });
+  expect(readArguments(['all'], profiles).profiles).toHaveLength(profiles.length);
+  expect(readArguments(['config', '--target', 'https://login.example/'], profiles).target).toBe(
+    'https://login.example',
+  );
+  expect(readArguments(['--list'], profiles)).toMatchObject({ profiles: [], isList: true });
+});
+
+test.each([
+  [[], 'name a profile'],
+  [['nonsense'], 'there is no profile nonsense'],
+  [['config', '--wrong'], '--wrong'],
+  [['config', '--local', '--target', 'https://a.example'], 'not both'],
+  [['config', '--target', 'http://a.example'], '--target must be like https'],
+  [['config', '--target', 'https://a.example/path'], 'with no path'],
+])('%j is not understood', (args, words) => {
+  expect(() => readArguments(args, profiles)).toThrow(words);
+});
+
+test('settings have defaults, and are checked', () => {
+  expect(readSettings({})).toMatchObject({
+    server: 'https://localhost.emobix.co.uk:8443',
+    issuer: 'https://localhost:9443',
+    token: undefined,
+  });
+  expect(() => readSettings({ CONFORMANCE_SERVER: 'http://suite.example' })).toThrow('CONFORMANCE_SERVER');
+  expect(() => readSettings({ CONFORMANCE_LOGIN: 'ann' })).toThrow('go together');
+});
+
+test.each(['login.example', '127.0.0.1'])('the certificate of %s is trusted through its authority', (name) => {
+  const { authority, chain } = makeCertificates(name);
+  const [certificate, issuer] = [new X509Certificate(chain), new X509Certificate(authority)];
+  expect(certificate.verify(issuer.publicKey)).toBe(true);
+  expect(certificate.checkIssued(issuer)).toBe(true);
+  expect([certificate.ca, issuer.ca]).toEqual([false, true]);
+  expect(/^\d/.test(name) ? certificate.checkIP(name) : certificate.checkHost(name)).toBe(name);
+});
+
+test('the TLS front passes requests on, and says where they came from', async () => {
+  const answerTo = async (incoming: IncomingMessage, answer: ServerResponse) => {
+    const { host, 'x-forwarded-for': address, 'x-forwarded-proto': scheme } = incoming.headers;
+    const body = String(Buffer.concat(await incoming.toArray()));
+    answer.setHeader('Set-Cookie', ['a=1', 'b=2']);
+    answer.writeHead(201).end(JSON.stringify([incoming.method, incoming.url, host, address, scheme, body]));
+  };
+  const upstream = createServer((incoming, answer) => void answerTo(incoming, answer)).listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  const certificates = makeCertificates('localhost');
+  const port = await freePort();
+  const front = await startTlsFront(
+    certificates,
+    { host: '127.0.0.1', port },
+    (upstream.address() as AddressInfo).port,
+  );
+  const options = { ca: certificates.authority, host: 'localhost', port, family: 4, method: 'POST', path: '/a?b' };
+  // What the other end says of itself is not believed.
+  const asked = request({ ...options, headers: { 'X-Forwarded-For': '10.0.0.1' } }).end('body');
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([201, ['a=1', 'b=2']]);
+  expect(JSON.parse(String(Buffer.concat(await answer.toArray())))).toEqual([
+    ...['POST', '/a?b', `localhost:${port}`, '127.0.0.1', 'https', 'body'],
+  ]);
+  await front.close();
+  upstream.close();
+  upstream.closeAllConnections();
+});
+
+test('a suite that is not there is said to be so', async () => {
+  const port = await freePort();
+  await expect(connectSuite(`https://127.0.0.1:${port}`, undefined).version()).rejects.toThrow('ECONNREFUSED');
+});

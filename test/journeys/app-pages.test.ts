@@ -1,0 +1,67 @@
+/** How an app shows itself on the pages where people sign in and consent. */
+import { createBrowser, type Page } from '../support/browser.ts';
+import { ann, app, siteA } from '../support/cast.ts';
+import { authorize, newBrowser, signIn } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { asApp, registered, withRegistration } from '../support/registration.ts';
+
+let desk: Frontdesk;
+
+beforeAll(async () => {
+  desk = await startFrontdesk({ settings: withRegistration });
+  await ann(desk);
+});
+afterAll(() => desk.close());
+
+const origin = 'https://rp.example';
+const shown = { logo_uri: `${origin}/logo.png`, policy_uri: `${origin}/policy`, tos_uri: `${origin}/terms` };
+
+const picturesOf = (page: Page) => /img-src ([^;]*)/.exec(String(page.headers['content-security-policy']))![1];
+const links = (page: Page) => page.root.querySelectorAll('a').map((link) => link.getAttribute('href'));
+
+test('oidcc-registration-logo-uri, oidcc-registration-policy-uri, oidcc-registration-tos-uri', async () => {
+  const client = asApp(await registered(desk, shown));
+  const signInPage = await newBrowser(desk).visit(authorize(desk, client).url);
+  const consentPage = await signIn(signInPage, 'ann');
+  expect(consentPage.root.querySelector('.permissions')).not.toBeNull();
+  for (const page of [signInPage, consentPage]) {
+    const logo = page.root.querySelector('img.logo');
+    expect([logo?.getAttribute('src'), logo?.getAttribute('referrerpolicy')]).toEqual([shown.logo_uri, 'no-referrer']);
+    expect(links(page)).toEqual(expect.arrayContaining([shown.policy_uri, shown.tos_uri]));
+    for (const link of page.root.querySelectorAll('a[href^=https]'))
+      expect(link.getAttribute('rel')).toBe('noreferrer');
+    // That picture's origin, on these pages alone.
+    expect(picturesOf(page)).toBe(`'self' ${origin}`);
+  }
+  expect(picturesOf(await createBrowser().visit(`${desk.issuer}/`))).toBe(`'self'`);
+});
+
+test('A19 a logo from a host that is not the app’s is not shown, and nothing is let in for it', async () => {
+  const metadata = { logo_uri: 'https://tracker.example/logo.png' };
+  const client = await siteA(desk, { metadata });
+  const page = await newBrowser(desk).visit(authorize(desk, client).url);
+  expect(page.body).not.toContain('tracker.example');
+  expect([page.root.querySelector('img.logo'), picturesOf(page)]).toEqual([null, `'self'`]);
+  expect(page.root.querySelector('.initial')?.text).toBe('S');
+});
+
+describe('B15 an app that registered itself', () => {
+  test('is shown as one that nobody looked at, and is asked about in every session', async () => {
+    const client = asApp(await registered(desk));
+    for (let session = 0; session < 2; session += 1) {
+      const browser = newBrowser(desk);
+      const page = await signIn(await browser.visit(authorize(desk, client).url), 'ann');
+      expect(page.root.querySelector('.notice')?.text).toContain('registered itself');
+      expect(page.text).toContain('rp.example');
+      expect((await page.submit()).location).toMatch(/^https:\/\/rp\.example\/callback\?code=/);
+      expect((await browser.visit(authorize(desk, client).url)).location).toContain('code=');
+    }
+  });
+
+  test('one that an operator registered is not', async () => {
+    const client = await app(desk, { id: 'known' });
+    const page = await signIn(await newBrowser(desk).visit(authorize(desk, client).url), 'ann');
+    expect(page.root.querySelector('.permissions')).not.toBeNull();
+    expect(page.root.querySelector('.notice')).toBeNull();
+  });
+});

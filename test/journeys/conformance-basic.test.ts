@@ -1,0 +1,181 @@
+/** What the suite's basic plan checks, in tests named after its modules. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet } from 'jose';
+import { ask as send, type Browser } from '../support/browser.ts';
+import type { RegisteredApp } from '../support/cast.ts';
+import { statement } from '../support/database.ts';
+import { answerIn, authorize, codeFor, exchange, newBrowser, refresh, userinfo } from '../support/flow.ts';
+import type { Frontdesk } from '../support/frontdesk.ts';
+import type { Registered } from '../support/registration.ts';
+import { answerTo, ask, startRp, startSuiteDesk, suiteClient, tokensOf, type Rp } from '../support/suite.ts';
+
+let desk: Frontdesk & { annId: string };
+let rp: Rp;
+let client: RegisteredApp & { registration: Registered };
+let browser: Browser;
+
+beforeAll(async () => {
+  desk = await startSuiteDesk();
+  rp = await startRp();
+  client = await suiteClient(desk, rp, { grant_types: ['authorization_code', 'refresh_token'] });
+});
+beforeEach(() => {
+  browser = newBrowser(desk);
+});
+afterAll(async () => {
+  await rp.close();
+  await desk.close();
+});
+
+test('oidcc-server', async () => {
+  const request = ask(desk, client);
+  const answer = answerIn(await answerTo(browser, request));
+  expect(answer).toMatchObject({ state: request.state, iss: desk.issuer });
+  const tokens = await tokensOf(desk, browser, client, { nonce: 'n-1' });
+  expect(tokens.token_type).toBe('Bearer');
+  expect(tokens.claims).toMatchObject({ sub: desk.annId, nonce: 'n-1', aud: client.id });
+  expect(tokens.claims.exp! - tokens.claims.iat!).toBeGreaterThan(0);
+});
+
+test('oidcc-response-type-missing', async () => {
+  const page = await browser.visit(ask(desk, client, { response_type: undefined }).url);
+  expect(answerIn(page)['error'] ?? page.text).toMatch(/invalid_request|unsupported_response_type/);
+});
+
+test('oidcc-idtoken-signature and oidcc-idtoken-rs256', async () => {
+  const { id_token: token } = await tokensOf(desk, browser, client);
+  const header = decodeProtectedHeader(token!);
+  const jwks = (await send(`${desk.issuer}/oauth/jwks`)).json<JSONWebKeySet>();
+  expect(header.alg).toBe('RS256');
+  expect(jwks.keys.filter(({ kid, kty }) => kid === header.kid && kty === 'RSA')).toHaveLength(1);
+  await expect(createLocalJWKSet(jwks)(header)).resolves.toBeDefined();
+});
+
+test.each([
+  ['oidcc-userinfo-get', (token: string) => userinfo(desk, token)],
+  [
+    'oidcc-userinfo-post-header',
+    (token: string) =>
+      send(`${desk.issuer}/oauth/userinfo`, { method: 'POST', headers: { authorization: `Bearer ${token}` } }),
+  ],
+  [
+    'oidcc-userinfo-post-body',
+    (token: string) => send(`${desk.issuer}/oauth/userinfo`, { form: { access_token: token } }),
+  ],
+])('%s', async (_, fetchUserinfo) => {
+  const { access_token: token } = await tokensOf(desk, browser, client);
+  const answer = await fetchUserinfo(token);
+  expect([answer.status, answer.json()['sub']]).toEqual([200, desk.annId]);
+});
+
+test.each([
+  ['oidcc-ensure-request-without-nonce-succeeds-for-code-flow', { nonce: undefined }],
+  ['oidcc-display-page', { display: 'page' }],
+  ['oidcc-display-popup', { display: 'popup' }],
+  ['oidcc-ensure-request-with-unknown-parameter-succeeds', { extra: 'foobar' }],
+  ['oidcc-login-hint', { login_hint: 'ann@example.com' }],
+  ['oidcc-ui-locales', { ui_locales: 'se fr-CA x-nonsense' }],
+  ['oidcc-claims-locales', { claims_locales: 'se fr-CA' }],
+  ['oidcc-max-age-10000', { max_age: '10000' }],
+])('%s', async (_, parameters: Record<string, string | undefined>) => {
+  const { claims } = await tokensOf(desk, browser, client, parameters);
+  expect(claims.sub).toBe(desk.annId);
+  if (parameters['max_age']) expect(claims['auth_time']).toEqual(expect.any(Number));
+});
+
+test('oidcc-login-hint fills in what the app knows', async () => {
+  const page = await browser.visit(ask(desk, client, { login_hint: 'ann@example.com' }).url);
+  expect(page.root.querySelector('input[name=login]')?.getAttribute('value')).toBe('ann@example.com');
+});
+
+test('oidcc-ensure-request-with-acr-values-succeeds', async () => {
+  const discovery = (await send(`${desk.issuer}/.well-known/openid-configuration`)).json<Record<string, string[]>>();
+  const acr = discovery['acr_values_supported']!.join(' ');
+  expect((await tokensOf(desk, browser, client, { acr_values: acr })).claims['acr']).toBe(acr);
+  // One that is wished for and never reached does no harm.
+  expect((await tokensOf(desk, newBrowser(desk), client, { acr_values: 'aal9' })).claims['acr']).toBe('aal1');
+});
+
+test('oidcc-prompt-none-not-logged-in', async () => {
+  const request = ask(desk, client, { prompt: 'none' });
+  expect(answerIn(await browser.visit(request.url))).toMatchObject({ error: 'login_required', state: request.state });
+});
+
+test('oidcc-prompt-none-logged-in', async () => {
+  const first = await tokensOf(desk, browser, client);
+  const page = await browser.visit(ask(desk, client, { prompt: 'none' }).url);
+  const { code } = answerIn(page);
+  const answer = await exchange(desk, client, { code: code!, verifier: '' });
+  expect([answer.status, first.claims.sub]).toEqual([200, desk.annId]);
+});
+
+test('oidcc-id-token-hint', async () => {
+  const { id_token: hint, claims } = await tokensOf(desk, browser, client);
+  const second = await tokensOf(desk, browser, client, { prompt: 'none', id_token_hint: hint });
+  expect(second.claims).toMatchObject({ sub: claims.sub, auth_time: claims['auth_time'] });
+});
+
+test.each([
+  ['oidcc-prompt-login', { prompt: 'login' }],
+  ['oidcc-max-age-1', { max_age: '1' }],
+])('%s', async (_, parameters) => {
+  const first = await tokensOf(desk, browser, client, { max_age: '10000' });
+  // Times are in whole seconds.
+  await sleep(2_100);
+  const page = await browser.visit(ask(desk, client, parameters).url);
+  expect(page.root.querySelector('input[name=password]')).not.toBeNull();
+  const second = await tokensOf(desk, browser, client, parameters);
+  expect(second.claims.sub).toBe(first.claims.sub);
+  expect(second.claims['auth_time']).toBeGreaterThan(first.claims['auth_time'] as number);
+});
+
+test.each([
+  ['oidcc-codereuse', 0],
+  ['oidcc-codereuse-30seconds', 30],
+])('%s', async (_, seconds) => {
+  const { code } = answerIn(await answerTo(browser, ask(desk, client)));
+  const use = () => exchange(desk, client, { code: code!, verifier: '' });
+  const first = await use();
+  expect(first.status).toBe(200);
+  await desk.db.writeApart(
+    statement(
+      `update artifacts set consumed_at = consumed_at - make_interval(secs => $1) where consumed_at is not null`,
+    ),
+    [seconds],
+  );
+  const again = await use();
+  expect([again.status, again.json()['error']]).toEqual([400, 'invalid_grant']);
+  expect((await userinfo(desk, first.json<{ access_token: string }>().access_token)).status).toBe(401);
+});
+
+test('oidcc-ensure-registered-redirect-uri', async () => {
+  const other = { ...client, redirectUri: `${client.redirectUri}/not-registered` };
+  const page = await browser.visit(ask(desk, other).url);
+  expect([page.status, page.location]).toEqual([400, undefined]);
+  expect(page.headers['content-type']).toContain('text/html');
+});
+
+test('oidcc-server-client-secret-post', async () => {
+  const posting = await suiteClient(desk, rp, { token_endpoint_auth_method: 'client_secret_post' });
+  const { code } = answerIn(await answerTo(browser, ask(desk, posting)));
+  const form = { grant_type: 'authorization_code', code: code!, redirect_uri: posting.redirectUri };
+  const withSecret = { ...form, client_id: posting.id, client_secret: posting.secret! };
+  expect((await send(`${desk.issuer}/oauth/token`, { form: { ...withSecret, client_secret: 'no' } })).status).toBe(401);
+  expect((await send(`${desk.issuer}/oauth/token`, { form: withSecret })).status).toBe(200);
+});
+
+test('oidcc-refresh-token', async () => {
+  const parameters = { scope: 'openid offline_access', prompt: 'consent' };
+  const tokens = await tokensOf(desk, browser, client, parameters);
+  const other = await suiteClient(desk, rp, { grant_types: ['authorization_code', 'refresh_token'] });
+  expect((await refresh(desk, other, tokens.refresh_token!)).status).toBe(400);
+  const next = await refresh(desk, client, tokens.refresh_token!);
+  expect([next.status, typeof next.json()['id_token']]).toEqual([200, 'string']);
+});
+
+test('oidcc-ensure-request-with-valid-pkce-succeeds', async () => {
+  const request = authorize(desk, client);
+  const code = await codeFor(browser, request);
+  expect((await exchange(desk, client, { code, verifier: 'x'.repeat(43) })).status).toBe(400);
+  expect((await exchange(desk, client, { code, verifier: request.verifier })).status).toBe(200);
+});

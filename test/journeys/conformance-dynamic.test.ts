@@ -1,0 +1,151 @@
+/** Registration and keys as the suite's dynamic plan checks them, in tests named after its modules. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeProtectedHeader } from 'jose';
+import { rotateNow } from '../../src/keys/rotate-signing-keys.ts';
+import { defaultPolicy } from '../../src/policy/policy.ts';
+import { ask as send, type Answer, type Browser } from '../support/browser.ts';
+import { answerIn, newBrowser, userinfo, type Tokens } from '../support/flow.ts';
+import type { Frontdesk } from '../support/frontdesk.ts';
+import { assertion, jwksOf, makeKey, type AppKey } from '../support/keys.ts';
+import {
+  answerTo,
+  ask,
+  besideSuiteDesk,
+  idToken,
+  startRp,
+  startSuiteDesk,
+  suiteClient,
+  tokensOf,
+  type Rp,
+} from '../support/suite.ts';
+
+let desk: Frontdesk & { annId: string };
+let rp: Rp;
+let key: AppKey;
+let browser: Browser;
+
+beforeAll(async () => {
+  desk = await startSuiteDesk();
+  rp = await startRp();
+  key = await makeKey();
+});
+beforeEach(() => {
+  browser = newBrowser(desk);
+});
+afterAll(async () => {
+  await rp.close();
+  await desk.close();
+});
+
+/** A client that proves itself by its key, as all of this plan do. */
+const keyClient = (more: object = {}) =>
+  suiteClient(desk, rp, { token_endpoint_auth_method: 'private_key_jwt', jwks: jwksOf(key), ...more });
+type KeyClient = Awaited<ReturnType<typeof keyClient>>;
+
+async function tokenCall(
+  client: KeyClient,
+  form: Record<string, string>,
+  by: AppKey = key,
+  audience: string | string[] = `${desk.issuer}/oauth/token`,
+): Promise<Answer> {
+  const proof = await assertion(by, client.id, audience);
+  return send(`${desk.issuer}/oauth/token`, { form: { client_id: client.id, ...form, ...proof } });
+}
+
+async function codeOf(client: KeyClient, parameters: Record<string, string> = {}): Promise<Record<string, string>> {
+  const { code } = answerIn(await answerTo(browser, ask(desk, client, parameters)));
+  return { grant_type: 'authorization_code', code: code!, redirect_uri: client.redirectUri };
+}
+
+test.each(['RS256', 'ES256'])('oidcc-userinfo-rs256 and ID tokens by %s', async (algorithm) => {
+  const more = { userinfo_signed_response_alg: algorithm, id_token_signed_response_alg: algorithm };
+  const client = await suiteClient(desk, rp, more);
+  const tokens = await tokensOf(desk, browser, client);
+  const answer = await userinfo(desk, tokens.access_token);
+  expect(answer.headers['content-type']).toContain('application/jwt');
+  expect(await idToken(desk, client, answer.body)).toMatchObject({ sub: desk.annId, name: 'Ann Archer' });
+  for (const token of [answer.body, tokens.id_token!]) expect(decodeProtectedHeader(token).alg).toBe(algorithm);
+});
+
+test.each([
+  ['oidcc-ensure-redirect-uri-in-authorization-request', '', undefined],
+  ['oidcc-redirect-uri-query-OK', '?foo=bar', '?foo=bar'],
+  ['oidcc-redirect-uri-query-mismatch', '?foo=bar', '?foo=other'],
+  ['oidcc-redirect-uri-query-mismatch, a part left out', '?foo=bar', ''],
+  ['oidcc-redirect-uri-query-added', '', '?foo=bar'],
+])('%s', async (_, registeredQuery, sentQuery) => {
+  const client = await keyClient({ redirect_uris: [`${rp.redirectUri}${registeredQuery}`] });
+  const redirect_uri = sentQuery === undefined ? undefined : `${rp.redirectUri}${sentQuery}`;
+  const page = await answerTo(browser, ask(desk, client, { redirect_uri }));
+  if (registeredQuery === sentQuery) {
+    expect(answerIn(page)).toMatchObject({ foo: 'bar', code: expect.any(String) });
+    return;
+  }
+  expect([page.status, page.location]).toEqual([400, undefined]);
+});
+
+test('oidcc-registration-jwks-uri', async () => {
+  rp.pages.set('/jwks', JSON.stringify(jwksOf(key)));
+  const client = await keyClient({ jwks: undefined, jwks_uri: `${rp.origin}/jwks` });
+  expect((await tokenCall(client, await codeOf(client), await makeKey('RS256', key.kid))).status).toBe(401);
+  expect((await tokenCall(client, await codeOf(client))).status).toBe(200);
+  expect(rp.asked.filter((path) => path === '/jwks')).toHaveLength(1);
+});
+
+test('oidcc-refresh-token-rp-key-rotation', async () => {
+  rp.pages.set('/rotating', JSON.stringify(jwksOf(key)));
+  const client = await keyClient({
+    jwks: undefined,
+    jwks_uri: `${rp.origin}/rotating`,
+    grant_types: ['authorization_code', 'refresh_token'],
+  });
+  const tokens = (await tokenCall(client, await codeOf(client))).json<Tokens>();
+  const next = await makeKey();
+  rp.pages.set('/rotating', JSON.stringify(jwksOf(next)));
+  const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token! };
+  // Asked again after a minute, not before; the suite waits for it, and another process has asked nothing yet.
+  expect((await tokenCall(client, form, next)).status).toBe(401);
+  const later = await besideSuiteDesk(desk);
+  const proof = await assertion(next, client.id, `${desk.issuer}/oauth/token`);
+  const answer = await send(
+    `${desk.issuer}/oauth/token`,
+    { form: { client_id: client.id, ...form, ...proof } },
+    later.port,
+  );
+  expect(answer.status).toBe(200);
+  await later.close();
+});
+
+test('oidcc-ensure-client-assertion-with-iss-aud-succeeds', async () => {
+  const client = await keyClient();
+  expect((await tokenCall(client, await codeOf(client), key, desk.issuer)).status).toBe(200);
+});
+
+test('C06 a request object is no proof of a client, though the client signed it', async () => {
+  const client = await keyClient();
+  const form = await codeOf(client);
+  const audience = `${desk.issuer}/oauth/token`;
+  const asRequest = { response_type: 'code', scope: 'openid', redirect_uri: client.redirectUri };
+  const typed = await assertion(key, client.id, audience, {}, 'oauth-authz-req+jwt');
+  for (const proof of [await assertion(key, client.id, audience, asRequest), typed]) {
+    const answer = await send(audience, { form: { ...form, client_id: client.id, ...proof } });
+    expect([answer.status, answer.json()['error']]).toEqual([401, 'invalid_client']);
+  }
+  expect((await tokenCall(client, form)).status).toBe(200);
+});
+
+test('oidcc-server-rotate-keys', async () => {
+  const kids = async () =>
+    (await send(`${desk.issuer}/oauth/jwks`)).json<{ keys: { kid: string }[] }>().keys.map(({ kid }) => kid);
+  const client = await suiteClient(desk, rp);
+  const before = await tokensOf(desk, browser, client);
+  const known = await kids();
+  await rotateNow({ ...desk, policy: defaultPolicy }, true);
+  const deadline = Date.now() + 5_000;
+  while ((await kids()).every((kid) => known.includes(kid)) && Date.now() < deadline) await sleep(50);
+  const after = await tokensOf(desk, browser, client);
+  const kidOf = (token: string | undefined) => decodeProtectedHeader(token!).kid;
+  expect(known).not.toContain(kidOf(after.id_token));
+  expect(await kids()).toEqual(expect.arrayContaining(known));
+  expect((await idToken(desk, client, before.id_token)).sub).toBe(desk.annId);
+});

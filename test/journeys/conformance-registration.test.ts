@@ -1,0 +1,82 @@
+/** What an app may register, as the suite's plans check it, in tests named after its modules. */
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { metadata, register, registrationToken, send, withRegistration } from '../support/registration.ts';
+
+let desk: Frontdesk;
+const origin = 'https://rp.example';
+const redirectUri = `${origin}/callback`;
+
+beforeAll(async () => {
+  desk = await startFrontdesk({ settings: withRegistration });
+});
+afterAll(() => desk.close());
+
+test('oidcc-registration-dynamic: all that may be registered comes back', async () => {
+  const all = {
+    client_name: 'A program',
+    application_type: 'web',
+    redirect_uris: [redirectUri],
+    post_logout_redirect_uris: [`${origin}/signed-out`],
+    response_types: ['code'],
+    grant_types: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'RS256',
+    jwks_uri: `${origin}/jwks`,
+    contacts: ['rp@example.com'],
+    client_uri: origin,
+    logo_uri: `${origin}/logo.png`,
+    policy_uri: `${origin}/policy`,
+    tos_uri: `${origin}/terms`,
+    id_token_signed_response_alg: 'ES256',
+    userinfo_signed_response_alg: 'RS256',
+    request_object_signing_alg: 'RS256',
+    require_signed_request_object: false,
+    request_uris: [`${origin}/request#hash`],
+    subject_type: 'pairwise',
+    default_max_age: 3600,
+    require_auth_time: true,
+    default_acr_values: ['aal1'],
+    initiate_login_uri: `${origin}/login`,
+    backchannel_logout_uri: `${origin}/logout`,
+    backchannel_logout_session_required: true,
+    frontchannel_logout_uri: `${origin}/front-logout`,
+    frontchannel_logout_session_required: true,
+    scope: 'openid profile',
+  };
+  const answer = await register(desk, await registrationToken(desk), all);
+  expect([answer.status, answer.json()]).toEqual([201, expect.objectContaining(all)]);
+  const { registration_client_uri: uri, registration_access_token: token } = answer.json<Record<string, string>>();
+  expect((await send(uri!, 'GET', token)).json()).toEqual(expect.objectContaining(all));
+  const changed = { ...all, client_id: answer.json()['client_id'], client_name: 'Another name' };
+  expect((await send(uri!, 'PUT', token, changed)).json()).toEqual(expect.objectContaining(changed));
+});
+
+test('oidcc-redirect-uri-regfrag', async () => {
+  const asked = metadata({ redirect_uris: [`${redirectUri}#fragment`] });
+  const answer = await register(desk, await registrationToken(desk), asked);
+  expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
+});
+
+test('oidcc-3rd_party-init-login', async () => {
+  const asked = metadata({ initiate_login_uri: `${origin}/login` });
+  const answer = await register(desk, await registrationToken(desk), asked);
+  const { registration_client_uri: uri, registration_access_token: token } = answer.json<Record<string, string>>();
+  for (const told of [answer, await send(uri!, 'GET', token)]) {
+    expect(told.headers['content-type']).toContain('application/json');
+    expect(told.json()).toMatchObject({ initiate_login_uri: `${origin}/login` });
+  }
+});
+
+test('oidcc-3rd_party-init-login-nohttps', async () => {
+  const asked = metadata({ initiate_login_uri: 'http://rp.example/login' });
+  const answer = await register(desk, await registrationToken(desk), asked);
+  expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+});
+
+test('oidcc-registration-tos-uri: terms are at the Foundation, logos are not', async () => {
+  const token = await registrationToken(desk);
+  const elsewhere = 'https://openid.example/';
+  const terms = await register(desk, token, metadata({ tos_uri: elsewhere, policy_uri: elsewhere }));
+  expect(terms.json()).toMatchObject({ tos_uri: elsewhere, policy_uri: elsewhere });
+  expect((await register(desk, token, metadata({ logo_uri: elsewhere }))).status).toBe(400);
+});

@@ -1,0 +1,168 @@
+/** Implicit, hybrid and form-post flows as the suite's plans check them; outside the profile there are none. */
+import { createHash } from 'node:crypto';
+import { ask as send, type Browser, type Page } from '../support/browser.ts';
+import { ann, siteA } from '../support/cast.ts';
+import { answerIn, authorize, exchange, newBrowser, userinfo } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { metadata, register, registrationToken, withRegistration } from '../support/registration.ts';
+import {
+  answerTo,
+  ask,
+  fieldsIn,
+  fragmentOf,
+  idToken,
+  startRp,
+  startSuiteDesk,
+  suiteClient,
+} from '../support/suite.ts';
+
+const redirectUri = 'https://rp.example/callback';
+let desk: Frontdesk & { annId: string };
+let browser: Browser;
+
+beforeAll(async () => {
+  desk = await startSuiteDesk();
+});
+beforeEach(() => {
+  browser = newBrowser(desk);
+});
+afterAll(() => desk.close());
+
+const responseTypes = ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'];
+const half = (value: string) => createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url');
+
+const clientFor = (responseType: string) =>
+  suiteClient(
+    desk,
+    { redirectUri },
+    { response_types: [responseType], grant_types: ['authorization_code', 'implicit', 'refresh_token'] },
+  );
+
+describe.each([
+  ['fragment', (page: Page) => fragmentOf(page)],
+  ['form_post', (page: Page) => fieldsIn(page)],
+] as const)('by %s', (mode, answerOf) => {
+  test.each(mode === 'fragment' ? responseTypes.slice(1) : responseTypes)('oidcc-server, %s', async (responseType) => {
+    const client = await clientFor(responseType);
+    const request = ask(desk, client, { response_type: responseType, response_mode: mode, scope: 'openid profile' });
+    const answer = answerOf(await answerTo(browser, request));
+    // An ID token names the issuer itself (RFC 9207 §2.4).
+    const iss = responseType.includes('id_token') ? undefined : desk.issuer;
+    expect([answer['state'], answer['iss']]).toEqual([request.state, iss]);
+    const parts = responseType.split(' ');
+    expect(Object.hasOwn(answer, 'code')).toBe(parts.includes('code'));
+    expect(Object.hasOwn(answer, 'access_token')).toBe(parts.includes('token'));
+    expect(Object.hasOwn(answer, 'id_token')).toBe(parts.includes('id_token'));
+    if (answer['id_token'] !== undefined) {
+      const claims = await idToken(desk, client, answer['id_token']);
+      expect(claims).toMatchObject({ sub: desk.annId, nonce: request.nonce });
+      expect(claims['c_hash']).toBe(answer['code'] && half(answer['code']));
+      expect(claims['at_hash']).toBe(answer['access_token'] && half(answer['access_token']));
+      // Nobody else could answer for the scopes (OpenID Connect Core 5.4).
+      expect(claims['name']).toBe(responseType === 'id_token' ? 'Ann Archer' : undefined);
+    }
+    if (answer['access_token'] !== undefined) {
+      expect((await userinfo(desk, answer['access_token'])).json()).toMatchObject({
+        sub: desk.annId,
+        name: 'Ann Archer',
+      });
+    }
+    if (answer['code'] !== undefined) {
+      const tokens = await exchange(desk, client, { code: answer['code'], verifier: '' });
+      expect((await idToken(desk, client, tokens.json()['id_token'] as string)).sub).toBe(desk.annId);
+    }
+  });
+
+  test('oidcc-prompt-none-not-logged-in', async () => {
+    const client = await clientFor('code id_token');
+    const request = ask(desk, client, { response_type: 'code id_token', response_mode: mode, prompt: 'none' });
+    const page = await browser.visit(request.url);
+    expect(answerOf(page)).toMatchObject({ error: 'login_required', state: request.state });
+  });
+});
+
+test.each(['id_token', 'code id_token'])('oidcc-ensure-request-without-nonce-fails, %s', async (responseType) => {
+  const client = await clientFor(responseType);
+  const page = await browser.visit(ask(desk, client, { response_type: responseType, nonce: undefined }).url);
+  expect(fragmentOf(page)['error']).toBe('invalid_request');
+});
+
+test('the form of form_post goes to the app alone, with nothing of the page kept', async () => {
+  const rp = await startRp();
+  const client = await suiteClient(desk, rp);
+  const page = await answerTo(browser, ask(desk, client, { response_mode: 'form_post' }));
+  const form = page.root.querySelector('form')!;
+  expect([form.getAttribute('method')?.toLowerCase(), form.getAttribute('action')]).toEqual(['post', rp.redirectUri]);
+  expect(page.headers['cache-control']).toContain('no-store');
+  expect(page.headers['content-security-policy']).toContain(`form-action 'self' ${rp.origin}`);
+  expect((await exchange(desk, client, { code: fieldsIn(page)['code']!, verifier: '' })).status).toBe(200);
+  await rp.close();
+});
+
+test('oidcc-ensure-post-request-succeeds', async () => {
+  const secure = await startSuiteDesk({ settings: { ISSUER: 'https://idp.example' } });
+  const token = await registrationToken(secure);
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const form = JSON.stringify(metadata());
+  const made = await send(`${secure.issuer}/oauth/register`, { headers, form }, secure.port);
+  const { client_id: id } = made.json<Record<string, string>>();
+  const request = new URL(ask(secure, { id: id!, secret: '', redirectUri }).url);
+  const visitor = newBrowser(secure, secure.port);
+  const fromElsewhere = { origin: 'https://rp.example', 'sec-fetch-site': 'cross-site' };
+  const post = () =>
+    visitor.visit(`${secure.issuer}/oauth/authorize`, { form: [...request.searchParams], headers: fromElsewhere });
+  const page = await post();
+  expect(page.root.querySelector('input[name=login]')).not.toBeNull();
+  const consent = await page.submit({ login: 'ann', password: 'correct horse battery staple' });
+  expect(answerIn(await consent.submit())['code']).toBeDefined();
+  // The session's cookie comes with it: nobody is asked again.
+  expect(answerIn(await post())['code']).toBeDefined();
+  await secure.close();
+});
+
+describe('B10 the profile', () => {
+  let plain: Frontdesk;
+  beforeAll(async () => {
+    plain = await startFrontdesk({ settings: withRegistration });
+    await ann(plain);
+  });
+  afterAll(() => plain.close());
+
+  test('off: there is code alone, and no client can have more', async () => {
+    const { response_types_supported: types } = (await send(`${plain.issuer}/.well-known/openid-configuration`)).json();
+    expect(types).toEqual(['code']);
+    const site = await siteA(plain);
+    for (const response_type of responseTypes.slice(1)) {
+      const answer = await newBrowser(plain).visit(authorize(plain, site, { response_type }).url);
+      expect(answerIn(answer)['error'] ?? fragmentOf(answer)['error']).toBe('unsupported_response_type');
+      const asked = metadata({ response_types: [response_type] });
+      expect((await register(plain, await registrationToken(plain), asked)).status).toBe(400);
+    }
+  });
+
+  test('B05 off: PKCE is asked of every client, also of one that registered itself or is marked as the suite’s', async () => {
+    const itself = await suiteClient(plain, { redirectUri });
+    const marked = await siteA(plain, { id: 'marked', metadata: { conformance_client: true } });
+    for (const client of [itself, marked]) {
+      const answer = answerIn(await newBrowser(plain).visit(ask(plain, client).url));
+      expect(answer).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining('PKCE') });
+    }
+  });
+
+  test('B05 on: only marked clients go without, beside those that registered themselves', async () => {
+    const usual = await siteA(desk, { id: 'usual' });
+    const marked = await siteA(desk, { id: 'marked', metadata: { conformance_client: true } });
+    expect(answerIn(await browser.visit(ask(desk, usual).url))['error']).toBe('invalid_request');
+    expect(answerIn(await answerTo(browser, ask(desk, marked)))['code']).toBeDefined();
+  });
+
+  test('off: a form of another site starts no sign-in', async () => {
+    const answer = await send(`${plain.issuer}/oauth/authorize`, { form: { client_id: 'site-a' } });
+    expect(answer.status).toBe(404);
+  });
+
+  test('the log says when the profile is on', () => {
+    expect(desk.logged.join('')).toContain('CONFORMANCE_PROFILE is on');
+    expect(plain.logged.join('')).not.toContain('CONFORMANCE_PROFILE');
+  });
+});

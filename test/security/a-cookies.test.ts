@@ -1,0 +1,132 @@
+/** security.md, part A: session ids and cookies. Each test is named by its number. */
+import { ask, createBrowser, type Browser, type Page } from '../support/browser.ts';
+import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { answerIn, authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+
+let desk: Frontdesk;
+let appA: RegisteredApp;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+
+  await ann(desk);
+  appA = await siteA(desk);
+});
+afterAll(() => desk.close());
+
+const isSignInForm = (page: Page) => page.root.querySelector('input[name=login]') !== null;
+const sessionCookie = (browser: Browser) => browser.cookie(desk.issuer, 'fd_session');
+const anonymousSession = async () => {
+  const browser = newBrowser(desk);
+  await browser.ask(`${desk.issuer}/oauth/logout`);
+  return browser;
+};
+
+test('A01 a planted session id never authenticates, and the id changes at sign-in', async () => {
+  const attacker = await anonymousSession();
+  const planted = await sessionCookie(attacker);
+  expect(planted).toBeTruthy();
+  const victim = await attacker.copy();
+  await codeFor(victim, authorize(desk, appA));
+  const after = await sessionCookie(victim);
+  expect(after).toBeTruthy();
+  expect(after).not.toBe(planted);
+  expect(isSignInForm(await attacker.visit(authorize(desk, appA).url))).toBe(true);
+  // Nor does the old id of somebody who signs in once more.
+  const before = await victim.copy();
+  await signIn(await victim.visit(authorize(desk, appA, { prompt: 'login' }).url), 'ann');
+  expect(await sessionCookie(victim)).not.toBe(after);
+  expect(isSignInForm(await before.visit(authorize(desk, appA).url))).toBe(true);
+});
+
+describe.each([
+  ['http', {}],
+  ['https', { ISSUER: 'https://idp.example' }],
+])('A02 on %s', (scheme, settings) => {
+  let other: Frontdesk;
+  let site: RegisteredApp;
+  beforeAll(async () => {
+    other = await startFrontdesk({ settings });
+    await ann(other);
+    site = await siteA(other);
+  });
+  afterAll(() => other.close());
+
+  test('every cookie is HttpOnly and SameSite, has no Domain, and on https is Secure and bound to its host', async () => {
+    const browser = newBrowser(other, other.port);
+    const cookies: string[] = [];
+    const keep = async (url: string, form?: Record<string, string>) => {
+      const answer = await browser.ask(url, form ? { form } : {});
+      cookies.push(...(answer.headers['set-cookie'] ?? []));
+      return answer;
+    };
+    const start = await keep(authorize(other, site).url);
+    const page = start.location ? await browser.visit(start.location) : undefined;
+    await keep(start.location!);
+    const csrf = page!.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
+    const action = new URL(page!.root.querySelector('form')!.getAttribute('action')!, page!.url).href;
+    const resume = await keep(action, { csrf, login: 'ann', password: 'correct horse battery staple' });
+    await keep(resume.location!);
+    await keep(`${other.issuer}/oauth/logout`);
+    // A signature that does not fit makes the cookie library clear it, with flags of its own making.
+    const name = scheme === 'https' ? '__Host-fd_session' : 'fd_session';
+    const forged = await ask(
+      authorize(other, site).url,
+      { headers: { cookie: `${name}=x; ${name}.sig=y` } },
+      other.port,
+    );
+    cookies.push(...(forged.headers['set-cookie'] ?? []));
+
+    expect(cookies.length).toBeGreaterThan(8);
+    for (const cookie of cookies) {
+      expect(cookie).toMatch(/; httponly/i);
+      expect(cookie).toMatch(/; samesite=(lax|strict)/i);
+      expect(cookie).not.toMatch(/; domain/i);
+      if (scheme === 'http') continue;
+      expect(cookie).toMatch(/; secure/i);
+      expect(cookie).toMatch(/^(__Host-[^;]+;.*path=\/(;|$)|__Secure-[^;]+;.*path=\/[a-z]+)/i);
+    }
+  });
+});
+
+describe('A03', () => {
+  test('a session cookie without a signature, or with a wrong one, is nobody’s', async () => {
+    const browser = newBrowser(desk);
+    await codeFor(browser, authorize(desk, appA));
+    const id = await sessionCookie(browser);
+    const signature = await browser.cookie(desk.issuer, 'fd_session.sig');
+    const wrong = `${signature!.startsWith('A') ? 'B' : 'A'}${signature!.slice(1)}`;
+    for (const cookie of [`fd_session=${id}`, `fd_session=${id}; fd_session.sig=${wrong}`]) {
+      const answer = await ask(authorize(desk, appA).url, { headers: { cookie } });
+      expect(answer.location).toContain('/interaction/');
+    }
+    const right = await ask(authorize(desk, appA).url, {
+      headers: { cookie: `fd_session=${id}; fd_session.sig=${signature}` },
+    });
+    expect(answerIn(right)['code']).toBeTruthy();
+  });
+
+  test('a new secret before the old one signs nobody out; without the old one its cookies are dead', async () => {
+    const browser = newBrowser(desk);
+    await codeFor(browser, authorize(desk, appA));
+    const fresh = 'a-new-root-secret-of-more-than-32-characters';
+    const jar = browser.jar;
+    const openAt = async (secret: string) => {
+      const process = await startFrontdesk({ beside: desk, settings: { SECRET: secret } });
+      const same = createBrowser((url) => !url.startsWith(desk.issuer), process.port, await jar.clone());
+      const page = await same.visit(authorize(desk, appA).url);
+      await process.close();
+      return page;
+    };
+    expect(answerIn(await openAt(`${fresh},${desk.secret}`))['code']).toBeTruthy();
+    expect(isSignInForm(await openAt(fresh))).toBe(true);
+    // Sealed again under the first secret, so that the tests after this one find their keys.
+    await (await startFrontdesk({ beside: desk, settings: { SECRET: `${desk.secret},${fresh}` } })).close();
+  });
+
+  test('cookies are signed with SHA-256', async () => {
+    const browser = await anonymousSession();
+    expect(Buffer.from((await browser.cookie(desk.issuer, 'fd_session.sig'))!, 'base64url')).toHaveLength(32);
+  });
+});

@@ -1,0 +1,84 @@
+/** security.md B01: redirect URIs. */
+import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { authorize, codeFor, newBrowser } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import type { Browser } from '../support/browser.ts';
+
+let desk: Frontdesk;
+let appA: RegisteredApp;
+let known: Browser;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await ann(desk);
+  appA = await siteA(desk);
+  known = newBrowser(desk);
+  await codeFor(known, authorize(desk, appA));
+});
+afterAll(() => desk.close());
+
+describe('B01 a redirect URI that is not registered letter for letter', () => {
+  const registered = 'http://site-a.localhost:9/callback';
+  const variants = [
+    'http://site-a.localhost:9/callback/',
+    'http://site-a.localhost:9/callback?',
+    'http://site-a.localhost:9/callback?x=1',
+    'http://site-a.localhost:9/callback#',
+    'http://site-a.localhost:9/callback#x',
+    'http://site-a.localhost:9/Callback',
+    'http://site-a.localhost:9/callbac',
+    'http://site-a.localhost:9/callback2',
+    'http://site-a.localhost:9/callback/x',
+    'http://site-a.localhost:9//callback',
+    'http://site-a.localhost:9/./callback',
+    'http://site-a.localhost:9/x/../callback',
+    'http://site-a.localhost:9/%2e/callback',
+    'http://site-a.localhost:9/%2e%2e/callback',
+    'http://site-a.localhost:9/callback%2f',
+    'http://site-a.localhost:9/callback%00',
+    'http://site-a.localhost:9/callback%20',
+    'http://site-a.localhost:9/callback ',
+    ' http://site-a.localhost:9/callback',
+    'http://site-a.localhost:9/call%62ack',
+    'http://site-a.localhost:9/callback%2523',
+    'http://site-a.localhost:9\\callback',
+    'http://site-a.localhost:9/callback\\',
+    'http://site-a.localhost:9/callback;x',
+    'http://site-a.localhost:9/callback:x',
+    'http://site-a.localhost/callback',
+    'http://site-a.localhost:8/callback',
+    'http://site-a.localhost:90/callback',
+    'http://site-a.localhost.:9/callback',
+    'http://SITE-A.localhost:9/callback',
+    'HTTP://site-a.localhost:9/callback',
+    'https://site-a.localhost:9/callback',
+    'http://x@site-a.localhost:9/callback',
+    'http://site-a.localhost:9@evil.example/callback',
+    'http://evil.example/site-a.localhost:9/callback',
+    'http://evil.example#site-a.localhost:9/callback',
+    'http://evil.example?site-a.localhost:9/callback',
+    'http://site-a.localhost.evil.example:9/callback',
+    'http://evilsite-a.localhost:9/callback',
+    'http://x.site-a.localhost:9/callback',
+    '//site-a.localhost:9/callback',
+    '/callback',
+    'javascript:alert(1)',
+    'data:text/html,x',
+  ];
+
+  test.each(['query', 'fragment', 'form_post'])(
+    'gets an error page and no Location (response_mode %s)',
+    async (mode) => {
+      for (const variant of variants) {
+        const { url } = authorize(desk, { ...appA, redirectUri: variant }, { response_mode: mode });
+        const answer = await known.ask(url);
+        expect([variant, answer.status, answer.location]).toEqual([variant, 400, undefined]);
+        expect(answer.body).toContain('We do not know the way back');
+        expect(answer.body).not.toContain('name="code"');
+      }
+      expect(variants.length).toBeGreaterThanOrEqual(40);
+      const right = await known.ask(authorize(desk, { ...appA, redirectUri: registered }).url);
+      expect(right.location).toMatch(/^http:\/\/site-a\.localhost:9\/callback\?code=/);
+    },
+  );
+});

@@ -1,0 +1,172 @@
+/** security.md C06 at an app: site A ends its session on a good logout token of the desk, and on nothing else. */
+import { createHmac, randomUUID } from 'node:crypto';
+import {
+  decodeJwt,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+  UnsecuredJWT,
+  type CryptoKey,
+  type JWTPayload,
+} from 'jose';
+import { listSigningKeys } from '../../src/keys/signing-key-repository.ts';
+import type { SigningKey } from '../../src/keys/signing-key.ts';
+import { ask, createBrowser, type Browser } from '../support/browser.ts';
+import { ann, audience, type Person } from '../support/cast.ts';
+import { newBrowser, signIn, tokensFor } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startSites, type Sites } from '../support/sites.ts';
+
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+
+let desk: Frontdesk;
+let sites: Sites;
+let person: Person;
+let key: SigningKey;
+let signingKey: CryptoKey;
+/** Signed in at site A. */
+let browser: Browser;
+/** The desk's name for that session. */
+let sid: string;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  person = await ann(desk);
+  sites = await startSites(desk);
+  key = (await listSigningKeys(desk.db, desk.keyring)).find(({ algorithm }) => algorithm === 'RS256')!;
+  signingKey = (await importJWK(key.privateJwk, 'RS256')) as CryptoKey;
+});
+afterAll(async () => {
+  await sites.close();
+  await desk.close();
+});
+
+const now = () => Math.floor(Date.now() / 1000);
+const goodClaims = (): JWTPayload => ({
+  iss: desk.issuer,
+  aud: 'site-a',
+  iat: now(),
+  exp: now() + 120,
+  jti: randomUUID(),
+  events: { [event]: {} },
+  sub: person.id,
+  sid,
+});
+const header = () => ({ alg: 'RS256', kid: key.kid, typ: 'logout+jwt' });
+/** A token that the desk itself could have signed. */
+const sign = (claims: JWTPayload, changed: object = {}) =>
+  new SignJWT(claims).setProtectedHeader({ ...header(), ...changed }).sign(signingKey);
+
+const send = async (token: string) =>
+  (await ask(`${sites.siteA}/back-channel-logout`, { form: { logout_token: token } })).status;
+const pageOf = (who: Browser) => who.visit(`${sites.siteA}/`);
+const isIn = async (who = browser) => (await pageOf(who)).text.includes('Hello, Ann Archer');
+
+async function signedIn(): Promise<{ browser: Browser; sid: string }> {
+  const at = createBrowser();
+  const page = await signIn(await at.visit(`${sites.siteA}/sign-in`), 'ann');
+  const cell = page.root.querySelectorAll('tr').find((row) => row.querySelector('th')?.text === 'sid');
+  return { browser: at, sid: JSON.parse(cell!.querySelector('td')!.text) as string };
+}
+
+beforeEach(async () => {
+  if (!browser || !(await isIn())) ({ browser, sid } = await signedIn());
+});
+
+test('a good one ends the session it names, and no other', async () => {
+  const other = await signedIn();
+  expect(await send(await sign(goodClaims()))).toBe(200);
+  expect([await isIn(), await isIn(other.browser)]).toEqual([false, true]);
+});
+
+test('one without a session ends all sessions of the person', async () => {
+  const other = await signedIn();
+  expect(await send(await sign({ ...goodClaims(), sub: 'somebody else', sid: undefined }))).toBe(200);
+  expect([await isIn(), await isIn(other.browser)]).toEqual([true, true]);
+  expect(await send(await sign({ ...goodClaims(), sid: undefined }))).toBe(200);
+  expect([await isIn(), await isIn(other.browser)]).toEqual([false, false]);
+});
+
+test('C06 a copy of one that was used ends nothing', async () => {
+  const token = await sign({ ...goodClaims(), sid: undefined });
+  expect(await send(token)).toBe(200);
+  const again = await signedIn();
+  expect(await send(token)).toBe(400);
+  // Nor does its id under another signature.
+  expect(await send(await sign({ ...goodClaims(), jti: decodeJwt(token).jti!, sid: again.sid }))).toBe(400);
+  expect(await isIn(again.browser)).toBe(true);
+});
+
+test.each<[string, (good: JWTPayload) => JWTPayload]>([
+  ['of another issuer', (good) => ({ ...good, iss: 'https://evil.example' })],
+  ['of no issuer', (good) => ({ ...good, iss: undefined })],
+  ['for another app', (good) => ({ ...good, aud: 'site-b' })],
+  ['for nobody', (good) => ({ ...good, aud: undefined })],
+  ['without events', (good) => ({ ...good, events: undefined })],
+  ['about another event', (good) => ({ ...good, events: { 'http://schemas.openid.net/event/other': {} } })],
+  ['with an event that is only a word', (good) => ({ ...good, events: event })],
+  ['with a nonce', (good) => ({ ...good, nonce: 'n' })],
+  ['that has expired', (good) => ({ ...good, iat: now() - 170, exp: now() - 60 })],
+  ['that never expires', (good) => ({ ...good, exp: undefined })],
+  ['that is old', (good) => ({ ...good, iat: now() - 3600 })],
+  ['of no time', (good) => ({ ...good, iat: undefined })],
+  ['without an id', (good) => ({ ...good, jti: undefined })],
+  ['about nobody', (good) => ({ ...good, sid: undefined, sub: undefined })],
+])('C06 one %s is refused', async (_how, change) => {
+  expect(await send(await sign(change(goodClaims())))).toBe(400);
+  expect(await isIn()).toBe(true);
+});
+
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+test.each<[string, () => Promise<string>]>([
+  [
+    'signed with another key',
+    async () => {
+      const { privateKey } = await generateKeyPair('RS256');
+      return new SignJWT(goodClaims()).setProtectedHeader(header()).sign(privateKey);
+    },
+  ],
+  [
+    'with a key of its own',
+    async () => {
+      const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+      const jwk = await exportJWK(publicKey);
+      return new SignJWT(goodClaims()).setProtectedHeader({ ...header(), kid: 'own', jwk }).sign(privateKey);
+    },
+  ],
+  [
+    'keyed with the public key',
+    async () => {
+      const input = `${encode({ ...header(), alg: 'HS256' })}.${encode(goodClaims())}`;
+      return `${input}.${createHmac('sha256', key.privateJwk.n!).update(input).digest('base64url')}`;
+    },
+  ],
+  ['with alg none', async () => new UnsecuredJWT(goodClaims()).encode()],
+  ['with alg none and the type', async () => `${encode({ alg: 'none', typ: 'logout+jwt' })}.${encode(goodClaims())}.`],
+  [
+    'whose claims were changed',
+    async () => {
+      const [head, , signature] = (await sign({ ...goodClaims(), sid: 'other' })).split('.');
+      return `${head}.${encode(goodClaims())}.${signature}`;
+    },
+  ],
+  ['of no type', () => sign(goodClaims(), { typ: undefined })],
+  ['of the type of ID tokens', () => sign(goodClaims(), { typ: 'JWT' })],
+  ['that is no token', async () => 'nonsense'],
+  ['that is not there', async () => ''],
+])('C06 one %s is refused', async (_how, make) => {
+  expect(await send(await make())).toBe(400);
+  expect(await isIn()).toBe(true);
+});
+
+test('C06 other tokens of the desk are no logout tokens', async () => {
+  const siteB = { id: 'site-b', secret: undefined, redirectUri: `${sites.siteB}/callback` };
+  const tokens = await tokensFor(desk, newBrowser(desk), siteB, { scope: 'openid notes:read', resource: audience });
+  for (const token of [tokens.id_token!, tokens.access_token, tokens.refresh_token!]) {
+    expect(await send(token)).toBe(400);
+  }
+  const page = await pageOf(browser);
+  expect(page.text).toContain('Hello, Ann Archer');
+});

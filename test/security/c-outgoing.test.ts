@@ -1,0 +1,101 @@
+/** security.md C07 and C09 where clients name addresses: their keys are fetched under guard, and seldom. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { app, audience, notesApi, type RegisteredApp } from '../support/cast.ts';
+import { callAs, randomText } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+
+let desk: Frontdesk;
+let server: Server;
+let port: number;
+let visits: string[];
+let answerWith: (path: string) => { status: number; body: string };
+let key: CryptoKey;
+let jwk: JWK;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await notesApi(desk);
+  const pair = await generateKeyPair('RS256');
+  key = pair.privateKey;
+  jwk = { ...(await exportJWK(pair.publicKey)), kid: 'mine', alg: 'RS256' };
+  server = createServer((request, response) => {
+    visits.push(request.url!);
+    const { status, body } = answerWith(request.url!);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ({ port } = server.address() as AddressInfo);
+});
+afterAll(async () => {
+  await desk.close();
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  visits = [];
+  answerWith = () => ({ status: 200, body: JSON.stringify({ keys: [jwk] }) });
+});
+
+let count = 0;
+/** A machine that proves itself by keys at an address. */
+function machine(jwksUri: string): Promise<RegisteredApp> {
+  const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri };
+  return app(desk, { id: `machine-${(count += 1)}`, kind: 'machine', apis: [{ audience }], metadata });
+}
+
+async function present(client: RegisteredApp, kid = 'mine') {
+  const assertion = await new SignJWT({ jti: randomText() })
+    .setProtectedHeader({ alg: 'RS256', kid })
+    .setIssuer(client.id)
+    .setSubject(client.id)
+    .setAudience(desk.issuer)
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(key);
+  const { status } = await callAs(desk, client, '/oauth/token', {
+    grant_type: 'client_credentials',
+    resource: audience,
+    client_assertion: assertion,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  });
+  return status;
+}
+
+test('keys at an address that may be called are fetched once', async () => {
+  const client = await machine(`http://keys.localhost:${port}/good`);
+  for (let round = 0; round < 3; round += 1) expect(await present(client)).toBe(200);
+  expect(visits).toEqual(['/good']);
+});
+
+test('C09 keys that nobody knows make one call a minute, whoever sends how many', async () => {
+  const client = await machine(`http://keys.localhost:${port}/unknown`);
+  const statuses = await Promise.all(Array.from({ length: 20 }, (_, index) => present(client, `k${index}`)));
+  expect(new Set(statuses)).toEqual(new Set([401]));
+  expect(visits).toEqual(['/unknown']);
+});
+
+test('C09 an address that fails is left in peace as well', async () => {
+  answerWith = () => ({ status: 500, body: '' });
+  const client = await machine(`http://keys.localhost:${port}/broken`);
+  for (let round = 0; round < 5; round += 1) expect(await present(client)).toBe(401);
+  expect(visits).toEqual(['/broken']);
+});
+
+test.each([
+  ['this machine', () => `http://127.0.0.1:${port}/`],
+  ['this machine by its name', () => `http://localhost:${port}/`],
+  ['this machine in other words', () => `http://[::ffff:127.0.0.1]:${port}/`],
+  ['an address inside', () => 'https://10.0.0.1/'],
+  ['the address of the cloud', () => 'https://169.254.169.254/latest/meta-data'],
+])('C07 keys at %s are not fetched', async (_where, uri) => {
+  expect(await present(await machine(uri()))).toBe(401);
+  expect(visits).toEqual([]);
+});
+
+test('C07 keys that are too many are not read', async () => {
+  answerWith = () => ({ status: 200, body: JSON.stringify({ keys: [jwk], more: 'x'.repeat(70_000) }) });
+  expect(await present(await machine(`http://keys.localhost:${port}/large`))).toBe(401);
+});

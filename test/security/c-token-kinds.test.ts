@@ -1,0 +1,181 @@
+/** security.md C06: a token of one kind is worth nothing as another kind, at the desk and at the example sites. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { ask, createBrowser } from '../support/browser.ts';
+import { ann, app, audience, type RegisteredApp } from '../support/cast.ts';
+import {
+  answerIn,
+  authorize,
+  callAs,
+  newBrowser,
+  randomText,
+  tokensFor,
+  userinfo,
+  type Tokens,
+} from '../support/flow.ts';
+import { freePort, startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startReceiver, type Receiver } from '../support/receiver.ts';
+import { runExample, startSites, type Sites } from '../support/sites.ts';
+
+const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
+
+describe('at the desk and the APIs', () => {
+  let desk: Frontdesk;
+  let sites: Sites;
+  let receiver: Receiver;
+  let told: RegisteredApp;
+  let pass: Tokens;
+  let mine: Tokens;
+  let logoutToken: string;
+  const known = () => newBrowser(desk);
+
+  beforeAll(async () => {
+    desk = await startFrontdesk();
+    await ann(desk);
+    sites = await startSites(desk);
+    receiver = await startReceiver(desk.issuer, 'told');
+    told = await app(desk, {
+      id: 'told',
+      isFirstParty: true,
+      apis: [{ audience }],
+      backChannelLogoutUri: receiver.uri,
+    });
+    const leaving = known();
+    await tokensFor(desk, leaving, told);
+    await (await leaving.visit(`${desk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+    await receiver.until(1);
+    logoutToken = receiver.heard[0]!.token;
+    mine = await tokensFor(desk, known(), told);
+    pass = await tokensFor(desk, known(), told, { scope: 'openid notes:read', resource: audience });
+  });
+  afterAll(async () => {
+    await receiver.stop();
+    await sites.close();
+    await desk.close();
+  });
+
+  test('the tokens are what they are taken for', () => {
+    const kinds = [mine.id_token!, pass.access_token, logoutToken].map((token) => decodeProtectedHeader(token).typ);
+    expect(kinds).toEqual([undefined, 'at+jwt', 'logout+jwt']);
+    expect(decodeJwt(logoutToken)).toMatchObject({ aud: 'told', events: { [logoutEvent]: {} } });
+  });
+
+  test('C06 only an access token for it opens userinfo', async () => {
+    expect((await userinfo(desk, mine.access_token)).status).toBe(200);
+    for (const token of [mine.id_token!, mine.refresh_token!, pass.access_token, logoutToken]) {
+      expect((await userinfo(desk, token)).status).toBe(401);
+    }
+  });
+
+  test('C06 only an access token for them opens the APIs', async () => {
+    const call = (token: string) => ask(sites.apis[0]!, { headers: { authorization: `Bearer ${token}` } });
+    expect((await call(pass.access_token)).status).toBe(200);
+    for (const token of [pass.id_token!, pass.refresh_token!, mine.access_token, logoutToken]) {
+      expect((await call(token)).status).toBe(401);
+    }
+  });
+
+  test('C06 only an ID token is an ID token hint', async () => {
+    const browser = known();
+    await tokensFor(desk, browser, told);
+    const hint = async (token: string) => {
+      const asked = await browser.ask(authorize(desk, told, { id_token_hint: token, prompt: 'none' }).url);
+      const out = await browser.ask(`${desk.issuer}/oauth/logout?id_token_hint=${token}`);
+      return [answerIn(asked)['error'], out.status];
+    };
+    expect(await hint(mine.id_token!)).toEqual([undefined, 200]);
+    expect(await hint(pass.access_token)).toEqual(['invalid_request', 400]);
+    expect(await hint(logoutToken)).toEqual(['invalid_request', 400]);
+    expect(await hint(mine.refresh_token!)).toEqual(['invalid_request', 400]);
+  });
+
+  test('C06 neither ID tokens nor logout tokens can be asked about or refreshed', async () => {
+    for (const token of [mine.id_token!, logoutToken]) {
+      expect((await callAs(desk, told, '/oauth/introspect', { token })).json()).not.toHaveProperty('active', true);
+      const form = { grant_type: 'refresh_token', refresh_token: token };
+      expect((await callAs(desk, told, '/oauth/token', form)).json()).toMatchObject({ error: 'invalid_grant' });
+    }
+  });
+});
+
+describe('at site A, when what comes as an ID token', () => {
+  let issuer: string;
+  let server: Server;
+  let site: { url: string; process: ReturnType<typeof runExample> };
+  let key: CryptoKey;
+  let jwk: JWK;
+  /** What the desk of this test hands out as an ID token. */
+  let idToken: string;
+
+  /** Somebody who answers as a desk does, with a token of the test. */
+  beforeAll(async () => {
+    const pair = await generateKeyPair('RS256');
+    key = pair.privateKey;
+    jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' };
+    server = createServer((request, response) => {
+      const answers: Record<string, object> = {
+        '/.well-known/openid-configuration': {
+          issuer,
+          authorization_endpoint: `${issuer}/authorize`,
+          token_endpoint: `${issuer}/token`,
+          userinfo_endpoint: `${issuer}/userinfo`,
+          jwks_uri: `${issuer}/jwks`,
+          authorization_response_iss_parameter_supported: true,
+          id_token_signing_alg_values_supported: ['RS256'],
+        },
+        '/jwks': { keys: [jwk] },
+        '/token': { access_token: 'a', token_type: 'Bearer', expires_in: 300, id_token: idToken },
+        '/userinfo': { sub: 'ann', name: 'Ann Archer' },
+      };
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers[request.url!]));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    issuer = `http://idp.localhost:${(server.address() as AddressInfo).port}`;
+    const port = String(await freePort());
+    const url = `http://site-a.localhost:${port}`;
+    const settings = { ISSUER: issuer, SITE_URL: url, CLIENT_ID: 'site-a', CLIENT_SECRET: 'secret', PORT: port };
+    site = { url, process: runExample('site-a/server.ts', settings) };
+    await once(site.process.stdout!, 'data');
+  });
+  afterAll(async () => {
+    site.process.kill();
+    await once(site.process, 'exit');
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const signed = (claims: object, typ?: string) =>
+    new SignJWT({ iss: issuer, aud: 'site-a', sub: 'ann', ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k', ...(typ && { typ }) })
+      .setIssuedAt()
+      .setExpirationTime('2m')
+      .sign(key);
+
+  /** Signs in at site A; the desk answers with the token that is made for the nonce. */
+  async function signInWith(make: (nonce: string) => Promise<string>): Promise<string> {
+    const browser = createBrowser((url) => url.startsWith(`${issuer}/authorize`));
+    const { searchParams } = new URL((await browser.visit(`${site.url}/sign-in`)).location!);
+    idToken = await make(searchParams.get('nonce')!);
+    const query = new URLSearchParams({ code: 'c', state: searchParams.get('state')!, iss: issuer });
+    return (await browser.visit(`${site.url}/callback?${query.toString()}`)).text;
+  }
+
+  test('is one, it is let in', async () => {
+    expect(await signInWith((nonce) => signed({ nonce, auth_time: 1 }))).toContain('Hello, Ann Archer');
+  });
+
+  test.each<[string, (nonce: string) => Promise<string>]>([
+    ['a logout token', () => signed({ sid: 's', jti: randomText(), events: { [logoutEvent]: {} } }, 'logout+jwt')],
+    ['an access token', () => signed({ client_id: 'site-a', scope: 'openid' }, 'at+jwt')],
+    ['of another sign-in', () => signed({ nonce: 'other' })],
+    ['for somebody else', (nonce) => signed({ nonce, aud: 'site-b' })],
+    ['from somebody else', (nonce) => signed({ nonce, iss: 'https://evil.example' })],
+  ])('C06 is %s, it is refused', async (_what, make) => {
+    const text = await signInWith(make);
+    expect(text).toContain('That did not work');
+    expect(text).not.toContain('Hello');
+  });
+});

@@ -1,0 +1,143 @@
+/** security.md, part E: apps that manage the registration they made. Each test is named by its number. */
+import { ann } from '../support/cast.ts';
+import { dump, statement } from '../support/database.ts';
+import { authorize, codeFor, exchange, newBrowser, refresh, userinfo, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import {
+  asApp,
+  metadata,
+  register,
+  registered,
+  registrationToken,
+  send,
+  withRegistration,
+  type Registered,
+} from '../support/registration.ts';
+
+let desk: Frontdesk;
+
+beforeAll(async () => {
+  desk = await startFrontdesk({ settings: withRegistration });
+  await ann(desk);
+});
+afterAll(() => desk.close());
+
+describe('E05 an app that registered itself', () => {
+  test('reads, changes and removes its registration with its own token, and with nothing else', async () => {
+    const [one, other] = [await registered(desk), await registered(desk)];
+    const body = { ...metadata({ client_name: 'Another name' }), client_id: one.client_id };
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      for (const token of [
+        undefined,
+        other.registration_access_token,
+        one.client_secret,
+        await registrationToken(desk),
+      ]) {
+        const answer = await send(one.registration_client_uri, method, token, method === 'PUT' ? body : undefined);
+        expect([method, answer.status]).toEqual([method, 401]);
+      }
+    }
+    const read = await send(one.registration_client_uri, 'GET', one.registration_access_token);
+    const { client_secret: _, client_secret_expires_at: __, ...told } = one;
+    expect([read.status, read.json()]).toEqual([200, told]);
+    const changed = await send(one.registration_client_uri, 'PUT', one.registration_access_token, body);
+    expect(changed.json()).toMatchObject({ client_name: 'Another name', client_id: one.client_id });
+    expect((await send(one.registration_client_uri, 'GET', one.registration_access_token)).json()).toEqual(
+      changed.json(),
+    );
+  });
+
+  test('is held to the same rules by a change, which leaves nothing of a refused one', async () => {
+    const made = await registered(desk);
+    const change = (more: object) =>
+      send(made.registration_client_uri, 'PUT', made.registration_access_token, {
+        client_id: made.client_id,
+        ...metadata(more),
+      });
+    for (const [more, error] of [
+      [{ redirect_uris: ['http://rp.example/'] }, 'invalid_redirect_uri'],
+      [{ grant_types: ['client_credentials'] }, 'invalid_client_metadata'],
+      [{ logo_uri: 'https://elsewhere.example/' }, 'invalid_client_metadata'],
+      [{ client_id: 'site-a' }, 'invalid_client_metadata'],
+    ] as const) {
+      const answer = await change(more);
+      expect([answer.status, answer.json()['error']]).toEqual([400, error]);
+    }
+    const { client_secret: _, client_secret_expires_at: __, ...told } = made;
+    expect((await send(made.registration_client_uri, 'GET', made.registration_access_token)).json()).toEqual(told);
+    expect((await change({ first_party: true, apis: [{ audience: 'x', scopes: [] }] })).status).toBe(200);
+    const rows = await desk.db.read<Record<string, unknown>>(
+      statement('select is_first_party, metadata from clients where id = $1'),
+      [made.client_id],
+    );
+    expect(rows[0]).toMatchObject({ is_first_party: false });
+    expect(rows[0]!['metadata']).not.toHaveProperty('apis');
+  });
+
+  test('gets a secret when it comes to need one, and loses it when it does not', async () => {
+    const made = await registered(desk, { token_endpoint_auth_method: 'none' });
+    expect(made.client_secret).toBeUndefined();
+    const change = async (more: object) => {
+      const body = { client_id: made.client_id, ...metadata(more) };
+      const answer = await send(made.registration_client_uri, 'PUT', made.registration_access_token, body);
+      return answer.json<Registered>().client_secret;
+    };
+    expect(await change({})).toMatch(/^fd_client_/);
+    expect(await change({ token_endpoint_auth_method: 'client_secret_post' })).toBeUndefined();
+    expect(await change({ token_endpoint_auth_method: 'none' })).toBeUndefined();
+    const rows = await desk.db.read(statement('select secret_hashes, kind from clients where id = $1'), [
+      made.client_id,
+    ]);
+    expect(rows).toEqual([{ secret_hashes: [], kind: 'single-page' }]);
+  });
+
+  test('is gone with all its tokens once it is removed', async () => {
+    const made = await registered(desk, { grant_types: ['authorization_code', 'refresh_token'] });
+    const app = asApp(made);
+    const browser = newBrowser(desk);
+    const request = authorize(desk, app);
+    const code = await codeFor(browser, request);
+    const tokens = (await exchange(desk, app, { code, verifier: request.verifier })).json<Tokens>();
+    const next = authorize(desk, app);
+    const unused = await codeFor(browser, next);
+    expect((await userinfo(desk, tokens.access_token)).status).toBe(200);
+
+    const removed = await send(made.registration_client_uri, 'DELETE', made.registration_access_token);
+    expect([removed.status, removed.body]).toEqual([204, '']);
+    expect((await userinfo(desk, tokens.access_token)).status).toBe(401);
+    expect((await refresh(desk, app, tokens.refresh_token!)).status).toBe(401);
+    expect((await exchange(desk, app, { code: unused, verifier: next.verifier })).status).toBe(401);
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const again = await send(made.registration_client_uri, method, made.registration_access_token);
+      expect(again.status).toBe(401);
+    }
+  });
+
+  test('C13 leaves nothing in the database that opens anything', async () => {
+    const token = await registrationToken(desk);
+    const made = (await register(desk, token, metadata())).json<Registered>();
+    const rows = await dump(desk.db);
+    for (const value of [token, made.client_secret!, made.registration_access_token]) {
+      expect(value.length).toBeGreaterThan(40);
+      expect(rows).not.toContain(value);
+      expect(rows).not.toContain(value.slice(-43));
+      expect(desk.logged.join('')).not.toContain(value.slice(-43));
+    }
+  });
+
+  test('C13 keeps its token when the root secret is replaced, and the old one can go', async () => {
+    const own = await startFrontdesk({ settings: withRegistration });
+    const made = await registered(own);
+    const fresh = 'a-new-root-secret-of-more-than-32-characters';
+    const readUnder = async (secret: string) => {
+      const other = await startFrontdesk({ beside: own, settings: { ...withRegistration, SECRET: secret } });
+      const token = made.registration_access_token;
+      const { status } = await send(made.registration_client_uri, 'GET', token, undefined, other.port);
+      await other.close();
+      return status;
+    };
+    expect(await readUnder(`${fresh},${own.secret}`)).toBe(200);
+    expect(await readUnder(fresh)).toBe(200);
+    await own.close();
+  });
+});

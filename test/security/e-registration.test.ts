@@ -1,0 +1,182 @@
+/** security.md, part E: apps that register themselves. Each test is named by its number. */
+import { listRegistrationTokens } from '../../src/clients/registration-token-repository.ts';
+import { ask } from '../support/browser.ts';
+import { statement } from '../support/database.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import {
+  callback,
+  metadata,
+  register,
+  registered,
+  registrationToken,
+  send,
+  withRegistration,
+} from '../support/registration.ts';
+
+let desk: Frontdesk;
+
+beforeAll(async () => {
+  desk = await startFrontdesk({ settings: withRegistration });
+});
+afterAll(() => desk.close());
+
+const clientCount = async () => {
+  const [row] = await desk.db.read<{ count: number }>(statement('select count(*)::int as count from clients'));
+  return row!.count;
+};
+
+describe('F07 while registration is off', () => {
+  test('there is no such endpoint, and discovery names none', async () => {
+    const closed = await startFrontdesk();
+    const token = await registrationToken(closed);
+    const made = await registered(desk);
+    expect((await register(closed, token, metadata())).status).toBe(404);
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const url = `${closed.issuer}/oauth/register/${made.client_id}`;
+      expect((await send(url, method, made.registration_access_token)).status).toBe(404);
+    }
+    const discovery = await send(`${closed.issuer}/.well-known/openid-configuration`, 'GET', undefined);
+    expect(discovery.json()).not.toHaveProperty('registration_endpoint');
+    await closed.close();
+  });
+
+  test('and where it is on, discovery says where', async () => {
+    const discovery = await send(`${desk.issuer}/.well-known/openid-configuration`, 'GET', undefined);
+    expect(discovery.json()['registration_endpoint']).toBe(`${desk.issuer}/oauth/register`);
+  });
+});
+
+describe('E05 an app that wants to register', () => {
+  test.each([
+    ['no token', async () => undefined],
+    ['a made-up token', async () => `fd_registration_${'x'.repeat(43)}`],
+    ['the token of a client', async () => (await registered(desk)).registration_access_token],
+    ['a token that has expired', () => registrationToken(desk, 5, -1)],
+  ])('with %s is turned down', async (_, token) => {
+    const before = (await clientCount()) + (_ === 'the token of a client' ? 1 : 0);
+    const bearer = await token();
+    // Before anything that was sent is looked at.
+    expect((await register(desk, bearer, metadata({ redirect_uris: [] }))).status).toBe(401);
+    const answer = await register(desk, bearer, metadata());
+    expect(answer.status).toBe(401);
+    expect(answer.json()['error']).toBe('invalid_token');
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="/);
+    expect(await clientCount()).toBe(before);
+  });
+
+  test('uses the token up, but not by what is turned down; twenty at once are as many as it has uses', async () => {
+    const token = await registrationToken(desk, 3);
+    expect((await register(desk, token, metadata({ redirect_uris: [] }))).status).toBe(400);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => register(desk, token, metadata())));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(3);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(17);
+    const left = (await listRegistrationTokens(desk.db)).filter(({ usesLeft }) => usesLeft < 3);
+    expect(left).toEqual([]);
+  });
+
+  test('gets nothing that only an operator may give', async () => {
+    const made = await registered(desk, {
+      client_id: 'site-a',
+      client_secret: 'my-own-secret',
+      first_party: true,
+      is_first_party: true,
+      self_registered: false,
+      apis: [{ audience: 'https://notes.example/api', scopes: ['notes:read'] }],
+      conformance_client: true,
+      refresh_idle_seconds: 99_999_999,
+      constructor: 'x',
+    });
+    const rows = await desk.db.read<Record<string, unknown>>(statement(`select * from clients where id = $1`), [
+      made.client_id,
+    ]);
+    expect(made.client_id).toMatch(/^[\w-]{22}$/);
+    expect(rows[0]).toMatchObject({ is_first_party: false, is_self_registered: true, kind: 'web' });
+    const stored = Object.keys(rows[0]!['metadata'] as object);
+    for (const name of ['first_party', 'self_registered', 'apis', 'conformance_client', 'refresh_idle_seconds']) {
+      expect(stored).not.toContain(name);
+      expect(made).not.toHaveProperty(name);
+    }
+    expect(made.client_secret).toMatch(/^fd_client_[\w-]{43}$/);
+  });
+
+  test('E07 is read by the names that are known', async () => {
+    const body = `{"__proto__": {"first_party": true}, "client_name": "A", "redirect_uris": ["${callback}"]}`;
+    const answer = await register(desk, await registrationToken(desk), body);
+    expect(answer.status).toBe(201);
+    expect(answer.json()).not.toHaveProperty('first_party');
+  });
+
+  test.each([
+    [{ grant_types: ['client_credentials'] }, 'grant_types'],
+    [{ grant_types: ['authorization_code', 'implicit'], response_types: ['id_token'] }, 'grant_types'],
+    [{ response_types: ['code id_token'] }, 'response_types'],
+    [{ scope: 'openid notes:read' }, 'scope must only contain'],
+    [{ token_endpoint_auth_method: 'client_secret_jwt' }, 'token_endpoint_auth_method'],
+    [{ id_token_signed_response_alg: 'none' }, 'id_token_signed_response_alg'],
+    [{ id_token_signed_response_alg: 'HS256' }, 'id_token_signed_response_alg'],
+    [{ request_object_signing_alg: 'none' }, 'request_object_signing_alg'],
+    [{ client_name: 'A\u202Eb' }, 'client_name'],
+    [{ client_name: 'x'.repeat(101) }, 'client_name'],
+    [{ client_name: undefined }, 'client_name'],
+    [{ contacts: ['nobody'] }, 'contacts'],
+    [{ default_max_age: -1 }, 'default_max_age'],
+    [{ token_endpoint_auth_method: 'private_key_jwt' }, 'jwks'],
+    [{ jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } }, 'JSON Web Key Set'],
+    [{ jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'private' }] } }, 'JSON Web Key Set'],
+    [{ jwks: { keys: [{ kty: 'EC', x: [['deep']] }] } }, 'jwks'],
+    [{ jwks_uri: 'http://rp.example/jwks' }, 'jwks_uri: it must be https'],
+    [{ logo_uri: 'https://elsewhere.example/logo.png' }, 'logo_uri: it must be on the host'],
+    [{ policy_uri: 'https://elsewhere.example/policy' }, 'policy_uri: it must be on the host'],
+    [{ tos_uri: 'https://rp.example.evil.example/' }, 'tos_uri: it must be on the host'],
+    [{ client_uri: 'javascript:alert(1)' }, 'client_uri'],
+    [{ backchannel_logout_uri: 'http://10.0.0.1/logout' }, 'backchannel_logout_uri: it must be https'],
+    [{ frontchannel_logout_uri: 'https://elsewhere.example/logout' }, 'frontchannel_logout_uri: no redirect URI'],
+    [{ request_uris: ['http://rp.example/request'] }, 'request_uris: it must be https'],
+    [{ request_uris: Array.from({ length: 11 }, (_, n) => `https://rp.example/${n}`) }, 'request_uris'],
+  ])('E05 %j is refused with the reason', async (more, reason) => {
+    const answer = await register(desk, await registrationToken(desk), metadata(more));
+    expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    expect(answer.json()['error_description']).toContain(reason);
+  });
+
+  test.each([
+    ['https://rp.example/callback#'],
+    ['http://rp.example/callback'],
+    ['https://*.rp.example/callback'],
+    ['https://user@rp.example/'],
+    ['https://rp.example/a/../b'],
+    ['https://rp.example\\evil'],
+    ['com.example.app:/callback'],
+    ['javascript:alert(1)'],
+    [''],
+  ])('E06 redirect URI %s is refused', async (uri) => {
+    const answer = await register(desk, await registrationToken(desk), metadata({ redirect_uris: [callback, uri] }));
+    expect(answer.status).toBe(400);
+    expect(['invalid_redirect_uri', 'invalid_client_metadata']).toContain(answer.json()['error']);
+  });
+
+  test('E06 eleven redirect URIs are refused, and so is an app without any', async () => {
+    const many = Array.from({ length: 11 }, (_, index) => `https://rp.example/${index}`);
+    for (const uris of [many, []]) {
+      const answer = await register(desk, await registrationToken(desk), metadata({ redirect_uris: uris }));
+      expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
+    }
+  });
+
+  test.each(['{', '[]', 'null', '"text"', ''])('E05 %j is no registration', async (body) => {
+    const answer = await register(desk, await registrationToken(desk), body);
+    expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+  });
+
+  test('F03 what is sent is JSON, and no more than 56 KiB of it', async () => {
+    const url = `${desk.issuer}/oauth/register`;
+    const authorization = `Bearer ${await registrationToken(desk)}`;
+    const asForm = await ask(url, { headers: { authorization }, form: { client_name: 'A' } });
+    expect([asForm.status, asForm.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    const tooMuch = metadata({ scope: 'x'.repeat(60_000) });
+    expect((await register(desk, await registrationToken(desk), tooMuch)).status).toBe(413);
+    const deep = `{"jwks":{"keys":[{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}]}}`;
+    expect((await register(desk, await registrationToken(desk), deep)).status).toBe(400);
+  });
+});

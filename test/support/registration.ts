@@ -1,0 +1,61 @@
+/** An app that registers itself, in the hands of a test. */
+import { createRegistrationToken } from '../../src/clients/registration-token.ts';
+import { ask, type Answer } from './browser.ts';
+import type { RegisteredApp } from './cast.ts';
+import type { Frontdesk } from './frontdesk.ts';
+
+/** A desk where apps register themselves: `startFrontdesk({ settings: withRegistration })`. */
+export const withRegistration = { CLIENT_REGISTRATION: 'token' };
+
+export async function registrationToken(desk: Frontdesk, uses = 1000, seconds = 3600): Promise<string> {
+  return (await createRegistrationToken(desk, { seconds, uses }, 'command-line')).token;
+}
+
+/** What a registration answers, as far as tests look at it. */
+export interface Registered {
+  client_id: string;
+  client_secret?: string;
+  registration_client_uri: string;
+  registration_access_token: string;
+  redirect_uris: string[];
+  [name: string]: unknown;
+}
+
+export const callback = 'https://rp.example/callback';
+export const metadata = (more: object = {}): object => ({
+  client_name: 'A program',
+  redirect_uris: [callback],
+  ...more,
+});
+
+const bearer = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` };
+
+/** One call with a JSON body, as RFC 7591 and RFC 7592 have it. */
+export function send(
+  url: string,
+  method: string,
+  token: string | undefined,
+  body?: unknown,
+  port?: number,
+): Promise<Answer> {
+  const form = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+  const headers = { ...bearer(token), ...(form !== undefined && { 'content-type': 'application/json' }) };
+  return ask(url, { method, headers, ...(form !== undefined && { form }) }, port);
+}
+
+export const register = (desk: Frontdesk, token: string | undefined, body: unknown): Promise<Answer> =>
+  send(`${desk.issuer}/oauth/register`, 'POST', token, body);
+
+/** Registers and expects to be let in. */
+export async function registered(desk: Frontdesk, more: object = {}): Promise<Registered> {
+  const answer = await register(desk, await registrationToken(desk), metadata(more));
+  if (answer.status !== 201) throw new Error(`not registered: ${answer.status} ${answer.body}`);
+  return answer.json<Registered>();
+}
+
+export const asApp = ({ client_id: id, client_secret: secret, redirect_uris: [first] }: Registered): RegisteredApp => ({
+  id,
+  secret,
+  redirectUri: first!,
+});

@@ -1,0 +1,141 @@
+/** What the OpenID Foundation's suite does to a provider, in the hands of our tests: its client, its person, its pages. */
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
+import { createAccount } from '../../src/accounts/create-account.ts';
+import type { Claims } from '../../src/accounts/claims.ts';
+import type { Answer, Browser, Page } from './browser.ts';
+import { password, type RegisteredApp } from './cast.ts';
+import type { Certificate } from './certificate.ts';
+import { answerIn, authorize, exchange, signIn, type Tokens } from './flow.ts';
+import { startFrontdesk, type Frontdesk, type FrontdeskOptions } from './frontdesk.ts';
+import { asApp, registered, withRegistration, type Registered } from './registration.ts';
+
+export const suiteSettings = { ...withRegistration, CONFORMANCE_PROFILE: 'true' };
+
+/** Everything that the standard claims can say of a person. */
+export const claimsOfAnn: Claims = {
+  given_name: 'Ann',
+  family_name: 'Archer',
+  middle_name: 'Beatrice',
+  nickname: 'Annie',
+  profile: 'https://people.example/ann',
+  picture: 'https://people.example/ann.png',
+  website: 'https://ann.example/',
+  gender: 'female',
+  birthdate: '1990-10-31',
+  zoneinfo: 'Europe/Berlin',
+  locale: 'en-GB',
+  phone_number: '+49 30 901820',
+  phone_number_verified: true,
+  address: { formatted: 'Desk 1\n10115 Berlin', street_address: 'Desk 1', locality: 'Berlin', country: 'Germany' },
+};
+
+/** A desk as the suite needs it, with Ann, of whom everything is known. */
+export async function startSuiteDesk(options: FrontdeskOptions = {}): Promise<Frontdesk & { annId: string }> {
+  const desk = await startFrontdesk({ ...options, settings: { ...suiteSettings, ...options.settings } });
+  const names = { email: 'ann@example.com', username: 'ann', name: 'Ann Archer', isEmailVerified: true };
+  const details = { ...names, password, claims: claimsOfAnn };
+  return { ...desk, annId: await createAccount(desk.db, desk.app.hasher, details, 'command-line') };
+}
+
+export interface Rp {
+  origin: string;
+  redirectUri: string;
+  /** Path → what the app answers there. */
+  pages: Map<string, string>;
+  /** Every path that was asked for. */
+  asked: string[];
+  close(): Promise<void>;
+}
+
+/** A relying party's own web server, by a name that Frontdesk finds on this machine; on https with a certificate. */
+export async function startRp(name = 'rp', certificate?: Certificate): Promise<Rp> {
+  const pages = new Map<string, string>();
+  const asked: string[] = [];
+  const answer: RequestListener = (request, response) => {
+    asked.push(request.url!);
+    const page = pages.get(request.url!);
+    response.writeHead(page === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(page);
+  };
+  const server = certificate ? createSecureServer(certificate, answer) : createServer(answer);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http${certificate ? 's' : ''}://${name}.localhost:${(server.address() as AddressInfo).port}`;
+  const close = async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  };
+  return { origin, redirectUri: `${origin}/callback`, pages, asked, close };
+}
+
+/** A client of the suite: it registers itself, and uses no PKCE. */
+export async function suiteClient(
+  desk: Frontdesk,
+  rp: Pick<Rp, 'redirectUri'>,
+  more: object = {},
+): Promise<RegisteredApp & { registration: Registered }> {
+  const registration = await registered(desk, { redirect_uris: [rp.redirectUri], ...more });
+  return { ...asApp(registration), registration };
+}
+
+/** An authorization request without PKCE. */
+export const ask = (
+  desk: Pick<Frontdesk, 'issuer'>,
+  app: RegisteredApp,
+  parameters: Record<string, string | undefined> = {},
+): ReturnType<typeof authorize> =>
+  authorize(desk, app, { code_challenge: undefined, code_challenge_method: undefined, ...parameters });
+
+/** Visits, signs in and consents where asked, up to the answer. */
+export async function answerTo(browser: Browser, request: { url: string }): Promise<Page> {
+  let page = await browser.visit(request.url);
+  if (page.root.querySelector('input[name=login]')) page = await signIn(page, 'ann');
+  if (page.status === 200 && page.root.querySelector('.permissions')) page = await page.submit();
+  return page;
+}
+
+/** Fields that a form posts to the app (OAuth 2.0 Form Post Response Mode). */
+export const fieldsIn = (page: Page): Record<string, string> =>
+  Object.fromEntries(
+    page.root
+      .querySelectorAll('input[type=hidden]')
+      .map((input) => [input.getAttribute('name')!, input.getAttribute('value') ?? '']),
+  );
+
+/** What comes behind `#` in the answer. */
+export const fragmentOf = (page: Answer): Record<string, string> =>
+  Object.fromEntries(new URLSearchParams(new URL(page.location ?? 'about:blank').hash.slice(1)));
+
+/** An ID token as a library checks it. */
+export async function idToken(
+  { issuer }: Pick<Frontdesk, 'issuer'>,
+  app: RegisteredApp,
+  token: string | undefined,
+): Promise<JWTPayload> {
+  const keys = createRemoteJWKSet(new URL('/oauth/jwks', issuer));
+  return (await jwtVerify(token ?? '', keys, { issuer, audience: app.id })).payload;
+}
+
+/** From the request to the tokens. */
+export async function tokensOf(
+  desk: Frontdesk,
+  browser: Browser,
+  app: RegisteredApp,
+  parameters: Record<string, string | undefined> = {},
+): Promise<Tokens & { claims: JWTPayload }> {
+  const page = await answerTo(browser, ask(desk, app, parameters));
+  const { code } = answerIn(page);
+  if (code === undefined) throw new Error(`no code: ${page.status} ${page.location ?? page.text}`);
+  const answer = await exchange(desk, app, { code, verifier: '' });
+  if (answer.status !== 200) throw new Error(`no tokens: ${answer.status} ${answer.body}`);
+  const tokens = answer.json<Tokens>();
+  return { ...tokens, claims: await idToken(desk, app, tokens.id_token) };
+}
+
+/** Another process of the desk. */
+export const besideSuiteDesk = (beside: Frontdesk): Promise<Frontdesk> =>
+  startFrontdesk({ beside, settings: suiteSettings });

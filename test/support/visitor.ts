@@ -1,0 +1,107 @@
+/** Somebody at a real browser: a profile of its own, tabs in it, and all that the browser complained about. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { password } from './cast.ts';
+import type { Sites } from './sites.ts';
+
+export interface Visitor {
+  context: BrowserContext;
+  /** The first tab. */
+  page: Page;
+  /** What a policy stopped, and what a script did wrong. */
+  problems: string[];
+  newTab: () => Promise<Page>;
+}
+
+const patienceMilliseconds = 10_000;
+
+export async function openVisitor(chromium: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
+  return visitorIn(await chromium.newContext(options));
+}
+
+export async function visitorIn(context: BrowserContext): Promise<Visitor> {
+  const problems: string[] = [];
+  const newTab = async () => {
+    const page = await context.newPage();
+    page.setDefaultTimeout(patienceMilliseconds);
+    page.on('console', (message) => {
+      // A refused form or a lost session answers 4xx, which Chromium reports as well.
+      if (message.type() === 'error' && !message.text().includes('status of 4')) problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    return page;
+  };
+  return { context, page: await newTab(), problems, newTab };
+}
+
+/** Fills in the desk's sign-in page. */
+export async function signInOn(
+  page: Page,
+  login = 'ann',
+  { secret = password, isRemembered = false }: { secret?: string | undefined; isRemembered?: boolean } = {},
+) {
+  await page.fill('[name=login]', login);
+  await page.fill('[name=password]', secret);
+  if (isRemembered) await page.check('[name=remember]');
+  await page.click('button[type=submit]');
+}
+
+export interface Tabs extends Visitor {
+  siteA: Page;
+  siteB: Page;
+}
+
+/** Signs in at site A and opens site B in a second tab, which may ask what it may see. */
+export async function openBothSites(visitor: Visitor, sites: Sites, login: string): Promise<Tabs> {
+  const { page: siteA } = visitor;
+  await siteA.goto(`${sites.siteA}/sign-in`);
+  await signInOn(siteA, login);
+  await siteA.waitForSelector('#seen');
+  const siteB = await visitor.newTab();
+  await openSiteB(siteB, sites);
+  return { ...visitor, siteA, siteB };
+}
+
+/** Opens site B as somebody the desk knows; says yes where it is asked. */
+export async function openSiteB(page: Page, sites: Sites): Promise<void> {
+  await page.goto(sites.siteB);
+  await page.waitForSelector('#seen:visible, #sign-in:visible');
+  if (await page.isVisible('#seen')) return;
+  await page.click('#sign-in');
+  await page.click('text=Allow');
+  await page.waitForSelector('#seen:visible');
+}
+
+/** Looks again and again until it is so. @throws Error with the last sight after ten seconds */
+export async function becomes<T>(look: () => Promise<T>, expected: T): Promise<void> {
+  const deadline = Date.now() + patienceMilliseconds;
+  for (;;) {
+    const seen = await look();
+    if (seen === expected) return;
+    if (Date.now() > deadline) throw new Error(`saw "${String(seen)}", and never "${String(expected)}"`);
+    await sleep(100);
+  }
+}
+
+const signedOut = 'You are not signed in here';
+
+/** The heading of site A, loaded again. */
+async function headingOfA(page: Page): Promise<string | null> {
+  await page.reload();
+  return page.textContent('h1');
+}
+
+/** Site A hears of it within moments. */
+export const expectOutOfA = (page: Page): Promise<void> => becomes(() => headingOfA(page), signedOut);
+
+export const isInA = async (page: Page): Promise<boolean> => (await headingOfA(page)) !== signedOut;
+
+/** Site B notices when it renews its pass. */
+export async function renewB(page: Page): Promise<'renewed' | 'You were signed out at the desk.'> {
+  // The pass shows the second it ends at: a new one differs when that second is over.
+  const before = await page.textContent('#pass');
+  await page.waitForTimeout(1_100);
+  await page.click('#refresh');
+  await page.waitForSelector(`#problem:visible, #pass:visible:not(:has-text("${before}"))`);
+  return (await page.isVisible('#problem')) ? ((await page.textContent('#problem')) as never) : 'renewed';
+}
