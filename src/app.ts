@@ -81,7 +81,11 @@ async function followChanges({ db, keyring, log }: Base, oidc: Oidc, policy: Liv
     await policy.reload();
     oidc.useKeys(await listSigningKeys(db, keyring));
   };
-  const look = () => void follow().catch((error: unknown) => log.warn({ err: error }, 'could not follow changes'));
+  // One after the other: what was read first must not be put in force last.
+  let last = Promise.resolve();
+  const look = () => {
+    last = last.then(follow).catch((error: unknown) => log.warn({ err: error }, 'could not follow changes'));
+  };
   const listener = await db.listen('frontdesk', look);
   const timer = setInterval(look, lookAgainSeconds * 1000);
   return async () => {
