@@ -70,13 +70,23 @@ async function endMany(count: number): Promise<void> {
   await endSessions(desk.db, await signInMany(count), 'ended_by_administrator');
 }
 
+/** What is known of an app's notices, once it is written down that it heard them. */
+async function written(id: string): ReturnType<typeof notices> {
+  for (let count = 0; count < 100; count += 1) {
+    const all = await notices(id);
+    if (all.every(({ delivered_at: at }) => at !== null)) return all;
+    await sleep(50);
+  }
+  return notices(id);
+}
+
 test('an app that fails now and then hears everything in the end', async () => {
   let call = 0;
   bad.receiver.answerWith(() => ((call += 1) % 2 === 0 ? 200 : 500));
   await endMany(5);
   await bad.receiver.until(5, 20_000);
   await good.receiver.until(5);
-  for (const { delivered_at: at, problem } of await notices('bad')) {
+  for (const { delivered_at: at, problem } of await written('bad')) {
     expect([at instanceof Date, problem]).toEqual([true, null]);
   }
 });
@@ -94,6 +104,7 @@ test('C09 an app that is down is tried by one call at a time with growing pauses
   expect(waiting.every(({ problem, attempts: each }) => each === 0 || problem === 'unreachable')).toBe(true);
   await bad.receiver.start();
   await bad.receiver.until(12, 15_000);
+  await written('bad');
   expect(await desk.db.read(statement('select from receiver_states'))).toEqual([]);
 });
 
