@@ -46,7 +46,8 @@ export async function startLocalDesk({ issuer, server, authority }: Settings, fo
     OUTGOING_ALLOWED_HOSTS: new URL(server).host,
     ...(authority !== undefined && { NODE_EXTRA_CA_CERTS: authority }),
     CLIENT_REGISTRATION: 'token',
-    CONFORMANCE_PROFILE: 'true',
+    // The issuer again: it may be one that is not of this machine.
+    CONFORMANCE_PROFILE: issuer,
     // One browser on one address signs in some hundred times.
     RATE_LIMIT_FACTOR: '1000',
   };
