@@ -72,7 +72,7 @@ const schema = z.object({
     .optional(),
   RATE_LIMIT_FACTOR: z.coerce.number().positive('it must be a number above 0').default(1),
   CLIENT_REGISTRATION: z.enum(['off', 'token'], 'it must be off or token').default('off'),
-  CONFORMANCE_PROFILE: z.enum(['true', 'false'], 'it must be true or false').default('false'),
+  CONFORMANCE_PROFILE: z.string().default('false'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   XDG_RUNTIME_DIR: z.string().optional(),
 });
@@ -118,6 +118,13 @@ function secretProblems(secrets: readonly string[], isLocal: boolean): string[] 
   return isForTrying && !isLocal ? [`SECRET was made for trying out on one machine: ${makeOne}`] : [];
 }
 
+/** What is less safe is not switched on by accident where others can reach it. */
+function conformanceProblems(value: string, issuer: string, isLocal: boolean): string[] {
+  if (value === 'false' || value === issuer || (value === 'true' && isLocal)) return [];
+  const words = isLocal ? 'true or false' : `false, or the issuer (${issuer}): it makes this deployment less safe`;
+  return [`CONFORMANCE_PROFILE: it must be ${words}`];
+}
+
 export const processEnvironment: NodeJS.ProcessEnv = process.env;
 
 /** @throws ConfigProblems naming every setting that is wrong and how to mend it */
@@ -136,6 +143,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   }
   const secrets = values.SECRET?.split(/[,\s]+/).filter(Boolean) ?? [];
   problems.push(...secretProblems(secrets, isLocal));
+  problems.push(...conformanceProblems(values.CONFORMANCE_PROFILE, values.ISSUER, isLocal));
   if (problems.length > 0) throw new ConfigProblems(problems);
 
   const runtime = values.XDG_RUNTIME_DIR;
@@ -154,7 +162,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     rateLimitFactor: values.RATE_LIMIT_FACTOR,
     protocol: Object.freeze({
       hasClientRegistration: values.CLIENT_REGISTRATION === 'token',
-      isConformance: values.CONFORMANCE_PROFILE === 'true',
+      isConformance: values.CONFORMANCE_PROFILE !== 'false',
     }),
     logLevel: values.LOG_LEVEL,
   });

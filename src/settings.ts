@@ -55,7 +55,7 @@ export const settings: readonly Setting[] = [
     name: 'CONFORMANCE_PROFILE',
     default: 'false',
     about:
-      '`true` for runs of the OpenID conformance suite, never in production: implicit and hybrid flow, requests by POST, unsigned request objects, no PKCE for clients that ask so.',
+      '`true`, or on a public address the issuer once more, for runs of the OpenID conformance suite; never in production: implicit and hybrid flow, requests by POST, unsigned request objects, no PKCE for clients that ask so.',
   },
   { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
 ];

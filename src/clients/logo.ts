@@ -1,5 +1,6 @@
 /** The logo of an app, as people see it beside its name. */
 import type { ClientMetadata } from './client.ts';
+import { webHostsOf } from './redirect-uri.ts';
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
 
@@ -11,7 +12,6 @@ export function logoOf(metadata: ClientMetadata): string | undefined {
   const { logo_uri: uri, client_uri: home, redirect_uris: redirectUris = [] } = metadata;
   const logo = typeof uri === 'string' ? URL.parse(uri) : null;
   if (!logo) return undefined;
-  const hosts = [home, ...redirectUris].map((each) => (typeof each === 'string' ? URL.parse(each)?.hostname : ''));
   const isSafe = logo.protocol === 'https:' || (logo.protocol === 'http:' && isLoopback(logo.hostname));
-  return isSafe && hosts.includes(logo.hostname) ? logo.href : undefined;
+  return isSafe && webHostsOf([home, ...redirectUris]).includes(logo.hostname) ? logo.href : undefined;
 }

@@ -26,10 +26,17 @@ export async function findManagementToken(db: Database, id: string, hashes: Buff
 }
 
 const update = sql`
-  update clients set kind = $2, metadata = $3, secret_hashes = $4, origins = $5, updated_at = now() where id = $1`;
+  update clients set kind = $2, metadata = $3, secret_hashes = $4, origins = $5, updated_at = now()
+  where id = $1 and (kind, metadata, secret_hashes) is distinct from ($2, $3::jsonb, $4::text[])`;
+const exists = sql`select 1 from clients where id = $1`;
 
 /** What an app may change of itself. */
-export function updateClient(db: Database, client: StoredClient, origins: string[]): void {
+export async function updateClient(
+  db: Database,
+  client: StoredClient,
+  origins: string[],
+): Promise<'changed' | 'same' | 'gone'> {
   const { id, kind, metadata, secretHashes } = client;
-  db.write(update, [id, kind, metadata, secretHashes, origins]);
+  if ((await db.guard(update, [id, kind, metadata, secretHashes, origins])).count === 1) return 'changed';
+  return (await db.read(exists, [id])).length === 1 ? 'same' : 'gone';
 }

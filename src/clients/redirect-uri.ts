@@ -8,6 +8,13 @@ const isLoopbackName = (host: string): boolean => host === 'localhost' || host.e
 /** The person's own machine, by address (RFC 8252 §7.3). */
 export const isLoopbackAddress = (host: string): boolean => host === '127.0.0.1' || host === '[::1]';
 
+/** Hosts of these addresses; what stands behind a scheme of an app's own is no host of anybody. */
+export const webHostsOf = (uris: readonly unknown[]): string[] =>
+  uris.flatMap((uri) => {
+    const { protocol, hostname } = (typeof uri === 'string' ? URL.parse(uri) : null) ?? {};
+    return hostname && /^https?:$/.test(protocol!) ? [hostname] : [];
+  });
+
 /** Why a URI is turned down; undefined when it may stand. */
 function fault(uri: string, isNative: boolean, issuer: string): string | undefined {
   if (uri.length > longestUri) return `it has more than ${longestUri} characters`;
@@ -19,6 +26,15 @@ function fault(uri: string, isNative: boolean, issuer: string): string | undefin
   if (uri.includes('*')) return 'it has a wildcard: list each address';
   if (parsed.username || parsed.password || /^[a-z]+:\/\/[^/?]*@/i.test(uri)) return 'it has a user name';
   if (/(^|\/|%2f)(\.|%2e){1,2}(\/|%2f|$|\?)/i.test(uri)) return 'it has "." or ".." in its path';
+
+  if (/^https?:$/.test(parsed.protocol)) {
+    // Written in full: a browser and a library might read the rest in two ways.
+    if (!/^https?:\/\/[^/]/i.test(uri)) return 'it must begin with https:// and a host';
+    // Other characters would be read as something else in a Content-Security-Policy, which has no IPv6 addresses either.
+    const isHostName = /^[a-z0-9._-]+$/.test(parsed.hostname) || isLoopbackAddress(parsed.hostname);
+    if (!isHostName) return 'its host has characters that no host name has';
+    if (parsed.origin === issuer) return 'it is an address of the desk itself';
+  }
 
   switch (parsed.protocol) {
     case 'https:':

@@ -12,6 +12,7 @@ import {
   writeManagementToken,
 } from './management-repository.ts';
 import { makeClientSecret, randomClientId, type ClientValidator } from './register-client.ts';
+import { sectorOf } from './sector.ts';
 import { readRegistration, type RegistrationRules } from './self-registration.ts';
 import { digestsOfRegistrationToken } from './registration-token.ts';
 import { isRegistrationTokenLive, takeRegistrationToken } from './registration-token-repository.ts';
@@ -127,11 +128,17 @@ export async function updateItself(
   const made = makeClientSecret(keyring);
   const [kept] = client.secretHashes;
   const metadata = await complete(validate, id, given, kept ?? made.hash);
+  // What the app was given before would tell how people are known in the other sector, which nobody checks is its own.
+  const isPairwise = metadata['subject_type'] === 'pairwise';
+  const wasSame = client.metadata['subject_type'] === 'pairwise' && sectorOf(client.metadata) === sectorOf(metadata);
+  if (isPairwise && !wasSame) throw new Refusal('client_invalid', { reason: 'subject_type: register anew for it' });
   const hasSecret = needsSecret(metadata);
   const secretHashes = hasSecret ? (kept === undefined ? [made.hash] : client.secretHashes) : [];
   await db.inUnitOfWork(async () => {
-    updateClient(db, { ...client, kind, metadata, secretHashes }, originsOf(metadata));
-    recordEvent(db, { kind: 'client.updated', clientId: id, detail: { kind, by: 'program' } });
+    const change = await updateClient(db, { ...client, kind, metadata, secretHashes }, originsOf(metadata));
+    if (change === 'gone') throw new Refusal('management_token_wrong');
+    if (change === 'changed')
+      recordEvent(db, { kind: 'client.updated', clientId: id, detail: { kind, by: 'program' } });
   });
   return { id, metadata, createdAt, secret: hasSecret && kept === undefined ? made.secret : undefined };
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { Refusal } from '../errors.ts';
 import { isClientName, longestClientName, openIdScopes, type ClientKind, type ClientMetadata } from './client.ts';
 import { requireBackChannelUri, requireFrontChannelUri } from './logout-uri.ts';
-import { mostRedirectUris, requireRedirectUris, requireWebUri } from './redirect-uri.ts';
+import { isLoopbackAddress, mostRedirectUris, requireRedirectUris, requireWebUri, webHostsOf } from './redirect-uri.ts';
+import { sectorOf } from './sector.ts';
 
 const mostKeys = 20;
 const text = z.string().min(1).max(2000);
@@ -79,7 +80,7 @@ function requireUris(metadata: z.output<typeof schema>, { issuer, mayLinkElsewhe
   if (redirectUris.length === 0) throw new Refusal('redirect_uri_required');
   requireRedirectUris(redirectUris, type === 'native', issuer);
   requireRedirectUris(metadata.post_logout_redirect_uris ?? [], type === 'native', issuer);
-  const hosts = new Set(redirectUris.map((uri) => URL.parse(uri)?.hostname));
+  const hosts = new Set(webHostsOf(redirectUris));
   for (const name of [...called, ...shownToPeople]) {
     const uri = metadata[name];
     if (uri !== undefined) requireUri(name, () => requireWebUri(uri, issuer));
@@ -95,7 +96,15 @@ function requireUris(metadata: z.output<typeof schema>, { issuer, mayLinkElsewhe
     requireUri('request_uris', () => requireWebUri(uri.replace(/#[\w.~-]*$/, ''), issuer));
   }
   const { backchannel_logout_uri: back, frontchannel_logout_uri: front } = metadata;
-  if (back !== undefined) requireUri('backchannel_logout_uri', () => requireBackChannelUri(back, issuer));
+  if (back !== undefined) {
+    requireUri('backchannel_logout_uri', () => requireBackChannelUri(back, issuer));
+    // Else an app that sends people to somebody else's address would still hear how they are known there.
+    if (!hosts.has(new URL(back).hostname))
+      throw invalid('backchannel_logout_uri: it must be on the host of a redirect URI');
+  }
+  const isPairwise = metadata.subject_type === 'pairwise';
+  if (isPairwise && isLoopbackAddress(sectorOf(metadata)))
+    throw invalid('subject_type: what is on the person’s own machine is no sector; pairwise needs https');
   if (front !== undefined)
     requireUri('frontchannel_logout_uri', () => requireFrontChannelUri(front, redirectUris, issuer));
 }

@@ -48,6 +48,9 @@ export const acrValues = ['aal1'];
  * @throws UnmetAuthenticationRequirements, InvalidRequest
  */
 export function assertAcrAsked({ id_token: idToken }: ClaimsParameter): void {
+  const sub: unknown = idToken?.['sub'] ?? {};
+  const isSubjectAsked = typeof sub === 'object' && typeof ((sub as { value?: unknown }).value ?? '') === 'string';
+  if (!isSubjectAsked) throw new errors.InvalidRequest('sub must be an object, its value a text');
   const { essential, value, values } = idToken?.['acr'] ?? {};
   if (values !== undefined && !Array.isArray(values)) throw new errors.InvalidRequest('acr.values must be a list');
   const asked = [value, ...(values ?? [])].filter((one) => one !== undefined);

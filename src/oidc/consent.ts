@@ -1,5 +1,5 @@
 /** What an app asks for, what the person agreed to before, and the grant that comes of it. */
-import type { Client as OidcClient, Grant, KoaContextWithOIDC } from 'oidc-provider';
+import { errors, type Client as OidcClient, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 import { agreedPart, nothing, together, type Permissions } from '../grants/consent.ts';
 import { isLoopbackAddress } from '../clients/redirect-uri.ts';
 import { findConsent } from '../grants/consent-repository.ts';
@@ -61,7 +61,9 @@ function permissionsIn(grant: Grant | undefined): Permissions {
  */
 export const hostOf = (redirectUri: unknown): string => {
   const { host, hostname, protocol } = URL.parse(textOf(redirectUri)) ?? {};
-  return (isLoopbackAddress(hostname ?? '') ? hostname : host) || protocol || '';
+  // What stands behind a scheme of an app's own is no host of anybody.
+  if (!/^https?:$/.test(protocol ?? '')) return protocol ?? '';
+  return (isLoopbackAddress(hostname ?? '') ? hostname : host) ?? '';
 };
 
 /** What needs no question: for apps of the house everything, for others what was agreed before or just now. */
@@ -95,6 +97,8 @@ function missing(asked: Permissions, has: Permissions): Permissions {
  */
 export async function grantFor(db: Database, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { client, account, session, provider, params, result, resourceServers = {} } = ctx.oidc;
+  // Taken away while a page was open; the library asks only when a request begins.
+  if (!client!.redirectUriAllowed(textOf(params?.['redirect_uri']))) throw new errors.InvalidRedirectUri();
   const grantId = session!.grantIdFor(client!.clientId);
   const existing = grantId === undefined ? undefined : await provider.Grant.find(grantId);
   const before = isFirstParty(client!) ? undefined : await findConsent(db, account!.accountId, client!.clientId);

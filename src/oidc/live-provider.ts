@@ -49,16 +49,23 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   let provider: Provider;
   let run: Middleware;
   let generation = 0;
+  /** Names of the keys, in signing order. */
+  let inUse = '';
   let timer: NodeJS.Timeout | undefined;
   const byReference = requestObjects(input);
 
   // The library's keys are fixed when a Provider is made, so a new one takes its place: about 2 ms, all state is in the
   // database. Which key signs changes with the clock too.
   function useKeys(keys: readonly SigningKey[]): void {
-    const jwks = inSigningOrder(keys).map((key) => ({ ...key.privateJwk, ...publicJwk(key) }));
-    provider = createProvider({ ...input, keys: jwks });
-    run = compose([byReference, ...provider.middleware] as Middleware[]);
-    generation += 1;
+    const order = inSigningOrder(keys);
+    const kids = order.map(({ kid }) => kid).join(' ');
+    // What a Provider remembers, such as keys of apps, is not thrown away for nothing.
+    if (kids !== inUse) {
+      provider = createProvider({ ...input, keys: order.map((key) => ({ ...key.privateJwk, ...publicJwk(key) })) });
+      run = compose([byReference, ...provider.middleware] as Middleware[]);
+      generation += 1;
+      inUse = kids;
+    }
     clearTimeout(timer);
     const change = nextChangeAt(keys);
     const wait = change ? change.getTime() - Date.now() : Infinity;

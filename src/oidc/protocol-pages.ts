@@ -1,6 +1,7 @@
 /** The pages that the protocol itself shows: the question before signing out, the signed-out page, errors. */
-import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import type { Client, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { Context } from 'koa';
+import { hostOf } from './consent.ts';
 
 /** Shows a view. `formTargets` are origins that forms of the page may lead to beside our own. */
 export type ShowPage = (
@@ -12,7 +13,7 @@ export type ShowPage = (
 
 export interface ProtocolPages {
   askToSignOut: (ctx: KoaContextWithOIDC) => void;
-  showSignedOut: (ctx: KoaContextWithOIDC) => void;
+  showSignedOut: (ctx: KoaContextWithOIDC) => Promise<void>;
   showError: (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => void;
   /** Makes the browser bring the answer to the app by a form (OAuth 2.0 Form Post Response Mode). */
   postToApp: (ctx: KoaContextWithOIDC, redirectUri: string, answer: Record<string, unknown>) => void;
@@ -27,10 +28,11 @@ export function formTargetOf(uri: unknown): string[] {
   return [parsed.origin === 'null' ? parsed.protocol : parsed.origin];
 }
 
-const siteOf = (client: { clientName?: unknown; clientUri?: unknown } | undefined) => ({
-  name: typeof client?.clientName === 'string' ? client.clientName : undefined,
-  uri: typeof client?.clientUri === 'string' ? client.clientUri : undefined,
-});
+/** Anybody can send people to these pages: an app that registered itself is called by its host, and not linked to. */
+function siteOf(client: Client | undefined): { name?: string | undefined; uri?: string | undefined } {
+  if (client?.['self_registered'] === true) return { name: hostOf(client.redirectUris?.[0]) };
+  return { name: client?.clientName, uri: client?.clientUri };
+}
 
 /** Errors that have a page with words of their own; for the others the code is all there is to say. */
 const ownWords = new Set([
@@ -57,7 +59,10 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
       );
     },
 
-    showSignedOut(ctx) {
+    async showSignedOut(ctx) {
+      // Anybody can come by this address: whoever is signed in is not told otherwise.
+      const { accountId } = await ctx.oidc.provider.Session.get(ctx);
+      if (accountId !== undefined && !ctx.oidc.client) return ctx.redirect('/account');
       show(ctx, 'protocol/signed-out', { site: siteOf(ctx.oidc.client) });
     },
 

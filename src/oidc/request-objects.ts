@@ -20,6 +20,9 @@ export interface RequestObjectInput {
   protocol: ProtocolOptions;
 }
 
+/** As many as an address may have. */
+const mostCharacters = 16 * 1024;
+
 const only = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -69,7 +72,10 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
       () => undefined,
     );
     if (answer?.status !== 200) throw new Refusal('request_uri_unreachable');
-    return (await answer.text()).trim();
+    const request = (await answer.text()).trim();
+    // It is kept while the person answers.
+    if (request.length > mostCharacters) throw new Refusal('request_object_invalid');
+    return request;
   }
 
   async function replaceRequest(ctx: Context): Promise<void> {
@@ -96,8 +102,8 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
     if (discovery.has(ctx.path) && ctx.status === 200) {
       const document = ctx.body as Record<string, unknown>;
       Object.assign(document, { request_uri_parameter_supported: true, require_request_uri_registration: true });
-      if (takesUnsignedRequests(protocol))
-        (document['request_object_signing_alg_values_supported'] as string[]).push('none');
+      const name = 'request_object_signing_alg_values_supported';
+      if (takesUnsignedRequests(protocol)) document[name] = [...(document[name] as string[]), 'none'];
     }
   };
 }

@@ -28,7 +28,9 @@ const busyWords = /timeout exceeded|connection terminated|connection timeout/i;
 /** @returns TextNotStorable or DatabaseBusy where it is one of them, else the error as it is */
 export function meaningOf(error: Error): Error {
   const { code = '' } = error as { code?: string };
-  if (textCodes.test(code)) return new TextNotStorable('a text holds what cannot be stored');
+  // All JSON of ours is made by JSON.stringify, so only half a character (a lone surrogate) can be wrong with it.
+  const isHalf = code === '22P02' && error.message === 'invalid input syntax for type json';
+  if (textCodes.test(code) || isHalf) return new TextNotStorable('a text holds what cannot be stored');
   if (busyCodes.test(code) || busyWords.test(error.message)) return new DatabaseBusy(error.message, { cause: error });
   return error;
 }

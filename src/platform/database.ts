@@ -69,7 +69,18 @@ const limits = {
 /** A pool for a library that brings its own SQL and must not share connections with requests. */
 export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs' });
-  return pool.on('error', onError).on('connect', (client) => client.on('error', onError));
+  return hearErrors(pool, onError);
+}
+
+/**
+ * Each connection is listened to all its life, also between being used and being closed: an error that nobody hears
+ * ends the process. What connections say while the pool is closed is no news.
+ */
+function hearErrors(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
+  const hear = (error: Error) => {
+    if (!pool.ending) onError(error);
+  };
+  return pool.on('error', hear).on('connect', (client) => client.on('error', hear));
 }
 
 export function openDatabase({ url, poolSize = 10, onError = () => {} }: DatabaseOptions): Database {
@@ -80,9 +91,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
     pipeline: true,
     application_name: 'frontdesk',
   });
-  // Each connection is listened to all its life, also between being used and being closed: an error that nobody hears
-  // ends the process.
-  pool.on('error', onError).on('connect', (client) => client.on('error', onError));
+  hearErrors(pool, onError);
   const units = new AsyncLocalStorage<UnitOfWork>();
 
   const onPool = async <Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>> => {

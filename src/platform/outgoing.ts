@@ -35,7 +35,11 @@ const limits = { milliseconds: 3_000, bytes: 64 * 1024, sockets: 40 };
 
 /** Addresses that anybody on the internet could reach as well as we; v4 addresses inside v6 ones count as v4. */
 function isPublic(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  // v4 addresses written as v6 ones in a way of long ago (RFC 4291 §2.5.5.1).
+  if (parsed.kind() === 'ipv6' && parsed.match(ipaddr.parse('::'), 96)) return false;
+  return parsed.range() === 'unicast';
 }
 
 /** `name`, `name:port` or `*.name`, matched against what a URL says. */

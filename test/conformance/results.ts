@@ -1,7 +1,7 @@
 /** Results that are kept, and RESULTS.md, which is made from the newest ones. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { outcomes, type Profile } from './profile.ts';
 import { countOf, judge } from './report.ts';
@@ -61,13 +61,11 @@ export const storeRun = (folder: string, run: StoredRun): void =>
 
 /** The newest run of each profile. */
 export function newestRuns(): Map<string, StoredRun> {
-  const folders = existsSync(resultsFolder) ? readdirSync(resultsFolder).toSorted() : [];
-  const files = folders.flatMap((time) =>
-    readdirSync(join(resultsFolder, time)).map((profile) => join(resultsFolder, time, profile, 'result.json')),
-  );
+  const files = existsSync(resultsFolder) ? readdirSync(resultsFolder, { recursive: true, encoding: 'utf8' }) : [];
   const runs = files
-    .filter((file) => existsSync(file))
-    .map((file) => storedRun.parse(JSON.parse(readFileSync(file, 'utf8'))));
+    .filter((file) => basename(file) === 'result.json')
+    .toSorted()
+    .map((file) => storedRun.parse(JSON.parse(readFileSync(join(resultsFolder, file), 'utf8'))));
   return new Map(runs.map((run) => [run.profile, run]));
 }
 
@@ -111,6 +109,7 @@ export function renderResults(
   return `${[
     '# Results of the OpenID Foundation’s conformance suite',
     'Written by `npm run conformance -- --publish` from the newest run of each profile; never by hand. Review means that a person must look at a stored page before it counts; skipped means that the suite saw nothing to test. Neither is counted as passed.',
+    'These are runs of our own, not certifications. The provider ran with `CONFORMANCE_PROFILE=true`: plans ask for implicit and hybrid flow, requests without PKCE and other things that a deployment does not offer.',
     markdownTable(['profile', 'certification', ...outcomes, 'suite', 'date', 'commit'], counts),
     '## What was not passed, and why',
     ...ran.map((profile) => partOf(profile, runs.get(profile.name)!)),

@@ -107,7 +107,9 @@ export async function runPlan(input: PlanRun): Promise<ModuleResult[]> {
   };
   const plan = await suite.createPlan(profile.plan, profile.variant, configuration);
   const modules = plan.modules.filter(({ name }) => only.length === 0 || only.includes(name));
-  progress(`${profile.name}: ${modules.length} modules, ${suite.url}/plan-detail.html?plan=${plan.id}`);
+  progress(
+    `${profile.name}: ${modules.length} of ${plan.modules.length} modules, ${suite.url}/plan-detail.html?plan=${plan.id}`,
+  );
   const logs = join(folder, 'logs');
   mkdirSync(logs, { recursive: true });
   const rotateKeys = async () => {

@@ -14,6 +14,12 @@ import { startTlsFront } from './tls-front.ts';
 
 const profiles = readProfiles();
 
+/** What a test leaves open, whether it passes or not. */
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
 test('words are profiles and switches', () => {
   const chosen = readArguments(['basic-static', 'config', 'config', '--module', 'oidcc-server'], profiles);
   expect(chosen.profiles.map(({ name }) => name)).toEqual(['basic-static', 'config']);
@@ -72,6 +78,11 @@ test('the TLS front passes requests on, and says where they came from', async ()
     (upstream.address() as AddressInfo).port,
   );
   const options = { ca: certificates.authority, host: 'localhost', port, family: 4, method: 'POST', path: '/a?b' };
+  closing.push(async () => {
+    await front.close();
+    upstream.close();
+    upstream.closeAllConnections();
+  });
   // What the other end says of itself is not believed.
   const asked = request({ ...options, headers: { 'X-Forwarded-For': '10.0.0.1' } }).end('body');
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
@@ -79,9 +90,6 @@ test('the TLS front passes requests on, and says where they came from', async ()
   expect(JSON.parse(String(Buffer.concat(await answer.toArray())))).toEqual([
     ...['POST', '/a?b', `localhost:${port}`, '127.0.0.1', 'https', 'body'],
   ]);
-  await front.close();
-  upstream.close();
-  upstream.closeAllConnections();
 });
 
 test('a suite that is not there is said to be so', async () => {

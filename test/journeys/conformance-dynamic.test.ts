@@ -7,6 +7,7 @@ import { ask as send, type Answer, type Browser } from '../support/browser.ts';
 import { answerIn, newBrowser, userinfo, type Tokens } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import { assertion, jwksOf, makeKey, type AppKey } from '../support/keys.ts';
+import { metadata, register, registrationToken } from '../support/registration.ts';
 import {
   answerTo,
   ask,
@@ -148,4 +149,12 @@ test('oidcc-server-rotate-keys', async () => {
   expect(known).not.toContain(kidOf(after.id_token));
   expect(await kids()).toEqual(expect.arrayContaining(known));
   expect((await idToken(desk, client, before.id_token)).sub).toBe(desk.annId);
+});
+
+test('oidcc-registration-tos-uri: terms are at the Foundation, logos are not', async () => {
+  const token = await registrationToken(desk);
+  const elsewhere = 'https://openid.example/';
+  const terms = await register(desk, token, metadata({ tos_uri: elsewhere, policy_uri: elsewhere }));
+  expect(terms.json()).toMatchObject({ tos_uri: elsewhere, policy_uri: elsewhere });
+  expect((await register(desk, token, metadata({ logo_uri: elsewhere }))).status).toBe(400);
 });

@@ -72,11 +72,3 @@ test('oidcc-3rd_party-init-login-nohttps', async () => {
   const answer = await register(desk, await registrationToken(desk), asked);
   expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
 });
-
-test('oidcc-registration-tos-uri: terms are at the Foundation, logos are not', async () => {
-  const token = await registrationToken(desk);
-  const elsewhere = 'https://openid.example/';
-  const terms = await register(desk, token, metadata({ tos_uri: elsewhere, policy_uri: elsewhere }));
-  expect(terms.json()).toMatchObject({ tos_uri: elsewhere, policy_uri: elsewhere });
-  expect((await register(desk, token, metadata({ logo_uri: elsewhere }))).status).toBe(400);
-});

@@ -100,7 +100,9 @@ test('the form of form_post goes to the app alone, with nothing of the page kept
 });
 
 test('oidcc-ensure-post-request-succeeds', async () => {
-  const secure = await startSuiteDesk({ settings: { ISSUER: 'https://idp.example' } });
+  const secure = await startSuiteDesk({
+    settings: { ISSUER: 'https://idp.example', CONFORMANCE_PROFILE: 'https://idp.example' },
+  });
   const token = await registrationToken(secure);
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const form = JSON.stringify(metadata());

@@ -3,8 +3,9 @@ import type { Context } from 'koa';
 import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName } from '../../accounts/account.ts';
 import { findClient } from '../../clients/client-repository.ts';
-import { homeOf, type ClientMetadata } from '../../clients/client.ts';
+import { homeOf, type Client } from '../../clients/client.ts';
 import { logoOf } from '../../clients/logo.ts';
+import { webHostsOf } from '../../clients/redirect-uri.ts';
 import { Refusal } from '../../errors.ts';
 import type { PendingInteraction } from '../../oidc/pending-interaction.ts';
 import { createFormTokens, type Form } from '../form.ts';
@@ -13,13 +14,22 @@ import { createShowPage } from '../page.ts';
 import { wordsFor } from '../permission-words.ts';
 import type { Services } from '../services.ts';
 
-const siteOf = (metadata: ClientMetadata) => ({
-  name: metadata.client_name,
-  uri: homeOf(metadata),
-  logo: logoOf(metadata),
-  policy: metadata['policy_uri'],
-  terms: metadata['tos_uri'],
-});
+/**
+ * Nobody checked what an app says that registered itself: of its own it shows what is on the host the person goes to, as
+ * that is all that is known of it.
+ */
+function siteOf({ metadata, isSelfRegistered }: Client, returnHost: string) {
+  const isThere = (uri: string | undefined) =>
+    webHostsOf([uri]).some((host) => returnHost === host || returnHost.startsWith(`${host}:`));
+  const shown = (uri: string | undefined) => (!isSelfRegistered || isThere(uri) ? uri : undefined);
+  return {
+    name: metadata.client_name,
+    uri: shown(homeOf(metadata)),
+    logo: shown(logoOf(metadata)),
+    policy: metadata['policy_uri'],
+    terms: metadata['tos_uri'],
+  };
+}
 
 /** What the form of an interaction is for: a token of one interaction is worth nothing in another. */
 const purposeOf = (uid: string) => `interaction ${uid}`;
@@ -45,7 +55,7 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
   const tokens = createFormTokens({ keyring, issuer });
 
   const common = (ctx: Context, { uid, client, returnHost }: PendingInteraction) => {
-    const site = siteOf(client.metadata);
+    const site = siteOf(client, returnHost);
     if (site.logo !== undefined) allowPicture(ctx, site.logo);
     return {
       site,
@@ -97,7 +107,9 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
       } catch (error) {
         if (!(error instanceof Refusal) || error.code !== 'interaction_expired') throw error;
         const app = typeof ctx.query['app'] === 'string' ? await findClient(db, ctx.query['app']) : undefined;
-        show(ctx, 'interaction/expired', { site: app ? siteOf(app.metadata) : {} }, { status: error.status });
+        // Anybody can make such an address: it leads back only to apps that somebody vouches for.
+        const site = app ? siteOf(app, '') : {};
+        show(ctx, 'interaction/expired', { site }, { status: error.status });
       }
     },
 

@@ -11,6 +11,7 @@ const perMinute = 240;
 /** Addresses under which strangers leave something behind; what goes on with it is counted by itself. */
 function stepOf(path: string): string | undefined {
   if (path === '/oauth/authorize' || path === '/oauth/logout') return 'start';
+  if (path === '/oauth/register' || path.startsWith('/oauth/register/')) return 'register';
   return path.startsWith('/oauth/authorize/') ? 'go-on' : undefined;
 }
 

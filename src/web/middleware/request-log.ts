@@ -6,7 +6,7 @@ import { stateOf } from '../services.ts';
 
 /** Names of interactions and the like are worth something to whoever reads the log: the pattern is enough. */
 const placeOf = (path: string): string =>
-  path.replace(/^(\/interaction|\/oauth\/authorize)\/[^/]+/, '$1/:uid').slice(0, 200);
+  path.replace(/^(\/interaction|\/oauth\/authorize|\/sign-out\/receipt)\/[^/]+/, '$1/:name').slice(0, 200);
 
 export function requestLog(log: Log): Middleware {
   return async (ctx: Context, next) => {

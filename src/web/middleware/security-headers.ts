@@ -34,10 +34,13 @@ export function securityHeaders(issuer: string): Middleware {
   return set;
 }
 
+/** Whether a source is one and nothing else in a policy, whatever a URL lets a host be. */
+const isOneSource = (source: string): boolean => /^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9._-]+(:\d+)?)?$/i.test(source);
+
 /** Lets this one page load these pages of apps in frames, and no others. */
 export function allowFrames(ctx: Context, addresses: string[]): void {
-  if (addresses.length === 0) return;
-  const origins = [...new Set(addresses.map((address) => new URL(address).origin))];
+  const origins = [...new Set(addresses.map((address) => new URL(address).origin))].filter(isOneSource);
+  if (origins.length === 0) return;
   const policy = ctx.response.get('Content-Security-Policy');
   ctx.set('Content-Security-Policy', `${policy};frame-src ${origins.join(' ')}`);
 }
@@ -47,9 +50,9 @@ export function allowFrames(ctx: Context, addresses: string[]): void {
  * against `form-action`, so the way back to the app must be named.
  */
 export function allowFormTargets(ctx: Context, targets: string[]): void {
-  if (targets.length === 0) return;
+  const added = targets.filter(isOneSource).join(' ');
+  if (added === '') return;
   const policy = ctx.response.get('Content-Security-Policy');
-  const added = targets.filter((target) => !/[\s;,]/.test(target)).join(' ');
   ctx.set(
     'Content-Security-Policy',
     policy.replace(/form-action [^;]*/, (directive) => `${directive} ${added}`),
@@ -59,7 +62,7 @@ export function allowFormTargets(ctx: Context, targets: string[]): void {
 /** Lets this one page load pictures of this one origin beside our own. */
 export function allowPicture(ctx: Context, address: string): void {
   const { origin } = new URL(address);
-  if (/[\s;,]/.test(origin)) return;
+  if (!isOneSource(origin)) return;
   const policy = ctx.response.get('Content-Security-Policy');
   ctx.set('Content-Security-Policy', policy.replace(/img-src [^;]*/, `$& ${origin}`));
 }
