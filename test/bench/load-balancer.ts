@@ -3,7 +3,7 @@ import { createServer, request as send, Agent, type IncomingMessage, type Server
 import { once } from 'node:events';
 
 export interface LoadBalancer {
-  /** How often each client (by its user agent) fetched the keys, and with what answer: `jose/v6 200` → times. */
+  /** How often each client, by the first word of its user agent, asked for the keys. */
   readonly keyFetches: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
@@ -14,9 +14,9 @@ export async function startLoadBalancer(port: number, ports: () => number[]): Pr
   const keyFetches = new Map<string, number>();
   let turn = 0;
 
-  function note(incoming: IncomingMessage, status: number): void {
-    if (incoming.url !== '/oauth/jwks') return;
-    const who = `${incoming.headers['user-agent']?.split('/')[0] ?? 'nobody'} ${status}`;
+  function note({ url, headers }: IncomingMessage): void {
+    if (url !== '/oauth/jwks') return;
+    const who = headers['user-agent']?.split('/')[0] ?? '';
     keyFetches.set(who, (keyFetches.get(who) ?? 0) + 1);
   }
 
@@ -26,7 +26,6 @@ export async function startLoadBalancer(port: number, ports: () => number[]): Pr
     const { url: path, method, headers } = incoming;
     const onward = send({ agent, host: '127.0.0.1', port: up[turn % up.length], path, method, headers });
     onward.on('response', (answer) => {
-      note(incoming, answer.statusCode!);
       outgoing.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(outgoing);
     });
@@ -39,6 +38,7 @@ export async function startLoadBalancer(port: number, ports: () => number[]): Pr
   }
 
   const server = createServer((incoming, outgoing) => {
+    note(incoming);
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => pass(incoming, outgoing, Buffer.concat(chunks), 3));

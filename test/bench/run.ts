@@ -32,6 +32,8 @@ if (!bench) {
   process.stderr.write('Usage: npm run bench -- keys | logout [--endings N] [--rate R]\n');
   process.exit(2);
 }
+// So that what was started is ended with it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 await setUp();
 try {
   const report = await bench();

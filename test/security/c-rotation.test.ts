@@ -75,6 +75,12 @@ test.each(documents)('C12 %s may be kept for minutes, and is not sent again to w
     expect([again.status, again.body]).toEqual([304, '']);
     expect(again.headers['cache-control']).toBe('public, max-age=300');
   }
+  // As caches in between, and as fetch asks.
+  const ways: Record<string, string>[] = [
+    { 'if-none-match': `"another", W/${answer.headers.etag!}` },
+    { 'if-none-match': answer.headers.etag!, 'cache-control': 'no-cache', pragma: 'no-cache' },
+  ];
+  for (const headers of ways) expect((await fetchFrom(one, path, headers)).status).toBe(304);
   expect((await fetchFrom(one, path, { 'if-none-match': '"another"' })).status).toBe(200);
 });
 

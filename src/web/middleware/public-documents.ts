@@ -33,7 +33,9 @@ export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
     ctx.set('Access-Control-Allow-Origin', '*');
     ctx.set('ETag', etag);
     ctx.body = body;
-    if (ctx.fresh) ctx.status = 304;
+    // Koa's `fresh` sends all again on `Cache-Control: no-cache`, which fetch adds to every conditional request.
+    const known = ctx.get('If-None-Match').split(',');
+    if (known.some((tag) => tag.trim().replace(/^W\//, '') === etag)) ctx.status = 304;
   }
 
   return async (ctx, next) => {
