@@ -20,15 +20,24 @@ export function startChaos(servers: ServerProcess[], pause: [number, number]): C
   };
   const between = ([fewest, most]: [number, number]) => (fewest + Math.random() * (most - fewest)) * 1000;
 
+  const starting = new Map<ServerProcess, Promise<void>>();
+
   async function run(): Promise<void> {
     while (!over.signal.aborted) {
       await sleep(between(pause), undefined, { signal: over.signal }).catch(() => {});
-      if (over.signal.aborted) return;
-      const server = servers[Math.floor(Math.random() * servers.length)]!;
+      if (over.signal.aborted) break;
+      // On a busy machine a server takes longer to start than the pause: the others are not spared for that.
+      const up = servers.filter((server) => !starting.has(server));
+      const server = up[Math.floor(Math.random() * up.length)];
+      if (!server) continue;
       await server.kill();
       chaos.kills += 1;
-      await server.start();
+      starting.set(
+        server,
+        server.start().finally(() => starting.delete(server)),
+      );
     }
+    await Promise.all(starting.values());
   }
   const running = run();
   return chaos;
