@@ -3,6 +3,7 @@ import { ConfigProblems } from '../config.ts';
 import { Refusal } from '../errors.ts';
 import { DataFolderTaken } from '../platform/data-owner.ts';
 import { EmbeddedPostgresFailed } from '../platform/postgres-program.ts';
+import { FolderNotOurs } from '../platform/private-folder.ts';
 import { loadTexts } from '../platform/texts.ts';
 import { parseInvocation, UsageError, usageOf, type Command, type Io } from './command.ts';
 import { PortTaken } from './serve.ts';
@@ -12,7 +13,7 @@ const failed = 1;
 const notUnderstood = 2;
 
 /** Things that can go wrong on a machine and say themselves what to do. */
-const plain = [ConfigProblems, DataFolderTaken, EmbeddedPostgresFailed, PortTaken];
+const plain = [ConfigProblems, DataFolderTaken, EmbeddedPostgresFailed, FolderNotOurs, PortTaken];
 
 function find(commands: readonly Command[], args: string[]): { command: Command; rest: string[] } | undefined {
   for (const length of [2, 1]) {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keptSecret } from './kept-secret.ts';
-import { keepPrivateFile, privateFolder } from './private-folder.ts';
+import { keepPrivateFile, privateFolder, socketFolder } from './private-folder.ts';
 import { tryFileLock } from './file-lock.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'frontdesk-files-'));
@@ -26,6 +26,18 @@ test('a private folder is its owner’s alone', () => {
   expect(() => privateFolder(path)).toThrow(
     'belongs to another user (12345): run as that user, or choose another folder',
   );
+});
+
+test('the folder of the socket is the same each time, and another where somebody was there first', () => {
+  const [data, parent] = [join(folder, 'data'), join(folder, 'sockets')];
+  for (const path of [data, parent]) mkdirSync(path);
+  const usual = socketFolder(parent, data);
+  expect(socketFolder(parent, data)).toBe(usual);
+  // Whoever can write there could put a socket of their own.
+  chmodSync(usual, 0o777);
+  const another = socketFolder(parent, data);
+  expect(another).not.toBe(usual);
+  expect(statSync(another).mode & 0o777).toBe(0o700);
 });
 
 test('of many who make a file at once the first wins, and no draft is left', () => {

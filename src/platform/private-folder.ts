@@ -7,6 +7,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -18,38 +19,49 @@ import {
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
+/** A folder of another user, who could have put anything into it. */
+export class FolderNotOurs extends Error {
+  override readonly name = 'FolderNotOurs';
+}
+
 /**
  * Makes the folder if need be, mode 0700, and returns it.
  *
- * @throws Error when it is somebody else's, who could have put anything into it
+ * @throws FolderNotOurs when it is somebody else's, who could have put anything into it
  */
 export function privateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const { uid } = statSync(path);
   if (process.getuid && uid !== process.getuid()) {
-    throw new Error(`${path} belongs to another user (${uid}): run as that user, or choose another folder`);
+    throw new FolderNotOurs(`${path} belongs to another user (${uid}): run as that user, or choose another folder`);
   }
   chmodSync(path, 0o700);
   return path;
 }
 
-/**
- * A short folder for the database socket (its path may have 107 bytes at most), one for each data folder.
- *
- * @param parent where sockets go: the user's runtime folder or the temporary one
- * @param owner uid of the server, where it is another than ours
- * @throws Error when somebody else made the folder first
- */
-export function socketFolder(parent: string, dataFolder: string, owner = process.getuid?.() ?? -1): string {
-  const name = createHash('sha256').update(realpathSync(dataFolder)).digest('hex').slice(0, 16);
-  const path = join(parent, `frontdesk-${name}`);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+/** Makes a folder over to its owner, and says whether it is the owner's alone: somebody else may have made it first. */
+function isAloneWith(owner: number, path: string): boolean {
   const made = lstatSync(path);
   if (made.isDirectory() && made.uid === process.getuid?.() && made.uid !== owner) chownSync(path, owner, owner);
   const folder = lstatSync(path);
-  const isOurs = folder.isDirectory() && folder.uid === owner && (folder.mode & 0o077) === 0;
-  if (!isOurs) throw new Error(`${path} belongs to somebody else or is open to others: remove it`);
-  return path;
+  return folder.isDirectory() && folder.uid === owner && (folder.mode & 0o077) === 0;
+}
+
+/**
+ * A short folder for the database socket (its path may have 107 bytes at most), the same each time for a data folder;
+ * where another user was there first, one whose name nobody could guess.
+ *
+ * @param parent where sockets go: the user's runtime folder or the temporary one
+ * @param owner uid of the server, where it is another than ours
+ */
+export function socketFolder(parent: string, dataFolder: string, owner = process.getuid?.() ?? -1): string {
+  const name = createHash('sha256').update(realpathSync(dataFolder)).digest('hex').slice(0, 16);
+  const usual = join(parent, `frontdesk-${name}`);
+  mkdirSync(usual, { recursive: true, mode: 0o700 });
+  if (isAloneWith(owner, usual)) return usual;
+  const another = mkdtempSync(join(parent, 'frontdesk-'));
+  isAloneWith(owner, another);
+  return another;
 }
 
 /** Writes a file that only its owner can read, whole or not at all. */
