@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // Node runs the TypeScript sources as they are.
+import { fileURLToPath } from 'node:url';
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   console.error(
@@ -7,4 +9,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(1);
 }
+// Half of what a command takes is compiling. What was compiled is kept beside the code, where only who may change the
+// code can write.
+const { enableCompileCache } = await import('node:module');
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/frontdesk', import.meta.url)));
 await import('../src/main.ts');

@@ -1,6 +1,7 @@
 /** `frontdesk serve`: runs the server until it is told to stop. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import { createApp, openBase } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import type { Command } from './command.ts';
@@ -40,6 +41,8 @@ export const serve: Command = {
       throw error;
     }
     base.log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'ready');
+    // Else it is kept only when the server ends; commands beside it start in half the time (bin/frontdesk.js).
+    flushCompileCache();
     const signal = await stop;
     base.log.info({ signal }, 'stopping');
     await app.close();
