@@ -22,11 +22,9 @@ export interface Ownership {
   release(): void;
 }
 
+/** Somebody else has the folder; the message says who, and what to do. */
 export class DataFolderTaken extends Error {
   override readonly name = 'DataFolderTaken';
-  constructor(dataFolder: string, pid: number) {
-    super(`a Frontdesk server (process ${pid}) already runs on ${dataFolder}: stop it, or set another DATA_DIR`);
-  }
 }
 
 const waitSeconds = 60;
@@ -48,7 +46,7 @@ const answers = (socket: string): Promise<boolean> =>
  * Waits for the data folder. A command beside a running server gets the socket of that server's database; otherwise
  * the caller becomes the owner and must start the database itself.
  *
- * @throws DataFolderTaken when a second server starts
+ * @throws DataFolderTaken when a second server starts, or the owner's database cannot be reached
  */
 export async function takeDataFolder(dataFolder: string, role: Role): Promise<Ownership | { socket: string }> {
   const path = join(dataFolder, 'owner.json');
@@ -68,19 +66,24 @@ export async function takeDataFolder(dataFolder: string, role: Role): Promise<Ow
     }
     const owner = readOwner(path);
     if (owner?.role === 'server') {
-      if (role === 'server') throw new DataFolderTaken(dataFolder, owner.pid);
+      if (role === 'server') {
+        const server = `a Frontdesk server (process ${owner.pid})`;
+        throw new DataFolderTaken(`${server} already runs on ${dataFolder}: stop it, or set another DATA_DIR`);
+      }
       if (owner.socket && (await answers(owner.socket))) return { socket: owner.socket };
     }
     await sleep(50);
     const waited = (Date.now() - start) / 1000;
     if (owner?.socket && waited > unreachableSeconds) {
-      throw new Error(
+      throw new DataFolderTaken(
         `a Frontdesk server (process ${owner.pid}) runs on ${dataFolder}, but its database cannot be reached from here: ` +
           'run this where the server runs (in its container, as its user)',
       );
     }
     if (waited > waitSeconds) {
-      throw new Error(`${dataFolder} has been held by process ${owner?.pid} for ${waitSeconds} s: stop that process`);
+      throw new DataFolderTaken(
+        `${dataFolder} has been held by process ${owner?.pid} for ${waitSeconds} s: stop that process`,
+      );
     }
   }
 }
