@@ -2,8 +2,8 @@
 import { openAuditMonths } from './audit/audit-repository.ts';
 import { rotateSigningKeys } from './keys/rotate-signing-keys.ts';
 import { deliveryJob } from './notices/logout-notice.ts';
-import type { DeliveryServices } from './oidc/deliver-logout-notice.ts';
-import { createDeliveries, type Deliveries } from './oidc/deliver-logout-notices.ts';
+import type { DeliveryServices } from './oidc/delivery/deliver-logout-notice.ts';
+import { createDeliveries, type Deliveries } from './oidc/delivery/deliver-logout-notices.ts';
 import { removeDeadJobs, startJobs, type JobHandler, type Jobs, type Task } from './platform/jobs.ts';
 import type { Keyring } from './platform/secrets.ts';
 import type { LivePolicy } from './policy/live-policy.ts';

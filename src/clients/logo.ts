@@ -1,6 +1,6 @@
 /** The logo of an app, as people see it beside its name. */
 import type { ClientMetadata } from './client.ts';
-import { webHostsOf } from './redirect-uri.ts';
+import { webHostsOf } from './client-uri.ts';
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
 

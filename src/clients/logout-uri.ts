@@ -1,6 +1,6 @@
 /** Where apps hear of sign-outs: the rules for the addresses they register. */
 import { Refusal } from '../errors.ts';
-import { requireWebUri } from './redirect-uri.ts';
+import { requireWebUri } from './client-uri.ts';
 
 /** OpenID Connect Back-Channel Logout 1.0 §2.2. @throws Refusal `redirect_uri_invalid` */
 export const requireBackChannelUri = (uri: string, issuer: string): void => requireWebUri(uri, issuer);

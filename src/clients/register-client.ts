@@ -22,7 +22,7 @@ import {
 } from './client.ts';
 import { requirePolicy } from '../policy/policy.ts';
 import { requireBackChannelUri, requireFrontChannelUri } from './logout-uri.ts';
-import { requireRedirectUris } from './redirect-uri.ts';
+import { requireRedirectUris } from './client-uri.ts';
 
 /** Completes metadata as the protocol works with it. @throws Refusal `client_invalid` when it cannot */
 export type ClientValidator = (metadata: ClientMetadata) => Promise<ClientMetadata>;

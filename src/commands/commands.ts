@@ -1,31 +1,31 @@
 /** Every command, in the order of the help page. */
 import type { Command } from './command.ts';
-import { createAccount } from './create-account.ts';
+import { createAccount } from './accounts/create.ts';
 import { endSessions } from './end-sessions.ts';
-import { listAccounts } from './list-accounts.ts';
+import { listAccounts } from './accounts/list.ts';
 import { listApis } from './list-apis.ts';
-import { listClients } from './list-clients.ts';
+import { listClients } from './clients/list.ts';
 import { listKeys } from './list-keys.ts';
 import { listNotices } from './list-notices.ts';
 import { listPolicy } from './list-policy.ts';
 import { listSessions } from './list-sessions.ts';
-import { makeSecret } from './make-secret.ts';
+import { makeSecret } from './secret.ts';
 import { migrate } from './migrate.ts';
 import { registerApi } from './register-api.ts';
-import { registerClient } from './register-client.ts';
+import { registerClient } from './clients/register.ts';
 import { createRegistrationToken, listRegistrationTokens, removeRegistrationToken } from './registration-tokens.ts';
-import { removeAccount } from './remove-account.ts';
+import { removeAccount } from './accounts/remove.ts';
 import { removeApi } from './remove-api.ts';
-import { removeClient } from './remove-client.ts';
+import { removeClient } from './clients/remove.ts';
 import { retryNotices } from './retry-notices.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { serve } from './serve.ts';
-import { setClaims } from './set-claims.ts';
-import { setPassword } from './set-password.ts';
+import { setClaims } from './accounts/set-claims.ts';
+import { setPassword } from './accounts/password.ts';
 import { setPolicy } from './set-policy.ts';
 import { settings } from './settings.ts';
-import { showClient } from './show-client.ts';
-import { reinstateAccount, suspendAccount } from './suspend-account.ts';
+import { showClient } from './clients/show.ts';
+import { reinstateAccount, suspendAccount } from './accounts/suspend.ts';
 
 export const commands: readonly Command[] = [
   serve,

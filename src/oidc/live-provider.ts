@@ -7,15 +7,15 @@ import { inSigningOrder, nextChangeAt, publicJwk, type SigningKey } from '../key
 import type { ClientValidator } from '../clients/register-client.ts';
 import { endSessions } from '../sessions/end-session.ts';
 import type { Proof } from '../sign-in/with-password.ts';
-import { validateBy } from './client-validator.ts';
-import { createInteractionAnswers } from './interaction-answer.ts';
-import { makeLogoutToken, type LogoutToken } from './logout-token.ts';
-import { pendingInteraction, type PendingInteraction } from './pending-interaction.ts';
+import { validateBy } from './configuration/client-validator.ts';
+import { createInteractionAnswers } from './interaction/interaction-answer.ts';
+import { makeLogoutToken, type LogoutToken } from './delivery/logout-token.ts';
+import { pendingInteraction, type PendingInteraction } from './interaction/pending-interaction.ts';
 import { epoch } from './protocol-context.ts';
 import { createProvider, type ProviderInput } from './provider.ts';
-import { requestObjects } from './request-objects.ts';
-import { subjectFor } from './subject.ts';
-import { takePlaceOfForms } from './take-place-of-forms.ts';
+import { requestObjects } from './requests/request-objects.ts';
+import { subjectFor } from './permissions/subject.ts';
+import { takePlaceOfForms } from './auto-submit-forms.ts';
 
 export interface Oidc {
   /** Answers the addresses of the protocol; calls `next` for all others. */

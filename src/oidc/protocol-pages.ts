@@ -1,7 +1,7 @@
 /** The pages that the protocol itself shows: the question before signing out, the signed-out page, errors. */
 import type { Client, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { Context } from 'koa';
-import { hostOf } from './consent.ts';
+import { hostOf } from './permissions/consent.ts';
 
 /** Shows a view. `formTargets` are origins that forms of the page may lead to beside our own. */
 export type ShowPage = (

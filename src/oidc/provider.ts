@@ -11,14 +11,14 @@ import type { LivePolicy } from '../policy/live-policy.ts';
 import { endSessions } from '../sessions/end-session.ts';
 import { tellApp } from '../sessions/ending-repository.ts';
 import { rememberSeen } from '../tokens/artifact-repository.ts';
-import { createConfiguration } from './configuration.ts';
+import { createConfiguration } from './configuration/configuration.ts';
 import type { ProtocolOptions } from './conformance-profile.ts';
-import { acceptOnlyIdTokens } from './id-token-hint.ts';
-import { createInteractionAnswers } from './interaction-answer.ts';
+import { acceptOnlyIdTokens } from './requests/id-token-hint.ts';
+import { createInteractionAnswers } from './interaction/interaction-answer.ts';
 import { fromEpoch, protocolContext } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
-import { SessionChanged } from './session-changed.ts';
-import { speakFor } from './speak-for.ts';
+import { SessionChanged } from './adapter/session-changed.ts';
+import { speakFor } from './pin-origin.ts';
 
 export interface ProviderInput {
   db: Database;

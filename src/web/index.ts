@@ -2,7 +2,7 @@
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { createCookieSigner } from '../oidc/cookies.ts';
-import { speakFor } from '../oidc/speak-for.ts';
+import { speakFor } from '../oidc/pin-origin.ts';
 import { activityPage } from './account/activity.ts';
 import { appsPage } from './account/apps.ts';
 import { devicesPage } from './account/devices.ts';

@@ -1,7 +1,7 @@
 /** What an app may see, in the shape that views show it. */
 import { listApis } from '../apis/api-repository.ts';
 import type { Permissions } from '../grants/consent.ts';
-import { knownScopes } from '../oidc/consent.ts';
+import { knownScopes } from '../oidc/permissions/consent.ts';
 import type { Database } from '../platform/database.ts';
 
 export interface PermissionWords {

@@ -1,7 +1,7 @@
 /** The suite's clients at the provider under test: registered by its operator, or allowed to register themselves. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { withJsonFile, type Desk } from './desk.ts';
+import { withJsonFile, type Desk } from './frontdesk.ts';
 import type { Profile } from './profile.ts';
 
 export interface PlanClients {

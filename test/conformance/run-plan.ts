@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Desk } from './desk.ts';
+import type { Desk } from './frontdesk.ts';
 import { createPages } from './pages.ts';
 import { outcomes, type Outcome, type Profile } from './profile.ts';
 import type { LogEntry, Suite, SuiteModule } from './suite.ts';

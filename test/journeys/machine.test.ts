@@ -71,7 +71,7 @@ test('the APIs answer the pages of site B only', async () => {
 });
 
 test('a removed app’s tokens are dead, and stay so when an app of that name comes again', async () => {
-  const { removeClient } = await import('../../src/grants/remove-client.ts');
+  const { removeClient } = await import('../../src/clients/remove-client.ts');
   const { refresh, userinfo } = await import('../support/flow.ts');
   const passing = await app(desk, { id: 'passing' });
   const tokens = await tokensFor(desk, newBrowser(desk), passing);

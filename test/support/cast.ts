@@ -2,7 +2,7 @@
 import { createAccount } from '../../src/accounts/create-account.ts';
 import { registerApi } from '../../src/apis/register-api.ts';
 import { registerClient, type ClientRegistration } from '../../src/clients/register-client.ts';
-import { createClientValidator } from '../../src/oidc/client-validator.ts';
+import { createClientValidator } from '../../src/oidc/configuration/client-validator.ts';
 import type { Frontdesk } from './frontdesk.ts';
 
 export const audience = 'https://notes.example/api';

@@ -1,6 +1,6 @@
 /** `/account/apps`: connected apps, what each may see, and removing one. */
 import type Router from '@koa/router';
-import { listConnectedApps } from '../../grants/connected-app-repository.ts';
+import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { removeApp } from '../../sessions/remove-app.ts';
 import { Refusal } from '../../errors.ts';
 import { seeOther } from '../page.ts';

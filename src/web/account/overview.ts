@@ -1,7 +1,7 @@
 /** `/account`: what there is, at a glance. */
 import type Router from '@koa/router';
 import { listEventsOf } from '../../audit/audit-repository.ts';
-import { listConnectedApps } from '../../grants/connected-app-repository.ts';
+import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
 import type { Services } from '../services.ts';
 import { timeOf } from '../time.ts';

@@ -1,6 +1,6 @@
 /** One request, one transaction: committed before the answer leaves, or undone as a whole. */
 import type { Context, Middleware } from 'koa';
-import { mustTryAgain } from '../../oidc/session-changed.ts';
+import { mustTryAgain } from '../../oidc/adapter/session-changed.ts';
 import type { Database } from '../../platform/database.ts';
 import { DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
 import { Refusal } from '../../errors.ts';

@@ -8,10 +8,10 @@ import {
   updateItself,
   type OwnRegistration,
   type SelfRegistrationContext,
-} from '../../clients/register-itself.ts';
+} from '../../clients/self-registration.ts';
 import { Refusal, type RefusalCode } from '../../errors.ts';
-import { removeClient } from '../../grants/remove-client.ts';
-import { registrationPath } from '../../oidc/configuration.ts';
+import { removeClient } from '../../clients/remove-client.ts';
+import { registrationPath } from '../../oidc/configuration/configuration.ts';
 import { mayLinkElsewhere, type ProtocolOptions } from '../../oidc/conformance-profile.ts';
 import { epoch } from '../../oidc/protocol-context.ts';
 import { readJson } from '../form.ts';

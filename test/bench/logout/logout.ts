@@ -9,7 +9,7 @@ import { ann, app, ben } from '../../support/cast.ts';
 import { statement } from '../../support/database.ts';
 import { codeFor, authorize, exchange, newBrowser } from '../../support/flow.ts';
 import type { Frontdesk } from '../../support/frontdesk.ts';
-import { startDesk } from '../desk.ts';
+import { startDesk } from '../frontdesk.ts';
 import { startChaos } from './chaos.ts';
 import { check, type Heard } from './check.ts';
 import { receiverNames, startReceivers, takeDown, type ReceiverName, type Receivers } from './receivers.ts';

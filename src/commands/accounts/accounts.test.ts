@@ -1,0 +1,158 @@
+/** `frontdesk accounts …` on a real database. */
+import { freshDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { frontdesk, runProgram, type Outcome } from '../../../test/support/terminal.ts';
+import { createAccount } from '../../accounts/create-account.ts';
+import { checkPassword } from '../../credentials/check-password.ts';
+import { createPasswordHasher, type PasswordHasher } from '../../credentials/password.ts';
+import { openDatabase, type Database } from '../../platform/database.ts';
+import { randomToken } from '../../platform/secrets.ts';
+
+const password = 'correct horse battery staple';
+let database: TestDatabase;
+let environment: Record<string, string>;
+let db: Database;
+let hasher: PasswordHasher;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = openDatabase({ url: database.url });
+  hasher = await createPasswordHasher();
+  environment = { ISSUER: 'https://login.example.com', DATABASE_URL: database.url, SECRET: randomToken() };
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+const run = (...args: string[]) => frontdesk(['accounts', ...args], environment);
+/** Passwords are read from the standard input, so these are processes of their own. */
+const runWith = (input: string, ...args: string[]): Promise<Outcome> =>
+  runProgram(['accounts', ...args], environment, input);
+
+interface Listed {
+  id: string;
+  email: string;
+  suspendedAt?: string;
+}
+const list = async () => JSON.parse((await run('list', '--json')).out) as Listed[];
+
+let people = 0;
+async function create(): Promise<{ id: string; email: string; username: string }> {
+  people += 1;
+  const details = { email: `person-${people}@example.com`, username: `person-${people}`, password };
+  return { id: await createAccount(db, hasher, details, 'command-line'), ...details };
+}
+
+test('the first is made, listed, and can be found by address, user name and id', async () => {
+  expect((await run('list')).out).toBe('There is no account yet.\n');
+  const made = await runWith(`${password}\n`, 'create', '--email', 'Ann@Example.com', '--name', 'Ann Archer');
+  expect(made).toMatchObject({ code: 0, error: '' });
+  expect(made.out).toMatch(/^Account [0-9a-f-]{36} for Ann@Example.com is open\.\n$/);
+  expect((await run('list')).out).toMatch(
+    /^ID +EMAIL +USERNAME +NAME +STANDING +SINCE\n[0-9a-f-]{36} +Ann@Example.com +Ann Archer +active +20\d\d-\d\d-\d\d\n$/,
+  );
+  const { id, email, username } = await create();
+  for (const name of [id, email, username, email.toUpperCase()]) {
+    expect((await run('suspend', name)).out).toBe(`Account ${name} is suspended.\n`);
+  }
+});
+
+test('nothing of the password is listed', async () => {
+  expect((await run('list', '--json')).out).not.toMatch(/password|argon2|correct horse/);
+});
+
+test('suspended and reinstated, twice over', async () => {
+  const { id, email } = await create();
+  const standing = async () => (await list()).find((account) => account.id === id)!.suspendedAt !== undefined;
+  for (const round of [1, 2]) {
+    expect([round, (await run('suspend', email)).code, await standing()]).toEqual([round, 0, true]);
+  }
+  expect((await run('list')).out).toMatch(new RegExp(`${email} +\\S+ +suspended`));
+  for (const round of [1, 2]) {
+    expect([round, await run('reinstate', email), await standing()]).toEqual([
+      round,
+      { code: 0, out: `Account ${email} is reinstated.\n`, error: '' },
+      false,
+    ]);
+  }
+});
+
+test('removed for good: its address may be used again, by somebody else', async () => {
+  const { id, email } = await create();
+  expect((await run('remove', email)).out).toBe(`Account ${email} is removed.\n`);
+  expect((await list()).map((account) => account.id)).not.toContain(id);
+  const again = await runWith(`${password}\n`, 'create', '--email', email, '--json');
+  expect((JSON.parse(again.out) as { id: string }).id).not.toBe(id);
+});
+
+test('the password is set', async () => {
+  const { id, email } = await create();
+  const fits = async (secret: string) => (await checkPassword(db, hasher, id, secret)).isRight;
+  expect(await runWith('another password of words\n', 'password', email)).toEqual({
+    code: 0,
+    out: `The password of ${email} is set.\n`,
+    error: '',
+  });
+  expect([await fits(password), await fits('another password of words')]).toEqual([false, true]);
+});
+
+describe('what cannot be is refused, and says what to do', () => {
+  test.each(['suspend', 'reinstate', 'remove'])('%s of an account that is not there', async (verb) => {
+    for (const name of ['nobody@example.com', 'nobody', '00000000-0000-4000-8000-000000000000', 'not a name', '']) {
+      expect(await run(verb, name)).toEqual({
+        code: 1,
+        out: '',
+        error: 'No account has that address, user name or id. See: frontdesk accounts list\n',
+      });
+    }
+    expect(await run(verb)).toEqual({
+      code: 2,
+      out: '',
+      error: `ACCOUNT is missing\nUsage: frontdesk accounts ${verb} ACCOUNT\n`,
+    });
+  });
+
+  test('a password of an account that is not there', async () => {
+    expect(await runWith(`${password}\n`, 'password', 'nobody')).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('See: frontdesk accounts list'),
+    });
+  });
+
+  test.each([
+    ['short\n', 1, 'The password must have at least'],
+    [`${'x'.repeat(2000)}\n`, 1, 'The password has more than'],
+    [`${'x'.repeat(40)}\n`, 1, 'at least two different characters'],
+    ['', 2, 'no password came in: type it, or pipe one line into the command'],
+  ])('the password %j', async (input, code, words) => {
+    const { email } = await create();
+    for (const args of [
+      ['password', email],
+      ['create', '--email', 'other@example.com'],
+    ]) {
+      expect(await runWith(input, ...args)).toMatchObject({ code, out: '', error: expect.stringContaining(words) });
+    }
+    expect((await list()).map((account) => account.email)).not.toContain('other@example.com');
+  });
+
+  test.each([
+    [['--email', 'nonsense'], 'It looks like ann@example.com'],
+    [['--email', 'Ann@example.COM'], 'An account with this e-mail address exists already.'],
+    [['--email', 'new@example.com', '--username', 'a b'], 'A username has 3 to 64 of'],
+  ])('an account with %j', async (args, words) => {
+    const made = await runWith(`${password}\n`, 'create', ...args);
+    expect(made).toMatchObject({ code: 1, out: '', error: expect.stringContaining(words) });
+  });
+
+  test('a username that is taken', async () => {
+    const { username } = await create();
+    const made = await runWith(`${password}\n`, 'create', '--email', 'new@example.com', '--username', username);
+    expect(made).toMatchObject({ code: 1, error: 'This username is taken.\n' });
+  });
+
+  test('a password on the command line, where others could read it', async () => {
+    const made = await run('create', '--email', 'new@example.com', '--password', password);
+    expect(made).toMatchObject({ code: 2, error: expect.stringContaining("Unknown option '--password'") });
+    expect(made.error).not.toContain(password);
+  });
+});

@@ -1,0 +1,28 @@
+/** `frontdesk clients list`: the apps that are registered. */
+import { listClients as list } from '../../clients/client-repository.ts';
+import { ownClientId } from '../../clients/client.ts';
+import { table, type Command } from '../command.ts';
+import { withBase } from '../with-base.ts';
+
+export const listClients: Command = {
+  name: 'clients list',
+  about: 'List the registered apps.',
+  options: { json: { about: 'For programs.' } },
+  async run({ options, io }) {
+    const registered = await withBase(io, ({ db }) => list(db));
+    const clients = registered.filter(({ id }) => id !== ownClientId);
+    if (options['json'])
+      return io.out(
+        JSON.stringify(
+          clients.map(({ id, kind, isSelfRegistered, metadata }) => ({ id, kind, isSelfRegistered, metadata })),
+        ),
+      );
+    if (clients.length === 0) return io.out('No app is registered yet.');
+    const rows = clients.map(({ id, kind, isFirstParty, isSelfRegistered, metadata, createdAt }) => {
+      const since = createdAt.toISOString().slice(0, 10);
+      const by = isSelfRegistered ? 'itself' : 'operator';
+      return [id, metadata.client_name ?? '', kind, isFirstParty ? 'yes' : 'no', by, since];
+    });
+    io.out(table(['client_id', 'name', 'kind', 'first-party', 'registered by', 'since'], rows));
+  },
+};

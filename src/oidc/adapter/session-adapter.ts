@@ -1,0 +1,93 @@
+/** Sessions as oidc-provider reads and writes them, in a table of ours. */
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { Database } from '../../platform/database.ts';
+import type { Keyring } from '../../platform/secrets.ts';
+import { findSessionById, findSessionByUid, upsertSession } from '../../sessions/session-repository.ts';
+import { authorizationChange, type Authorizations, type Session } from '../../sessions/session.ts';
+import { SessionChanged } from './session-changed.ts';
+import { epoch, fromEpoch, protocolContext } from '../protocol-context.ts';
+
+const kind = 'Session';
+const longestUserAgent = 400;
+
+function toPayload(session: Session, id: string | undefined): AdapterPayload {
+  const { uid, accountId, signedInAt, acr, amr, state, authorizations, createdAt, expiresAt } = session;
+  return {
+    kind,
+    uid,
+    ...(id !== undefined && { jti: id }),
+    ...(accountId !== undefined && { accountId }),
+    ...(signedInAt && { loginTs: epoch(signedInAt) }),
+    ...(acr !== undefined && { acr }),
+    ...(amr && { amr }),
+    ...(session.isTransient && { transient: true }),
+    ...(state && { state }),
+    authorizations,
+    iat: epoch(createdAt),
+    exp: epoch(expiresAt),
+  };
+}
+
+const isLive = (session: Session | undefined): session is Session =>
+  session !== undefined && session.expiresAt > new Date();
+
+/** What each request loaded, so that its own changes can be told from those of requests beside it. */
+type Loaded = WeakMap<object, Map<string, Authorizations>>;
+
+export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
+  const loaded: Loaded = new WeakMap();
+  const remember = (uid: string, authorizations: Authorizations) => {
+    const ctx = protocolContext();
+    if (!ctx) return;
+    const ofRequest = loaded.get(ctx) ?? new Map<string, Authorizations>();
+    loaded.set(ctx, ofRequest.set(uid, structuredClone(authorizations)));
+  };
+  const recall = (uid: string): Authorizations => loaded.get(protocolContext() ?? {})?.get(uid) ?? {};
+
+  return {
+    async find(id) {
+      const session = await findSessionById(db, keyring.digests(kind, id));
+      if (!isLive(session)) return undefined;
+      remember(session.uid, session.authorizations);
+      return toPayload(session, id);
+    },
+
+    async findByUid(uid) {
+      const session = await findSessionByUid(db, uid);
+      return isLive(session) ? toPayload(session, undefined) : undefined;
+    },
+
+    /** @throws SessionChanged when another request ended or changed the session meanwhile */
+    async upsert(id, payload, expiresIn = 0) {
+      const ctx = protocolContext();
+      const uid = payload.uid!;
+      const authorizations = payload.authorizations ?? {};
+      const written = await upsertSession(db, {
+        uid,
+        idHash: keyring.digest(kind, id),
+        idHashes: keyring.digests(kind, id),
+        isRotating: (ctx?.oidc.session as { oldId?: string } | undefined)?.oldId !== undefined,
+        accountId: payload.accountId,
+        signedInAt: payload.loginTs === undefined ? undefined : fromEpoch(payload.loginTs),
+        acr: payload.acr,
+        amr: payload.amr,
+        isTransient: payload.transient === true,
+        state: payload.state,
+        change: authorizationChange(recall(uid), authorizations),
+        expiresAt: new Date(Date.now() + expiresIn * 1000),
+        ip: ctx?.ip,
+        userAgent: ctx?.get('user-agent').slice(0, longestUserAgent) || undefined,
+      });
+      if (!written) throw new SessionChanged(ctx);
+      remember(uid, authorizations);
+    },
+
+    // Called for the old id when an id rotates: the row is the uid's and gets its new id by the upsert that follows.
+    // Ending a session is another thing: Session.prototype.destroy is ours (see provider.ts).
+    destroy: async () => {},
+
+    findByUserCode: async () => undefined,
+    consume: async () => {},
+    revokeByGrantId: async () => {},
+  };
+}

@@ -1,0 +1,187 @@
+/** Every option of oidc-provider that we set, with its reason. */
+import { errors, type Client as OidcClient, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import type { JWK } from 'jose';
+import { findAccount } from '../../accounts/account-repository.ts';
+import type { Database } from '../../platform/database.ts';
+import type { Outgoing } from '../../platform/outgoing.ts';
+import type { Keyring } from '../../platform/secrets.ts';
+import type { LivePolicy } from '../../policy/live-policy.ts';
+import { originsOf } from '../../clients/client.ts';
+import { createAdapterFactory } from '../adapter/adapter.ts';
+import { clockToleranceSeconds } from '../adapter/artifact-adapter.ts';
+import { acrValues, assertAcrAsked, claimsOf, claimsOfScope } from '../permissions/claims.ts';
+import { createClientFetch } from '../requests/client-fetch.ts';
+import { ownMetadata } from '../adapter/client-adapter.ts';
+import { isExcepted, responseTypesOf, takesPosts, type ProtocolOptions } from '../conformance-profile.ts';
+import { cookieOptions } from '../cookies.ts';
+import { grantFor, knownScopes } from '../permissions/consent.ts';
+import { createInteractionPolicy } from '../interaction/interaction-policy.ts';
+import { createLifetimes } from './lifetimes.ts';
+import type { ProtocolPages } from '../protocol-pages.ts';
+import { requestObjectAlgorithms } from '../requests/request-objects.ts';
+import { apisOf, mayInspect, resourceServerFor } from '../permissions/resource-servers.ts';
+import { subjectFor } from '../permissions/subject.ts';
+
+export interface ConfigurationInput {
+  db: Database;
+  keyring: Keyring;
+  issuer: string;
+  keys: JWK[];
+  pages: ProtocolPages;
+  policy: LivePolicy;
+  outgoing: Outgoing;
+  protocol: ProtocolOptions;
+  /** Of pairwise subjects; never another one. */
+  pairwiseSalt: string;
+}
+
+/** Where apps register themselves: a page of ours (web/oauth/register.ts). */
+export const registrationPath = '/oauth/register';
+
+const longestAssertionSeconds = 300;
+
+/**
+ * Only assertions made for us, and soon worthless (RFC 7523 §3; audience as FAPI 2.0 has it).
+ *
+ * @throws InvalidClientAuth
+ */
+function assertClientAssertion(
+  protocol: ProtocolOptions,
+  ctx: KoaContextWithOIDC,
+  claims: Record<string, unknown>,
+  header: Record<string, unknown>,
+): void {
+  // It came through a browser, where others may have read it (RFC 9101 §10.8).
+  if (header['typ'] === 'oauth-authz-req+jwt' || claims['response_type'] !== undefined) {
+    throw new errors.InvalidClientAuth('a request object proves nothing');
+  }
+  const audience = [claims['aud']].flat();
+  const isForUs = audience.length === 1 && audience[0] === ctx.oidc.issuer;
+  // The library has seen to it that it is for this endpoint at least.
+  if (!isForUs && !isExcepted(protocol, ctx.oidc.client!)) {
+    throw new errors.InvalidClientAuth('the audience must be the issuer alone');
+  }
+  const latest = Math.floor(Date.now() / 1000) + longestAssertionSeconds + clockToleranceSeconds;
+  if (Number(claims['exp']) > latest) {
+    throw new errors.InvalidClientAuth(`exp must be at most ${longestAssertionSeconds} seconds ahead`);
+  }
+}
+
+/** Pages of this client on these origins may call us; userinfo also from clients that keep a secret elsewhere. */
+const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient): boolean =>
+  originsOf(client.metadata()).includes(origin);
+
+export function createConfiguration(input: ConfigurationInput): Configuration {
+  const { db, keyring, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt } = input;
+  return {
+    adapter: createAdapterFactory(db, keyring),
+    jwks: { keys: keys },
+    clockTolerance: clockToleranceSeconds,
+    cookies: cookieOptions(keyring, issuer, takesPosts(protocol, issuer)),
+    enableHttpPostMethods: takesPosts(protocol, issuer),
+    ttl: createLifetimes(policy),
+    fetch: createClientFetch(outgoing),
+    routes: {
+      authorization: '/oauth/authorize',
+      token: '/oauth/token',
+      userinfo: '/oauth/userinfo',
+      jwks: '/oauth/jwks',
+      introspection: '/oauth/introspect',
+      revocation: '/oauth/revoke',
+      end_session: '/oauth/logout',
+    },
+
+    responseTypes: responseTypesOf(protocol),
+    pkce: { required: (_ctx, client) => !isExcepted(protocol, client) },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    acceptQueryParamAccessTokens: false,
+
+    // Secrets are stored as digests, which rules out everything that signs with the secret itself.
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'Ed25519'],
+      idTokenSigningAlgValues: ['RS256', 'ES256'],
+      userinfoSigningAlgValues: ['RS256', 'ES256'],
+      requestObjectSigningAlgValues: [...requestObjectAlgorithms],
+    },
+    assertJwtClientAuthClaimsAndHeader: (ctx, claims, header) => assertClientAssertion(protocol, ctx, claims, header),
+    // A client from the database was checked when it was registered; only what is new is.
+    sectorIdentifierUriValidate: (client) => client['first_party'] === undefined,
+    extraClientMetadata: { properties: [...ownMetadata] },
+    clientBasedCORS: isOriginOf,
+
+    discovery: {
+      frontchannel_logout_supported: true,
+      frontchannel_logout_session_supported: true,
+      ...(protocol.hasClientRegistration && { registration_endpoint: `${issuer}${registrationPath}` }),
+    },
+    scopes: knownScopes,
+    claims: claimsOfScope,
+    acrValues,
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: async (_ctx, accountId, client) => subjectFor(pairwiseSalt, client.metadata(), accountId),
+    async findAccount(_ctx, id) {
+      const account = await findAccount(db, id);
+      if (!account || account.suspendedAt) return undefined;
+      return { accountId: account.id, claims: () => claimsOf(account) };
+    },
+    // Whoever verifies a pass by itself learns which session it belongs to and how the person signed in (RFC 9068 §2.2).
+    extraTokenClaims(ctx, token) {
+      if (token.kind !== 'AccessToken') return undefined;
+      const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
+      return { sid: token.sid, auth_time: source?.authTime, acr: source?.acr, amr: source?.amr };
+    },
+
+    interactions: {
+      policy: createInteractionPolicy(),
+      // The app is named so that a page that was left open too long can still offer the way back to it.
+      url: (_ctx, { uid, params }) => `/interaction/${uid}?app=${encodeURIComponent(String(params['client_id']))}`,
+    },
+    loadExistingGrant: (ctx) => grantFor(db, ctx),
+    // All that hangs on a grant dies with it (artifact-adapter.ts), so ending the grant is the one way to revoke.
+    revokeGrantPolicy: () => true,
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    renderError: pages.showError,
+
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      claimsParameter: { enabled: true, assertClaimsParameter: (_ctx, claims) => assertAcrAsked(claims) },
+      pushedAuthorizationRequests: { enabled: false },
+      backchannelLogout: { enabled: true },
+      clientCredentials: { enabled: true },
+      jwtUserinfo: { enabled: true },
+      // A client sees and revokes its own tokens only; an API sees those that are meant for it.
+      introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayInspect(db, client, token) },
+      requestObjects: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: pages.askToSignOut,
+        postLogoutSuccessSource: pages.showSignedOut,
+      },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (ctx, audience, client) =>
+          resourceServerFor(db, audience, client, ctx.oidc.params ?? {}),
+        // A client with one API need not name it at the token endpoint: many libraries cannot.
+        useGrantedResource: () => true,
+        defaultResource: async (ctx, client, oneOf) => oneOf ?? onlyApiOf(ctx, client),
+      },
+    },
+  };
+}
+
+/**
+ * Machines that may use one API need not name it. People's clients must, or they get a token for userinfo; for a machine
+ * there is nothing of that kind.
+ *
+ * @throws InvalidTarget
+ */
+function onlyApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] | undefined {
+  if (ctx.oidc.params?.['grant_type'] !== 'client_credentials') return undefined;
+  const [api, ...others] = apisOf(client);
+  if (!api || others.length > 0) throw new errors.InvalidTarget('name the API that the token is for (resource)');
+  return [api.audience];
+}

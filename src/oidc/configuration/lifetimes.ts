@@ -1,0 +1,49 @@
+/** How long everything lives that the protocol hands out. All in seconds. */
+import type { Client, Configuration, Interaction, RefreshToken, Session } from 'oidc-provider';
+import { defaultAccessTokenLifetimeSeconds } from '../../apis/api.ts';
+import type { LivePolicy } from '../../policy/live-policy.ts';
+import { policyItems } from '../../policy/policy.ts';
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A visitor who has not signed in leaves nothing behind for longer than this. */
+export const anonymousSeconds = 15 * minute;
+const interactionSeconds = hour;
+
+const secondsSince = (epoch: number | undefined): number => Math.floor(Date.now() / 1000) - (epoch ?? 0);
+/** The shorter of the idle time, which begins anew now, and what is left of the absolute one; at least a second. */
+const shorter = (idle: number, absolute: number, since: number | undefined): number =>
+  Math.max(1, Math.min(idle, absolute - secondsSince(since)));
+
+/** What a client was registered with, else the policy. */
+function refreshLimits(client: Client | undefined, policy: LivePolicy): [idle: number, absolute: number] {
+  const { refresh_idle: idle, refresh_absolute: absolute } = policy.now;
+  const own = (name: string, usual: number) => (typeof client?.[name] === 'number' ? client[name] : usual);
+  return [own('refresh_idle_seconds', idle), own('refresh_absolute_seconds', absolute)];
+}
+
+export function createLifetimes(policy: LivePolicy): NonNullable<Configuration['ttl']> {
+  return {
+    AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? defaultAccessTokenLifetimeSeconds,
+    AuthorizationCode: minute,
+    ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? defaultAccessTokenLifetimeSeconds,
+    // Never extended, so it must outlive every refresh token that may live by it.
+    Grant: policyItems.refresh_absolute.most + day,
+    IdToken: hour,
+    Interaction: (_ctx, interaction: Interaction) =>
+      interaction.session?.accountId ? interactionSeconds : anonymousSeconds,
+    // Each rotation starts the idle time anew, but no family outlives its absolute end (RFC 9700 §4.14.2).
+    RefreshToken(_ctx, token: RefreshToken, client: Client) {
+      return shorter(...refreshLimits(client, policy), token.iiat);
+    },
+    Session(_ctx, session: Session) {
+      if (session.accountId === undefined) return anonymousSeconds;
+      const { session_idle, session_absolute, brief_session_idle, brief_session_absolute } = policy.now;
+      return session.transient
+        ? shorter(brief_session_idle, brief_session_absolute, session.loginTs)
+        : shorter(session_idle, session_absolute, session.loginTs);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** Delivers a logout notice to its app, as OpenID Connect Back-Channel Logout 1.0 §2.5 wants. */
+import { recordEvent } from '../../audit/audit-repository.ts';
+import { noticeDelivered, noticeFailed } from '../../notices/logout-notice-repository.ts';
+import { pauseSeconds, type LogoutNotice } from '../../notices/logout-notice.ts';
+import type { Database } from '../../platform/database.ts';
+import type { Log } from '../../platform/log.ts';
+import { OutgoingFailed, type Outgoing } from '../../platform/outgoing.ts';
+import type { Oidc } from '../live-provider.ts';
+
+export interface DeliveryServices {
+  db: Database;
+  log: Log;
+  outgoing: Outgoing;
+  oidc: Pick<Oidc, 'logoutToken'>;
+}
+
+async function send({ oidc, outgoing }: DeliveryServices, notice: LogoutNotice): Promise<string | undefined> {
+  const logout = await oidc.logoutToken(notice.clientId, notice.accountId, notice.sid);
+  if (!logout) return 'gone';
+  try {
+    const { status } = await outgoing.postForm(logout.uri, { logout_token: logout.token });
+    return status === 200 || status === 204 ? undefined : `status_${status}`;
+  } catch (error) {
+    if (error instanceof OutgoingFailed) return error.problem;
+    throw error;
+  }
+}
+
+/**
+ * One attempt; how it went is written down.
+ *
+ * @returns whether the app was there: `silent` when it did not answer at all
+ */
+export async function deliverLogoutNotice(
+  services: DeliveryServices,
+  notice: LogoutNotice,
+): Promise<'answered' | 'silent'> {
+  const { db, log } = services;
+  const { id: noticeId, clientId, accountId } = notice;
+  const problem = await send(services, notice);
+  if (problem === undefined) {
+    await noticeDelivered(db, noticeId);
+    return 'answered';
+  }
+  const againSeconds = pauseSeconds(notice.attempts + 1);
+  const isFinal = problem === 'gone' || problem === 'not_allowed';
+  const gaveUp = await noticeFailed(db, noticeId, { problem, againSeconds, isFinal });
+  log.warn({ noticeId, clientId, problem, attempts: notice.attempts + 1, gaveUp }, 'logout notice not delivered');
+  if (gaveUp) {
+    const detail = { noticeId, problem };
+    await db.inUnitOfWork(async () => recordEvent(db, { kind: 'notice.gave-up', accountId, clientId, detail }));
+  }
+  return problem === 'timeout' || problem === 'unreachable' ? 'silent' : 'answered';
+}

@@ -1,0 +1,59 @@
+/** Which claims tell about a person, and which scope asks for them (OpenID Connect Core 5.1 and 5.4). */
+import { errors, type AccountClaims, type ClaimsParameter } from 'oidc-provider';
+import type { Account } from '../../accounts/account.ts';
+
+/** Scope → claims. `sid` goes into every ID token as well, by the library. */
+export const claimsOfScope = {
+  openid: ['sub', 'acr', 'amr', 'auth_time'],
+  profile: [
+    'name',
+    'family_name',
+    'given_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+    'website',
+    'gender',
+    'birthdate',
+    'zoneinfo',
+    'locale',
+    'updated_at',
+  ],
+  email: ['email', 'email_verified'],
+  address: ['address'],
+  phone: ['phone_number', 'phone_number_verified'],
+};
+
+/** All that is known; the library hands out what was asked for and agreed. */
+export function claimsOf(account: Account): AccountClaims {
+  return {
+    ...account.attributes,
+    sub: account.id,
+    email: account.email,
+    email_verified: account.emailVerifiedAt !== undefined,
+    ...(account.name !== undefined && { name: account.name }),
+    ...(account.username !== undefined && { preferred_username: account.username }),
+    updated_at: Math.floor(account.updatedAt.getTime() / 1000),
+  };
+}
+
+/** How surely we can know that it is the person (NIST SP 800-63B-4). */
+export const acrValues = ['aal1'];
+
+/**
+ * A level that we never reach must not be asked for again and again (OpenID Connect Core §5.5.1.1).
+ *
+ * @throws UnmetAuthenticationRequirements, InvalidRequest
+ */
+export function assertAcrAsked({ id_token: idToken }: ClaimsParameter): void {
+  const sub: unknown = idToken?.['sub'] ?? {};
+  const isSubjectAsked = typeof sub === 'object' && typeof ((sub as { value?: unknown }).value ?? '') === 'string';
+  if (!isSubjectAsked) throw new errors.InvalidRequest('sub must be an object, its value a text');
+  const { essential, value, values } = idToken?.['acr'] ?? {};
+  if (values !== undefined && !Array.isArray(values)) throw new errors.InvalidRequest('acr.values must be a list');
+  const asked = [value, ...(values ?? [])].filter((one) => one !== undefined);
+  if (essential !== true || asked.length === 0 || asked.some((one) => acrValues.includes(one))) return;
+  throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be reached');
+}

@@ -1,0 +1,120 @@
+/** What an app asks for, what the person agreed to before, and the grant that comes of it. */
+import { errors, type Client as OidcClient, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
+import { agreedPart, nothing, together, type Permissions } from '../../grants/consent.ts';
+import { isLoopbackAddress } from '../../clients/client-uri.ts';
+import { findConsent } from '../../grants/consent-repository.ts';
+import type { Database } from '../../platform/database.ts';
+import { claimsOfScope } from './claims.ts';
+
+/** Claims that say something about the sign-in, not about the person: nobody is asked for them. */
+const claimsOfSignIn = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
+
+export const knownScopes = [...Object.keys(claimsOfScope), 'offline_access'];
+
+/** An app of the house: people are not asked what it may see. */
+export const isFirstParty = (client: OidcClient): boolean => client['first_party'] === true;
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const wordsOf = (value: unknown): string[] => textOf(value).split(' ').filter(Boolean);
+
+function claimsAsked(parameter: unknown): string[] {
+  if (typeof parameter !== 'string') return [];
+  const { userinfo, id_token: idToken } = JSON.parse(parameter) as Record<string, object | undefined>;
+  const names = [...Object.keys(userinfo ?? {}), ...Object.keys(idToken ?? {})];
+  const known = new Set(Object.values(claimsOfScope).flat());
+  return [...new Set(names)].filter((name) => known.has(name) && !claimsOfSignIn.has(name));
+}
+
+/** @param apiScopes audience → scopes that exist there and that this client may have */
+export function permissionsAsked(
+  params: Readonly<Record<string, unknown>>,
+  apiScopes: Readonly<Record<string, readonly string[]>>,
+): Permissions {
+  const scopes = wordsOf(params['scope']);
+  const apis = Object.entries(apiScopes).map(
+    ([audience, known]) => [audience, scopes.filter((scope) => known.includes(scope))] as const,
+  );
+  return {
+    scopes: scopes.filter((scope) => knownScopes.includes(scope)),
+    claims: claimsAsked(params['claims']),
+    apiScopes: Object.fromEntries(apis.filter(([, asked]) => asked.length > 0)),
+  };
+}
+
+/** The resources a request names. */
+export const resourcesAsked = (params: Readonly<Record<string, unknown>>): string[] =>
+  [params['resource'] ?? []].flat().map(textOf).filter(Boolean);
+
+function permissionsIn(grant: Grant | undefined): Permissions {
+  if (!grant) return nothing;
+  const apis = Object.entries(grant.resources ?? {}).map(([audience, scope]) => [audience, wordsOf(scope)] as const);
+  return {
+    scopes: wordsOf(grant.openid?.scope),
+    claims: grant.openid?.claims ?? [],
+    apiScopes: Object.fromEntries(apis),
+  };
+}
+
+/**
+ * The host that a redirect URI leads to; the scheme, where an app has one of its own. A program on the person's own
+ * machine takes another port each time (RFC 8252 §7.3).
+ */
+export const hostOf = (redirectUri: unknown): string => {
+  const { host, hostname, protocol } = URL.parse(textOf(redirectUri)) ?? {};
+  // What stands behind a scheme of an app's own is no host of anybody.
+  if (!/^https?:$/.test(protocol ?? '')) return protocol ?? '';
+  return (isLoopbackAddress(hostname ?? '') ? hostname : host) ?? '';
+};
+
+/** What needs no question: for apps of the house everything, for others what was agreed before or just now. */
+function permissionsAgreed(ctx: KoaContextWithOIDC, asked: Permissions, before: Permissions | undefined): Permissions {
+  const { client, result } = ctx.oidc;
+  if (isFirstParty(client!)) return asked;
+  // What the person answered just now, on our page: the answer is about this very request.
+  const now = result?.consent ? asked : nothing;
+  // Nobody vouches for an app that registered itself: it is asked about in every session (RFC 9700 §4.15).
+  return client!['self_registered'] === true ? now : together(now, before ?? nothing);
+}
+
+const isEmpty = ({ scopes, claims, apiScopes }: Permissions) =>
+  scopes.length === 0 && claims.length === 0 && Object.keys(apiScopes).length === 0;
+
+function missing(asked: Permissions, has: Permissions): Permissions {
+  const without = (one: string[], other: string[] = []) => one.filter((value) => !other.includes(value));
+  const apis = Object.entries(asked.apiScopes).map(
+    ([audience, scopes]) => [audience, without(scopes, has.apiScopes[audience])] as const,
+  );
+  return {
+    scopes: without(asked.scopes, has.scopes),
+    claims: without(asked.claims, has.claims),
+    apiScopes: Object.fromEntries(apis.filter(([, scopes]) => scopes.length > 0)),
+  };
+}
+
+/**
+ * The grant of this session and client, with what is agreed of this request added. One grant per session: signing out
+ * ends it for this browser alone.
+ */
+export async function grantFor(db: Database, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { client, account, session, provider, params, result, resourceServers = {} } = ctx.oidc;
+  // Taken away while a page was open; the library asks only when a request begins.
+  if (!client!.redirectUriAllowed(textOf(params?.['redirect_uri']))) throw new errors.InvalidRedirectUri();
+  const grantId = session!.grantIdFor(client!.clientId);
+  const existing = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+  const before = isFirstParty(client!) ? undefined : await findConsent(db, account!.accountId, client!.clientId);
+  // Another way back is a question of its own, whatever else was agreed.
+  const isWayKnown = before?.redirectHosts.includes(hostOf(params?.['redirect_uri'])) ?? false;
+  if (!isFirstParty(client!) && !isWayKnown && !result?.consent) return undefined;
+  const known = Object.entries(resourceServers).map(([audience, { scopes }]) => [audience, [...scopes]] as const);
+  const asked = missing(permissionsAsked(ctx.oidc.params ?? {}, Object.fromEntries(known)), permissionsIn(existing));
+  if (isEmpty(asked)) return existing;
+  const agreed = agreedPart(asked, permissionsAgreed(ctx, asked, before));
+  if (isEmpty(agreed)) return existing;
+
+  const grant = existing ?? new provider.Grant({ accountId: account!.accountId, clientId: client!.clientId });
+  if (agreed.scopes.length > 0) grant.addOIDCScope(agreed.scopes);
+  if (agreed.claims.length > 0) grant.addOIDCClaims(agreed.claims);
+  for (const [audience, scopes] of Object.entries(agreed.apiScopes)) grant.addResourceScope(audience, scopes);
+  await grant.save();
+  return grant;
+}

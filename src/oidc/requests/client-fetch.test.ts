@@ -1,0 +1,104 @@
+/** security.md C09: what clients name in their metadata is fetched once a minute and address, failures included. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createOutgoing, type Outgoing } from '../../platform/outgoing.ts';
+import { createClientFetch } from './client-fetch.ts';
+
+let server: Server;
+let outgoing: Outgoing;
+let visits: string[];
+let status: number;
+let address: (path: string) => string;
+let fetchOnce: ReturnType<typeof createClientFetch>;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    visits.push(`${request.method} ${request.url} ${request.headers['accept'] ?? ''}`);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(status === 204 ? undefined : '{"keys":[]}');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  address = (path) => `http://app.localhost:${port}${path}`;
+  outgoing = createOutgoing(['*.localhost']);
+});
+afterAll(() => {
+  outgoing.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+const { now } = Date;
+const wait = (seconds: number) => void (Date.now = () => now() + seconds * 1000);
+beforeEach(() => {
+  visits = [];
+  status = 200;
+  fetchOnce = createClientFetch(outgoing);
+});
+afterEach(() => void (Date.now = now));
+
+const fetched = (path: string) => fetchOnce(address(path), { headers: { Accept: 'application/json' } });
+
+test('an answer comes with its status, headers and body', async () => {
+  const answer = await fetched('/keys');
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
+  expect(await answer.json()).toEqual({ keys: [] });
+  expect(visits).toEqual(['GET /keys application/json']);
+  status = 204;
+  expect((await fetched('/nothing')).status).toBe(204);
+  status = 404;
+  expect((await fetched('/missing')).status).toBe(404);
+});
+
+test('C09 a hundred that want it at once, and all who come within a minute, share one call', async () => {
+  const answers = await Promise.all(Array.from({ length: 100 }, () => fetched('/keys')));
+  // Each has a body of its own to read.
+  for (const answer of answers) expect(await answer.json()).toEqual({ keys: [] });
+  wait(59);
+  await fetched('/keys');
+  expect(visits).toHaveLength(1);
+  wait(61);
+  await fetched('/keys');
+  expect(visits).toHaveLength(2);
+});
+
+test('C09 a failure counts as well as an answer', async () => {
+  status = 500;
+  for (let count = 0; count < 3; count += 1) expect((await fetched('/broken')).status).toBe(500);
+  expect(visits).toHaveLength(1);
+
+  // Nobody listens: found out once, and said again without another try.
+  const silent = createServer((_request, response) => void response.destroy()).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const url = `http://app.localhost:${(silent.address() as AddressInfo).port}/`;
+  let calls = 0;
+  silent.on('request', () => (calls += 1));
+  for (let count = 0; count < 3; count += 1) await expect(fetchOnce(url)).rejects.toThrow('unreachable');
+  expect(calls).toBe(1);
+  wait(61);
+  await expect(fetchOnce(url)).rejects.toThrow('unreachable');
+  expect(calls).toBe(2);
+  silent.close();
+});
+
+test('C09 other addresses are called for themselves', async () => {
+  await Promise.all(['/one', '/two', '/one?x'].map(fetched));
+  expect(visits).toHaveLength(3);
+});
+
+test('C09 no more than five hundred addresses are remembered', async () => {
+  for (let index = 0; index < 500; index += 1) await fetched(`/${index}`);
+  await fetched('/0');
+  expect(visits).toHaveLength(500);
+  await fetched('/500');
+  await fetched('/0');
+  expect(visits).toHaveLength(502);
+  await fetched('/500');
+  expect(visits).toHaveLength(502);
+});
+
+test('C07 an address that must not be called is not', async () => {
+  const { port } = server.address() as AddressInfo;
+  await expect(fetchOnce(`http://127.0.0.1:${port}/keys`)).rejects.toThrow('not_allowed');
+  expect(visits).toEqual([]);
+});

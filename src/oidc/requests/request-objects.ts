@@ -1,0 +1,109 @@
+/** Requests that travel in a JWT (OpenID Connect Core §6, RFC 9101), fetched for apps that only say where it is. */
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import type { Context, Middleware } from 'koa';
+import { findClient, type StoredClient } from '../../clients/client-repository.ts';
+import { Refusal } from '../../errors.ts';
+import type { Database } from '../../platform/database.ts';
+import type { Outgoing } from '../../platform/outgoing.ts';
+import { createClientFetch } from './client-fetch.ts';
+import { takesUnsignedRequests, type ProtocolOptions } from '../conformance-profile.ts';
+
+/** Signed by the app with a key of its own; what is signed with the secret cannot be checked by its digest. */
+export const requestObjectAlgorithms = ['RS256', 'PS256', 'ES256', 'Ed25519'] as const;
+
+const discovery = new Set(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']);
+const pushed = 'urn:ietf:params:oauth:request_uri:';
+
+export interface RequestObjectInput {
+  db: Database;
+  outgoing: Outgoing;
+  protocol: ProtocolOptions;
+}
+
+/** As many as an address may have. */
+const mostCharacters = 16 * 1024;
+
+const only = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** Whether the JWT says of itself that nobody signed it. What cannot be read is left to the library. */
+function isUnsigned(jwt: string): boolean {
+  try {
+    return decodeProtectedHeader(jwt).alg === 'none' && jwt.endsWith('.');
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What an unsigned request says, as the parameters it stands for: it is worth no more than the address. Nothing beside
+ * it counts (RFC 9101 §6.3).
+ *
+ * @throws Refusal `request_object_invalid`
+ */
+function parametersIn(jwt: string, client: StoredClient): Record<string, string> {
+  let claims: Record<string, unknown>;
+  try {
+    claims = decodeJwt(jwt);
+  } catch {
+    throw new Refusal('request_object_invalid');
+  }
+  const { request, request_uri: uri, client_id: id = client.id, ...parameters } = claims;
+  if (request !== undefined || uri !== undefined || id !== client.id) throw new Refusal('request_object_invalid');
+  const all = Object.entries({ ...parameters, client_id: client.id });
+  return Object.fromEntries(all.map(([name, value]) => [name, textOf(value)]));
+}
+
+/**
+ * Goes before the library, which takes a request by value only. A request that cannot be had ends on a page here: all
+ * that could tell the way back to the app is in it.
+ *
+ * @throws Refusal `request_uri_unknown`, `request_uri_unreachable`, `request_object_invalid`
+ */
+export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): Middleware {
+  const fetch = createClientFetch(outgoing);
+
+  async function load(uri: string, client: StoredClient | undefined): Promise<string> {
+    const registered = client?.metadata['request_uris'];
+    // Only what was registered is fetched, or anybody could make us call anything (OpenID Connect Core §6.2).
+    if (!Array.isArray(registered) || !registered.includes(uri)) throw new Refusal('request_uri_unknown');
+    const answer = await fetch(uri, { headers: { accept: 'application/oauth-authz-req+jwt, application/jwt' } }).catch(
+      () => undefined,
+    );
+    if (answer?.status !== 200) throw new Refusal('request_uri_unreachable');
+    const request = (await answer.text()).trim();
+    // It is kept while the person answers.
+    if (request.length > mostCharacters) throw new Refusal('request_object_invalid');
+    return request;
+  }
+
+  async function replaceRequest(ctx: Context): Promise<void> {
+    const { client_id: id, request: byValue, request_uri: reference, ...others } = ctx.query;
+    // Both at once, or one of them twice: the library turns that down.
+    if (byValue !== undefined && reference !== undefined) return;
+    const [uri, value] = [only(reference), only(byValue)];
+    const isReference = uri !== undefined && !uri.startsWith(pushed);
+    if (!isReference && (value === undefined || !isUnsigned(value))) return;
+    const client = only(id) === undefined ? undefined : await findClient(db, only(id)!);
+    const request = isReference ? await load(uri, client) : value!;
+    const algorithm = client?.metadata['request_object_signing_alg'] ?? 'none';
+    if (client && isUnsigned(request) && takesUnsignedRequests(protocol) && algorithm === 'none') {
+      ctx.query = parametersIn(request, client);
+    } else {
+      ctx.query = { ...others, client_id: id, request };
+    }
+  }
+
+  return async (ctx, next) => {
+    if (ctx.path === '/oauth/authorize' && ctx.method === 'GET') await replaceRequest(ctx);
+    await next();
+    // The library says of itself that it cannot.
+    if (discovery.has(ctx.path) && ctx.status === 200) {
+      const document = ctx.body as Record<string, unknown>;
+      Object.assign(document, { request_uri_parameter_supported: true, require_request_uri_registration: true });
+      const name = 'request_object_signing_alg_values_supported';
+      if (takesUnsignedRequests(protocol)) document[name] = [...(document[name] as string[]), 'none'];
+    }
+  };
+}

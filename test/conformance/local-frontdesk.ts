@@ -1,0 +1,83 @@
+/** A provider of its own for a run: certificate, database, account; all of it gone afterwards. */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../support/frontdesk.ts';
+import { startProgram } from '../support/terminal.ts';
+import { makeCertificates } from '../support/certificate.ts';
+import { createTestAccount, frontdeskWith, type Desk } from './frontdesk.ts';
+import { listenAddress, type Settings } from './settings.ts';
+import { startTlsFront } from './tls-front.ts';
+
+const startSeconds = 60;
+
+/** @throws Error when it ends, or is not ready in time */
+async function untilReady(server: ChildProcess, port: number): Promise<void> {
+  for (const deadline = Date.now() + startSeconds * 1000; Date.now() < deadline; await sleep(100)) {
+    if (server.exitCode !== null) throw new Error('the provider ended by itself: see its log');
+    try {
+      if ((await fetch(`http://127.0.0.1:${port}/readyz`)).ok) return;
+    } catch {
+      // Not listening yet.
+    }
+  }
+  throw new Error(`the provider was not ready after ${startSeconds} s: see its log`);
+}
+
+/** @param folder where its log and its certificate authority are kept */
+export async function startLocalDesk({ issuer, server, authority }: Settings, folder: string): Promise<Desk> {
+  const data = mkdtempSync(join(tmpdir(), 'frontdesk-conformance-'));
+  const name = new URL(issuer);
+  const certificates = makeCertificates(name.hostname.replace(/^\[|\]$/g, ''));
+  writeFileSync(join(folder, 'ca.pem'), certificates.authority);
+  const port = await freePort();
+  const secret = (await frontdeskWith({})(['secret'])).trim();
+  const environment = {
+    ISSUER: issuer,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    DATA_DIR: data,
+    SECRET: secret,
+    TRUSTED_PROXIES: '1',
+    // The suite tells the provider to fetch keys and requests from it, and takes its logout tokens.
+    OUTGOING_ALLOWED_HOSTS: new URL(server).host,
+    ...(authority !== undefined && { NODE_EXTRA_CA_CERTS: authority }),
+    CLIENT_REGISTRATION: 'token',
+    // The issuer again: it may be one that is not of this machine.
+    CONFORMANCE_PROFILE: issuer,
+    // One browser on one address signs in some hundred times.
+    RATE_LIMIT_FACTOR: '1000',
+  };
+  const logFile = join(folder, 'frontdesk.log');
+  const log = createWriteStream(logFile);
+  const child = startProgram(['serve'], environment);
+  child.stdout!.pipe(log, { end: false });
+  child.stderr!.pipe(log, { end: false });
+  const front = await startTlsFront(
+    certificates,
+    { host: listenAddress(issuer), port: Number(name.port) || 443 },
+    port,
+  );
+
+  async function close(): Promise<void> {
+    await front.close();
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+    log.end();
+    rmSync(data, { recursive: true, force: true });
+  }
+  try {
+    await untilReady(child, port);
+    const frontdesk = frontdeskWith(environment);
+    const { login, password } = await createTestAccount(frontdesk);
+    return { issuer, login, password, frontdesk, logFile, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

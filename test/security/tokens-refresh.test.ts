@@ -1,0 +1,161 @@
+/** security.md B06, B07, B08: refresh tokens. Each test is named by its number. */
+import { errors } from 'oidc-provider';
+import { ann, app, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { statement } from '../support/database.ts';
+import { newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startReceiver, type Receiver } from '../support/receiver.ts';
+import { createArtifactAdapter } from '../../src/oidc/adapter/artifact-adapter.ts';
+import { sql } from '../../src/platform/database.ts';
+
+let desk: Frontdesk;
+let appA: RegisteredApp;
+let told: RegisteredApp;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  desk = await startFrontdesk();
+  await ann(desk);
+  appA = await siteA(desk);
+  receiver = await startReceiver(desk.issuer, 'told');
+  told = await app(desk, { id: 'told', isFirstParty: true, backChannelLogoutUri: receiver.uri });
+});
+afterAll(async () => {
+  await desk.close();
+  await receiver.stop();
+});
+beforeEach(() => void (receiver.heard.length = 0));
+
+const signedIn = () => tokensFor(desk, newBrowser(desk), told);
+const renew = async (token: string) => (await refresh(desk, told, token)).json<Tokens & { error?: string }>();
+const lives = async (token: string) => (await refresh(desk, told, token)).status === 200;
+const reuses = async () =>
+  (await desk.db.read(statement("select from audit_events where kind = 'refresh-token.reused'"))).length;
+const usedSecondsAgo = sql`
+  update artifacts set consumed_at = clock_timestamp() - make_interval(secs => $1)
+  where kind = 'RefreshToken' and consumed_at is not null`;
+const secondsPass = (seconds: number) => desk.db.read(usedSecondsAgo, [seconds]);
+
+/** The last token of the family is dead, its access token too, the app was told, and it is on record. */
+async function expectFamilyEnded(last: Tokens, before: number): Promise<void> {
+  expect(await renew(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
+  expect((await userinfo(desk, last.access_token)).status).toBe(401);
+  await receiver.until(1);
+  expect(await reuses()).toBe(before + 1);
+}
+
+describe('B06', () => {
+  test('a refresh token is another one after each use', async () => {
+    const seen = new Set<string>();
+    let { refresh_token: token } = await signedIn();
+    for (let use = 0; use < 5; use += 1) {
+      seen.add(token!);
+      ({ refresh_token: token } = await renew(token!));
+    }
+    expect(seen.size).toBe(5);
+    expect(seen.has(token!)).toBe(false);
+  });
+
+  test('its predecessor may come three times in all within ten seconds: tabs of one app', async () => {
+    const { refresh_token: token } = await signedIn();
+    const before = await reuses();
+    const answers = [await renew(token!), await renew(token!), await renew(token!)];
+    expect(new Set(answers.map((answer) => answer.refresh_token)).size).toBe(3);
+    expect(await reuses()).toBe(before);
+    expect(await renew(token!)).toMatchObject({ error: 'invalid_grant' });
+    for (const answer of answers) expect(await lives(answer.refresh_token!)).toBe(false);
+    await expectFamilyEnded(answers[0]!, before);
+  });
+
+  test('a second use just within ten seconds is a tab, one after them is theft', async () => {
+    const first = await signedIn();
+    await renew(first.refresh_token!);
+    await secondsPass(8);
+    const last = await renew(first.refresh_token!);
+    expect((await userinfo(desk, last.access_token)).status).toBe(200);
+
+    const before = await reuses();
+    await secondsPass(10);
+    expect(await renew(first.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
+    await expectFamilyEnded(last, before);
+  });
+
+  test('a second use after its successor was used is theft at once', async () => {
+    const first = await signedIn();
+    const second = await renew(first.refresh_token!);
+    const last = await renew(second.refresh_token!);
+    const before = await reuses();
+    expect(await renew(first.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
+    await expectFamilyEnded(last, before);
+  });
+
+  test('whoever had found it unused, and comes after it was used up, ends the family as well', async () => {
+    const first = await signedIn();
+    const answers = [await renew(first.refresh_token!), await renew(first.refresh_token!)];
+    await renew(first.refresh_token!);
+    const before = await reuses();
+    // What a request beside them does, that had looked before them.
+    const adapter = createArtifactAdapter(desk.db, desk.keyring, 'RefreshToken');
+    const refused = await desk.db.inUnitOfWork(() =>
+      adapter.consume(first.refresh_token!).catch((error: Error) => error),
+    );
+    expect(refused).toBeInstanceOf(errors.InvalidGrant);
+    await expectFamilyEnded(answers[0]!, before);
+  });
+
+  test('theft is on record with whom and what it befell, and without the token', async () => {
+    const first = await signedIn();
+    await renew(first.refresh_token!);
+    await secondsPass(11);
+    await renew(first.refresh_token!);
+    const [event] = await desk.db.read<{ text: string; client_id: string; account_id: string }>(
+      statement(`select *, e::text as text from audit_events e where kind = 'refresh-token.reused'
+        order by at desc limit 1`),
+    );
+    expect(event).toMatchObject({ client_id: 'told', account_id: expect.any(String) });
+    expect(event!.text).not.toContain(first.refresh_token!);
+  });
+
+  test('the theft of one family leaves those of other browsers alone', async () => {
+    const [stolen, other] = [await signedIn(), await signedIn()];
+    await renew(stolen.refresh_token!);
+    await secondsPass(11);
+    expect(await lives(stolen.refresh_token!)).toBe(false);
+    expect(await lives(other.refresh_token!)).toBe(true);
+  });
+});
+
+describe('B07', () => {
+  test('a refresh token of another client, or without one, is refused, and not used up', async () => {
+    const appB = await siteB(desk, { apis: [] });
+    const { refresh_token: token } = await tokensFor(desk, newBrowser(desk), appA);
+    expect((await refresh(desk, appB, token!)).json()).toMatchObject({ error: 'invalid_grant' });
+    const nobody = { id: 'site-a', secret: undefined, redirectUri: appA.redirectUri };
+    expect((await refresh(desk, nobody, token!)).status).toBe(401);
+    expect((await refresh(desk, { ...appA, secret: 'wrong' }, token!)).status).toBe(401);
+    expect((await refresh(desk, appA, token!)).status).toBe(200);
+  });
+});
+
+describe('B08', () => {
+  test('no use makes a family live longer than from its first day', async () => {
+    let { refresh_token: token } = await signedIn();
+    const rows = () =>
+      desk.db.read<{ first: number }>(
+        statement(`select (payload ->> 'iiat')::int as first from artifacts
+          where kind = 'RefreshToken' and client_id = 'told' order by created_at desc, expires_at desc limit 1`),
+      );
+    const [{ first } = { first: 0 }] = await rows();
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    for (let use = 0; use < 3; use += 1) ({ refresh_token: token } = await renew(token!));
+    expect(await rows()).toEqual([{ first }]);
+    // Ninety-one days after signing in, however lately it was used.
+    await desk.db.read(
+      statement(`update artifacts set payload = payload || jsonb_build_object('iiat', ${first} - 91 * 86400)
+        where kind = 'RefreshToken' and client_id = 'told'`),
+    );
+    const last = await renew(token!);
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await renew(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
+  });
+});
