@@ -5,15 +5,14 @@ import { localSecretPrefix, type Config } from './config.ts';
 import { createPasswordHasher, type PasswordHasher } from './credentials/password.ts';
 import { startBackground } from './background.ts';
 import { ensureOwnClient } from './clients/own-client.ts';
-import { ensureSigningKeys } from './keys/ensure-signing-keys.ts';
-import { ensurePairwiseSalt } from './keys/pairwise-salt.ts';
+import { ensureSigningKeys, ensurePairwiseSalt } from './keys/ensure-signing-keys.ts';
 import { listSigningKeys } from './keys/signing-key-repository.ts';
 import { createLiveProvider, type Oidc } from './oidc/live-provider.ts';
 import { createProtocolPages } from './oidc/protocol-pages.ts';
 import { openDatabase, type Database } from './platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.ts';
 import type { Role } from './platform/data-owner.ts';
-import { keptSecret } from './platform/kept-secret.ts';
+import { ensureSecretFile } from './platform/private-folder.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { migrate } from './platform/migrate.ts';
 import { createOutgoing, type Outgoing } from './platform/outgoing.ts';
@@ -38,7 +37,7 @@ export interface Base {
 
 /** Opens the database, starting the embedded one if none is named, and brings it up to date. */
 export async function openBase(config: Config, role: Role, log = createLog(config.logLevel)): Promise<Base> {
-  const kept = () => [keptSecret(join(config.dataFolder, 'secrets'), 'secret', localSecretPrefix)];
+  const kept = () => [ensureSecretFile(join(config.dataFolder, 'secrets'), 'secret', localSecretPrefix)];
   const keyring = createKeyring(config.secrets.length > 0 ? config.secrets : kept());
   const { url, isAttached, stop } = await findDatabase(config, role);
   const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');

@@ -7,7 +7,7 @@ import { createDeliveries, type Deliveries } from './oidc/delivery/deliver-logou
 import { removeDeadJobs, startJobs, type JobHandler, type Jobs, type Task } from './platform/jobs.ts';
 import type { Keyring } from './platform/secrets.ts';
 import type { LivePolicy } from './policy/live-policy.ts';
-import { endExpiredSessions } from './sessions/end-expired-sessions.ts';
+import { endExpiredSessions } from './sessions/end-session.ts';
 import { purgeExpired } from './tokens/purge.ts';
 
 export interface BackgroundServices extends DeliveryServices {

@@ -48,7 +48,7 @@ export class ConfigProblems extends Error {
 /** Marks secrets that were made for trying out; a public issuer refuses them. */
 export const localSecretPrefix = 'fd_local_';
 
-const fewestSecretCharacters = 32;
+const minSecretCharacters = 32;
 const wholeNumber = (from: number, to: number) =>
   z.coerce.number().int().min(from, `it must be a whole number from ${from} to ${to}`).max(to, `at most ${to}`);
 
@@ -111,8 +111,8 @@ function readSettings(environment: NodeJS.ProcessEnv, problems: string[]): Recor
 function secretProblems(secrets: readonly string[], isLocal: boolean): string[] {
   const makeOne = 'make one with: npx --no-install frontdesk secret';
   if (secrets.length === 0) return isLocal ? [] : [`SECRET is not set: ${makeOne}`];
-  if (secrets.some((secret) => secret.length < fewestSecretCharacters)) {
-    return [`SECRET has fewer than ${fewestSecretCharacters} characters: ${makeOne}`];
+  if (secrets.some((secret) => secret.length < minSecretCharacters)) {
+    return [`SECRET has fewer than ${minSecretCharacters} characters: ${makeOne}`];
   }
   const isForTrying = secrets.some((secret) => secret.startsWith(localSecretPrefix));
   return isForTrying && !isLocal ? [`SECRET was made for trying out on one machine: ${makeOne}`] : [];

@@ -1,7 +1,6 @@
 /** The `frontdesk` program: finds the command, runs it, sets the exit code. */
 import { commands } from './commands/commands.ts';
 import { help } from './commands/help.ts';
-import { processIo } from './commands/process-io.ts';
-import { runCommand } from './commands/run-command.ts';
+import { processIo, runCommand } from './commands/run-command.ts';
 
 process.exitCode = await runCommand([...commands, help(commands)], process.argv.slice(2), processIo);

@@ -4,8 +4,8 @@ import * as oidc from 'openid-client';
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, API_AUDIENCE, API_URLS } = process.env as Record<string, string>;
 
 const options = ISSUER!.startsWith('https:') ? {} : { execute: [oidc.allowInsecureRequests] };
-const desk = await oidc.discovery(new URL(ISSUER!), CLIENT_ID!, CLIENT_SECRET, undefined, options);
-const { access_token: token, expires_in: seconds } = await oidc.clientCredentialsGrant(desk, {
+const frontdesk = await oidc.discovery(new URL(ISSUER!), CLIENT_ID!, CLIENT_SECRET, undefined, options);
+const { access_token: token, expires_in: seconds } = await oidc.clientCredentialsGrant(frontdesk, {
   scope: 'notes:read',
   resource: API_AUDIENCE!,
 });

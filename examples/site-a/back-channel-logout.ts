@@ -1,15 +1,15 @@
-/** Checks logout tokens of the desk (OpenID Connect Back-Channel Logout 1.0 §2.6). */
+/** Checks logout tokens of Frontdesk (OpenID Connect Back-Channel Logout 1.0 §2.6). */
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 export interface EndedSession {
-  /** The desk's name for the session, as in our ID token; left out when all of the person's sessions are over. */
+  /** Frontdesk's name for the session, as in our ID token; left out when all of the person's sessions are over. */
   sid: string | undefined;
   sub: string | undefined;
 }
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 
-/** @param jwksUri where the desk's public keys are */
+/** @param jwksUri where Frontdesk's public keys are */
 export function createLogoutTokenCheck(issuer: string, clientId: string, jwksUri: string) {
   const keys = createRemoteJWKSet(new URL(jwksUri));
   const seen = new Map<string, number>();
@@ -22,7 +22,7 @@ export function createLogoutTokenCheck(issuer: string, clientId: string, jwksUri
     seen.set(jti, expiresAt + 60);
   }
 
-  /** @throws Error when the token is not the desk's, not for us, not a logout token, too old, or used before */
+  /** @throws Error when the token is not Frontdesk's, not for us, not a logout token, too old, or used before */
   return async (token: string): Promise<EndedSession> => {
     const { payload } = await jwtVerify(token, keys, {
       issuer,

@@ -1,5 +1,5 @@
 /**
- * Site A: a traditional web application. It sends people to the desk with the authorization code flow, checks what comes
+ * Site A: a traditional web application. It sends people to Frontdesk with the authorization code flow, checks what comes
  * back, and keeps an http-only session cookie of its own.
  */
 import Koa, { type Context } from 'koa';
@@ -24,8 +24,8 @@ const cookieFlags = { httpOnly: true, sameSite: 'lax', secure: isSecure, signed:
 let checkLogoutToken: ReturnType<typeof createLogoutTokenCheck> | undefined;
 let discovered: Promise<oidc.Configuration> | undefined;
 
-/** The desk's addresses and keys, read once; read again if that failed. */
-function desk(): Promise<oidc.Configuration> {
+/** Frontdesk's addresses and keys, read once; read again if that failed. */
+function frontdesk(): Promise<oidc.Configuration> {
   const options = isSecure ? {} : { execute: [oidc.allowInsecureRequests] };
   discovered ??= oidc.discovery(new URL(ISSUER!), CLIENT_ID!, CLIENT_SECRET, undefined, options);
   discovered.catch(() => (discovered = undefined));
@@ -35,7 +35,7 @@ function desk(): Promise<oidc.Configuration> {
 async function startSignIn(ctx: Context): Promise<void> {
   const codeVerifier = oidc.randomPKCECodeVerifier();
   const signIn = { state: oidc.randomState(), nonce: oidc.randomNonce(), codeVerifier, startedAt: Date.now() };
-  const address = oidc.buildAuthorizationUrl(await desk(), {
+  const address = oidc.buildAuthorizationUrl(await frontdesk(), {
     redirect_uri: callback,
     scope: 'openid profile email',
     code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
@@ -52,7 +52,7 @@ async function finishSignIn(ctx: Context): Promise<void> {
   ctx.cookies.set(signInCookie, null, cookieFlags);
   // Started in another browser, or twice: nothing that came in the address can be trusted.
   if (!signIn) throw new Error('This sign-in was not started here, or has been used.');
-  const config = await desk();
+  const config = await frontdesk();
   // Checks state, iss, the code by PKCE, and the ID token: signature, issuer, audience, nonce, times.
   const tokens = await oidc.authorizationCodeGrant(config, new URL(ctx.href), {
     expectedState: signIn.state,
@@ -89,14 +89,14 @@ router.get('/callback', async (ctx) => {
   }
 });
 
-/** The desk says that a session is over: whoever signed in here with it is signed out. */
+/** Frontdesk says that a session is over: whoever signed in here with it is signed out. */
 router.post('/back-channel-logout', async (ctx) => {
   ctx.set('Cache-Control', 'no-store');
   const chunks: Buffer[] = [];
   for await (const chunk of ctx.req as AsyncIterable<Buffer>) chunks.push(chunk);
   const token = new URLSearchParams(Buffer.concat(chunks).toString()).get('logout_token') ?? '';
   try {
-    checkLogoutToken ??= createLogoutTokenCheck(ISSUER!, CLIENT_ID!, (await desk()).serverMetadata().jwks_uri!);
+    checkLogoutToken ??= createLogoutTokenCheck(ISSUER!, CLIENT_ID!, (await frontdesk()).serverMetadata().jwks_uri!);
     const { sid, sub } = await checkLogoutToken(token);
     sessions.removeWhere(({ claims }) => (sid === undefined ? claims['sub'] === sub : claims['sid'] === sid));
     ctx.status = 200;
@@ -106,7 +106,7 @@ router.post('/back-channel-logout', async (ctx) => {
   }
 });
 
-/** Ends the session here. At the desk the person stays signed in. */
+/** Ends the session here. At Frontdesk the person stays signed in. */
 router.post('/sign-out', (ctx) => {
   sessions.take(ctx.cookies.get(sessionCookie));
   ctx.cookies.set(sessionCookie, null, cookieFlags);
@@ -114,11 +114,11 @@ router.post('/sign-out', (ctx) => {
   ctx.redirect('/');
 });
 
-/** Ends the session here, then asks the desk to end the one there (OpenID Connect RP-Initiated Logout). */
+/** Ends the session here, then asks Frontdesk to end the one there (OpenID Connect RP-Initiated Logout). */
 router.post('/sign-out-everywhere', async (ctx) => {
   const session = sessions.take(ctx.cookies.get(sessionCookie));
   ctx.cookies.set(sessionCookie, null, cookieFlags);
-  const address = oidc.buildEndSessionUrl(await desk(), {
+  const address = oidc.buildEndSessionUrl(await frontdesk(), {
     post_logout_redirect_uri: new URL('/', site).href,
     ...(session && { id_token_hint: session.idToken }),
   });
@@ -138,7 +138,7 @@ app.use(async (ctx, next) => {
   ctx.set('Cache-Control', 'no-store');
   ctx.set('X-Content-Type-Options', 'nosniff');
   // Forms of other sites cannot sign anybody out here.
-  // (The desk's own call is no form: it proves itself by its token.)
+  // (Frontdesk's own call is no form: it proves itself by its token.)
   const from = ctx.get('Sec-Fetch-Site');
   if (ctx.method === 'POST' && from !== '' && from !== 'same-origin') ctx.throw(403);
   await next();

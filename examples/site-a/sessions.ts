@@ -4,11 +4,11 @@ import { createHash, randomBytes } from 'node:crypto';
 export interface SiteSession {
   /** Claims of the ID token. */
   claims: Record<string, unknown>;
-  /** What the desk told about the person. */
+  /** What Frontdesk told about the person. */
   person: { name?: string | undefined; email?: string | undefined };
-  /** Kept for signing out at the desk. */
+  /** Kept for signing out at Frontdesk. */
   idToken: string;
-  /** Whether the desk knew the person already, so that nothing had to be typed. */
+  /** Whether Frontdesk knew the person already, so that nothing had to be typed. */
   isRecognised: boolean;
 }
 

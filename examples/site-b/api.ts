@@ -1,5 +1,5 @@
 /**
- * An API of site B: checks each access token by itself, with the desk's public keys, and keeps nothing. Start as many
+ * An API of site B: checks each access token by itself, with Frontdesk's public keys, and keeps nothing. Start as many
  * as you like; one token opens them all.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -7,10 +7,10 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 
 const { ISSUER, API_NAME, API_AUDIENCE, SITE_ORIGIN, PORT } = process.env as Record<string, string>;
 
-// Fetched when a token comes with a key that is not known yet, and kept. The desk is never asked about a token.
+// Fetched when a token comes with a key that is not known yet, and kept. Frontdesk is never asked about a token.
 const keys = createRemoteJWKSet(new URL('/oauth/jwks', ISSUER), { cooldownDuration: 30_000 });
 
-/** What a token must be: issued by the desk, for this API, as an access token (RFC 9068 §4). */
+/** What a token must be: issued by Frontdesk, for this API, as an access token (RFC 9068 §4). */
 const expected = { issuer: ISSUER!, audience: API_AUDIENCE!, typ: 'at+jwt', algorithms: ['ES256'] };
 
 const keysMissing = new Set([errors.JOSEError.code, errors.JWKSTimeout.code]);

@@ -33,7 +33,7 @@ const policy = [
 
 createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '/', SITE_URL);
-  // The address that the desk sends people back to shows the same page; its script reads the answer.
+  // The address that Frontdesk sends people back to shows the same page; its script reads the answer.
   const file = files[pathname === '/callback' ? '/' : pathname];
   if (!file) return response.writeHead(404).end();
   return response

@@ -1,5 +1,6 @@
 /** SQL for accounts. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import type { Account } from './account.ts';
 import type { Claims } from './claims.ts';
 
@@ -87,6 +88,6 @@ export async function deleteAccount(db: Database, id: string): Promise<boolean> 
 
 const list = sql`select * from accounts order by created_at desc, id limit $1`;
 
-export async function listAccounts(db: Database, most: number): Promise<Account[]> {
-  return (await db.read<Row>(list, [most])).map(toAccount);
+export async function listAccounts(db: Database, limit: number): Promise<Account[]> {
+  return (await db.read<Row>(list, [limit])).map(toAccount);
 }

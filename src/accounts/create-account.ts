@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { upsertPasswordHash } from '../credentials/password-repository.ts';
-import { requireGoodPassword, type PasswordHasher } from '../credentials/password.ts';
+import { requireAcceptablePassword, type PasswordHasher } from '../credentials/password.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { findAccountByLogin, insertAccount } from './account-repository.ts';
@@ -35,7 +35,7 @@ export async function createAccount(
   const { email, username, name, password, claims = {}, isEmailVerified = false } = details;
   const emailCanonical = requireEmail(email);
   const usernameCanonical = username === undefined ? undefined : requireUsername(username);
-  requireGoodPassword(password);
+  requireAcceptablePassword(password);
   const hash = await hasher.hash(password);
   const id = randomUUID();
   await db.inUnitOfWork(async () => {

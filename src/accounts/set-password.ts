@@ -2,9 +2,9 @@
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { upsertPasswordHash } from '../credentials/password-repository.ts';
-import { requireGoodPassword, type PasswordHasher } from '../credentials/password.ts';
+import { requireAcceptablePassword, type PasswordHasher } from '../credentials/password.ts';
 import type { Database } from '../platform/database.ts';
-import { endAllAccess } from '../sessions/end-session.ts';
+import { revokeAllAccess } from '../sessions/end-session.ts';
 
 /**
  * @param exceptUid the session in which the person set it
@@ -16,11 +16,11 @@ export async function setPassword(
   change: { accountId: string; password: string; by: Actor; exceptUid?: string },
 ): Promise<void> {
   const { accountId, password, by, exceptUid } = change;
-  requireGoodPassword(password);
+  requireAcceptablePassword(password);
   const hash = await hasher.hash(password);
   await db.inUnitOfWork(async () => {
     upsertPasswordHash(db, accountId, hash);
-    await endAllAccess(db, accountId, 'password_changed', exceptUid);
+    await revokeAllAccess(db, accountId, 'password_changed', exceptUid);
     recordEvent(db, { kind: 'password.changed', accountId, detail: { by } });
   });
 }

@@ -2,7 +2,7 @@
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
-import { endAllAccess } from '../sessions/end-session.ts';
+import { revokeAllAccess } from '../sessions/end-session.ts';
 import { Refusal } from '../errors.ts';
 import { updateSuspended } from './account-repository.ts';
 
@@ -10,7 +10,7 @@ import { updateSuspended } from './account-repository.ts';
 export async function suspendAccount(db: Database, accountId: string, by: Actor): Promise<void> {
   await db.inUnitOfWork(async () => {
     if (!(await updateSuspended(db, accountId, true))) throw new Refusal('account_unknown');
-    await endAllAccess(db, accountId, 'account_suspended');
+    await revokeAllAccess(db, accountId, 'account_suspended');
     recordEvent(db, { kind: 'account.suspended', accountId, detail: { by } });
   });
 }

@@ -1,5 +1,6 @@
 /** SQL for APIs. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import type { Api } from './api.ts';
 
 interface Row {

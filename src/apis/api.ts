@@ -16,7 +16,7 @@ export interface Api {
 
 /** Lifetime of access tokens when an API says nothing else. They cannot be taken back, so they are short. */
 export const defaultAccessTokenLifetimeSeconds = 300;
-export const longestAccessTokenLifetimeSeconds = 900;
+export const maxAccessTokenLifetimeSeconds = 900;
 
 /** A scope token of RFC 6749 §3.3, kept to characters that need no quoting anywhere. */
 export const isScopeName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9:._/-]{0,63}$/.test(name);

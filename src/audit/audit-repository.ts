@@ -1,6 +1,7 @@
 /** SQL for the audit log. Events are added in the transaction of what they tell of, and never changed. */
 import { v7 as uuid } from 'uuid';
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import type { AuditEvent, AuditKind } from './audit-event.ts';
 
 const insertEvent = sql`
@@ -16,7 +17,7 @@ const openMonths = sql`select open_audit_months(date_trunc('month', now())::date
 
 /** Makes room for the events of a year to come. */
 export async function openAuditMonths(db: Database): Promise<void> {
-  await db.writeApart(openMonths);
+  await db.writeOutsideTransaction(openMonths);
 }
 
 export interface RecordedEvent {
@@ -42,12 +43,12 @@ const listOfAccount = sql`
   where account_id = $1 and at < $2 order by at desc limit $3`;
 
 /** What happened to an account, the newest first. */
-export async function listEventsOf(
+export async function listAccountEvents(
   db: Database,
   accountId: string,
-  { before = new Date(Date.now() + 60_000), most }: { before?: Date | undefined; most: number },
+  { before = new Date(Date.now() + 60_000), limit }: { before?: Date | undefined; limit: number },
 ): Promise<RecordedEvent[]> {
-  const rows = await db.read<Row>(listOfAccount, [accountId, before, most]);
+  const rows = await db.read<Row>(listOfAccount, [accountId, before, limit]);
   return rows.map((row) => ({
     at: row.at,
     kind: row.kind,

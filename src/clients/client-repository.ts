@@ -1,5 +1,6 @@
 /** SQL for clients. Of a secret the table holds keyed digests only. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import type { Client, ClientApi, ClientKind, ClientMetadata } from './client.ts';
 
 interface Row {
@@ -83,7 +84,7 @@ const upsertOwn = sql`
   on conflict (id) do update set metadata = excluded.metadata, updated_at = now()
   where clients.metadata <> excluded.metadata`;
 
-/** The desk itself, as a client. */
+/** Frontdesk itself, as a client. */
 export function upsertOwnClient(db: Database, id: string, metadata: ClientMetadata): void {
   db.write(upsertOwn, [id, metadata]);
 }

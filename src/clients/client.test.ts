@@ -4,7 +4,7 @@ import {
   homeOf,
   isClientId,
   isClientName,
-  longestClientName,
+  maxClientName,
   metadataForKind,
   needsSecret,
   originsOf,
@@ -32,7 +32,7 @@ test.each(['Wiki', 'Ännchens Café', '漢字', 'a', 'x'.repeat(100), '🔑'.rep
 test.each([
   ['nothing', ''],
   ['spaces', '   '],
-  ['too long', 'x'.repeat(longestClientName + 1)],
+  ['too long', 'x'.repeat(maxClientName + 1)],
   ['with a line feed', 'Bank\nSign in'],
   ['with a null', 'Bank\0'],
   ['turned round', 'Bank\u202Egro.live'],

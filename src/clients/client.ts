@@ -30,9 +30,6 @@ export interface Client {
   createdAt: Date;
 }
 
-/** The desk as its own client: how people sign in to their account pages. */
-export const ownClientId = 'frontdesk';
-
 /** The scopes of OpenID Connect (Core 1.0 §5.4 and §11). */
 export const openIdScopes = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
 
@@ -79,7 +76,7 @@ export function homeOf({ client_uri: uri, redirect_uris: redirectUris = [] }: Cl
 
 /** Control characters and those that reverse or hide text: a name with them could pass for another. */
 const deceiving = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
-export const longestClientName = 100;
+export const maxClientName = 100;
 
 export const isClientName = (name: string): boolean =>
-  name.trim() !== '' && [...name].length <= longestClientName && !deceiving.test(name);
+  name.trim() !== '' && [...name].length <= maxClientName && !deceiving.test(name);

@@ -1,5 +1,5 @@
 /** Which logos are shown. */
-import { logoOf } from './logo.ts';
+import { logoOf } from './client-uri.ts';
 
 const redirect_uris = ['https://app.example/callback', 'com.example.app:/callback'];
 

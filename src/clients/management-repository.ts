@@ -1,5 +1,6 @@
 /** SQL for apps that manage their own registration. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import type { StoredClient } from './client-repository.ts';
 
 const write = sql`update clients set management_token_hash = $2 where id = $1`;
@@ -11,7 +12,7 @@ export function writeManagementToken(db: Database, id: string, hash: Buffer): vo
 
 /** Keeps it under another key: at once and for good, since calls over the network may follow. */
 export async function renewManagementToken(db: Database, id: string, hash: Buffer): Promise<void> {
-  await db.writeApart(write, [id, hash]);
+  await db.writeOutsideTransaction(write, [id, hash]);
 }
 
 const select = sql`

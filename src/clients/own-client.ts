@@ -1,7 +1,10 @@
-/** The desk as its own client: people sign in to their account pages as they do to any app. */
+/** Frontdesk as its own client: people sign in to their account pages as they do to any app. */
 import type { Database } from '../platform/database.ts';
 import { upsertOwnClient } from './client-repository.ts';
-import { ownClientId, type ClientMetadata } from './client.ts';
+import { type ClientMetadata } from './client.ts';
+
+/** `client_id` of the built-in client. */
+export const ownClientId = 'frontdesk';
 
 export const ownRedirectUri = (issuer: string): string => `${issuer}/account/callback`;
 

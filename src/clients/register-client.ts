@@ -10,19 +10,18 @@ import { insertClient } from './client-repository.ts';
 import {
   isClientId,
   isClientName,
-  longestClientName,
+  maxClientName,
   metadataForKind,
   needsSecret,
   originsOf,
-  ownClientId,
   type Client,
   type ClientApi,
   type ClientKind,
   type ClientMetadata,
 } from './client.ts';
+import { ownClientId } from './own-client.ts';
 import { requirePolicy } from '../policy/policy.ts';
-import { requireBackChannelUri, requireFrontChannelUri } from './logout-uri.ts';
-import { requireRedirectUris } from './client-uri.ts';
+import { requireBackChannelUri, requireFrontChannelUri, requireRedirectUris } from './client-uri.ts';
 
 /** Completes metadata as the protocol works with it. @throws Refusal `client_invalid` when it cannot */
 export type ClientValidator = (metadata: ClientMetadata) => Promise<ClientMetadata>;
@@ -115,7 +114,7 @@ export async function registerClient(
   }
   if (id === ownClientId) throw new Refusal('client_exists', { id });
   if (!isClientName(name)) {
-    const reason = `it must be 1 to ${longestClientName} characters, none of them control or direction characters`;
+    const reason = `it must be 1 to ${maxClientName} characters, none of them control or direction characters`;
     throw new Refusal('argument_invalid', { name: 'name', reason });
   }
   if (kind !== 'machine' && redirectUris.length === 0) throw new Refusal('redirect_uri_required');

@@ -1,12 +1,19 @@
 /** What an app may say of itself when it registers (RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0 §2). */
 import { z } from 'zod';
 import { Refusal } from '../errors.ts';
-import { isClientName, longestClientName, openIdScopes, type ClientKind, type ClientMetadata } from './client.ts';
-import { requireBackChannelUri, requireFrontChannelUri } from './logout-uri.ts';
-import { isLoopbackAddress, mostRedirectUris, requireRedirectUris, requireWebUri, webHostsOf } from './client-uri.ts';
-import { sectorOf } from './sector.ts';
+import { isClientName, maxClientName, openIdScopes, type ClientKind, type ClientMetadata } from './client.ts';
+import {
+  requireBackChannelUri,
+  requireFrontChannelUri,
+  isLoopbackAddress,
+  maxRedirectUris,
+  requireRedirectUris,
+  requireWebUri,
+  webHostsOf,
+  sectorOf,
+} from './client-uri.ts';
 
-const mostKeys = 20;
+const maxKeys = 20;
 const text = z.string().min(1).max(2000);
 const uris = z.array(text);
 const algorithm = z.string().max(20);
@@ -19,7 +26,7 @@ const key = z.record(z.string(), z.union([z.string(), z.boolean(), z.number(), z
  */
 const schema = z.object({
   application_type: z.enum(['web', 'native']).default('web'),
-  client_name: z.string().refine(isClientName, `must be 1 to ${longestClientName} characters that can be seen`),
+  client_name: z.string().refine(isClientName, `must be 1 to ${maxClientName} characters that can be seen`),
   redirect_uris: uris,
   post_logout_redirect_uris: uris.optional(),
   response_types: z.array(z.string().max(30)).max(10).optional(),
@@ -32,7 +39,7 @@ const schema = z.object({
   logo_uri: text.optional(),
   policy_uri: text.optional(),
   tos_uri: text.optional(),
-  jwks: z.object({ keys: z.array(key).min(1).max(mostKeys) }).optional(),
+  jwks: z.object({ keys: z.array(key).min(1).max(maxKeys) }).optional(),
   jwks_uri: text.optional(),
   subject_type: z.enum(['public', 'pairwise']).optional(),
   sector_identifier_uri: text.optional(),
@@ -40,7 +47,7 @@ const schema = z.object({
   userinfo_signed_response_alg: algorithm.optional(),
   request_object_signing_alg: algorithm.optional(),
   require_signed_request_object: z.boolean().optional(),
-  request_uris: z.array(text).max(mostRedirectUris).optional(),
+  request_uris: z.array(text).max(maxRedirectUris).optional(),
   default_max_age: z.int().min(0).optional(),
   require_auth_time: z.boolean().optional(),
   default_acr_values: z.array(text).max(10).optional(),

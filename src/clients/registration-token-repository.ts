@@ -1,5 +1,6 @@
 /** SQL for registration tokens. Of a token the table holds a keyed digest only. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 
 export interface RegistrationToken {
   id: string;
@@ -42,7 +43,7 @@ const take = sql`
  * @param hashes digests under every key, newest first
  * @returns false when it is unknown, used up or expired
  */
-export async function takeRegistrationToken(db: Database, hashes: Buffer[]): Promise<boolean> {
+export async function consumeRegistrationToken(db: Database, hashes: Buffer[]): Promise<boolean> {
   return (await db.guard(take, [hashes, hashes[0]])).count === 1;
 }
 

@@ -8,8 +8,8 @@ import { randomToken, type Keyring } from '../platform/secrets.ts';
 import { deleteRegistrationToken, insertRegistrationToken } from './registration-token-repository.ts';
 
 const kind = 'registration-token';
-const longestSeconds = 90 * 86_400;
-const mostUses = 10_000;
+const maxSeconds = 90 * 86_400;
+const maxUses = 10_000;
 
 /** Digests that a token may be kept under, newest first. */
 export const digestsOfRegistrationToken = (keyring: Keyring, token: string): Buffer[] => keyring.digests(kind, token);
@@ -30,9 +30,9 @@ export async function createRegistrationToken(
   { seconds, uses }: { seconds: number; uses: number },
   by: Actor,
 ): Promise<NewRegistrationToken> {
-  if (seconds > longestSeconds) throw new Refusal('argument_invalid', { name: 'expiry', reason: 'it is 90d at most' });
-  if (!Number.isInteger(uses) || uses < 1 || uses > mostUses) {
-    throw new Refusal('argument_invalid', { name: 'number of uses', reason: `it must be 1 to ${mostUses}` });
+  if (seconds > maxSeconds) throw new Refusal('argument_invalid', { name: 'expiry', reason: 'it is 90d at most' });
+  if (!Number.isInteger(uses) || uses < 1 || uses > maxUses) {
+    throw new Refusal('argument_invalid', { name: 'number of uses', reason: `it must be 1 to ${maxUses}` });
   }
   const token = `fd_registration_${randomToken()}`;
   const [id, expiresAt] = [randomUUID(), new Date(Date.now() + seconds * 1000)];

@@ -2,7 +2,7 @@
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { deleteClient } from './client-repository.ts';
-import { ownClientId } from './client.ts';
+import { ownClientId } from './own-client.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { deleteArtifactsOfClient } from '../tokens/artifact-repository.ts';

@@ -12,10 +12,10 @@ import {
   writeManagementToken,
 } from './management-repository.ts';
 import { makeClientSecret, randomClientId, type ClientValidator } from './register-client.ts';
-import { sectorOf } from './sector.ts';
+import { sectorOf } from './client-uri.ts';
 import { readRegistration, type RegistrationRules } from './registration-metadata.ts';
 import { digestsOfRegistrationToken } from './registration-token.ts';
-import { isRegistrationTokenLive, takeRegistrationToken } from './registration-token-repository.ts';
+import { isRegistrationTokenLive, consumeRegistrationToken } from './registration-token-repository.ts';
 
 export interface SelfRegistrationContext extends RegistrationRules {
   db: Database;
@@ -63,7 +63,7 @@ export async function requireRegistrationToken(
  * @throws Refusal `registration_token_wrong`, `client_invalid`, `redirect_uri_invalid`, `redirect_uri_required`,
  *   `redirect_uris_many`
  */
-export async function registerItself(
+export async function selfRegisterClient(
   context: SelfRegistrationContext,
   token: string,
   body: unknown,
@@ -85,7 +85,7 @@ export async function registerItself(
     apis: [],
   };
   await db.inUnitOfWork(async () => {
-    const isTaken = await takeRegistrationToken(db, digestsOfRegistrationToken(keyring, token));
+    const isTaken = await consumeRegistrationToken(db, digestsOfRegistrationToken(keyring, token));
     if (!isTaken) throw new Refusal('registration_token_wrong');
     await insertClient(db, client, originsOf(metadata));
     writeManagementToken(db, id, keyring.digest(managementKind, managementToken));
@@ -95,7 +95,7 @@ export async function registerItself(
 }
 
 /** @throws Refusal `management_token_wrong`, also when there is no such client */
-export async function readItself(
+export async function requireOwnRegistration(
   { db, keyring }: Pick<SelfRegistrationContext, 'db' | 'keyring'>,
   id: string,
   token: string | undefined,
@@ -113,9 +113,9 @@ export async function readItself(
  * Replaces all metadata of an app by what it says now, checked as at its registration. It gets a secret when it had
  * none and needs one now.
  *
- * @throws Refusal as registerItself and readItself do
+ * @throws Refusal as selfRegisterClient and requireOwnRegistration do
  */
-export async function updateItself(
+export async function updateOwnRegistration(
   context: SelfRegistrationContext,
   client: StoredClient,
   body: unknown,

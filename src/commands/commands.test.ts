@@ -1,5 +1,5 @@
 /** Every command, on a real database. */
-import { frontdesk } from '../../test/support/terminal.ts';
+import { runFrontdesk } from '../../test/support/terminal.ts';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { randomToken } from '../platform/secrets.ts';
 import { commands } from './commands.ts';
@@ -14,13 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const run = (...args: string[]) => frontdesk(args, environment);
+const run = (...args: string[]) => runFrontdesk(args, environment);
 const register = (...args: string[]) => run('clients', 'register', '--name', 'Wiki', ...args);
 
 describe('help', () => {
   test('is what one gets without words, and lists every command', async () => {
     for (const args of [[], ['help'], ['--help'], ['-h']]) {
-      const { code, out } = await frontdesk(args);
+      const { code, out } = await runFrontdesk(args);
       expect(code).toBe(0);
       for (const { name, about } of commands) expect(out).toMatch(new RegExp(`^  ${name} +${about.slice(0, 10)}`, 'm'));
     }
@@ -28,10 +28,10 @@ describe('help', () => {
 
   test('has a page for each command, that tells every option', async () => {
     for (const command of commands) {
-      const { code, out } = await frontdesk(['help', ...command.name.split(' ')]);
+      const { code, out } = await runFrontdesk(['help', ...command.name.split(' ')]);
       expect([command.name, code, out]).toEqual([command.name, 0, `${pageOf(command)}\n`]);
       for (const flag of Object.keys(command.options ?? {})) expect(out).toContain(`--${flag}`);
-      expect((await frontdesk([...command.name.split(' '), '--help'])).out).toBe(out);
+      expect((await runFrontdesk([...command.name.split(' '), '--help'])).out).toBe(out);
     }
   });
 });
@@ -50,26 +50,26 @@ describe('words that do not fit end with code 2 and say why', () => {
     [['clients', 'list', '--loud'], "Unknown option '--loud'"],
     [['apis', 'register', 'https://a.example', '--name', 'A', '--scope', 'read'], '--scope must be like'],
   ])('%j', async (args, problem) => {
-    const { code, error } = await frontdesk(args, environment);
+    const { code, error } = await runFrontdesk(args, environment);
     expect(code).toBe(2);
     expect(error).toContain(problem);
   });
 });
 
 test('settings that do not fit end with code 1 and name them all', async () => {
-  const { code, error } = await frontdesk(['clients', 'list'], { ISSUER: 'nonsense', PORT: 'x' });
+  const { code, error } = await runFrontdesk(['clients', 'list'], { ISSUER: 'nonsense', PORT: 'x' });
   expect(code).toBe(1);
   expect(error).toContain('ISSUER: it must be like https://login.example.com');
   expect(error).toContain('PORT: ');
 });
 
 test('settings are listed, with defaults and secrets', async () => {
-  expect((await frontdesk(['settings'])).out).toMatch(/SETTING +DEFAULT +WHAT IT IS FOR\nISSUER +http:\/\/idp/);
-  expect(JSON.parse((await frontdesk(['settings', '--json'])).out).length).toBeGreaterThan(9);
+  expect((await runFrontdesk(['settings'])).out).toMatch(/SETTING +DEFAULT +WHAT IT IS FOR\nISSUER +http:\/\/idp/);
+  expect(JSON.parse((await runFrontdesk(['settings', '--json'])).out).length).toBeGreaterThan(9);
 });
 
 test('a secret is new each time and long enough to be accepted', async () => {
-  const [one, two] = [await frontdesk(['secret']), await frontdesk(['secret'])];
+  const [one, two] = [await runFrontdesk(['secret']), await runFrontdesk(['secret'])];
   expect(one.out).toMatch(/^fd_secret_[\w-]{43}\n$/);
   expect(one.out).not.toBe(two.out);
 });

@@ -4,7 +4,7 @@ import { usageOf, type Command } from './command.ts';
 function overview(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
-    'Frontdesk: check in once at the desk, and every site knows you.',
+    'Frontdesk: check in once at Frontdesk, and every site knows you.',
     '',
     'Usage: frontdesk COMMAND […]',
     '',

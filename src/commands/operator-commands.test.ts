@@ -1,6 +1,6 @@
 /** `frontdesk keys …`, `frontdesk policy …`, and what `clients register` takes about leaving. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { frontdesk } from '../../test/support/terminal.ts';
+import { runFrontdesk } from '../../test/support/terminal.ts';
 import { defaultPolicy, policyItems } from '../policy/policy.ts';
 import { randomToken } from '../platform/secrets.ts';
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const run = (...args: string[]) => frontdesk(args, environment);
+const run = (...args: string[]) => runFrontdesk(args, environment);
 
 interface ListedKey {
   kid: string;

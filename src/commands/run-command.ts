@@ -1,5 +1,5 @@
 /** Finds a command by its words, runs it, and turns what goes wrong into words and an exit code. */
-import { ConfigProblems } from '../config.ts';
+import { ConfigProblems, processEnvironment } from '../config.ts';
 import { Refusal } from '../errors.ts';
 import { DataFolderTaken } from '../platform/data-owner.ts';
 import { EmbeddedPostgresFailed } from '../platform/postgres-program.ts';
@@ -48,3 +48,9 @@ export async function runCommand(commands: readonly Command[], args: string[], i
     return failed;
   }
 }
+
+export const processIo: Io = {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  error: (text) => void process.stderr.write(`${text}\n`),
+  environment: processEnvironment,
+};

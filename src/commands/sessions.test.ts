@@ -5,41 +5,42 @@ import { statement } from '../../test/support/database.ts';
 import { authorize, codeFor, newBrowser } from '../../test/support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../../test/support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../../test/support/receiver.ts';
-import { frontdesk } from '../../test/support/terminal.ts';
+import { runFrontdesk } from '../../test/support/terminal.ts';
 import type { Browser } from '../../test/support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let receiver: Receiver;
 let wiki: RegisteredApp;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  receiver = await startReceiver(desk.issuer, 'wiki');
-  wiki = await app(desk, { id: 'wiki', name: 'Wiki', isFirstParty: true, backChannelLogoutUri: receiver.uri });
-  for (const login of ['ann', 'ben']) await person(desk, login, login);
+  frontdesk = await startFrontdesk();
+  receiver = await startReceiver(frontdesk.issuer, 'wiki');
+  wiki = await app(frontdesk, { id: 'wiki', name: 'Wiki', isFirstParty: true, backChannelLogoutUri: receiver.uri });
+  for (const login of ['ann', 'ben']) await person(frontdesk, login, login);
 });
 afterAll(async () => {
-  await desk.close();
+  await frontdesk.close();
   await receiver.stop();
 });
 
 const run = (...args: string[]) =>
-  frontdesk(args, { ISSUER: desk.issuer, DATABASE_URL: desk.database.url, SECRET: desk.secret });
+  runFrontdesk(args, { ISSUER: frontdesk.issuer, DATABASE_URL: frontdesk.database.url, SECRET: frontdesk.secret });
 const unknown = 'No account has that address, user name or id. See: frontdesk accounts list\n';
 
 async function signIn(login: string): Promise<Browser> {
-  const browser = newBrowser(desk);
-  await codeFor(browser, authorize(desk, wiki), login);
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, wiki), login);
   return browser;
 }
-const isIn = async (browser: Browser) => (await browser.ask(authorize(desk, wiki).url)).location!.includes('code=');
+const isIn = async (browser: Browser) =>
+  (await browser.ask(authorize(frontdesk, wiki).url)).location!.includes('code=');
 
 describe('sessions', () => {
   test('are listed with device, address and apps, without what opens them', async () => {
     expect((await run('sessions', 'list', 'ben')).out).toBe('ben is signed in nowhere.\n');
     const browser = await signIn('ben');
     // The question keeps a secret in the session.
-    await browser.visit(`${desk.issuer}/oauth/logout`);
+    await browser.visit(`${frontdesk.issuer}/oauth/logout`);
     const { out } = await run('sessions', 'list', 'ben');
     expect(out).toMatch(
       /^SESSION +DEVICE +ADDRESS +SIGNED IN +LAST SEEN +APPS\n\S+ +Unknown device +127.0.0.1 +20\S+Z +20\S+Z +wiki\n$/,
@@ -47,7 +48,7 @@ describe('sessions', () => {
     const [session] = JSON.parse((await run('sessions', 'list', 'ben@example.com', '--json')).out) as object[];
     expect(session).toMatchObject({ uid: expect.any(String), ip: '127.0.0.1', authorizations: { wiki: {} } });
     expect(session).not.toHaveProperty('state');
-    expect(out).not.toContain((await browser.cookie(desk.issuer, 'fd_session'))!);
+    expect(out).not.toContain((await browser.cookie(frontdesk.issuer, 'fd_session'))!);
   });
 
   test('one of them is ended, the others go on, and the app is told', async () => {
@@ -111,7 +112,7 @@ describe('notices', () => {
     await signIn('ann');
     await run('sessions', 'end', 'ann');
     await sleep(300);
-    await desk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
+    await frontdesk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
     expect((await run('notices', 'list', '--open')).out).toMatch(
       /wiki +ended_by_administrator +gave_up +\d+ +status_500/,
     );

@@ -1,5 +1,6 @@
 /** SQL for password hashes. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 
 const select = sql`select password_hash from passwords where account_id = $1`;
 

@@ -1,6 +1,6 @@
 /** Passwords: what a new one must be like, and how many are hashed at once. */
 import { Refusal } from '../errors.ts';
-import { createPasswordHasher, requireGoodPassword } from './password.ts';
+import { createPasswordHasher, requireAcceptablePassword } from './password.ts';
 
 const codeOf = (work: () => void): string | undefined => {
   try {
@@ -22,7 +22,7 @@ test.each([
   [' '.repeat(20), 'password_blank'],
   ['only small letters', undefined],
 ])('D01 %j as a new password: %p', (password, code) => {
-  expect(codeOf(() => requireGoodPassword(password))).toBe(code);
+  expect(codeOf(() => requireAcceptablePassword(password))).toBe(code);
 });
 
 test('D01 nothing is cut off, and one password typed on two keyboards is one', async () => {
@@ -50,10 +50,10 @@ test('D03 whoever comes when a hundred wait is turned away, before anything is d
     waiting.push(hasher.verify('wrong', undefined));
     // The queue takes in what came in this turn before the next.
     await Promise.resolve();
-    code = codeOf(() => hasher.requireRoom());
+    code = codeOf(() => hasher.requireCapacity());
   }
   expect(code).toBe('sign_in_busy');
   expect(waiting.length).toBeGreaterThanOrEqual(100);
   await Promise.all(waiting);
-  expect(codeOf(() => hasher.requireRoom())).toBeUndefined();
+  expect(codeOf(() => hasher.requireCapacity())).toBeUndefined();
 });

@@ -8,22 +8,22 @@ import { Refusal } from '../errors.ts';
 export const hashParameters = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 // NIST SP 800-63B-4 §3.1.1.2: at least 15 characters where the password is the only factor, no rules of composition.
-const fewestCharacters = 15;
-const mostCharacters = 256;
+const minCharacters = 15;
+const maxCharacters = 256;
 
 // Hashes run on libuv's threads, which file access and WebCrypto share: one core is left to them.
-const mostAtOnce = Math.max(1, availableParallelism() - 1);
-const longestQueue = 100;
+const maxAtOnce = Math.max(1, availableParallelism() - 1);
+const maxQueue = 100;
 const busySeconds = 5;
 
 /** One form for equal passwords typed on different keyboards (NFKC, RFC 8265 §4.2). */
 const normalise = (password: string): string => password.normalize('NFKC');
 
 /** @throws Refusal `password_short`, `password_long` or `password_blank` */
-export function requireGoodPassword(password: string): void {
+export function requireAcceptablePassword(password: string): void {
   const length = [...normalise(password)].length;
-  if (length < fewestCharacters) throw new Refusal('password_short', { fewest: fewestCharacters });
-  if (length > mostCharacters) throw new Refusal('password_long', { most: mostCharacters });
+  if (length < minCharacters) throw new Refusal('password_short', { min: minCharacters });
+  if (length > maxCharacters) throw new Refusal('password_long', { max: maxCharacters });
   if (new Set(normalise(password)).size < 2) throw new Refusal('password_blank');
 }
 
@@ -34,11 +34,11 @@ export interface PasswordHasher {
   /** Whether the hash was made with other parameters than today's. */
   isOutdated(hash: string): boolean;
   /** Turns a sign-in down while the queue is full, before anything is looked up for it. @throws Refusal `sign_in_busy` */
-  requireRoom(): void;
+  requireCapacity(): void;
 }
 
 export async function createPasswordHasher(): Promise<PasswordHasher> {
-  const limit = pLimit(mostAtOnce);
+  const limit = pLimit(maxAtOnce);
   const hash = (password: string) => limit(() => argon2.hash(normalise(password), hashParameters));
   // What an unknown account's password is compared with.
   const decoy = await hash('no account has this password');
@@ -49,8 +49,8 @@ export async function createPasswordHasher(): Promise<PasswordHasher> {
       return stored !== undefined && fits;
     },
     isOutdated: (stored) => argon2.needsRehash(stored, hashParameters),
-    requireRoom() {
-      if (limit.pendingCount >= longestQueue) throw new Refusal('sign_in_busy', {}, busySeconds);
+    requireCapacity() {
+      if (limit.pendingCount >= maxQueue) throw new Refusal('sign_in_busy', {}, busySeconds);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** SQL for consents: what people answered, so that they are asked once. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import type { Consent } from './consent.ts';
 
 interface Row {

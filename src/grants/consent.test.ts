@@ -1,5 +1,5 @@
 /** The arithmetic of permissions. */
-import { agreedPart, nothing, together } from './consent.ts';
+import { intersectPermissions, nothing, together } from './consent.ts';
 
 const asked = {
   scopes: ['openid', 'email'],
@@ -9,9 +9,9 @@ const asked = {
 
 test('only what is in both is agreed', () => {
   const agreed = { scopes: ['openid', 'profile'], claims: [], apiScopes: { x: ['write'], z: ['read'] } };
-  expect(agreedPart(asked, agreed)).toEqual({ scopes: ['openid'], claims: [], apiScopes: { x: ['write'] } });
-  expect(agreedPart(asked, nothing)).toEqual(nothing);
-  expect(agreedPart(asked, asked)).toEqual(asked);
+  expect(intersectPermissions(asked, agreed)).toEqual({ scopes: ['openid'], claims: [], apiScopes: { x: ['write'] } });
+  expect(intersectPermissions(asked, nothing)).toEqual(nothing);
+  expect(intersectPermissions(asked, asked)).toEqual(asked);
 });
 
 test('together is what is in either, once', () => {

@@ -18,7 +18,7 @@ const both = (one: readonly string[], other: readonly string[]) => one.filter((v
 const either = (one: readonly string[], other: readonly string[]) => [...new Set([...one, ...other])];
 
 /** The part of what is asked that was agreed. */
-export function agreedPart(asked: Permissions, agreed: Permissions): Permissions {
+export function intersectPermissions(asked: Permissions, agreed: Permissions): Permissions {
   const apis = Object.entries(asked.apiScopes).map(
     ([audience, scopes]) => [audience, both(scopes, agreed.apiScopes[audience] ?? [])] as const,
   );

@@ -1,5 +1,6 @@
 /** SQL for grants. A revoked one keeps its row until the purge, so that what it carried stays worthless. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 
 /** What tokens live by: one person, one client, one session. */
 export interface Grant {

@@ -1,6 +1,7 @@
 /** SQL for signing keys. The private half is sealed; the key to it is not in the database. */
 import type { JWK } from 'jose';
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import type { Keyring } from '../platform/secrets.ts';
 import { publicJwk, type SigningAlgorithm, type SigningKey } from './signing-key.ts';
 

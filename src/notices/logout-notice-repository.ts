@@ -1,5 +1,6 @@
 /** SQL for logout notices. They are written by the statement that ends a session (sessions/session-repository.ts). */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import { claimSeconds, giveUpAfterSeconds, type LogoutNotice, type NoticeChannel } from './logout-notice.ts';
 
 interface Row {
@@ -46,16 +47,16 @@ const claim = sql`
   where n.id = due.id returning n.*`;
 
 /** Takes up to so many due notices of an app for an attempt now; no other process gets them meanwhile. */
-export async function claimNotices(db: Database, clientId: string, most: number): Promise<LogoutNotice[]> {
-  const { rows } = await db.writeApart<Row>(claim, [clientId, most, claimSeconds]);
+export async function claimNotices(db: Database, clientId: string, limit: number): Promise<LogoutNotice[]> {
+  const { rows } = await db.writeOutsideTransaction<Row>(claim, [clientId, limit, claimSeconds]);
   return rows.map(toNotice);
 }
 
 const delivered = sql`
   update logout_notices set delivered_at = clock_timestamp(), attempts = attempts + 1, problem = null where id = $1`;
 
-export async function noticeDelivered(db: Database, id: string): Promise<void> {
-  await db.writeApart(delivered, [id]);
+export async function markNoticeDelivered(db: Database, id: string): Promise<void> {
+  await db.writeOutsideTransaction(delivered, [id]);
 }
 
 const failed = sql`
@@ -65,13 +66,13 @@ const failed = sql`
   where id = $1 returning gave_up_at is not null as gave_up`;
 
 /** @returns whether the notice is a dead letter now */
-export async function noticeFailed(
+export async function recordNoticeFailure(
   db: Database,
   id: string,
   { problem, againSeconds, isFinal }: { problem: string; againSeconds: number; isFinal: boolean },
 ): Promise<boolean> {
   const values = [id, problem, againSeconds, isFinal, giveUpAfterSeconds];
-  const { rows } = await db.writeApart<{ gave_up: boolean }>(failed, values);
+  const { rows } = await db.writeOutsideTransaction<{ gave_up: boolean }>(failed, values);
   return rows[0]?.gave_up ?? false;
 }
 
@@ -97,7 +98,7 @@ const unsettled = sql`
   where session_uid = $1 and channel = 'back' and delivered_at is null`;
 
 /** How many apps that can be called have not heard of the end of a session yet. */
-export async function countUndelivered(db: Database, sessionUid: string): Promise<number> {
+export async function countUndeliveredNotices(db: Database, sessionUid: string): Promise<number> {
   const [row] = await db.read<{ count: number }>(unsettled, [sessionUid]);
   return row?.count ?? 0;
 }
@@ -108,9 +109,9 @@ const newest = sql`
 
 export async function listNotices(
   db: Database,
-  { isOpen, most }: { isOpen: boolean; most: number },
+  { isOpen, limit }: { isOpen: boolean; limit: number },
 ): Promise<LogoutNotice[]> {
-  return (await db.read<Row>(newest, [isOpen, most])).map(toNotice);
+  return (await db.read<Row>(newest, [isOpen, limit])).map(toNotice);
 }
 
 const retry = sql`
@@ -118,6 +119,6 @@ const retry = sql`
   where channel = 'back' and gave_up_at is not null returning client_id`;
 
 /** Gives dead letters another day. @returns how many */
-export async function reviveNotices(db: Database): Promise<number> {
+export async function retryDeadNotices(db: Database): Promise<number> {
   return (await db.guard(retry)).count;
 }

@@ -45,8 +45,8 @@ export const giveUpAfterSeconds = 24 * 60 * 60;
 export const claimSeconds = 5;
 
 const firstPauseSeconds = 1;
-const longestPauseSeconds = 300;
+const maxPauseSeconds = 300;
 
 /** 1, 2, 4 … seconds, at most five minutes. */
 export const pauseSeconds = (failures: number): number =>
-  Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** Math.min(Math.max(failures - 1, 0), 20));
+  Math.min(maxPauseSeconds, firstPauseSeconds * 2 ** Math.min(Math.max(failures - 1, 0), 20));

@@ -1,5 +1,6 @@
 /** SQL for receipts: what a person is shown after signing out. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 
 /** How long the address of a receipt works. */
 export const receiptSeconds = 15 * 60;

@@ -1,5 +1,6 @@
 /** SQL for the state of apps' logout endpoints: one that does not answer is left in peace for a while. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 
 const selectState = sql`select failures, not_before from receiver_states where client_id = $1`;
 
@@ -19,19 +20,19 @@ const fail = sql`
   on conflict (client_id) do update set failures = excluded.failures, not_before = excluded.not_before
   where receiver_states.failures < excluded.failures`;
 
-export async function receiverFailed(
+export async function recordReceiverFailure(
   db: Database,
   clientId: string,
   failures: number,
   pauseSeconds: number,
 ): Promise<void> {
-  await db.writeApart(fail, [clientId, failures, pauseSeconds]);
+  await db.writeOutsideTransaction(fail, [clientId, failures, pauseSeconds]);
 }
 
 const answer = sql`delete from receiver_states where client_id = $1`;
 
-export async function receiverAnswered(db: Database, clientId: string): Promise<void> {
-  await db.writeApart(answer, [clientId]);
+export async function clearReceiverFailures(db: Database, clientId: string): Promise<void> {
+  await db.writeOutsideTransaction(answer, [clientId]);
 }
 
 // One at a time per app, over all processes: for as long as a claim holds.
@@ -40,6 +41,6 @@ const probe = sql`
   where client_id = $1 and not_before <= clock_timestamp()`;
 
 /** Takes the turn to try an app that did not answer last time. @returns false when another process has it */
-export async function takeProbe(db: Database, clientId: string, seconds: number): Promise<boolean> {
-  return (await db.writeApart(probe, [clientId, seconds])).count === 1;
+export async function claimProbe(db: Database, clientId: string, seconds: number): Promise<boolean> {
+  return (await db.writeOutsideTransaction(probe, [clientId, seconds])).count === 1;
 }

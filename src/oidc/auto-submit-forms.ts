@@ -9,7 +9,7 @@ import { Refusal } from '../errors.ts';
  *
  * @throws Refusal `session_ended`
  */
-export function takePlaceOfForms(ctx: Context, issuer: string): void {
+export function replaceAutoSubmitForms(ctx: Context, issuer: string): void {
   const { oidc } = ctx as KoaContextWithOIDC;
   const { route, session } = (oidc ?? {}) as { route?: string; session?: KoaContextWithOIDC['oidc']['session'] };
   if (ctx.status !== 200 || !session) return;

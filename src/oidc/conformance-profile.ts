@@ -24,20 +24,20 @@ export const responseTypesOf = ({ isConformance }: ProtocolOptions): ResponseTyp
   isConformance ? [...allResponseTypes] : ['code'];
 
 /** Metadata of ours by which an operator marks a client of the suite. Apps cannot ask for it themselves. */
-export const ofSuite = 'conformance_client';
+export const conformanceClientKey = 'conformance_client';
 
 /**
  * The suite's clients use no PKCE, and address their assertions to the endpoint instead of the issuer. Those that
  * register themselves cannot be marked.
  */
-export const isExcepted = ({ isConformance }: ProtocolOptions, client: Client): boolean =>
-  isConformance && (client[ofSuite] === true || client['self_registered'] === true);
+export const isConformanceClient = ({ isConformance }: ProtocolOptions, client: Client): boolean =>
+  isConformance && (client[conformanceClientKey] === true || client['self_registered'] === true);
 
 /**
  * The authorization and sign-out endpoints take forms of other sites as well. Browsers send the session's cookie with
  * them only when it is `SameSite=None`, which they take on https only.
  */
-export const takesPosts = ({ isConformance }: ProtocolOptions, issuer: string): boolean =>
+export const acceptsPost = ({ isConformance }: ProtocolOptions, issuer: string): boolean =>
   isConformance && issuer.startsWith('https:');
 
 /**
@@ -47,4 +47,4 @@ export const takesPosts = ({ isConformance }: ProtocolOptions, issuer: string): 
 export const mayLinkElsewhere = ({ isConformance }: ProtocolOptions): boolean => isConformance;
 
 /** Request objects without a signature (OpenID Connect Core §6.1): worth no more than the address itself. */
-export const takesUnsignedRequests = ({ isConformance }: ProtocolOptions): boolean => isConformance;
+export const acceptsUnsignedRequests = ({ isConformance }: ProtocolOptions): boolean => isConformance;

@@ -14,8 +14,8 @@ import { pendingInteraction, type PendingInteraction } from './interaction/pendi
 import { epoch } from './protocol-context.ts';
 import { createProvider, type ProviderInput } from './provider.ts';
 import { requestObjects } from './requests/request-objects.ts';
-import { subjectFor } from './permissions/subject.ts';
-import { takePlaceOfForms } from './auto-submit-forms.ts';
+import { subjectFor } from './permissions/claims.ts';
+import { replaceAutoSubmitForms } from './auto-submit-forms.ts';
 
 export interface Oidc {
   /** Answers the addresses of the protocol; calls `next` for all others. */
@@ -43,7 +43,7 @@ export interface LiveProviderInput extends Omit<ProviderInput, 'keys'> {
   keys: readonly SigningKey[];
 }
 
-const longestTimerMilliseconds = 2 ** 31 - 1;
+const maxTimerMilliseconds = 2 ** 31 - 1;
 
 export function createLiveProvider(input: LiveProviderInput): Oidc {
   let provider: Provider;
@@ -69,7 +69,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     clearTimeout(timer);
     const change = nextChangeAt(keys);
     const wait = change ? change.getTime() - Date.now() : Infinity;
-    if (wait < longestTimerMilliseconds) timer = setTimeout(() => useKeys(keys), Math.max(0, wait) + 1);
+    if (wait < maxTimerMilliseconds) timer = setTimeout(() => useKeys(keys), Math.max(0, wait) + 1);
     timer?.unref();
   }
 
@@ -99,7 +99,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   return {
     middleware: async (ctx, next) => {
       await run(ctx, next);
-      takePlaceOfForms(ctx, issuer);
+      replaceAutoSubmitForms(ctx, issuer);
     },
     interaction: async (ctx) => pendingInteraction(db, await interactionOf(ctx)),
     session: sessionOf,

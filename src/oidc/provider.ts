@@ -9,16 +9,16 @@ import type { Outgoing } from '../platform/outgoing.ts';
 import { constantTimeEqual, type Keyring } from '../platform/secrets.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { endSessions } from '../sessions/end-session.ts';
-import { tellApp } from '../sessions/ending-repository.ts';
-import { rememberSeen } from '../tokens/artifact-repository.ts';
+import { queueLogoutNotice } from '../sessions/ending-repository.ts';
+import { insertReplayMarker } from '../tokens/artifact-repository.ts';
 import { createConfiguration } from './configuration/configuration.ts';
 import type { ProtocolOptions } from './conformance-profile.ts';
 import { acceptOnlyIdTokens } from './requests/id-token-hint.ts';
 import { createInteractionAnswers } from './interaction/interaction-answer.ts';
 import { fromEpoch, protocolContext } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
-import { SessionChanged } from './adapter/session-changed.ts';
-import { speakFor } from './pin-origin.ts';
+import { SessionConflict } from './adapter/session-changed.ts';
+import { pinOrigin } from './pin-origin.ts';
 
 export interface ProviderInput {
   db: Database;
@@ -93,7 +93,7 @@ function replaceClientMethods({ Client: OidcClient }: ProviderModels, input: Pro
   OidcClient.prototype.backchannelLogout = async function tell(accountId, sid) {
     const { params, session } = protocolContext()?.oidc ?? {};
     if (params?.['logout'] || !session) return;
-    await tellApp(db, {
+    await queueLogoutNotice(db, {
       accountId,
       clientId: this.clientId,
       sessionUid: session.uid,
@@ -147,17 +147,17 @@ export function createProvider(input: ProviderInput): Provider {
   }
   const provider = new PageProvider(issuer, createConfiguration(input));
   const models = provider as unknown as ProviderModels;
-  speakFor(issuer, provider);
+  pinOrigin(issuer, provider);
   replaceSessionMethods(models, input);
   replaceClientMethods(models, input);
   replaceInteractionMethods(models, input);
   acceptOnlyIdTokens(provider);
   // Looking and then writing would let two equal assertions through at once.
   models.ReplayDetection.unique = async (from, jti, expiresAt) =>
-    rememberSeen(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
+    insertReplayMarker(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
   // The library answers faults itself; whoever commits or undoes the request must hear of them.
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
-    if (error instanceof SessionChanged) return;
+    if (error instanceof SessionConflict) return;
     const state = ctx.state as ProtocolState;
     state.fault = error;
     // These are answered, and logged, by the middleware around.

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tryFileLock } from './file-lock.ts';
-import { readIfThere, writePrivateFile } from './private-folder.ts';
+import { readFileIfExists, writePrivateFile } from './private-folder.ts';
 
 export type Role = 'server' | 'command';
 
@@ -31,7 +31,7 @@ const waitSeconds = 60;
 const unreachableSeconds = 5;
 
 function readOwner(path: string): Owner | undefined {
-  const text = readIfThere(path);
+  const text = readFileIfExists(path);
   return text ? (JSON.parse(text) as Owner) : undefined;
 }
 
@@ -48,7 +48,7 @@ const answers = (socket: string): Promise<boolean> =>
  *
  * @throws DataFolderTaken when a second server starts, or the owner's database cannot be reached
  */
-export async function takeDataFolder(dataFolder: string, role: Role): Promise<Ownership | { socket: string }> {
+export async function acquireDataFolder(dataFolder: string, role: Role): Promise<Ownership | { socket: string }> {
   const path = join(dataFolder, 'owner.json');
   const start = Date.now();
   for (;;) {
@@ -91,7 +91,7 @@ export async function takeDataFolder(dataFolder: string, role: Role): Promise<Ow
 /** The process id in a PostgreSQL data folder's postmaster.pid, and whether that server is ready. */
 export function postmaster(postgresFolder: string): { pid: number; ready: boolean } | undefined {
   const path = join(postgresFolder, 'postmaster.pid');
-  if (readIfThere(path) === undefined) return undefined;
+  if (readFileIfExists(path) === undefined) return undefined;
   const lines = readFileSync(path, 'utf8').split('\n');
   return { pid: Number(lines[0]), ready: lines[7]?.trim() === 'ready' };
 }

@@ -26,7 +26,7 @@ const busyCodes = /^(08...|53...|55P03|57014|57P0.|40001|40P01|ECONNREFUSED|ECON
 const busyWords = /timeout exceeded|connection terminated|connection timeout/i;
 
 /** @returns TextNotStorable or DatabaseBusy where it is one of them, else the error as it is */
-export function meaningOf(error: Error): Error {
+export function translateDatabaseError(error: Error): Error {
   const { code = '' } = error as { code?: string };
   // All JSON of ours is made by JSON.stringify, so only half a character (a lone surrogate) can be wrong with it.
   const isHalf = code === '22P02' && error.message === 'invalid input syntax for type json';

@@ -1,22 +1,10 @@
 /** PostgreSQL: the pool, and the unit of work that every request, job and command runs in. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { listen, type Listener } from './listener.ts';
-import { meaningOf } from './database-errors.ts';
+import { translateDatabaseError } from './database-errors.ts';
+import type { Rows, Statement } from './statement.ts';
 import { createUnitOfWork, type UnitOfWork } from './unit-of-work.ts';
-
-/** A statement of constant text. Named, so that the server parses it once per connection. */
-export interface Statement {
-  readonly name: string;
-  readonly text: string;
-}
-
-export interface Rows<Row> {
-  rows: Row[];
-  /** How many rows were found or changed. */
-  count: number;
-}
 
 export interface Database {
   /** Reads on the pool, or, once the unit of work has written, inside its transaction. */
@@ -26,13 +14,15 @@ export interface Database {
   /** Writes without waiting: an error surfaces when the unit of work is committed. */
   write(statement: Statement, values?: unknown[]): void;
   /** Writes at once and for good, outside the transaction: it stays even if the unit of work is undone. */
-  writeApart<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
+  writeOutsideTransaction<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
   /** Runs `work` as one unit of work: committed when it returns, undone when it throws. Joins a running one. */
   inUnitOfWork<T>(work: () => Promise<T>): Promise<T>;
   /** Runs `work` in a new unit of work that the caller finishes by hand. */
   startUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
   /** The unit of work this code runs in, if any. */
   unitOfWork(): UnitOfWork | undefined;
+  /** Whether the database answers at all. */
+  isAnswering(): Promise<boolean>;
   close(): Promise<void>;
   /** The address this was opened with, for the libraries that open connections of their own. */
   readonly url: string;
@@ -40,13 +30,6 @@ export interface Database {
   listen(channel: string, hear: (message: string) => void): Promise<Listener>;
   /** For libraries that bring their own SQL (rate limits). */
   readonly pool: { query(...args: never[]): unknown };
-}
-
-/** A statement from its constant text. Values never go into the text; they are passed beside it as $1, $2… */
-export function sql(strings: TemplateStringsArray, ...values: never[]): Statement {
-  if (values.length > 0) throw new TypeError('a statement has constant text: pass values beside it');
-  const text = strings[0]!.replace(/\s+/g, ' ').trim();
-  return { name: createHash('sha1').update(text).digest('base64url'), text };
 }
 
 export interface DatabaseOptions {
@@ -69,19 +52,21 @@ const limits = {
 /** A pool for a library that brings its own SQL and must not share connections with requests. */
 export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs' });
-  return hearErrors(pool, onError);
+  return attachErrorListener(pool, onError);
 }
 
 /**
  * Each connection is listened to all its life, also between being used and being closed: an error that nobody hears
  * ends the process. What connections say while the pool is closed is no news.
  */
-function hearErrors(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
+function attachErrorListener(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
   const hear = (error: Error) => {
     if (!pool.ending) onError(error);
   };
   return pool.on('error', hear).on('connect', (client) => client.on('error', hear));
 }
+
+const ping = { name: 'ping', text: 'select 1' };
 
 export function openDatabase({ url, poolSize = 10, onError = () => {} }: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -91,12 +76,12 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
     pipeline: true,
     application_name: 'frontdesk',
   });
-  hearErrors(pool, onError);
+  attachErrorListener(pool, onError);
   const units = new AsyncLocalStorage<UnitOfWork>();
 
   const onPool = async <Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>> => {
     const { rows, rowCount } = await pool.query({ ...statement, values }).catch((error: Error) => {
-      throw meaningOf(error);
+      throw translateDatabaseError(error);
     });
     return { rows: rows as Row[], count: rowCount ?? 0 };
   };
@@ -124,7 +109,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
     },
     guard: async (statement, values = []) => unitFor(statement).run(statement, values),
     write: (statement, values = []) => unitFor(statement).send(statement, values),
-    async writeApart(statement, values = []) {
+    async writeOutsideTransaction(statement, values = []) {
       // Inside an open transaction a second connection could wait for ever on a pool that is used up.
       const unit = units.getStore();
       return unit?.isOpen() ? unit.run(statement, values) : onPool(statement, values);
@@ -144,6 +129,15 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
       });
     },
 
+    async isAnswering() {
+      try {
+        await pool.query(ping);
+        return true;
+      } catch {
+        // Whatever is wrong with it, the answer is the same: not now.
+        return false;
+      }
+    },
     close: () => pool.end(),
   };
 }

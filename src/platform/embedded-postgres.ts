@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postmaster, takeDataFolder, type Role } from './data-owner.ts';
+import { postmaster, acquireDataFolder, type Role } from './data-owner.ts';
 import { EmbeddedPostgresFailed, findBinaries, findLauncher, libraryPath } from './postgres-program.ts';
 import type { Binaries, Launcher } from './postgres-program.ts';
 import { privateFolder, socketFolder } from './private-folder.ts';
@@ -124,7 +124,7 @@ export async function startEmbeddedPostgres(
   role: Role,
 ): Promise<EmbeddedPostgres> {
   const home = resolve(privateFolder(dataFolder));
-  const owner = await takeDataFolder(home, role);
+  const owner = await acquireDataFolder(home, role);
   if ('socket' in owner) return { url: urlOf(owner.socket), isAttached: true, stop: async () => {} };
   try {
     const binaries = await findBinaries();

@@ -36,7 +36,7 @@ export interface JobsOptions {
 }
 
 // Jobs are short: what takes long (calls to apps) is only begun by one.
-const mostAtOnce = 4;
+const maxAtOnce = 4;
 
 /** Brings the queue's own tables up to date. */
 export async function migrateJobs(url: string): Promise<void> {
@@ -68,10 +68,10 @@ export async function startJobs({ url, log, handlers, timetable }: JobsOptions):
       log.warn({ ...(meta?.['error'] ? { err: meta['error'] } : {}) }, message);
   });
   const onError = (error: Error) => log.warn({ err: error }, 'job queue connection lost');
-  const pgPool = openPool(url, mostAtOnce + 2, onError);
+  const pgPool = openPool(url, maxAtOnce + 2, onError);
   const runner: Runner = await run({
     pgPool,
-    concurrency: mostAtOnce,
+    concurrency: maxAtOnce,
     pollInterval: 2_000,
     // The program drains by itself and in its own order.
     noHandleSignals: true,

@@ -4,8 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keptSecret } from './kept-secret.ts';
-import { keepPrivateFile, privateFolder, socketFolder } from './private-folder.ts';
+import { ensureSecretFile, createPrivateFileOnce, privateFolder, socketFolder } from './private-folder.ts';
 import { tryFileLock } from './file-lock.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'frontdesk-files-'));
@@ -42,16 +41,16 @@ test('the folder of the socket is the same each time, and another where somebody
 
 test('of many who make a file at once the first wins, and no draft is left', () => {
   const path = join(folder, 'kept');
-  expect(keepPrivateFile(path, 'first')).toBe('first');
-  expect(keepPrivateFile(path, 'second')).toBe('first');
+  expect(createPrivateFileOnce(path, 'first')).toBe('first');
+  expect(createPrivateFileOnce(path, 'second')).toBe('first');
   expect(readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept']);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
 test('a secret is made once', () => {
-  const secret = keptSecret(join(folder, 'secrets'), 'secret', 'local_');
+  const secret = ensureSecretFile(join(folder, 'secrets'), 'secret', 'local_');
   expect(secret).toMatch(/^local_[\w-]{43}$/);
-  expect(keptSecret(join(folder, 'secrets'), 'secret', 'local_')).toBe(secret);
+  expect(ensureSecretFile(join(folder, 'secrets'), 'secret', 'local_')).toBe(secret);
 });
 
 describe('a file lock', () => {

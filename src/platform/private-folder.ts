@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { randomToken } from './secrets.ts';
 
 /** A folder of another user, who could have put anything into it. */
 export class FolderNotOurs extends Error {
@@ -75,7 +76,7 @@ export function writePrivateFile(path: string, text: string): void {
 }
 
 /** Makes a file that only its owner can read, whole; of many who do so at once, one wins and the others see its text. */
-export function keepPrivateFile(path: string, text: string): string {
+export function createPrivateFileOnce(path: string, text: string): string {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   writePrivateFile(draft, text);
   try {
@@ -90,11 +91,20 @@ export function keepPrivateFile(path: string, text: string): string {
 }
 
 /** The file's text; undefined when there is none. */
-export function readIfThere(path: string): string | undefined {
+export function readFileIfExists(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/**
+ * @param folder made if need be, mode 0700
+ * @param prefix put before a new secret, so that it can be told what it was made for
+ */
+export function ensureSecretFile(folder: string, name: string, prefix: string): string {
+  const path = join(privateFolder(folder), name);
+  return (readFileIfExists(path) ?? createPrivateFileOnce(path, `${prefix}${randomToken()}\n`)).trim();
 }

@@ -11,7 +11,7 @@ export interface RateLimit {
   /** Counts one try before it is made. Returns the seconds to wait when there have been too many, else 0. */
   take(key: string): Promise<number>;
   /** Takes one try back. */
-  giveBack(key: string): Promise<void>;
+  refund(key: string): Promise<void>;
   /** Forgets all that was counted. */
   forget(key: string): Promise<void>;
 }
@@ -33,7 +33,7 @@ function rateLimit(limiter: RateLimiterAbstract): RateLimit {
         throw outcome;
       }
     },
-    giveBack: async (key) => void (await limiter.reward(key)),
+    refund: async (key) => void (await limiter.reward(key)),
     forget: async (key) => void (await limiter.delete(key)),
   };
 }

@@ -1,6 +1,7 @@
 /** The unit of work, on a real PostgreSQL. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { openDatabase, sql, type Database } from './database.ts';
+import { openDatabase, type Database } from './database.ts';
+import { sql } from './statement.ts';
 import { CommitFailed } from './database-errors.ts';
 
 let database: TestDatabase;
@@ -75,7 +76,7 @@ test('a unit inside a unit is the same one', async () => {
 
 test('what is written apart stays', async () => {
   const work = db.inUnitOfWork(async () => {
-    await db.writeApart(insert, ['apart']);
+    await db.writeOutsideTransaction(insert, ['apart']);
     db.write(insert, ['a']);
     throw new Error('no');
   });
@@ -91,7 +92,7 @@ test('one connection is enough for many units at once', async () => {
         await narrow.read(select);
         narrow.write(insert, [name]);
         await narrow.read(select);
-        await narrow.writeApart(insert, [`${name}-apart`]);
+        await narrow.writeOutsideTransaction(insert, [`${name}-apart`]);
       }),
     ),
   );

@@ -1,6 +1,6 @@
 /** One request, one transaction: opened by the first write, committed before the answer leaves. */
-import { CommitFailed, meaningOf } from './database-errors.ts';
-import type { Rows, Statement } from './database.ts';
+import { CommitFailed, translateDatabaseError } from './database-errors.ts';
+import type { Rows, Statement } from './statement.ts';
 
 /** The part of a pg client that a unit of work needs. */
 interface Connection {
@@ -58,7 +58,7 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
       .then((connection) => connection.query({ name, text, values }))
       .catch((error: Error) => {
         // After one failed statement PostgreSQL refuses the rest: what matters is the first.
-        throw failure ?? meaningOf(error);
+        throw failure ?? translateDatabaseError(error);
       });
     sent.catch(fail);
     unsettled.push(sent);

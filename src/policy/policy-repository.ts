@@ -1,5 +1,6 @@
 /** SQL for what the operator decided. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import { defaultPolicy, isPolicyName, type Policy, type PolicyName } from './policy.ts';
 
 const select = sql`select name, value from policy`;

@@ -21,7 +21,7 @@ test('every default is within its own bounds', () => {
 
 test('what is out of bounds or unknown is refused', () => {
   expect(() => requirePolicy('session_idle', 1)).toThrow('policy_out_of_bounds');
-  expect(() => requirePolicy('session_idle', policyItems.session_idle.most + 1)).toThrow('policy_out_of_bounds');
+  expect(() => requirePolicy('session_idle', policyItems.session_idle.max + 1)).toThrow('policy_out_of_bounds');
   expect(() => requirePolicy('session_idle', 100.5)).toThrow('policy_out_of_bounds');
   expect(() => requirePolicy('__proto__', 100)).toThrow('policy_unknown');
 });

@@ -7,8 +7,8 @@ const day = 24 * hour;
 
 interface Item {
   default: number;
-  fewest: number;
-  most: number;
+  min: number;
+  max: number;
   about: string;
 }
 
@@ -16,53 +16,53 @@ interface Item {
 export const policyItems = {
   session_idle: {
     default: 14 * day,
-    fewest: minute,
-    most: 400 * day,
+    min: minute,
+    max: 400 * day,
     about: 'A session ends when nobody used it for so long.',
   },
   session_absolute: {
     default: 30 * day,
-    fewest: minute,
-    most: 400 * day,
+    min: minute,
+    max: 400 * day,
     about: 'A session ends so long after signing in, used or not.',
   },
   brief_session_idle: {
     default: 12 * hour,
-    fewest: minute,
-    most: 30 * day,
+    min: minute,
+    max: 30 * day,
     about: 'The same for a browser that was not to be remembered.',
   },
   brief_session_absolute: {
     default: day,
-    fewest: minute,
-    most: 30 * day,
+    min: minute,
+    max: 30 * day,
     about: 'The same for a browser that was not to be remembered.',
   },
   refresh_idle: {
     default: 14 * day,
-    fewest: minute,
-    most: 400 * day,
+    min: minute,
+    max: 400 * day,
     about: 'A refresh token that was not used for so long is dead.',
   },
   refresh_absolute: {
     default: 90 * day,
-    fewest: minute,
-    most: 400 * day,
+    min: minute,
+    max: 400 * day,
     about: 'Refreshing ends so long after signing in at the app.',
   },
-  key_life: { default: 90 * day, fewest: minute, most: 1000 * day, about: 'How long a signing key signs.' },
+  key_life: { default: 90 * day, min: minute, max: 1000 * day, about: 'How long a signing key signs.' },
   key_announcement: {
     default: day,
-    fewest: 1,
-    most: 30 * day,
+    min: 1,
+    max: 30 * day,
     about:
-      'How long a new key is published before it signs. Apps look for new keys once a minute at most: 2m or longer.',
+      'How long a new key is published before it signs. Apps look for new keys once a minute at max: 2m or longer.',
   },
   // No shorter than the longest life of what a key signs: an ID token's.
   key_retention: {
     default: 90 * day,
-    fewest: hour,
-    most: 1000 * day,
+    min: hour,
+    max: 1000 * day,
     about: 'How long a key stays published after it signed last.',
   },
 } as const satisfies Record<string, Item>;
@@ -80,9 +80,9 @@ export const defaultPolicy = Object.fromEntries(
 /** @throws Refusal `policy_unknown` or `policy_out_of_bounds` */
 export function requirePolicy(name: string, seconds: number): PolicyName {
   if (!isPolicyName(name)) throw new Refusal('policy_unknown', { name });
-  const { fewest, most } = policyItems[name];
-  if (!Number.isInteger(seconds) || seconds < fewest || seconds > most) {
-    throw new Refusal('policy_out_of_bounds', { name, fewest: formatDuration(fewest), most: formatDuration(most) });
+  const { min, max } = policyItems[name];
+  if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
+    throw new Refusal('policy_out_of_bounds', { name, min: formatDuration(min), max: formatDuration(max) });
   }
   return name;
 }

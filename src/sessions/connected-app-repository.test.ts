@@ -1,7 +1,8 @@
 /** Which apps are connected to an account, and what each may see, on a real PostgreSQL. */
 import { randomUUID } from 'node:crypto';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { openDatabase, sql, type Database } from '../platform/database.ts';
+import { openDatabase, type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import { listConnectedApps } from './connected-app-repository.ts';
 import { deleteConsent, upsertConsent } from '../grants/consent-repository.ts';
 import { revokeGrantRow } from '../grants/grant-repository.ts';
@@ -63,7 +64,7 @@ test('nobody is connected until there is a grant or a yes', async () => {
   expect((await ids()).toSorted()).toEqual(['mail', 'wiki']);
 });
 
-test('a grant that was revoked or is over, one of somebody else, and the desk’s own do not count', async () => {
+test('a grant that was revoked or is over, one of somebody else, and Frontdesk’s own do not count', async () => {
   const revoked = await grant();
   await db.inUnitOfWork(() => revokeGrantRow(db, revoked));
   await grant({ left: -1 });

@@ -1,6 +1,8 @@
 /** SQL for connected apps: what a person allowed which app, since when, and when it was used last. */
-import { ownClientId, type ClientMetadata } from '../clients/client.ts';
-import { sql, type Database } from '../platform/database.ts';
+import { type ClientMetadata } from '../clients/client.ts';
+import { ownClientId } from '../clients/own-client.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import type { Permissions } from '../grants/consent.ts';
 
 export interface ConnectedApp {

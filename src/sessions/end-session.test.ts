@@ -2,9 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
 import { Refusal } from '../errors.ts';
-import { openDatabase, sql, type Database } from '../platform/database.ts';
-import { endExpiredSessions } from './end-expired-sessions.ts';
-import { endAllAccess, endSessionOf, endSessions, endSessionsOf } from './end-session.ts';
+import { openDatabase, type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
+import {
+  endExpiredSessions,
+  revokeAllAccess,
+  endAccountSession,
+  endSessions,
+  endAccountSessions,
+} from './end-session.ts';
 import { endReusedGrant, removeApp } from './remove-app.ts';
 import { listSessions } from './session-repository.ts';
 import type { Authorizations } from './session.ts';
@@ -87,7 +93,7 @@ const events = async (kind: string) =>
     )
   ).map(({ detail }) => detail);
 
-test('each app is told in the way it can be, by its own name for the session, and the desk is no app', async () => {
+test('each app is told in the way it can be, by its own name for the session, and Frontdesk is no app', async () => {
   await session('s', ['back', 'front', 'none', 'frontdesk', 'gone']);
   await endSessions(db, ['s'], 'signed_out');
   expect(await told()).toEqual([
@@ -114,7 +120,7 @@ test('offline access outlives a session, and ends with all access', async () => 
   await endSessions(db, ['s'], 'signed_out');
   expect(await liveGrants()).toEqual(['s back']);
   await write(() => db.write(statement('delete from logout_notices')));
-  await endAllAccess(db, ann, 'password_changed');
+  await revokeAllAccess(db, ann, 'password_changed');
   expect(await liveGrants()).toEqual([]);
   // The app knew it by a session that is over: it is told by that name.
   expect(await told()).toEqual(['back, back, sid s back, password_changed']);
@@ -124,10 +130,10 @@ test('one session of an account is ended by name, and nobody else’s', async ()
   await session('one', ['back']);
   await session('two', ['back']);
   await session('hers', ['back'], { of: await person() });
-  await endSessionOf(db, ann, 'one', 'ended_from_another_device');
+  await endAccountSession(db, ann, 'one', 'ended_from_another_device');
   expect(await uids()).toEqual(['two']);
   for (const uid of ['hers', 'one', 'unknown']) {
-    const refused = endSessionOf(db, ann, uid, 'ended_from_another_device');
+    const refused = endAccountSession(db, ann, uid, 'ended_from_another_device');
     await expect(refused).rejects.toThrow(new Refusal('session_unknown'));
   }
   expect(await liveGrants()).toEqual(['hers back', 'two back']);
@@ -137,9 +143,9 @@ test('all sessions of an account, or all but one', async () => {
   const ben = await person();
   for (const uid of ['one', 'two', 'three']) await session(uid, ['back']);
   await session('his', ['back'], { of: ben });
-  expect(await endSessionsOf(db, ann, 'ended_from_another_device', 'two')).toBe(2);
+  expect(await endAccountSessions(db, ann, 'ended_from_another_device', 'two')).toBe(2);
   expect(await uids()).toEqual(['two']);
-  expect(await endSessionsOf(db, ann, 'ended_by_administrator')).toBe(1);
+  expect(await endAccountSessions(db, ann, 'ended_by_administrator')).toBe(1);
   expect([await uids(), await uids(ben)]).toEqual([[], ['his']]);
   // However many sessions an app was told of, one job delivers.
   expect([(await told()).length, await jobs()]).toEqual([3, 1]);
@@ -148,7 +154,7 @@ test('all sessions of an account, or all but one', async () => {
 test('all access ends but for the session in which the person asked for it', async () => {
   await session('here', ['back', 'none'], { offline: ['none'] });
   await session('there', ['back'], { offline: ['back'] });
-  await endAllAccess(db, ann, 'password_changed', 'here');
+  await revokeAllAccess(db, ann, 'password_changed', 'here');
   expect([await uids(), await liveGrants()]).toEqual([['here'], ['here back', 'here none']]);
 });
 
@@ -167,7 +173,7 @@ test('sessions whose time is over are ended, however many there are, and no othe
 
 test('one whose time was over when all access ended is told of once, by what ended it', async () => {
   await session('late', ['back'], { seconds: -1 });
-  await endAllAccess(db, ann, 'account_suspended');
+  await revokeAllAccess(db, ann, 'account_suspended');
   expect(await liveGrants()).toEqual([]);
   await endExpiredSessions(db);
   expect(await told()).toEqual(['back, back, sid late back, expired']);

@@ -2,7 +2,7 @@
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { endSessionRows, revokeGrantsOfAccount, type Ended } from './ending-repository.ts';
-import { findSessionByUid, listSessions } from './session-repository.ts';
+import { findSessionByUid, listSessions, listExpiredSessions } from './session-repository.ts';
 import type { EndReason } from './session.ts';
 import { Refusal } from '../errors.ts';
 
@@ -23,14 +23,19 @@ export async function endSessions(db: Database, uids: string[], reason: EndReaso
  *
  * @throws Refusal `session_unknown` when the account has no such session
  */
-export async function endSessionOf(db: Database, accountId: string, uid: string, reason: EndReason): Promise<void> {
+export async function endAccountSession(
+  db: Database,
+  accountId: string,
+  uid: string,
+  reason: EndReason,
+): Promise<void> {
   const session = await findSessionByUid(db, uid);
   if (session?.accountId !== accountId) throw new Refusal('session_unknown');
   await endSessions(db, [uid], reason);
 }
 
 /** Ends all sessions of an account, or all but one. @returns how many */
-export async function endSessionsOf(
+export async function endAccountSessions(
   db: Database,
   accountId: string,
   reason: EndReason,
@@ -47,7 +52,7 @@ export async function endSessionsOf(
  *
  * @param exceptUid the session in which the person asked for it
  */
-export async function endAllAccess(
+export async function revokeAllAccess(
   db: Database,
   accountId: string,
   reason: EndReason,
@@ -58,4 +63,14 @@ export async function endAllAccess(
     recordEndings(db, await endSessionRows(db, uids, reason, true), reason);
     await revokeGrantsOfAccount(db, accountId, exceptUid, reason);
   });
+}
+
+const maxAtOnce = 200;
+
+export async function endExpiredSessions(db: Database): Promise<void> {
+  for (;;) {
+    const uids = await listExpiredSessions(db, maxAtOnce);
+    if (uids.length > 0) await endSessions(db, uids, 'expired');
+    if (uids.length < maxAtOnce) return;
+  }
 }

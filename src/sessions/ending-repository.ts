@@ -1,8 +1,9 @@
 /** SQL for endings: one statement takes the power of a session away and leaves a notice for every app that took part. */
-import { ownClientId } from '../clients/client.ts';
+import { ownClientId } from '../clients/own-client.ts';
 import { deliveryJob } from '../notices/logout-notice.ts';
-import { sql, type Database } from '../platform/database.ts';
-import type { EndReason, LeaveReason } from './session.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
+import type { EndReason, AppRemovalReason } from './session.ts';
 
 export interface Ended {
   uid: string;
@@ -113,16 +114,19 @@ const leave = sql`
   )
   select (select count(*)::int from revoked) as grants, (select count(*) from queued) as jobs`;
 
-export interface Leaving {
+export interface AppRemoval {
   accountId: string;
   clientId: string;
-  reason: LeaveReason;
+  reason: AppRemovalReason;
   /** Only what hangs on this grant; everything when left out. */
   grantId?: string | undefined;
 }
 
 /** Takes an app out of a person's sessions, and its grants with it. @returns how many grants were revoked */
-export async function leaveApp(db: Database, { accountId, clientId, reason, grantId }: Leaving): Promise<number> {
+export async function removeAppFromSessions(
+  db: Database,
+  { accountId, clientId, reason, grantId }: AppRemoval,
+): Promise<number> {
   const { rows } = await db.guard<{ grants: number }>(leave, [accountId, clientId, reason, grantId, deliveryJob]);
   return rows[0]?.grants ?? 0;
 }
@@ -140,10 +144,13 @@ export interface Tell {
   clientId: string;
   sessionUid: string;
   sid: string;
-  reason: LeaveReason;
+  reason: AppRemovalReason;
 }
 
 /** Leaves a notice for one app that the person signed out of alone; what it could do is taken away beside this. */
-export async function tellApp(db: Database, { accountId, clientId, sessionUid, sid, reason }: Tell): Promise<void> {
+export async function queueLogoutNotice(
+  db: Database,
+  { accountId, clientId, sessionUid, sid, reason }: Tell,
+): Promise<void> {
   await db.guard(tell, [sessionUid, accountId, clientId, sid, reason, deliveryJob]);
 }

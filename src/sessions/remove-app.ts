@@ -3,12 +3,12 @@ import { recordEvent } from '../audit/audit-repository.ts';
 import { deleteConsent } from '../grants/consent-repository.ts';
 import { findGrant } from '../grants/grant-repository.ts';
 import type { Database } from '../platform/database.ts';
-import { leaveApp } from './ending-repository.ts';
+import { removeAppFromSessions } from './ending-repository.ts';
 
 /** The person removes an app. The app is told; when it comes again, the person is asked again. */
 export async function removeApp(db: Database, accountId: string, clientId: string): Promise<void> {
   await db.inUnitOfWork(async () => {
-    const grants = await leaveApp(db, { accountId, clientId, reason: 'app_removed' });
+    const grants = await removeAppFromSessions(db, { accountId, clientId, reason: 'app_removed' });
     deleteConsent(db, accountId, clientId);
     recordEvent(db, { kind: 'app.removed', accountId, clientId, detail: { grants } });
   });
@@ -20,7 +20,7 @@ export async function endReusedGrant(db: Database, grantId: string): Promise<voi
     const grant = await findGrant(db, grantId);
     if (!grant) return;
     const { accountId, clientId, sessionUid } = grant;
-    await leaveApp(db, { accountId, clientId, grantId, reason: 'refresh_token_reused' });
+    await removeAppFromSessions(db, { accountId, clientId, grantId, reason: 'refresh_token_reused' });
     recordEvent(db, { kind: 'refresh-token.reused', accountId, clientId, sessionUid, detail: { grantId } });
   });
 }

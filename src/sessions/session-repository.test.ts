@@ -1,7 +1,8 @@
 /** What may be written to a session's row, on a real PostgreSQL. */
 import { randomUUID } from 'node:crypto';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { openDatabase, sql, type Database } from '../platform/database.ts';
+import { openDatabase, type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import { endSessionRows } from './ending-repository.ts';
 import { findSessionById, findSessionByUid, upsertSession, type SessionWrite } from './session-repository.ts';
 

@@ -1,5 +1,6 @@
 /** SQL for sessions. One row for a session's whole life, found by the digest of its id or by its uid. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import type { Authorizations, AuthorizationChange, Session } from './session.ts';
 
 interface Row {
@@ -96,6 +97,6 @@ const listExpired = sql`
   select uid from sessions where ended_at is null and expires_at <= now() order by expires_at limit $1`;
 
 /** Sessions that ended by the clock, and whose end nobody was told. */
-export async function listExpiredSessions(db: Database, most: number): Promise<string[]> {
-  return (await db.read<{ uid: string }>(listExpired, [most])).map(({ uid }) => uid);
+export async function listExpiredSessions(db: Database, limit: number): Promise<string[]> {
+  return (await db.read<{ uid: string }>(listExpired, [limit])).map(({ uid }) => uid);
 }

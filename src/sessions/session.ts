@@ -1,4 +1,4 @@
-/** A browser known at the desk: who is signed in there, since when, and at which apps. */
+/** A browser known at Frontdesk: who is signed in there, since when, and at which apps. */
 
 /** An app signed in to with a session, as oidc-provider keeps it. */
 export interface Authorization {
@@ -45,7 +45,7 @@ export type EndReason =
   | 'signed_out';
 
 /** Why an app leaves a person's sessions while these go on. */
-export type LeaveReason = 'app_removed' | 'refresh_token_reused' | 'signed_out_of_app';
+export type AppRemovalReason = 'app_removed' | 'refresh_token_reused' | 'signed_out_of_app';
 
 /** What one request changed of the authorizations it had loaded. */
 export interface AuthorizationChange {

@@ -1,7 +1,8 @@
 /** Counting wrong tries, on a real PostgreSQL. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { Refusal } from '../errors.ts';
-import { openDatabase, sql, type Database } from '../platform/database.ts';
+import { openDatabase, type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import { createKeyring, randomToken } from '../platform/secrets.ts';
 import { createAttemptLimits, networkOf } from './attempt-limits.ts';
 
@@ -51,7 +52,7 @@ test('right tries do not count', async () => {
   const limits = createAttemptLimits(db, keyring, 0.1);
   for (let round = 0; round < 15; round += 1) {
     const attempt = await limits.begin('ann', '10.0.0.2');
-    await attempt.wasRight();
+    await attempt.succeed();
   }
 });
 

@@ -11,7 +11,7 @@ const triesPerAddress = 100;
 
 /** One try under way: counted as wrong until it proves right. */
 export interface Attempt {
-  wasRight(): Promise<void>;
+  succeed(): Promise<void>;
 }
 
 export interface AttemptLimits {
@@ -65,7 +65,7 @@ export function createAttemptLimits(db: Database, keyring: Keyring, factor: numb
       const accountWait = await perAccount.take(account);
       if (accountWait > 0) throw new Refusal('tries_many', { minutes: minutes(accountWait) }, accountWait);
       return {
-        wasRight: async () => void (await Promise.all([perAccount.forget(account), perAddress.giveBack(address)])),
+        succeed: async () => void (await Promise.all([perAccount.forget(account), perAddress.refund(address)])),
       };
     },
   };

@@ -42,7 +42,7 @@ export async function signInWithPassword(
   { db, hasher, attemptLimits }: SignInServices,
   { login, password, clientId, ip, userAgent }: PasswordSignIn,
 ): Promise<{ account: Account; proof: Proof }> {
-  hasher.requireRoom();
+  hasher.requireCapacity();
   const device = describeDevice(userAgent);
   const email = canonicalEmail(login);
   const username = email === undefined ? canonicalUsername(login) : undefined;
@@ -66,7 +66,7 @@ export async function signInWithPassword(
     });
     throw new Refusal('account_suspended');
   }
-  await attempt.wasRight();
+  await attempt.succeed();
   await renewPasswordHash(db, hasher, account.id, check, password);
   recordEvent(db, { kind: 'sign-in.succeeded', accountId: account.id, clientId, ip, detail: { amr: ['pwd'], device } });
   return { account, proof: passwordProof };

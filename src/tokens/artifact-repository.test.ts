@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { revokeGrantRow, upsertGrant } from '../grants/grant-repository.ts';
 import { insertAccount } from '../accounts/account-repository.ts';
-import { openDatabase, sql, type Database } from '../platform/database.ts';
+import { openDatabase, type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 import {
   consumeArtifact,
   consumeRefreshToken,
   findArtifact,
-  rememberSeen,
+  insertReplayMarker,
   upsertArtifact,
 } from './artifact-repository.ts';
 
@@ -103,6 +104,6 @@ describe('B06 a refresh token', () => {
 });
 
 test('a value is seen for the first time once', async () => {
-  expect(await rememberSeen(db, Buffer.from('x'), soon())).toBe(true);
-  expect(await rememberSeen(db, Buffer.from('x'), soon())).toBe(false);
+  expect(await insertReplayMarker(db, Buffer.from('x'), soon())).toBe(true);
+  expect(await insertReplayMarker(db, Buffer.from('x'), soon())).toBe(false);
 });

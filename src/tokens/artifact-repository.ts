@@ -1,5 +1,6 @@
 /** SQL for what the protocol stores: codes, tokens, interactions. Ids are stored as keyed digests. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 
 /** What oidc-provider keeps of a code, token or interaction, without its id. */
 export type ArtifactPayload = Record<string, unknown>;
@@ -106,6 +107,6 @@ const insertOnce = sql`
   on conflict do nothing`;
 
 /** Remembers that a value was seen, whatever becomes of the request. @returns false when it had been seen before */
-export async function rememberSeen(db: Database, idHash: Buffer, expiresAt: Date): Promise<boolean> {
-  return (await db.writeApart(insertOnce, [idHash, expiresAt])).count === 1;
+export async function insertReplayMarker(db: Database, idHash: Buffer, expiresAt: Date): Promise<boolean> {
+  return (await db.writeOutsideTransaction(insertOnce, [idHash, expiresAt])).count === 1;
 }

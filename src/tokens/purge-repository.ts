@@ -1,5 +1,6 @@
 /** SQL that clears away what has expired. Nothing depends on it: whatever is read is held against the clock. */
-import { sql, type Database } from '../platform/database.ts';
+import { type Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 
 const artifacts = sql`
   with gone as (
@@ -8,8 +9,8 @@ const artifacts = sql`
   delete from artifacts a using gone g where a.kind = g.kind and a.id_hash = g.id_hash`;
 
 /** @returns how many */
-export async function purgeArtifacts(db: Database, most: number): Promise<number> {
-  return (await db.writeApart(artifacts, [most])).count;
+export async function purgeArtifacts(db: Database, limit: number): Promise<number> {
+  return (await db.writeOutsideTransaction(artifacts, [limit])).count;
 }
 
 // A grant is needed as long as anything may ask about it: tokens that hang on it, or a session that is live.
@@ -24,8 +25,8 @@ const grants = sql`
   )
   delete from grants g using gone where g.id = gone.id`;
 
-export async function purgeGrants(db: Database, most: number): Promise<number> {
-  return (await db.writeApart(grants, [most])).count;
+export async function purgeGrants(db: Database, limit: number): Promise<number> {
+  return (await db.writeOutsideTransaction(grants, [limit])).count;
 }
 
 // An ended session is kept while offline access from it lives: its apps are told by the name they knew it by.
@@ -39,8 +40,8 @@ const sessions = sql`
   )
   delete from sessions s using gone where s.uid = gone.uid`;
 
-export async function purgeSessions(db: Database, most: number): Promise<number> {
-  return (await db.writeApart(sessions, [most])).count;
+export async function purgeSessions(db: Database, limit: number): Promise<number> {
+  return (await db.writeOutsideTransaction(sessions, [limit])).count;
 }
 
 const small = [
@@ -52,6 +53,6 @@ const small = [
 ];
 
 /** Receipts, counters of tries, and what became of old sign-outs. */
-export async function purgeSmallThings(db: Database): Promise<void> {
-  for (const statement of small) await db.writeApart(statement);
+export async function purgeShortLivedRows(db: Database): Promise<void> {
+  for (const statement of small) await db.writeOutsideTransaction(statement);
 }

@@ -1,13 +1,13 @@
 /** Clears away what has expired, a little at a time. */
 import type { Database } from '../platform/database.ts';
-import { purgeArtifacts, purgeGrants, purgeSessions, purgeSmallThings } from './purge-repository.ts';
+import { purgeArtifacts, purgeGrants, purgeSessions, purgeShortLivedRows } from './purge-repository.ts';
 
-const mostAtOnce = 1000;
-const mostRounds = 100;
+const maxAtOnce = 1000;
+const maxRounds = 100;
 
-async function untilDone(purge: (db: Database, most: number) => Promise<number>, db: Database): Promise<void> {
-  for (let round = 0; round < mostRounds; round += 1) {
-    if ((await purge(db, mostAtOnce)) < mostAtOnce) return;
+async function untilDone(purge: (db: Database, limit: number) => Promise<number>, db: Database): Promise<void> {
+  for (let round = 0; round < maxRounds; round += 1) {
+    if ((await purge(db, maxAtOnce)) < maxAtOnce) return;
   }
 }
 
@@ -16,5 +16,5 @@ export async function purgeExpired(db: Database): Promise<void> {
   await untilDone(purgeArtifacts, db);
   await untilDone(purgeGrants, db);
   await untilDone(purgeSessions, db);
-  await purgeSmallThings(db);
+  await purgeShortLivedRows(db);
 }

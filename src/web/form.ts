@@ -9,14 +9,14 @@ import type { Services } from './services.ts';
 /** Field → value. Every field once. */
 export type Form = ReadonlyMap<string, string>;
 
-const mostBytes = 56 * 1024;
-const mostFields = 100;
+const maxBytes = 56 * 1024;
+const maxFields = 100;
 
 /** @throws Refusal `body_too_large`, `body_invalid` */
 async function readBody(ctx: Context): Promise<string> {
   try {
     const length = ctx.req.headers['content-length'];
-    return await getRawBody(ctx.req, { length, limit: mostBytes, encoding: 'utf8' });
+    return await getRawBody(ctx.req, { length, limit: maxBytes, encoding: 'utf8' });
   } catch (error) {
     throw new Refusal((error as { type?: string }).type === 'entity.too.large' ? 'body_too_large' : 'body_invalid');
   }
@@ -39,7 +39,7 @@ export async function readForm(ctx: Context): Promise<Form> {
   const body = await readBody(ctx);
   const fields = [...new URLSearchParams(body)];
   const form = new Map(fields);
-  if (fields.length > mostFields || form.size !== fields.length) throw new Refusal('body_invalid');
+  if (fields.length > maxFields || form.size !== fields.length) throw new Refusal('body_invalid');
   return form;
 }
 

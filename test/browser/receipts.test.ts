@@ -12,21 +12,21 @@ import { startSites, type Sites } from '../support/sites.ts';
 import { becomes, openBothSites, openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
 describeInChromium('in Chromium', () => {
-  let desk: Frontdesk;
+  let frontdesk: Frontdesk;
   let sites: Sites;
   let chromium: Browser;
   let visitor: Visitor;
 
   beforeAll(async () => {
-    desk = await startFrontdesk();
-    await ann(desk);
-    sites = await startSites(desk);
+    frontdesk = await startFrontdesk();
+    await ann(frontdesk);
+    sites = await startSites(frontdesk);
     chromium = await openChromium();
   });
   afterAll(async () => {
     await chromium?.close();
     await sites?.close();
-    await desk?.close();
+    await frontdesk?.close();
   });
   beforeEach(async () => {
     visitor = await openVisitor(chromium);
@@ -52,7 +52,7 @@ describeInChromium('in Chromium', () => {
     await sites.stopSiteA();
     await siteB.click('#sign-out-everywhere');
     await siteB.click('button[name=logout]');
-    await siteB.waitForURL(`${desk.issuer}/sign-out/receipt/*`);
+    await siteB.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
     const receipt = siteB.url();
     expect(await wordsOf(siteB, 'Site A')).toMatch(/^Site A: (still trying|could not be reached; we go on)/);
     expect(await wordsOf(siteB, 'Site B')).toBe('Site B: cannot be told; it may know you until its own sign-in ends');
@@ -65,7 +65,7 @@ describeInChromium('in Chromium', () => {
     await page.goto(receipt);
     await becomes(() => lookAgain(page, 'Site A'), 'Site A: signed out in N ms');
 
-    await page.goto(`${desk.issuer}/account/activity`);
+    await page.goto(`${frontdesk.issuer}/account/activity`);
     await signInOn(page);
     expect(await wordsOf(page, 'Site A')).toBe('Site A: signed out in N ms');
   });
@@ -74,11 +74,11 @@ describeInChromium('in Chromium', () => {
     await openBothSites(visitor, sites, 'ann');
     const { page, newTab } = visitor;
     await sites.stopSiteA();
-    await page.goto(`${desk.issuer}/account`);
+    await page.goto(`${frontdesk.issuer}/account`);
     await page.click('text=Sign out');
-    await page.waitForURL(`${desk.issuer}/sign-out/receipt/*`);
+    await page.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
     const later = await newTab();
-    await later.goto(`${desk.issuer}/account/activity`);
+    await later.goto(`${frontdesk.issuer}/account/activity`);
     await signInOn(later);
     expect(await wordsOf(later, 'Site A')).toMatch(/^Site A: (still trying|could not be reached)/);
     await sites.startSiteA();
@@ -97,12 +97,12 @@ describeInChromium('in Chromium', () => {
       }).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const site = `http://framed.localhost:${(server.address() as AddressInfo).port}`;
-      framed = await app(desk, {
+      framed = await app(frontdesk, {
         id: 'framed',
         name: 'Framed',
         isFirstParty: true,
         redirectUris: [`${site}/callback`],
-        frontChannelLogoutUri: `${site}/logout?from=desk`,
+        frontChannelLogoutUri: `${site}/logout?from=frontdesk`,
       });
     });
     afterAll(() => {
@@ -113,21 +113,21 @@ describeInChromium('in Chromium', () => {
     test('is loaded in a frame with iss and sid, and nothing is claimed', async () => {
       requests = [];
       const { page } = visitor;
-      const request = authorize(desk, framed);
+      const request = authorize(frontdesk, framed);
       await page.goto(request.url);
       await signInOn(page);
       await page.waitForSelector('text=here');
       const code = new URL(page.url()).searchParams.get('code')!;
-      const tokens = (await exchange(desk, framed, { code, verifier: request.verifier })).json<Tokens>();
+      const tokens = (await exchange(frontdesk, framed, { code, verifier: request.verifier })).json<Tokens>();
 
-      await page.goto(`${desk.issuer}/account`);
+      await page.goto(`${frontdesk.issuer}/account`);
       await page.click('text=Sign out');
-      await page.waitForURL(`${desk.issuer}/sign-out/receipt/*`);
+      await page.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
       expect(await wordsOf(page, 'Framed')).toBe('Framed: we asked this browser to tell it; there is no confirmation');
       await becomes(async () => requests.filter(({ url }) => url.pathname === '/logout').length, 1);
       const { url, headers } = requests.find(({ url: { pathname } }) => pathname === '/logout')!;
       const { sid } = decodeJwt(tokens.id_token!);
-      expect(Object.fromEntries(url.searchParams)).toEqual({ from: 'desk', iss: desk.issuer, sid });
+      expect(Object.fromEntries(url.searchParams)).toEqual({ from: 'frontdesk', iss: frontdesk.issuer, sid });
       expect(headers).toMatchObject({ 'sec-fetch-dest': 'iframe', 'sec-fetch-site': 'cross-site' });
       // The address of the receipt is nobody else's business.
       expect(headers['referer']).toBeUndefined();

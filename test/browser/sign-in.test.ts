@@ -8,7 +8,7 @@ import { startSites, type Sites } from '../support/sites.ts';
 import { openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
 describeInChromium('in Chromium', () => {
-  let desk: Frontdesk;
+  let frontdesk: Frontdesk;
   let sites: Sites;
   let chromium: Browser;
   let context: BrowserContext;
@@ -16,15 +16,15 @@ describeInChromium('in Chromium', () => {
   let problems: string[];
 
   beforeAll(async () => {
-    desk = await startFrontdesk();
-    await ann(desk);
-    sites = await startSites(desk);
+    frontdesk = await startFrontdesk();
+    await ann(frontdesk);
+    sites = await startSites(frontdesk);
     chromium = await openChromium();
   });
   afterAll(async () => {
     await chromium?.close();
     await sites?.close();
-    await desk?.close();
+    await frontdesk?.close();
   });
 
   beforeEach(async () => open(await openVisitor(chromium)));
@@ -54,27 +54,26 @@ describeInChromium('in Chromium', () => {
 
   test('signed in at site A, known at site B: the sites are strangers to the browser, and nothing is typed', async () => {
     await page.goto(sites.siteA);
-    const toDesk = await navigations(async () => {
+    const requests = await navigations(async () => {
       await page.click('text=Sign in');
       await page.waitForSelector('[name=login]');
     });
-    expect(toDesk.find(({ url }) => url.startsWith(`${desk.issuer}/oauth/authorize`))?.site).toBe('cross-site');
+    expect(requests.find(({ url }) => url.startsWith(`${frontdesk.issuer}/oauth/authorize`))?.site).toBe('cross-site');
     await signIn();
     await page.waitForSelector('#seen');
     expect(await page.textContent('h1')).toBe('Hello, Ann Archer');
-    expect(await page.textContent('#seen')).toBe('You signed in at the desk less than a minute ago.');
+    expect(await page.textContent('#seen')).toBe('You signed in at Frontdesk less than a minute ago.');
 
-    // Somebody else's app: the desk asks what it may see, once.
+    // Somebody else's app: Frontdesk asks what it may see, once.
     const toB = await navigations(async () => {
       await page.goto(sites.siteB);
       await page.click('#sign-in');
       await page.click('text=Allow');
       await page.waitForSelector('#seen:visible');
     });
-    expect(toB.filter(({ url }) => url.startsWith(`${desk.issuer}/oauth/authorize?`)).map(({ site }) => site)).toEqual([
-      'cross-site',
-      'cross-site',
-    ]);
+    expect(
+      toB.filter(({ url }) => url.startsWith(`${frontdesk.issuer}/oauth/authorize?`)).map(({ site }) => site),
+    ).toEqual(['cross-site', 'cross-site']);
     expect(toB.some(({ url }) => url.includes('/password'))).toBe(false);
     expect(await page.textContent('h1 >> visible=true')).toBe('Hello, Ann Archer');
 
@@ -84,7 +83,7 @@ describeInChromium('in Chromium', () => {
       await page.waitForSelector('#seen:visible');
     });
     expect(again.filter(({ url }) => url.includes('/interaction/'))).toEqual([]);
-    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in at the desk/);
+    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in at Frontdesk/);
   });
 
   test('signed in at site B, known at site A; one pass opens both APIs and is renewed', async () => {
@@ -107,7 +106,7 @@ describeInChromium('in Chromium', () => {
     await page.goto(sites.siteA);
     await page.click('text=Sign in');
     await page.waitForSelector('#seen');
-    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in at the desk/);
+    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in at Frontdesk/);
   });
 
   test('A14 wrong password, then the right one: the form leads on to the other origin', async () => {
@@ -127,7 +126,7 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('#problem')).toBe('You cancelled the sign-in.');
   });
 
-  test('A14 sign out everywhere leads by the question back to the site, and the desk forgets the browser', async () => {
+  test('A14 sign out everywhere leads by the question back to the site, and Frontdesk forgets the browser', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn();
     await page.waitForURL(`${sites.siteA}/`);
@@ -138,7 +137,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForSelector('[name=login]');
   });
 
-  test('sign out here leaves the desk alone', async () => {
+  test('sign out here leaves Frontdesk alone', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn();
     await page.click('text=Sign out here');

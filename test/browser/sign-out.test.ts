@@ -1,10 +1,10 @@
-/** Leaving, in a real browser: whatever ends a session is noticed at both sites. */
+/** AppRemoval, in a real browser: whatever ends a session is noticed at both sites. */
 import type { Browser } from 'playwright-core';
 import { person } from '../support/cast.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';
-import { frontdesk } from '../support/terminal.ts';
+import { runFrontdesk } from '../support/terminal.ts';
 import {
   expectOutOfA,
   isInA,
@@ -16,10 +16,10 @@ import {
   type Visitor,
 } from '../support/visitor.ts';
 
-const toldByB = 'You were signed out at the desk.';
+const toldByB = 'You were signed out at Frontdesk.';
 
 describeInChromium('in Chromium', () => {
-  let desk: Frontdesk;
+  let frontdesk: Frontdesk;
   let sites: Sites;
   let chromium: Browser;
   let visitors: Visitor[];
@@ -27,14 +27,14 @@ describeInChromium('in Chromium', () => {
   let tabs: Tabs;
 
   beforeAll(async () => {
-    desk = await startFrontdesk();
-    sites = await startSites(desk);
+    frontdesk = await startFrontdesk();
+    sites = await startSites(frontdesk);
     chromium = await openChromium();
   });
   afterAll(async () => {
     await chromium?.close();
     await sites?.close();
-    await desk?.close();
+    await frontdesk?.close();
   });
 
   let people = 0;
@@ -42,7 +42,7 @@ describeInChromium('in Chromium', () => {
   beforeEach(async () => {
     visitors = [];
     login = `person-${(people += 1)}`;
-    await person(desk, login, login);
+    await person(frontdesk, login, login);
     tabs = await openBothSites(await visit(), sites, login);
   });
   afterEach(async () => {
@@ -59,14 +59,14 @@ describeInChromium('in Chromium', () => {
   /** The same person on another browser, at a page of the account. */
   async function onAnotherBrowser(path: string) {
     const { page } = await visit();
-    await page.goto(`${desk.issuer}${path}`);
+    await page.goto(`${frontdesk.issuer}${path}`);
     await signInOn(page, login);
-    await page.waitForURL(`${desk.issuer}${path}`);
+    await page.waitForURL(`${frontdesk.issuer}${path}`);
     return page;
   }
 
   const command = (...args: string[]) =>
-    frontdesk(args, { ISSUER: desk.issuer, DATABASE_URL: desk.database.url, SECRET: desk.secret });
+    runFrontdesk(args, { ISSUER: frontdesk.issuer, DATABASE_URL: frontdesk.database.url, SECRET: frontdesk.secret });
 
   test('signed out everywhere at site A, site B is signed out and says so', async () => {
     const { siteA, siteB } = tabs;
@@ -91,7 +91,7 @@ describeInChromium('in Chromium', () => {
     await siteA.waitForSelector('[name=login]');
   });
 
-  test('signed out here at site B, the desk and site A still know the person', async () => {
+  test('signed out here at site B, Frontdesk and site A still know the person', async () => {
     const { siteA, siteB } = tabs;
     await siteB.click('#sign-out');
     await siteB.waitForSelector('#signed-out:visible');
@@ -101,12 +101,12 @@ describeInChromium('in Chromium', () => {
     expect(await siteB.textContent('#seen')).toMatch(/^Recognised/);
   });
 
-  test('signed out at the desk, on the account page', async () => {
+  test('signed out at Frontdesk, on the account page', async () => {
     const { siteA, siteB, newTab } = tabs;
     const page = await newTab();
-    await page.goto(`${desk.issuer}/account`);
+    await page.goto(`${frontdesk.issuer}/account`);
     await page.click('text=Sign out');
-    await page.waitForSelector('text=You are signed out at the desk');
+    await page.waitForSelector('text=You are signed out at Frontdesk');
     await expectOutOfA(siteA);
     expect(await renewB(siteB)).toBe(toldByB);
   });

@@ -10,17 +10,17 @@ import { startSites, type Sites } from '../support/sites.ts';
 import { isInA, openBothSites, openSiteB, openVisitor, renewB, signInOn, visitorIn } from '../support/visitor.ts';
 
 describeInChromium('in Chromium', () => {
-  let desk: Frontdesk;
+  let frontdesk: Frontdesk;
   let sites: Sites;
 
   beforeAll(async () => {
-    desk = await startFrontdesk();
-    await ann(desk);
-    sites = await startSites(desk);
+    frontdesk = await startFrontdesk();
+    await ann(frontdesk);
+    sites = await startSites(frontdesk);
   });
   afterAll(async () => {
     await sites?.close();
-    await desk?.close();
+    await frontdesk?.close();
   });
 
   describe('a browser that is closed and opened again', () => {
@@ -28,7 +28,7 @@ describeInChromium('in Chromium', () => {
     beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'frontdesk-profile-'))));
     afterEach(() => rmSync(folder, { recursive: true }));
 
-    /** Opens site A with this profile; says whether the desk knew who it is. */
+    /** Opens site A with this profile; says whether Frontdesk knew who it is. */
     async function isKnown(isRemembered: boolean): Promise<boolean> {
       const { context, page } = await visitorIn(await openProfile(folder));
       await page.goto(`${sites.siteA}/sign-in`);
@@ -75,7 +75,7 @@ describeInChromium('in Chromium', () => {
       await second.waitForTimeout(milliseconds);
       const form = { grant_type: 'refresh_token', client_id: 'site-b', refresh_token: shared };
       const status = await second.evaluate(
-        `fetch(${JSON.stringify(`${desk.issuer}/oauth/token`)}, {
+        `fetch(${JSON.stringify(`${frontdesk.issuer}/oauth/token`)}, {
           method: 'POST', body: new URLSearchParams(${JSON.stringify(form)}),
         }).then(({ status }) => status)`,
       );

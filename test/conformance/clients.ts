@@ -1,7 +1,7 @@
 /** The suite's clients at the provider under test: registered by its operator, or allowed to register themselves. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { withJsonFile, type Desk } from './frontdesk.ts';
+import { withJsonFile, type ProviderUnderTest } from './provider.ts';
 import type { Profile } from './profile.ts';
 
 export interface PlanClients {
@@ -34,7 +34,7 @@ const scope = 'openid profile email address phone offline_access';
 
 /** With the program: what an operator does. */
 const registerByProgram =
-  ({ frontdesk }: Desk): Register =>
+  ({ command }: ProviderUnderTest): Register =>
   async (metadata) => {
     const {
       client_name: name,
@@ -46,14 +46,14 @@ const registerByProgram =
     };
     const id = `conformance-${randomBytes(6).toString('hex')}`;
     const printed = await withJsonFile(rest, (path) =>
-      frontdesk([
+      command([
         ...['clients', 'register', '--json', '--conformance', '--kind', 'web', '--id', id, '--name', name],
         ...['--redirect-uri', redirectUri, '--scope', scope, '--metadata', path],
       ]),
     );
     return {
       credentials: credentialsAnswer.parse(JSON.parse(printed)),
-      remove: async () => void (await frontdesk(['clients', 'remove', id])),
+      remove: async () => void (await command(['clients', 'remove', id])),
     };
   };
 
@@ -125,21 +125,21 @@ const dynamicClients = (name: string, token: string, remove: () => Promise<void>
 
 /** @param registrationToken in place of the program */
 export async function registerClients(
-  desk: Desk,
+  target: ProviderUnderTest,
   profile: Profile,
   suite: string,
   registrationToken: string | undefined,
 ): Promise<PlanClients> {
   if (profile.clients === 'none') return { configuration: {}, remove: async () => {} };
   if (profile.clients === 'static') {
-    const byToken = registrationToken && registerByToken(desk.issuer, registrationToken);
-    return staticClients(byToken || registerByProgram(desk), profile, suite);
+    const byToken = registrationToken && registerByToken(target.issuer, registrationToken);
+    return staticClients(byToken || registerByProgram(target), profile, suite);
   }
   if (registrationToken !== undefined) return dynamicClients(profile.name, registrationToken, async () => {});
   // Some modules register two clients, and some none.
   const uses = String(profile.modules * 2);
-  const printed = await desk.frontdesk(['registration-tokens', 'create', '--json', '--expires', '6h', '--uses', uses]);
+  const printed = await target.command(['registration-tokens', 'create', '--json', '--expires', '6h', '--uses', uses]);
   const { id, token } = tokenAnswer.parse(JSON.parse(printed));
-  const remove = async () => void (await desk.frontdesk(['registration-tokens', 'remove', id]));
+  const remove = async () => void (await target.command(['registration-tokens', 'remove', id]));
   return dynamicClients(profile.name, token, remove);
 }

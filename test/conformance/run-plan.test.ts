@@ -64,11 +64,11 @@ function playSuite(calls: unknown[]): Suite {
 const run = (calls: unknown[], more: Partial<PlanRun> = {}) =>
   runPlan({
     suite: playSuite(calls),
-    desk: {
+    target: {
       issuer: 'https://idp.example',
       login: 'ann',
       password: 'secret',
-      frontdesk: async (args) => {
+      command: async (args) => {
         calls.push(args);
         return '';
       },

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Desk } from './frontdesk.ts';
+import type { ProviderUnderTest } from './provider.ts';
 import { createPages } from './pages.ts';
 import { outcomes, type Outcome, type Profile } from './profile.ts';
 import type { LogEntry, Suite, SuiteModule } from './suite.ts';
@@ -78,7 +78,7 @@ async function watch(
 
 export interface PlanRun {
   suite: Suite;
-  desk: Desk;
+  target: ProviderUnderTest;
   profile: Profile;
   /** What the configuration says of the clients. */
   clients: Record<string, unknown>;
@@ -94,11 +94,11 @@ export interface PlanRun {
 }
 
 export async function runPlan(input: PlanRun): Promise<ModuleResult[]> {
-  const { suite, desk, profile, clients, folder, only, progress } = input;
-  const pages = createPages(desk);
+  const { suite, target, profile, clients, folder, only, progress } = input;
+  const pages = createPages(target);
   const configuration = {
     description: `Frontdesk: ${profile.name}`,
-    server: { discoveryUrl: `${desk.issuer}/.well-known/openid-configuration` },
+    server: { discoveryUrl: `${target.issuer}/.well-known/openid-configuration` },
     ...clients,
     browser: pages.rules,
     override: pages.override(profile),
@@ -113,7 +113,7 @@ export async function runPlan(input: PlanRun): Promise<ModuleResult[]> {
   const logs = join(folder, 'logs');
   mkdirSync(logs, { recursive: true });
   const rotateKeys = async () => {
-    await desk.frontdesk(['keys', 'rotate', '--now']);
+    await target.command(['keys', 'rotate', '--now']);
     await sleep(followMilliseconds);
   };
   const results: ModuleResult[] = [];

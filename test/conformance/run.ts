@@ -5,8 +5,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { table } from '../../src/commands/command.ts';
 import { helpPage, readArguments, UsageWrong, type Arguments } from './arguments.ts';
 import { registerClients } from './clients.ts';
-import { CommandFailed, targetDesk, type Desk } from './frontdesk.ts';
-import { startLocalDesk } from './local-frontdesk.ts';
+import { CommandFailed, targetServer, type ProviderUnderTest } from './provider.ts';
+import { startLocalServer } from './local-provider.ts';
 import { ProfileInvalid, readProfiles, type Profile } from './profile.ts';
 import { judge, summaryOf, type Judgement } from './report.ts';
 import { currentCommit, makeRunFolder, storeRun, writeResults } from './results.ts';
@@ -19,7 +19,7 @@ const say = (text: string) => console.log(text);
 interface Run {
   suite: Suite;
   version: string;
-  desk: Desk;
+  provider: ProviderUnderTest;
   settings: Settings;
   only: string[];
   folder: string;
@@ -34,13 +34,13 @@ class Interrupted extends Error {
 }
 
 async function runProfile(profile: Profile, run: Run): Promise<Judgement> {
-  const { suite, version, desk, settings, only, folder, commit, signal } = run;
+  const { suite, version, provider, settings, only, folder, commit, signal } = run;
   const own = join(folder, profile.name);
   mkdirSync(own);
-  const clients = await registerClients(desk, profile, suite.url, settings.registrationToken);
+  const clients = await registerClients(provider, profile, suite.url, settings.registrationToken);
   try {
     const { configuration } = clients;
-    const plan = { suite, desk, profile, clients: configuration, folder: own, only, signal, progress: say };
+    const plan = { suite, target: provider, profile, clients: configuration, folder: own, only, signal, progress: say };
     const modules = await runPlan(plan);
     if (only.length === 0) {
       const date = new Date().toISOString();
@@ -49,7 +49,7 @@ async function runProfile(profile: Profile, run: Run): Promise<Judgement> {
         suite: version,
         date,
         commit,
-        issuer: desk.issuer,
+        issuer: provider.issuer,
         modules,
       });
     }
@@ -73,20 +73,20 @@ async function runAll({ profiles, target, only }: Arguments): Promise<boolean> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stop.abort(new Interrupted(`stopped by ${name}`)));
-  const desk = await (target === undefined
-    ? startLocalDesk(settings, folder)
-    : targetDesk(target, settings, process.env));
+  const provider = await (target === undefined
+    ? startLocalServer(settings, folder)
+    : targetServer(target, settings, process.env));
   try {
-    say(`Provider at ${desk.issuer}${desk.logFile === undefined ? '' : `, its log in ${desk.logFile}`}`);
+    say(`Provider at ${provider.issuer}${provider.logFile === undefined ? '' : `, its log in ${provider.logFile}`}`);
     const judged: { profile: Profile; judgement: Judgement }[] = [];
     for (const profile of profiles) {
-      const run = { suite, version, desk, settings, only, folder, commit, signal: stop.signal };
+      const run = { suite, version, provider, settings, only, folder, commit, signal: stop.signal };
       judged.push({ profile, judgement: await runProfile(profile, run) });
     }
     say(`\n${summaryOf(judged)}`);
     return judged.every(({ judgement }) => judgement.surprises.length === 0);
   } finally {
-    await desk.close();
+    await provider.close();
   }
 }
 

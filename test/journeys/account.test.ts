@@ -6,30 +6,30 @@ import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { internalPath } from '../../src/web/account/own-sign-in.ts';
 import type { Browser, Page } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 let appB: RegisteredApp;
 let person: Person;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await notesApi(desk);
-  person = await ann(desk);
-  await ben(desk);
-  appA = await siteA(desk);
-  appB = await siteB(desk);
+  frontdesk = await startFrontdesk();
+  await notesApi(frontdesk);
+  person = await ann(frontdesk);
+  await ben(frontdesk);
+  appA = await siteA(frontdesk);
+  appB = await siteB(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 const signedIn = async (login = 'ann'): Promise<Browser> => {
-  const browser = newBrowser(desk);
-  await codeFor(browser, authorize(desk, appA), login);
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, appA), login);
   return browser;
 };
-const visit = (browser: Browser, path: string) => browser.visit(`${desk.issuer}${path}`);
+const visit = (browser: Browser, path: string) => browser.visit(`${frontdesk.issuer}${path}`);
 const uidsOf = async (login: string) =>
   (
-    await desk.db.read<{ uid: string }>(
+    await frontdesk.db.read<{ uid: string }>(
       statement(`select uid from sessions s join accounts a on a.id = s.account_id
         where a.username = '${login}' and s.ended_at is null order by s.created_at`),
     )
@@ -37,7 +37,7 @@ const uidsOf = async (login: string) =>
 
 test('signed out, a page of the account leads through the ordinary sign-in and back', async () => {
   for (const path of ['/account', '/account/devices', '/account/apps', '/account/activity']) {
-    const browser = newBrowser(desk);
+    const browser = newBrowser(frontdesk);
     const form = await visit(browser, path);
     expect(form.text).toContain('Sign in to Frontdesk');
     const page = await signIn(form, 'ann');
@@ -47,7 +47,7 @@ test('signed out, a page of the account leads through the ordinary sign-in and b
 });
 
 test('cancelling on the way there ends at the front door', async () => {
-  const form = await visit(newBrowser(desk), '/account/apps');
+  const form = await visit(newBrowser(frontdesk), '/account/apps');
   const page = await form.submit({}, { button: '[data-action=cancel]' });
   expect(new URL(page.url).pathname).toBe('/');
 });
@@ -75,22 +75,22 @@ test('A15 the way back is a page of the account and nothing else', async () => {
   expect(internalPath('/account/devices')).toBe('/account/devices');
   const browser = await signedIn();
   for (const state of [...strange, '/account/devices', '/account/devices.forged', '//e.x']) {
-    const answer = await browser.ask(`${desk.issuer}/account/callback?state=${encodeURIComponent(state)}&code=x`);
-    expect([state, answer.status, answer.location]).toEqual([state, 303, `${desk.issuer}/`]);
+    const answer = await browser.ask(`${frontdesk.issuer}/account/callback?state=${encodeURIComponent(state)}&code=x`);
+    expect([state, answer.status, answer.location]).toEqual([state, 303, `${frontdesk.issuer}/`]);
   }
 });
 
 test('devices: this one first, the others by name, with their apps', async () => {
   const browser = await signedIn('ben');
-  await codeFor(browser, authorize(desk, appB, { scope: 'openid' }), 'ben');
-  const phone = newBrowser(desk);
+  await codeFor(browser, authorize(frontdesk, appB, { scope: 'openid' }), 'ben');
+  const phone = newBrowser(frontdesk);
   const headers = {
     'user-agent':
       'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1',
   };
-  const form = await phone.visit(authorize(desk, appA).url, { headers });
+  const form = await phone.visit(authorize(frontdesk, appA).url, { headers });
   await form.submit({ login: 'ben', password: 'correct horse battery staple' }, { headers });
-  await phone.ask(authorize(desk, appA).url, { headers });
+  await phone.ask(authorize(frontdesk, appA).url, { headers });
   const page = await visit(browser, '/account/devices');
   const rows = page.root.querySelectorAll('.rows > li');
   expect(rows).toHaveLength(2);
@@ -99,34 +99,36 @@ test('devices: this one first, the others by name, with their apps', async () =>
   expect(rows[1]!.structuredText).toContain('Safari on iPhone');
   await page.submit({}, { button: 'form[action="/account/devices/end-others"] button' });
   expect(await uidsOf('ben')).toHaveLength(1);
-  expect((await phone.visit(authorize(desk, appA).url)).root.querySelector('input[name=login]')).not.toBeNull();
+  expect((await phone.visit(authorize(frontdesk, appA).url)).root.querySelector('input[name=login]')).not.toBeNull();
   const all = await visit(browser, '/account/devices');
   const out = await all.submit({}, { button: 'form[action="/account/devices/end-all"] button' });
-  expect(out.text).toContain('You are signed out at the desk');
+  expect(out.text).toContain('You are signed out at Frontdesk');
   expect(await uidsOf('ben')).toEqual([]);
 });
 
 test('apps: what each may see; a removed one has to ask again', async () => {
   const browser = await signedIn();
   const parameters = { scope: 'openid email notes:write', resource: audience };
-  await codeFor(browser, authorize(desk, appB, parameters));
+  await codeFor(browser, authorize(frontdesk, appB, parameters));
   const page = await visit(browser, '/account/apps');
   expect(page.text).toMatch(/Site B[^]*See your e-mail address[^]*Notes: Change your notes/);
   expect(page.text).toMatch(/Site A[^]*An app of the house/);
   await page.submit({}, { button: 'form[action="/account/apps/site-b/remove"] button' });
   expect((await visit(browser, '/account/apps')).text).not.toContain('Site B');
-  expect((await browser.visit(authorize(desk, appB, parameters).url)).text).toContain('Site B asks to know you');
+  expect((await browser.visit(authorize(frontdesk, appB, parameters).url)).text).toContain('Site B asks to know you');
 });
 
 test('activity: what happened, the newest first', async () => {
-  const browser = newBrowser(desk);
-  const form = await browser.visit(authorize(desk, appA).url);
+  const browser = newBrowser(frontdesk);
+  const form = await browser.visit(authorize(frontdesk, appA).url);
   await signIn(await signIn(form, 'ann', 'wrong'), 'ann');
   const page = await visit(browser, '/account/activity');
   expect(page.text).toMatch(/Signed in[^]*A wrong try to sign in[^]*The account was opened/);
   expect((await visit(browser, '/account')).text).toMatch(/There (was a|were \d+) wrong tr/);
   // A week later it is history.
-  await desk.db.read(statement("update audit_events set at = at - interval '8 days' where kind = 'sign-in.failed'"));
+  await frontdesk.db.read(
+    statement("update audit_events set at = at - interval '8 days' where kind = 'sign-in.failed'"),
+  );
   expect((await visit(browser, '/account')).text).not.toContain('wrong tr');
   const older = await visit(browser, `/account/activity?before=${encodeURIComponent('2020-01-01')}`);
   expect(older.root.querySelectorAll('.rows > li')).toHaveLength(0);
@@ -135,20 +137,21 @@ test('activity: what happened, the newest first', async () => {
 
 describe('A09 the forms of the account', () => {
   const forms = async (page: Page) => page.root.querySelectorAll('form').map((form) => form.getAttribute('action')!);
-  const rows = async () => (await everyRow(desk.db)).replace(/-- public\.audit_events\w*\n[^]*?(?=-- \w+\.|$)/g, '');
+  const rows = async () =>
+    (await everyRow(frontdesk.db)).replace(/-- public\.audit_events\w*\n[^]*?(?=-- \w+\.|$)/g, '');
 
   test('need the token of this session, from this origin', async () => {
     const browser = await signedIn();
     const other = await visit(await signedIn(), '/account/devices');
-    await codeFor(browser, authorize(desk, appB));
+    await codeFor(browser, authorize(frontdesk, appB));
     const token = (page: Page) => page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
     const pages = [await visit(browser, '/account/devices'), await visit(browser, '/account/apps')];
     const actions = [...new Set((await Promise.all(pages.map(forms))).flat())];
     expect(actions.length).toBeGreaterThanOrEqual(5);
     const before = await rows();
-    const good = { origin: desk.issuer, 'sec-fetch-site': 'same-origin' };
+    const good = { origin: frontdesk.issuer, 'sec-fetch-site': 'same-origin' };
     for (const action of actions) {
-      const url = `${desk.issuer}${action}`;
+      const url = `${frontdesk.issuer}${action}`;
       const tries = [
         browser.ask(url, { form: {}, headers: good }),
         browser.ask(url, { form: { csrf: token(other) }, headers: good }),
@@ -166,7 +169,7 @@ describe('A09 the forms of the account', () => {
   test('E02 another person’s session or app cannot be named', async () => {
     const eve = await signedIn('ben');
     const [uid] = await uidsOf('ann');
-    await codeFor(await signedIn(), authorize(desk, await app(desk, { id: 'only-ann' })));
+    await codeFor(await signedIn(), authorize(frontdesk, await app(frontdesk, { id: 'only-ann' })));
     const page = await visit(eve, '/account/devices');
     const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
     for (const path of [
@@ -174,7 +177,7 @@ describe('A09 the forms of the account', () => {
       '/account/devices/nobody/end',
       '/account/apps/only-ann/remove',
     ]) {
-      const answer = await eve.ask(`${desk.issuer}${path}`, { form: { csrf } });
+      const answer = await eve.ask(`${frontdesk.issuer}${path}`, { form: { csrf } });
       expect([path, answer.status]).toEqual([path, 404]);
     }
     expect(await uidsOf('ann')).toContain(uid);
@@ -196,15 +199,15 @@ test('A17 and A20 the headers of account pages', async () => {
 
 test('what does not exist is not found, signed in or not', async () => {
   expect((await visit(await signedIn(), '/account/nothing')).status).toBe(404);
-  expect((await visit(newBrowser(desk), '/accounting')).status).toBe(404);
+  expect((await visit(newBrowser(frontdesk), '/accounting')).status).toBe(404);
 });
 
-test('the desk itself is no app of anybody', async () => {
-  const browser = newBrowser(desk);
+test('Frontdesk itself is no app of anybody', async () => {
+  const browser = newBrowser(frontdesk);
   await signIn(await visit(browser, '/account/apps'), 'ann');
   expect((await visit(browser, '/account/apps')).root.querySelector('.rows')?.text ?? '').not.toContain('Frontdesk');
   expect((await visit(browser, '/account/devices')).text).not.toContain('Apps: Frontdesk');
-  const tokens = await tokensFor(desk, browser, appA);
+  const tokens = await tokensFor(frontdesk, browser, appA);
   expect(tokens.access_token).toBeTruthy();
   expect(person.id).toMatch(/^[0-9a-f-]{36}$/);
 });

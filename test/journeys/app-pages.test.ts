@@ -5,13 +5,13 @@ import { authorize, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { asApp, registered, withRegistration } from '../support/registration.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 
 beforeAll(async () => {
-  desk = await startFrontdesk({ settings: withRegistration });
-  await ann(desk);
+  frontdesk = await startFrontdesk({ settings: withRegistration });
+  await ann(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 const origin = 'https://rp.example';
 const shown = { logo_uri: `${origin}/logo.png`, policy_uri: `${origin}/policy`, tos_uri: `${origin}/terms` };
@@ -20,8 +20,8 @@ const picturesOf = (page: Page) => /img-src ([^;]*)/.exec(String(page.headers['c
 const links = (page: Page) => page.root.querySelectorAll('a').map((link) => link.getAttribute('href'));
 
 test('oidcc-registration-logo-uri, oidcc-registration-policy-uri, oidcc-registration-tos-uri', async () => {
-  const client = asApp(await registered(desk, shown));
-  const signInPage = await newBrowser(desk).visit(authorize(desk, client).url);
+  const client = asApp(await registered(frontdesk, shown));
+  const signInPage = await newBrowser(frontdesk).visit(authorize(frontdesk, client).url);
   const consentPage = await signIn(signInPage, 'ann');
   expect(consentPage.root.querySelector('.permissions')).not.toBeNull();
   for (const page of [signInPage, consentPage]) {
@@ -33,13 +33,13 @@ test('oidcc-registration-logo-uri, oidcc-registration-policy-uri, oidcc-registra
     // That picture's origin, on these pages alone.
     expect(picturesOf(page)).toBe(`'self' ${origin}`);
   }
-  expect(picturesOf(await createBrowser().visit(`${desk.issuer}/`))).toBe(`'self'`);
+  expect(picturesOf(await createBrowser().visit(`${frontdesk.issuer}/`))).toBe(`'self'`);
 });
 
 test('A19 a logo from a host that is not the app’s is not shown, and nothing is let in for it', async () => {
   const metadata = { logo_uri: 'https://tracker.example/logo.png' };
-  const client = await siteA(desk, { metadata });
-  const page = await newBrowser(desk).visit(authorize(desk, client).url);
+  const client = await siteA(frontdesk, { metadata });
+  const page = await newBrowser(frontdesk).visit(authorize(frontdesk, client).url);
   expect(page.body).not.toContain('tracker.example');
   expect([page.root.querySelector('img.logo'), picturesOf(page)]).toEqual([null, `'self'`]);
   expect(page.root.querySelector('.initial')?.text).toBe('S');
@@ -47,20 +47,20 @@ test('A19 a logo from a host that is not the app’s is not shown, and nothing i
 
 describe('B15 an app that registered itself', () => {
   test('is shown as one that nobody looked at, and is asked about in every session', async () => {
-    const client = asApp(await registered(desk));
+    const client = asApp(await registered(frontdesk));
     for (let session = 0; session < 2; session += 1) {
-      const browser = newBrowser(desk);
-      const page = await signIn(await browser.visit(authorize(desk, client).url), 'ann');
+      const browser = newBrowser(frontdesk);
+      const page = await signIn(await browser.visit(authorize(frontdesk, client).url), 'ann');
       expect(page.root.querySelector('.notice')?.text).toContain('registered itself');
       expect(page.text).toContain('rp.example');
       expect((await page.submit()).location).toMatch(/^https:\/\/rp\.example\/callback\?code=/);
-      expect((await browser.visit(authorize(desk, client).url)).location).toContain('code=');
+      expect((await browser.visit(authorize(frontdesk, client).url)).location).toContain('code=');
     }
   });
 
   test('one that an operator registered is not', async () => {
-    const client = await app(desk, { id: 'known' });
-    const page = await signIn(await newBrowser(desk).visit(authorize(desk, client).url), 'ann');
+    const client = await app(frontdesk, { id: 'known' });
+    const page = await signIn(await newBrowser(frontdesk).visit(authorize(frontdesk, client).url), 'ann');
     expect(page.root.querySelector('.permissions')).not.toBeNull();
     expect(page.root.querySelector('.notice')).toBeNull();
   });

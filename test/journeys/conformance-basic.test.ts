@@ -7,65 +7,65 @@ import { statement } from '../support/database.ts';
 import { answerIn, authorize, codeFor, exchange, newBrowser, refresh, userinfo } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import type { Registered } from '../support/registration.ts';
-import { answerTo, ask, startRp, startSuiteDesk, suiteClient, tokensOf, type Rp } from '../support/suite.ts';
+import { answerTo, ask, startRp, startConformanceServer, suiteClient, tokensOf, type Rp } from '../support/suite.ts';
 
-let desk: Frontdesk & { annId: string };
+let frontdesk: Frontdesk & { annId: string };
 let rp: Rp;
 let client: RegisteredApp & { registration: Registered };
 let browser: Browser;
 
 beforeAll(async () => {
-  desk = await startSuiteDesk();
+  frontdesk = await startConformanceServer();
   rp = await startRp();
-  client = await suiteClient(desk, rp, { grant_types: ['authorization_code', 'refresh_token'] });
+  client = await suiteClient(frontdesk, rp, { grant_types: ['authorization_code', 'refresh_token'] });
 });
 beforeEach(() => {
-  browser = newBrowser(desk);
+  browser = newBrowser(frontdesk);
 });
 afterAll(async () => {
   await rp.close();
-  await desk.close();
+  await frontdesk.close();
 });
 
 test('oidcc-server', async () => {
-  const request = ask(desk, client);
+  const request = ask(frontdesk, client);
   const answer = answerIn(await answerTo(browser, request));
-  expect(answer).toMatchObject({ state: request.state, iss: desk.issuer });
-  const tokens = await tokensOf(desk, browser, client, { nonce: 'n-1' });
+  expect(answer).toMatchObject({ state: request.state, iss: frontdesk.issuer });
+  const tokens = await tokensOf(frontdesk, browser, client, { nonce: 'n-1' });
   expect(tokens.token_type).toBe('Bearer');
-  expect(tokens.claims).toMatchObject({ sub: desk.annId, nonce: 'n-1', aud: client.id });
+  expect(tokens.claims).toMatchObject({ sub: frontdesk.annId, nonce: 'n-1', aud: client.id });
   expect(tokens.claims.exp! - tokens.claims.iat!).toBeGreaterThan(0);
 });
 
 test('oidcc-response-type-missing', async () => {
-  const page = await browser.visit(ask(desk, client, { response_type: undefined }).url);
+  const page = await browser.visit(ask(frontdesk, client, { response_type: undefined }).url);
   expect(answerIn(page)['error'] ?? page.text).toMatch(/invalid_request|unsupported_response_type/);
 });
 
 test('oidcc-idtoken-signature and oidcc-idtoken-rs256', async () => {
-  const { id_token: token } = await tokensOf(desk, browser, client);
+  const { id_token: token } = await tokensOf(frontdesk, browser, client);
   const header = decodeProtectedHeader(token!);
-  const jwks = (await send(`${desk.issuer}/oauth/jwks`)).json<JSONWebKeySet>();
+  const jwks = (await send(`${frontdesk.issuer}/oauth/jwks`)).json<JSONWebKeySet>();
   expect(header.alg).toBe('RS256');
   expect(jwks.keys.filter(({ kid, kty }) => kid === header.kid && kty === 'RSA')).toHaveLength(1);
   await expect(createLocalJWKSet(jwks)(header)).resolves.toBeDefined();
 });
 
 test.each([
-  ['oidcc-userinfo-get', (token: string) => userinfo(desk, token)],
+  ['oidcc-userinfo-get', (token: string) => userinfo(frontdesk, token)],
   [
     'oidcc-userinfo-post-header',
     (token: string) =>
-      send(`${desk.issuer}/oauth/userinfo`, { method: 'POST', headers: { authorization: `Bearer ${token}` } }),
+      send(`${frontdesk.issuer}/oauth/userinfo`, { method: 'POST', headers: { authorization: `Bearer ${token}` } }),
   ],
   [
     'oidcc-userinfo-post-body',
-    (token: string) => send(`${desk.issuer}/oauth/userinfo`, { form: { access_token: token } }),
+    (token: string) => send(`${frontdesk.issuer}/oauth/userinfo`, { form: { access_token: token } }),
   ],
 ])('%s', async (_, fetchUserinfo) => {
-  const { access_token: token } = await tokensOf(desk, browser, client);
+  const { access_token: token } = await tokensOf(frontdesk, browser, client);
   const answer = await fetchUserinfo(token);
-  expect([answer.status, answer.json()['sub']]).toEqual([200, desk.annId]);
+  expect([answer.status, answer.json()['sub']]).toEqual([200, frontdesk.annId]);
 });
 
 test.each([
@@ -78,40 +78,42 @@ test.each([
   ['oidcc-claims-locales', { claims_locales: 'se fr-CA' }],
   ['oidcc-max-age-10000', { max_age: '10000' }],
 ])('%s', async (_, parameters: Record<string, string | undefined>) => {
-  const { claims } = await tokensOf(desk, browser, client, parameters);
-  expect(claims.sub).toBe(desk.annId);
+  const { claims } = await tokensOf(frontdesk, browser, client, parameters);
+  expect(claims.sub).toBe(frontdesk.annId);
   if (parameters['max_age']) expect(claims['auth_time']).toEqual(expect.any(Number));
 });
 
 test('oidcc-login-hint fills in what the app knows', async () => {
-  const page = await browser.visit(ask(desk, client, { login_hint: 'ann@example.com' }).url);
+  const page = await browser.visit(ask(frontdesk, client, { login_hint: 'ann@example.com' }).url);
   expect(page.root.querySelector('input[name=login]')?.getAttribute('value')).toBe('ann@example.com');
 });
 
 test('oidcc-ensure-request-with-acr-values-succeeds', async () => {
-  const discovery = (await send(`${desk.issuer}/.well-known/openid-configuration`)).json<Record<string, string[]>>();
+  const discovery = (await send(`${frontdesk.issuer}/.well-known/openid-configuration`)).json<
+    Record<string, string[]>
+  >();
   const acr = discovery['acr_values_supported']!.join(' ');
-  expect((await tokensOf(desk, browser, client, { acr_values: acr })).claims['acr']).toBe(acr);
+  expect((await tokensOf(frontdesk, browser, client, { acr_values: acr })).claims['acr']).toBe(acr);
   // One that is wished for and never reached does no harm.
-  expect((await tokensOf(desk, newBrowser(desk), client, { acr_values: 'aal9' })).claims['acr']).toBe('aal1');
+  expect((await tokensOf(frontdesk, newBrowser(frontdesk), client, { acr_values: 'aal9' })).claims['acr']).toBe('aal1');
 });
 
 test('oidcc-prompt-none-not-logged-in', async () => {
-  const request = ask(desk, client, { prompt: 'none' });
+  const request = ask(frontdesk, client, { prompt: 'none' });
   expect(answerIn(await browser.visit(request.url))).toMatchObject({ error: 'login_required', state: request.state });
 });
 
 test('oidcc-prompt-none-logged-in', async () => {
-  const first = await tokensOf(desk, browser, client);
-  const page = await browser.visit(ask(desk, client, { prompt: 'none' }).url);
+  const first = await tokensOf(frontdesk, browser, client);
+  const page = await browser.visit(ask(frontdesk, client, { prompt: 'none' }).url);
   const { code } = answerIn(page);
-  const answer = await exchange(desk, client, { code: code!, verifier: '' });
-  expect([answer.status, first.claims.sub]).toEqual([200, desk.annId]);
+  const answer = await exchange(frontdesk, client, { code: code!, verifier: '' });
+  expect([answer.status, first.claims.sub]).toEqual([200, frontdesk.annId]);
 });
 
 test('oidcc-id-token-hint', async () => {
-  const { id_token: hint, claims } = await tokensOf(desk, browser, client);
-  const second = await tokensOf(desk, browser, client, { prompt: 'none', id_token_hint: hint });
+  const { id_token: hint, claims } = await tokensOf(frontdesk, browser, client);
+  const second = await tokensOf(frontdesk, browser, client, { prompt: 'none', id_token_hint: hint });
   expect(second.claims).toMatchObject({ sub: claims.sub, auth_time: claims['auth_time'] });
 });
 
@@ -119,12 +121,12 @@ test.each([
   ['oidcc-prompt-login', { prompt: 'login' }],
   ['oidcc-max-age-1', { max_age: '1' }],
 ])('%s', async (_, parameters) => {
-  const first = await tokensOf(desk, browser, client, { max_age: '10000' });
+  const first = await tokensOf(frontdesk, browser, client, { max_age: '10000' });
   // Times are in whole seconds.
   await sleep(2_100);
-  const page = await browser.visit(ask(desk, client, parameters).url);
+  const page = await browser.visit(ask(frontdesk, client, parameters).url);
   expect(page.root.querySelector('input[name=password]')).not.toBeNull();
-  const second = await tokensOf(desk, browser, client, parameters);
+  const second = await tokensOf(frontdesk, browser, client, parameters);
   expect(second.claims.sub).toBe(first.claims.sub);
   expect(second.claims['auth_time']).toBeGreaterThan(first.claims['auth_time'] as number);
 });
@@ -133,11 +135,11 @@ test.each([
   ['oidcc-codereuse', 0],
   ['oidcc-codereuse-30seconds', 30],
 ])('%s', async (_, seconds) => {
-  const { code } = answerIn(await answerTo(browser, ask(desk, client)));
-  const use = () => exchange(desk, client, { code: code!, verifier: '' });
+  const { code } = answerIn(await answerTo(browser, ask(frontdesk, client)));
+  const use = () => exchange(frontdesk, client, { code: code!, verifier: '' });
   const first = await use();
   expect(first.status).toBe(200);
-  await desk.db.writeApart(
+  await frontdesk.db.writeOutsideTransaction(
     statement(
       `update artifacts set consumed_at = consumed_at - make_interval(secs => $1) where consumed_at is not null`,
     ),
@@ -145,37 +147,39 @@ test.each([
   );
   const again = await use();
   expect([again.status, again.json()['error']]).toEqual([400, 'invalid_grant']);
-  expect((await userinfo(desk, first.json<{ access_token: string }>().access_token)).status).toBe(401);
+  expect((await userinfo(frontdesk, first.json<{ access_token: string }>().access_token)).status).toBe(401);
 });
 
 test('oidcc-ensure-registered-redirect-uri', async () => {
   const other = { ...client, redirectUri: `${client.redirectUri}/not-registered` };
-  const page = await browser.visit(ask(desk, other).url);
+  const page = await browser.visit(ask(frontdesk, other).url);
   expect([page.status, page.location]).toEqual([400, undefined]);
   expect(page.headers['content-type']).toContain('text/html');
 });
 
 test('oidcc-server-client-secret-post', async () => {
-  const posting = await suiteClient(desk, rp, { token_endpoint_auth_method: 'client_secret_post' });
-  const { code } = answerIn(await answerTo(browser, ask(desk, posting)));
+  const posting = await suiteClient(frontdesk, rp, { token_endpoint_auth_method: 'client_secret_post' });
+  const { code } = answerIn(await answerTo(browser, ask(frontdesk, posting)));
   const form = { grant_type: 'authorization_code', code: code!, redirect_uri: posting.redirectUri };
   const withSecret = { ...form, client_id: posting.id, client_secret: posting.secret! };
-  expect((await send(`${desk.issuer}/oauth/token`, { form: { ...withSecret, client_secret: 'no' } })).status).toBe(401);
-  expect((await send(`${desk.issuer}/oauth/token`, { form: withSecret })).status).toBe(200);
+  expect((await send(`${frontdesk.issuer}/oauth/token`, { form: { ...withSecret, client_secret: 'no' } })).status).toBe(
+    401,
+  );
+  expect((await send(`${frontdesk.issuer}/oauth/token`, { form: withSecret })).status).toBe(200);
 });
 
 test('oidcc-refresh-token', async () => {
   const parameters = { scope: 'openid offline_access', prompt: 'consent' };
-  const tokens = await tokensOf(desk, browser, client, parameters);
-  const other = await suiteClient(desk, rp, { grant_types: ['authorization_code', 'refresh_token'] });
-  expect((await refresh(desk, other, tokens.refresh_token!)).status).toBe(400);
-  const next = await refresh(desk, client, tokens.refresh_token!);
+  const tokens = await tokensOf(frontdesk, browser, client, parameters);
+  const other = await suiteClient(frontdesk, rp, { grant_types: ['authorization_code', 'refresh_token'] });
+  expect((await refresh(frontdesk, other, tokens.refresh_token!)).status).toBe(400);
+  const next = await refresh(frontdesk, client, tokens.refresh_token!);
   expect([next.status, typeof next.json()['id_token']]).toEqual([200, 'string']);
 });
 
 test('oidcc-ensure-request-with-valid-pkce-succeeds', async () => {
-  const request = authorize(desk, client);
+  const request = authorize(frontdesk, client);
   const code = await codeFor(browser, request);
-  expect((await exchange(desk, client, { code, verifier: 'x'.repeat(43) })).status).toBe(400);
-  expect((await exchange(desk, client, { code, verifier: request.verifier })).status).toBe(200);
+  expect((await exchange(frontdesk, client, { code, verifier: 'x'.repeat(43) })).status).toBe(400);
+  expect((await exchange(frontdesk, client, { code, verifier: request.verifier })).status).toBe(200);
 });

@@ -8,28 +8,28 @@ import {
   ask,
   claimsOfAnn,
   startRp,
-  startSuiteDesk,
+  startConformanceServer,
   suiteClient,
   tokensOf,
   type Rp,
 } from '../support/suite.ts';
 
-let desk: Frontdesk & { annId: string };
+let frontdesk: Frontdesk & { annId: string };
 let rp: Rp;
 let client: RegisteredApp;
 let browser: Browser;
 
 beforeAll(async () => {
-  desk = await startSuiteDesk();
+  frontdesk = await startConformanceServer();
   rp = await startRp();
-  client = await suiteClient(desk, rp);
+  client = await suiteClient(frontdesk, rp);
 });
 beforeEach(() => {
-  browser = newBrowser(desk);
+  browser = newBrowser(frontdesk);
 });
 afterAll(async () => {
   await rp.close();
-  await desk.close();
+  await frontdesk.close();
 });
 
 const ofIdToken = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash']);
@@ -43,8 +43,8 @@ const ofScope: Record<string, string[]> = {
 };
 
 async function userinfoFor(parameters: Record<string, string>) {
-  const { access_token: token, claims } = await tokensOf(desk, browser, client, parameters);
-  const answer = await userinfo(desk, token);
+  const { access_token: token, claims } = await tokensOf(frontdesk, browser, client, parameters);
+  const answer = await userinfo(frontdesk, token);
   expect(answer.status).toBe(200);
   return { told: answer.json(), claims };
 }
@@ -61,7 +61,7 @@ test('oidcc-scope-all, each claim in its type', async () => {
   const { updated_at: updatedAt, ...rest } = told;
   expect(rest).toEqual({
     ...claimsOfAnn,
-    sub: desk.annId,
+    sub: frontdesk.annId,
     name: 'Ann Archer',
     preferred_username: 'ann',
     email: 'ann@example.com',
@@ -76,30 +76,31 @@ describe('oidcc-claims-essential', () => {
   test('at userinfo', async () => {
     const claims = JSON.stringify({ userinfo: { name: essential, 'no-such-claim': null } });
     const { told, claims: inToken } = await userinfoFor({ scope: 'openid', claims });
-    expect(told).toEqual({ sub: desk.annId, name: 'Ann Archer' });
+    expect(told).toEqual({ sub: frontdesk.annId, name: 'Ann Archer' });
     expect(inToken).not.toHaveProperty('name');
   });
 
   test('in the ID token', async () => {
     const claims = JSON.stringify({ id_token: { name: essential, email: null, auth_time: essential } });
     const { told, claims: inToken } = await userinfoFor({ scope: 'openid', claims });
-    expect(told).toEqual({ sub: desk.annId });
+    expect(told).toEqual({ sub: frontdesk.annId });
     expect(inToken).toMatchObject({ name: 'Ann Archer', email: 'ann@example.com', auth_time: expect.any(Number) });
   });
 
   test('people are asked on the consent page, and may refuse', async () => {
     const claims = JSON.stringify({ userinfo: { birthdate: essential } });
-    const page = await signIn(await browser.visit(ask(desk, client, { scope: 'openid', claims }).url), 'ann');
+    const page = await signIn(await browser.visit(ask(frontdesk, client, { scope: 'openid', claims }).url), 'ann');
     expect(page.text).toContain('birthdate');
     const cancelled = await page.submit({}, { button: '[data-action=cancel]' });
     expect(answerIn(cancelled)['error']).toBe('access_denied');
   });
 
   test('an app of the house is not asked', async () => {
-    const house = await siteA(desk);
+    const house = await siteA(frontdesk);
     const claims = JSON.stringify({ userinfo: { birthdate: null } });
     const page = await browser.visit(
-      ask(desk, house, { scope: 'openid', claims, code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' }).url,
+      ask(frontdesk, house, { scope: 'openid', claims, code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' })
+        .url,
     );
     expect(answerIn(await signIn(page, 'ann'))['code']).toBeDefined();
   });
@@ -112,34 +113,34 @@ describe('claims about the sign-in', () => {
     [{ acr: { essential: true, values: 'aal1' } }, 'invalid_request'],
   ])('%j is refused at once, not asked for again and again', async (wanted, error) => {
     const claims = JSON.stringify({ id_token: wanted });
-    expect(answerIn(await browser.visit(ask(desk, client, { claims }).url))['error']).toBe(error);
+    expect(answerIn(await browser.visit(ask(frontdesk, client, { claims }).url))['error']).toBe(error);
   });
 
   test.each([{ essential: true, values: ['aal3', 'aal1'] }, { values: ['aal3'] }, { value: 'aal3' }, null])(
     'acr %j is answered',
     async (acr) => {
-      const { claims } = await tokensOf(desk, browser, client, { claims: JSON.stringify({ id_token: { acr } }) });
+      const { claims } = await tokensOf(frontdesk, browser, client, { claims: JSON.stringify({ id_token: { acr } }) });
       expect(claims['acr']).toBe('aal1');
     },
   );
 
   test('the one person who is asked for gets in, and nobody else', async () => {
     const wanting = (sub: string) => ({ claims: JSON.stringify({ id_token: { sub: { value: sub } } }) });
-    expect((await tokensOf(desk, browser, client, wanting(desk.annId))).claims.sub).toBe(desk.annId);
-    const page = await answerTo(newBrowser(desk), ask(desk, client, wanting('somebody-else')));
+    expect((await tokensOf(frontdesk, browser, client, wanting(frontdesk.annId))).claims.sub).toBe(frontdesk.annId);
+    const page = await answerTo(newBrowser(frontdesk), ask(frontdesk, client, wanting('somebody-else')));
     expect(answerIn(page)['error']).toBe('login_required');
   });
 
   test.each(['{', '[]', '"x"', '{}', '{"userinfo": 7}', '{"id_token": []}'])(
     '%s is no claims parameter',
     async (claims) => {
-      expect(answerIn(await browser.visit(ask(desk, client, { claims }).url))['error']).toBe('invalid_request');
+      expect(answerIn(await browser.visit(ask(frontdesk, client, { claims }).url))['error']).toBe('invalid_request');
     },
   );
 });
 
 test('discovery says so', async () => {
-  const discovery = (await send(`${desk.issuer}/.well-known/openid-configuration`)).json();
+  const discovery = (await send(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
   expect(discovery['claims_parameter_supported']).toBe(true);
   expect(discovery['claims_supported']).toEqual(expect.arrayContaining(Object.values(ofScope).flat()));
   expect(discovery['scopes_supported']).toEqual(expect.arrayContaining(['openid', ...Object.keys(ofScope)]));

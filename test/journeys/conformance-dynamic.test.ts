@@ -11,60 +11,60 @@ import { metadata, register, registrationToken } from '../support/registration.t
 import {
   answerTo,
   ask,
-  besideSuiteDesk,
+  startBesideConformanceServer,
   idToken,
   startRp,
-  startSuiteDesk,
+  startConformanceServer,
   suiteClient,
   tokensOf,
   type Rp,
 } from '../support/suite.ts';
 
-let desk: Frontdesk & { annId: string };
+let frontdesk: Frontdesk & { annId: string };
 let rp: Rp;
 let key: AppKey;
 let browser: Browser;
 
 beforeAll(async () => {
-  desk = await startSuiteDesk();
+  frontdesk = await startConformanceServer();
   rp = await startRp();
   key = await makeKey();
 });
 beforeEach(() => {
-  browser = newBrowser(desk);
+  browser = newBrowser(frontdesk);
 });
 afterAll(async () => {
   await rp.close();
-  await desk.close();
+  await frontdesk.close();
 });
 
 /** A client that proves itself by its key, as all of this plan do. */
 const keyClient = (more: object = {}) =>
-  suiteClient(desk, rp, { token_endpoint_auth_method: 'private_key_jwt', jwks: jwksOf(key), ...more });
+  suiteClient(frontdesk, rp, { token_endpoint_auth_method: 'private_key_jwt', jwks: jwksOf(key), ...more });
 type KeyClient = Awaited<ReturnType<typeof keyClient>>;
 
 async function tokenCall(
   client: KeyClient,
   form: Record<string, string>,
   by: AppKey = key,
-  audience: string | string[] = `${desk.issuer}/oauth/token`,
+  audience: string | string[] = `${frontdesk.issuer}/oauth/token`,
 ): Promise<Answer> {
   const proof = await assertion(by, client.id, audience);
-  return send(`${desk.issuer}/oauth/token`, { form: { client_id: client.id, ...form, ...proof } });
+  return send(`${frontdesk.issuer}/oauth/token`, { form: { client_id: client.id, ...form, ...proof } });
 }
 
 async function codeOf(client: KeyClient, parameters: Record<string, string> = {}): Promise<Record<string, string>> {
-  const { code } = answerIn(await answerTo(browser, ask(desk, client, parameters)));
+  const { code } = answerIn(await answerTo(browser, ask(frontdesk, client, parameters)));
   return { grant_type: 'authorization_code', code: code!, redirect_uri: client.redirectUri };
 }
 
 test.each(['RS256', 'ES256'])('oidcc-userinfo-rs256 and ID tokens by %s', async (algorithm) => {
   const more = { userinfo_signed_response_alg: algorithm, id_token_signed_response_alg: algorithm };
-  const client = await suiteClient(desk, rp, more);
-  const tokens = await tokensOf(desk, browser, client);
-  const answer = await userinfo(desk, tokens.access_token);
+  const client = await suiteClient(frontdesk, rp, more);
+  const tokens = await tokensOf(frontdesk, browser, client);
+  const answer = await userinfo(frontdesk, tokens.access_token);
   expect(answer.headers['content-type']).toContain('application/jwt');
-  expect(await idToken(desk, client, answer.body)).toMatchObject({ sub: desk.annId, name: 'Ann Archer' });
+  expect(await idToken(frontdesk, client, answer.body)).toMatchObject({ sub: frontdesk.annId, name: 'Ann Archer' });
   for (const token of [answer.body, tokens.id_token!]) expect(decodeProtectedHeader(token).alg).toBe(algorithm);
 });
 
@@ -77,7 +77,7 @@ test.each([
 ])('%s', async (_, registeredQuery, sentQuery) => {
   const client = await keyClient({ redirect_uris: [`${rp.redirectUri}${registeredQuery}`] });
   const redirect_uri = sentQuery === undefined ? undefined : `${rp.redirectUri}${sentQuery}`;
-  const page = await answerTo(browser, ask(desk, client, { redirect_uri }));
+  const page = await answerTo(browser, ask(frontdesk, client, { redirect_uri }));
   if (registeredQuery === sentQuery) {
     expect(answerIn(page)).toMatchObject({ foo: 'bar', code: expect.any(String) });
     return;
@@ -106,10 +106,10 @@ test('oidcc-refresh-token-rp-key-rotation', async () => {
   const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token! };
   // Asked again after a minute, not before; the suite waits for it, and another process has asked nothing yet.
   expect((await tokenCall(client, form, next)).status).toBe(401);
-  const later = await besideSuiteDesk(desk);
-  const proof = await assertion(next, client.id, `${desk.issuer}/oauth/token`);
+  const later = await startBesideConformanceServer(frontdesk);
+  const proof = await assertion(next, client.id, `${frontdesk.issuer}/oauth/token`);
   const answer = await send(
-    `${desk.issuer}/oauth/token`,
+    `${frontdesk.issuer}/oauth/token`,
     { form: { client_id: client.id, ...form, ...proof } },
     later.port,
   );
@@ -119,13 +119,13 @@ test('oidcc-refresh-token-rp-key-rotation', async () => {
 
 test('oidcc-ensure-client-assertion-with-iss-aud-succeeds', async () => {
   const client = await keyClient();
-  expect((await tokenCall(client, await codeOf(client), key, desk.issuer)).status).toBe(200);
+  expect((await tokenCall(client, await codeOf(client), key, frontdesk.issuer)).status).toBe(200);
 });
 
 test('C06 a request object is no proof of a client, though the client signed it', async () => {
   const client = await keyClient();
   const form = await codeOf(client);
-  const audience = `${desk.issuer}/oauth/token`;
+  const audience = `${frontdesk.issuer}/oauth/token`;
   const asRequest = { response_type: 'code', scope: 'openid', redirect_uri: client.redirectUri };
   const typed = await assertion(key, client.id, audience, {}, 'oauth-authz-req+jwt');
   for (const proof of [await assertion(key, client.id, audience, asRequest), typed]) {
@@ -137,24 +137,24 @@ test('C06 a request object is no proof of a client, though the client signed it'
 
 test('oidcc-server-rotate-keys', async () => {
   const kids = async () =>
-    (await send(`${desk.issuer}/oauth/jwks`)).json<{ keys: { kid: string }[] }>().keys.map(({ kid }) => kid);
-  const client = await suiteClient(desk, rp);
-  const before = await tokensOf(desk, browser, client);
+    (await send(`${frontdesk.issuer}/oauth/jwks`)).json<{ keys: { kid: string }[] }>().keys.map(({ kid }) => kid);
+  const client = await suiteClient(frontdesk, rp);
+  const before = await tokensOf(frontdesk, browser, client);
   const known = await kids();
-  await rotateNow({ ...desk, policy: defaultPolicy }, true);
+  await rotateNow({ ...frontdesk, policy: defaultPolicy }, true);
   const deadline = Date.now() + 5_000;
   while ((await kids()).every((kid) => known.includes(kid)) && Date.now() < deadline) await sleep(50);
-  const after = await tokensOf(desk, browser, client);
+  const after = await tokensOf(frontdesk, browser, client);
   const kidOf = (token: string | undefined) => decodeProtectedHeader(token!).kid;
   expect(known).not.toContain(kidOf(after.id_token));
   expect(await kids()).toEqual(expect.arrayContaining(known));
-  expect((await idToken(desk, client, before.id_token)).sub).toBe(desk.annId);
+  expect((await idToken(frontdesk, client, before.id_token)).sub).toBe(frontdesk.annId);
 });
 
 test('oidcc-registration-tos-uri: terms are at the Foundation, logos are not', async () => {
-  const token = await registrationToken(desk);
+  const token = await registrationToken(frontdesk);
   const elsewhere = 'https://openid.example/';
-  const terms = await register(desk, token, metadata({ tos_uri: elsewhere, policy_uri: elsewhere }));
+  const terms = await register(frontdesk, token, metadata({ tos_uri: elsewhere, policy_uri: elsewhere }));
   expect(terms.json()).toMatchObject({ tos_uri: elsewhere, policy_uri: elsewhere });
-  expect((await register(desk, token, metadata({ logo_uri: elsewhere }))).status).toBe(400);
+  expect((await register(frontdesk, token, metadata({ logo_uri: elsewhere }))).status).toBe(400);
 });

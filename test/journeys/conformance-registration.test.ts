@@ -2,14 +2,14 @@
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { metadata, register, registrationToken, send, withRegistration } from '../support/registration.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 const origin = 'https://rp.example';
 const redirectUri = `${origin}/callback`;
 
 beforeAll(async () => {
-  desk = await startFrontdesk({ settings: withRegistration });
+  frontdesk = await startFrontdesk({ settings: withRegistration });
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 test('oidcc-registration-dynamic: all that may be registered comes back', async () => {
   const all = {
@@ -43,7 +43,7 @@ test('oidcc-registration-dynamic: all that may be registered comes back', async 
     frontchannel_logout_session_required: true,
     scope: 'openid profile',
   };
-  const answer = await register(desk, await registrationToken(desk), all);
+  const answer = await register(frontdesk, await registrationToken(frontdesk), all);
   expect([answer.status, answer.json()]).toEqual([201, expect.objectContaining(all)]);
   const { registration_client_uri: uri, registration_access_token: token } = answer.json<Record<string, string>>();
   expect((await send(uri!, 'GET', token)).json()).toEqual(expect.objectContaining(all));
@@ -53,13 +53,13 @@ test('oidcc-registration-dynamic: all that may be registered comes back', async 
 
 test('oidcc-redirect-uri-regfrag', async () => {
   const asked = metadata({ redirect_uris: [`${redirectUri}#fragment`] });
-  const answer = await register(desk, await registrationToken(desk), asked);
+  const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
   expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
 });
 
 test('oidcc-3rd_party-init-login', async () => {
   const asked = metadata({ initiate_login_uri: `${origin}/login` });
-  const answer = await register(desk, await registrationToken(desk), asked);
+  const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
   const { registration_client_uri: uri, registration_access_token: token } = answer.json<Record<string, string>>();
   for (const told of [answer, await send(uri!, 'GET', token)]) {
     expect(told.headers['content-type']).toContain('application/json');
@@ -69,6 +69,6 @@ test('oidcc-3rd_party-init-login', async () => {
 
 test('oidcc-3rd_party-init-login-nohttps', async () => {
   const asked = metadata({ initiate_login_uri: 'http://rp.example/login' });
-  const answer = await register(desk, await registrationToken(desk), asked);
+  const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
   expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
 });

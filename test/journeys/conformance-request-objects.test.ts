@@ -5,42 +5,50 @@ import { answerIn, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { jwksOf, makeKey, signed, unsigned, type AppKey } from '../support/keys.ts';
 import { withRegistration, type Registered } from '../support/registration.ts';
-import { answerTo, ask, startRp, startSuiteDesk, suiteClient, suiteSettings, type Rp } from '../support/suite.ts';
+import {
+  answerTo,
+  ask,
+  startRp,
+  startConformanceServer,
+  suiteClient,
+  suiteSettings,
+  type Rp,
+} from '../support/suite.ts';
 
 type SuiteClient = RegisteredApp & { registration: Registered };
 
-let desk: Frontdesk & { annId: string };
+let frontdesk: Frontdesk & { annId: string };
 let rp: Rp;
 let key: AppKey;
 let browser: Browser;
 
 beforeAll(async () => {
-  desk = await startSuiteDesk();
+  frontdesk = await startConformanceServer();
   rp = await startRp();
   key = await makeKey('RS256');
 });
 beforeEach(() => {
-  browser = newBrowser(desk);
+  browser = newBrowser(frontdesk);
 });
 afterAll(async () => {
   await rp.close();
-  await desk.close();
+  await frontdesk.close();
 });
 
 /** The parameters of a request, as claims. */
 function claimsFor(client: RegisteredApp, more: object = {}): Record<string, string> {
-  const { searchParams } = new URL(ask(desk, client, { state: 'inside', nonce: 'inside' }).url);
-  return { ...Object.fromEntries(searchParams), iss: client.id, aud: desk.issuer, ...more };
+  const { searchParams } = new URL(ask(frontdesk, client, { state: 'inside', nonce: 'inside' }).url);
+  return { ...Object.fromEntries(searchParams), iss: client.id, aud: frontdesk.issuer, ...more };
 }
 
 /** An authorization request that says nothing itself. */
-const at = (client: RegisteredApp, parameters: Record<string, string>, frontdesk: Frontdesk = desk) => {
+const at = (client: RegisteredApp, parameters: Record<string, string>, server: Frontdesk = frontdesk) => {
   const query = new URLSearchParams({ client_id: client.id, response_type: 'code', scope: 'openid', ...parameters });
-  return { url: `${frontdesk.issuer}/oauth/authorize?${query.toString()}` };
+  return { url: `${server.issuer}/oauth/authorize?${query.toString()}` };
 };
 
 const withUri = (path: string, more: object = {}): Promise<SuiteClient> =>
-  suiteClient(desk, rp, { request_uris: [`${rp.origin}${path}`], jwks: jwksOf(key), ...more });
+  suiteClient(frontdesk, rp, { request_uris: [`${rp.origin}${path}`], jwks: jwksOf(key), ...more });
 
 test('oidcc-request-uri-signed-rs256', async () => {
   const client = await withUri('/signed#fragment', { request_object_signing_alg: 'RS256' });
@@ -67,14 +75,14 @@ test('oidcc-request-uri-unsigned', async () => {
 });
 
 test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported', async () => {
-  const client = await suiteClient(desk, rp, { request_object_signing_alg: 'none' });
+  const client = await suiteClient(frontdesk, rp, { request_object_signing_alg: 'none' });
   expect(client.registration).toMatchObject({ request_object_signing_alg: 'none' });
   const page = await answerTo(browser, at(client, { request: unsigned(claimsFor(client)), state: 'outside' }));
   expect(answerIn(page)).toMatchObject({ state: 'inside', code: expect.any(String) });
 });
 
 test('oidcc-ensure-request-object-with-redirect-uri', async () => {
-  const client = await suiteClient(desk, rp, { jwks: jwksOf(key) });
+  const client = await suiteClient(frontdesk, rp, { jwks: jwksOf(key) });
   for (const request of [unsigned(claimsFor(client)), await signed(key, claimsFor(client))]) {
     const page = await answerTo(browser, at(client, { request, redirect_uri: 'https://evil.example/callback' }));
     expect(page.location).toMatch(`${rp.redirectUri}?`);
@@ -86,7 +94,7 @@ test('oidcc-ensure-request-object-with-redirect-uri', async () => {
 });
 
 test('discovery says so', async () => {
-  const discovery = (await send(`${desk.issuer}/.well-known/openid-configuration`)).json();
+  const discovery = (await send(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
   expect(discovery).toMatchObject({
     request_parameter_supported: true,
     request_uri_parameter_supported: true,
@@ -133,7 +141,7 @@ describe('C07 only what an app registered is fetched', () => {
   });
 
   test('private hosts are not reached', async () => {
-    const guarded = await startSuiteDesk({ settings: { ...suiteSettings, OUTGOING_ALLOWED_HOSTS: '' } });
+    const guarded = await startConformanceServer({ settings: { ...suiteSettings, OUTGOING_ALLOWED_HOSTS: '' } });
     const uri = `${rp.origin}/guarded`;
     const client = await suiteClient(guarded, rp, { request_uris: [uri] });
     const page = await newBrowser(guarded).visit(at(client, { request_uri: uri }, guarded).url);
@@ -162,7 +170,7 @@ test.each([
   ['a request inside', { request: 'x.y.z' }],
   ['another client', { client_id: 'somebody-else' }],
 ])('an unsigned request with %s is refused', async (_, more) => {
-  const client = await suiteClient(desk, rp);
+  const client = await suiteClient(frontdesk, rp);
   const page = await browser.visit(at(client, { request: unsigned(claimsFor(client, more)) }).url);
   expect([page.status, page.text]).toEqual([400, expect.stringContaining('request_object_invalid')]);
 });

@@ -12,28 +12,28 @@ import {
   fragmentOf,
   idToken,
   startRp,
-  startSuiteDesk,
+  startConformanceServer,
   suiteClient,
 } from '../support/suite.ts';
 
 const redirectUri = 'https://rp.example/callback';
-let desk: Frontdesk & { annId: string };
+let frontdesk: Frontdesk & { annId: string };
 let browser: Browser;
 
 beforeAll(async () => {
-  desk = await startSuiteDesk();
+  frontdesk = await startConformanceServer();
 });
 beforeEach(() => {
-  browser = newBrowser(desk);
+  browser = newBrowser(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 const responseTypes = ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'];
 const half = (value: string) => createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url');
 
 const clientFor = (responseType: string) =>
   suiteClient(
-    desk,
+    frontdesk,
     { redirectUri },
     { response_types: [responseType], grant_types: ['authorization_code', 'implicit', 'refresh_token'] },
   );
@@ -44,38 +44,42 @@ describe.each([
 ] as const)('by %s', (mode, answerOf) => {
   test.each(mode === 'fragment' ? responseTypes.slice(1) : responseTypes)('oidcc-server, %s', async (responseType) => {
     const client = await clientFor(responseType);
-    const request = ask(desk, client, { response_type: responseType, response_mode: mode, scope: 'openid profile' });
+    const request = ask(frontdesk, client, {
+      response_type: responseType,
+      response_mode: mode,
+      scope: 'openid profile',
+    });
     const answer = answerOf(await answerTo(browser, request));
     // An ID token names the issuer itself (RFC 9207 §2.4).
-    const iss = responseType.includes('id_token') ? undefined : desk.issuer;
+    const iss = responseType.includes('id_token') ? undefined : frontdesk.issuer;
     expect([answer['state'], answer['iss']]).toEqual([request.state, iss]);
     const parts = responseType.split(' ');
     expect(Object.hasOwn(answer, 'code')).toBe(parts.includes('code'));
     expect(Object.hasOwn(answer, 'access_token')).toBe(parts.includes('token'));
     expect(Object.hasOwn(answer, 'id_token')).toBe(parts.includes('id_token'));
     if (answer['id_token'] !== undefined) {
-      const claims = await idToken(desk, client, answer['id_token']);
-      expect(claims).toMatchObject({ sub: desk.annId, nonce: request.nonce });
+      const claims = await idToken(frontdesk, client, answer['id_token']);
+      expect(claims).toMatchObject({ sub: frontdesk.annId, nonce: request.nonce });
       expect(claims['c_hash']).toBe(answer['code'] && half(answer['code']));
       expect(claims['at_hash']).toBe(answer['access_token'] && half(answer['access_token']));
       // Nobody else could answer for the scopes (OpenID Connect Core 5.4).
       expect(claims['name']).toBe(responseType === 'id_token' ? 'Ann Archer' : undefined);
     }
     if (answer['access_token'] !== undefined) {
-      expect((await userinfo(desk, answer['access_token'])).json()).toMatchObject({
-        sub: desk.annId,
+      expect((await userinfo(frontdesk, answer['access_token'])).json()).toMatchObject({
+        sub: frontdesk.annId,
         name: 'Ann Archer',
       });
     }
     if (answer['code'] !== undefined) {
-      const tokens = await exchange(desk, client, { code: answer['code'], verifier: '' });
-      expect((await idToken(desk, client, tokens.json()['id_token'] as string)).sub).toBe(desk.annId);
+      const tokens = await exchange(frontdesk, client, { code: answer['code'], verifier: '' });
+      expect((await idToken(frontdesk, client, tokens.json()['id_token'] as string)).sub).toBe(frontdesk.annId);
     }
   });
 
   test('oidcc-prompt-none-not-logged-in', async () => {
     const client = await clientFor('code id_token');
-    const request = ask(desk, client, { response_type: 'code id_token', response_mode: mode, prompt: 'none' });
+    const request = ask(frontdesk, client, { response_type: 'code id_token', response_mode: mode, prompt: 'none' });
     const page = await browser.visit(request.url);
     expect(answerOf(page)).toMatchObject({ error: 'login_required', state: request.state });
   });
@@ -83,24 +87,24 @@ describe.each([
 
 test.each(['id_token', 'code id_token'])('oidcc-ensure-request-without-nonce-fails, %s', async (responseType) => {
   const client = await clientFor(responseType);
-  const page = await browser.visit(ask(desk, client, { response_type: responseType, nonce: undefined }).url);
+  const page = await browser.visit(ask(frontdesk, client, { response_type: responseType, nonce: undefined }).url);
   expect(fragmentOf(page)['error']).toBe('invalid_request');
 });
 
 test('the form of form_post goes to the app alone, with nothing of the page kept', async () => {
   const rp = await startRp();
-  const client = await suiteClient(desk, rp);
-  const page = await answerTo(browser, ask(desk, client, { response_mode: 'form_post' }));
+  const client = await suiteClient(frontdesk, rp);
+  const page = await answerTo(browser, ask(frontdesk, client, { response_mode: 'form_post' }));
   const form = page.root.querySelector('form')!;
   expect([form.getAttribute('method')?.toLowerCase(), form.getAttribute('action')]).toEqual(['post', rp.redirectUri]);
   expect(page.headers['cache-control']).toContain('no-store');
   expect(page.headers['content-security-policy']).toContain(`form-action 'self' ${rp.origin}`);
-  expect((await exchange(desk, client, { code: fieldsIn(page)['code']!, verifier: '' })).status).toBe(200);
+  expect((await exchange(frontdesk, client, { code: fieldsIn(page)['code']!, verifier: '' })).status).toBe(200);
   await rp.close();
 });
 
 test('oidcc-ensure-post-request-succeeds', async () => {
-  const secure = await startSuiteDesk({
+  const secure = await startConformanceServer({
     settings: { ISSUER: 'https://idp.example', CONFORMANCE_PROFILE: 'https://idp.example' },
   });
   const token = await registrationToken(secure);
@@ -152,10 +156,10 @@ describe('B10 the profile', () => {
   });
 
   test('B05 on: only marked clients go without, beside those that registered themselves', async () => {
-    const usual = await siteA(desk, { id: 'usual' });
-    const marked = await siteA(desk, { id: 'marked', metadata: { conformance_client: true } });
-    expect(answerIn(await browser.visit(ask(desk, usual).url))['error']).toBe('invalid_request');
-    expect(answerIn(await answerTo(browser, ask(desk, marked)))['code']).toBeDefined();
+    const usual = await siteA(frontdesk, { id: 'usual' });
+    const marked = await siteA(frontdesk, { id: 'marked', metadata: { conformance_client: true } });
+    expect(answerIn(await browser.visit(ask(frontdesk, usual).url))['error']).toBe('invalid_request');
+    expect(answerIn(await answerTo(browser, ask(frontdesk, marked)))['code']).toBeDefined();
   });
 
   test('off: a form of another site starts no sign-in', async () => {
@@ -164,7 +168,7 @@ describe('B10 the profile', () => {
   });
 
   test('the log says when the profile is on', () => {
-    expect(desk.logged.join('')).toContain('CONFORMANCE_PROFILE is on');
+    expect(frontdesk.logged.join('')).toContain('CONFORMANCE_PROFILE is on');
     expect(plain.logged.join('')).not.toContain('CONFORMANCE_PROFILE');
   });
 });

@@ -1,6 +1,6 @@
 /** Pairwise subjects: as the suite's dynamic plan checks them, and B23 of security.md. */
 import { removeAccount } from '../../src/accounts/remove-account.ts';
-import { ensurePairwiseSalt } from '../../src/keys/pairwise-salt.ts';
+import { ensurePairwiseSalt } from '../../src/keys/ensure-signing-keys.ts';
 import { createKeyring } from '../../src/platform/secrets.ts';
 import { ask as send, type Browser } from '../support/browser.ts';
 import { audience, notesApi, person, siteA, type RegisteredApp } from '../support/cast.ts';
@@ -13,32 +13,32 @@ import { metadata, register, registrationToken } from '../support/registration.t
 import {
   answerTo,
   ask,
-  besideSuiteDesk,
+  startBesideConformanceServer,
   startRp,
-  startSuiteDesk,
+  startConformanceServer,
   suiteClient,
   tokensOf,
   type Rp,
 } from '../support/suite.ts';
 import { decodeJwt } from 'jose';
 
-let desk: Frontdesk & { annId: string };
+let frontdesk: Frontdesk & { annId: string };
 let rp: Rp;
 let secureRp: Rp;
 let browser: Browser;
 
 beforeAll(async () => {
-  desk = await startSuiteDesk();
+  frontdesk = await startConformanceServer();
   rp = await startRp();
   secureRp = await startRp('rp', trustedCertificate('rp.localhost'));
 });
 beforeEach(() => {
-  browser = newBrowser(desk);
+  browser = newBrowser(frontdesk);
 });
 afterAll(async () => {
   await rp.close();
   await secureRp.close();
-  await desk.close();
+  await frontdesk.close();
 });
 
 describe('sectors', () => {
@@ -50,12 +50,12 @@ describe('sectors', () => {
 
   test('oidcc-registration-sector-uri', async () => {
     secureRp.pages.set('/sector.json', JSON.stringify([rp.redirectUri]));
-    const client = await suiteClient(desk, rp, at('/sector.json'));
-    expect((await tokensOf(desk, browser, client)).claims.sub).not.toBe(desk.annId);
+    const client = await suiteClient(frontdesk, rp, at('/sector.json'));
+    expect((await tokensOf(frontdesk, browser, client)).claims.sub).not.toBe(frontdesk.annId);
     // Read when the app registered: signing in does not hang on it, in a process that never saw it either.
     secureRp.pages.delete('/sector.json');
-    const other = await besideSuiteDesk(desk);
-    const page = await newBrowser(desk, other.port).visit(ask(desk, client).url);
+    const other = await startBesideConformanceServer(frontdesk);
+    const page = await newBrowser(frontdesk, other.port).visit(ask(frontdesk, client).url);
     expect(page.root.querySelector('input[name=login]')).not.toBeNull();
     await other.close();
     expect(secureRp.asked.filter((path) => path === '/sector.json')).toHaveLength(1);
@@ -70,52 +70,52 @@ describe('sectors', () => {
     const path = `/bad-${name.replaceAll(' ', '-')}.json`;
     if (page !== undefined) secureRp.pages.set(path, page);
     const asked = metadata({ redirect_uris: [rp.redirectUri], ...at(path) });
-    const answer = await register(desk, await registrationToken(desk), asked);
+    const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
     expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
   });
 });
 
 describe('B23 a pairwise app', () => {
   const pairwise = (host: string) =>
-    suiteClient(desk, { redirectUri: `https://${host}/callback` }, { subject_type: 'pairwise' });
-  const subjectAt = async (client: RegisteredApp) => (await tokensOf(desk, browser, client)).claims.sub!;
+    suiteClient(frontdesk, { redirectUri: `https://${host}/callback` }, { subject_type: 'pairwise' });
+  const subjectAt = async (client: RegisteredApp) => (await tokensOf(frontdesk, browser, client)).claims.sub!;
 
   test('knows a person by a subject that no other sector has, and apps of one sector share', async () => {
     const [one, two, other] = [await pairwise('a.example'), await pairwise('a.example'), await pairwise('b.example')];
     const subjects = [await subjectAt(one), await subjectAt(two), await subjectAt(other)];
     expect(subjects[0]).toBe(subjects[1]);
-    expect(new Set([...subjects, desk.annId]).size).toBe(3);
+    expect(new Set([...subjects, frontdesk.annId]).size).toBe(3);
     for (const subject of subjects) expect(subject).toMatch(/^[\w-]{43}$/);
     // Stable from one sign-in to the next, and the same in every process.
-    browser = newBrowser(desk);
+    browser = newBrowser(frontdesk);
     expect(await subjectAt(one)).toBe(subjects[0]);
   });
 
   test('is told the same at userinfo, in access tokens and by introspection, and never the account', async () => {
-    await notesApi(desk);
+    await notesApi(frontdesk);
     const more = { metadata: { subject_type: 'pairwise' }, apis: [{ audience }] };
-    const client = await siteA(desk, { id: 'pairwise', ...more });
-    const tokens = await tokensFor(desk, browser, client, { scope: 'openid profile' });
+    const client = await siteA(frontdesk, { id: 'pairwise', ...more });
+    const tokens = await tokensFor(frontdesk, browser, client, { scope: 'openid profile' });
     const { sub } = decodeJwt(tokens.id_token!);
-    const { access_token: pass } = await tokensFor(desk, browser, client, {
+    const { access_token: pass } = await tokensFor(frontdesk, browser, client, {
       scope: 'openid notes:read',
       resource: audience,
     });
     expect(decodeJwt(pass).sub).toBe(sub);
-    expect((await userinfo(desk, tokens.access_token)).json()['sub']).toBe(sub);
+    expect((await userinfo(frontdesk, tokens.access_token)).json()['sub']).toBe(sub);
     const basic = `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
     const form = { token: tokens.access_token };
-    const told = await send(`${desk.issuer}/oauth/introspect`, { form, headers: { authorization: basic } });
+    const told = await send(`${frontdesk.issuer}/oauth/introspect`, { form, headers: { authorization: basic } });
     expect(told.json()).toMatchObject({ active: true, sub });
-    expect(JSON.stringify([tokens, pass, told.json()])).not.toContain(desk.annId);
+    expect(JSON.stringify([tokens, pass, told.json()])).not.toContain(frontdesk.annId);
   });
 
   test('hears of a sign-out by the subject that it knows', async () => {
-    const receiver = await startReceiver(desk.issuer, 'told');
+    const receiver = await startReceiver(frontdesk.issuer, 'told');
     const more = { metadata: { subject_type: 'pairwise' }, backChannelLogoutUri: receiver.uri };
-    const client = await siteA(desk, { id: 'told', ...more });
-    const tokens = await tokensFor(desk, browser, client);
-    const page = await browser.visit(`${desk.issuer}/oauth/logout?id_token_hint=${tokens.id_token}`);
+    const client = await siteA(frontdesk, { id: 'told', ...more });
+    const tokens = await tokensFor(frontdesk, browser, client);
+    const page = await browser.visit(`${frontdesk.issuer}/oauth/logout?id_token_hint=${tokens.id_token}`);
     await page.submit({}, { button: 'button[name=logout]' });
     await receiver.until(1);
     expect(receiver.heard[0]!.claims.sub).toBe(decodeJwt(tokens.id_token!).sub);
@@ -123,37 +123,37 @@ describe('B23 a pairwise app', () => {
   });
 
   test('may ask for that person by its own subject, and for nobody by the account', async () => {
-    await person(desk, 'eve', 'Eve Evans');
+    await person(frontdesk, 'eve', 'Eve Evans');
     const client = await pairwise('hint.example');
-    const { id_token: hint, claims } = await tokensOf(desk, browser, client);
+    const { id_token: hint, claims } = await tokensOf(frontdesk, browser, client);
     const byHint = { id_token_hint: hint };
     const bySub = { claims: JSON.stringify({ id_token: { sub: { value: claims.sub } } }) };
     for (const parameters of [byHint, bySub]) {
-      const own = newBrowser(desk);
-      expect(answerIn(await answerTo(own, ask(desk, client, parameters)))['code']).toBeDefined();
-      const page = await signIn(await newBrowser(desk).visit(ask(desk, client, parameters).url), 'eve');
+      const own = newBrowser(frontdesk);
+      expect(answerIn(await answerTo(own, ask(frontdesk, client, parameters)))['code']).toBeDefined();
+      const page = await signIn(await newBrowser(frontdesk).visit(ask(frontdesk, client, parameters).url), 'eve');
       expect(answerIn(page)['error']).toBe('login_required');
     }
-    const byAccount = { claims: JSON.stringify({ id_token: { sub: { value: desk.annId } } }) };
-    const page = await answerTo(newBrowser(desk), ask(desk, client, byAccount));
+    const byAccount = { claims: JSON.stringify({ id_token: { sub: { value: frontdesk.annId } } }) };
+    const page = await answerTo(newBrowser(frontdesk), ask(frontdesk, client, byAccount));
     expect(answerIn(page)['error']).toBe('login_required');
   });
 
   test('takes a person who was removed and comes again for another one', async () => {
     const client = await pairwise('again.example');
     const subjectOf = async (username: string) => {
-      const own = newBrowser(desk);
-      const page = await signIn(await own.visit(ask(desk, client).url), username);
+      const own = newBrowser(frontdesk);
+      const page = await signIn(await own.visit(ask(frontdesk, client).url), username);
       const { code } = answerIn(await page.submit());
       const form = { grant_type: 'authorization_code', code: code!, redirect_uri: client.redirectUri };
       const basic = `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
-      const answer = await send(`${desk.issuer}/oauth/token`, { form, headers: { authorization: basic } });
+      const answer = await send(`${frontdesk.issuer}/oauth/token`, { form, headers: { authorization: basic } });
       return decodeJwt(answer.json()['id_token'] as string).sub;
     };
-    const { id } = await person(desk, 'zoe', 'Zoe Zane');
+    const { id } = await person(frontdesk, 'zoe', 'Zoe Zane');
     const before = await subjectOf('zoe');
-    await removeAccount(desk.db, id, 'command-line');
-    await person(desk, 'zoe', 'Zoe Zane');
+    await removeAccount(frontdesk.db, id, 'command-line');
+    await person(frontdesk, 'zoe', 'Zoe Zane');
     expect(await subjectOf('zoe')).not.toBe(before);
   });
 
@@ -162,7 +162,7 @@ describe('B23 a pairwise app', () => {
       subject_type: 'pairwise',
       redirect_uris: ['https://a.example/cb', 'https://b.example/cb'],
     });
-    const answer = await register(desk, await registrationToken(desk), asked);
+    const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
     expect([answer.status, answer.json()['error_description']]).toEqual([
       400,
       expect.stringContaining('sector_identifier_uri'),
@@ -173,8 +173,8 @@ describe('B23 a pairwise app', () => {
 describe('the salt of pairwise subjects', () => {
   test('is one for all processes, is sealed, and outlives the root secret', async () => {
     const [older, newer] = ['an-old-root-secret-of-32-characters!', 'a-new-root-secret-of-32-characters!'];
-    const { db } = desk;
-    await db.writeApart(statement(`delete from sealed_secrets`));
+    const { db } = frontdesk;
+    await db.writeOutsideTransaction(statement(`delete from sealed_secrets`));
     const salts = await Promise.all(Array.from({ length: 5 }, () => ensurePairwiseSalt(db, createKeyring([older]))));
     expect(new Set(salts).size).toBe(1);
     expect(salts[0]).toMatch(/^[\w-]{43}$/);

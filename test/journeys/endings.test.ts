@@ -2,21 +2,20 @@
 import { reinstateAccount, suspendAccount } from '../../src/accounts/suspend-account.ts';
 import { removeAccount } from '../../src/accounts/remove-account.ts';
 import { setPassword } from '../../src/accounts/set-password.ts';
-import { endExpiredSessions } from '../../src/sessions/end-expired-sessions.ts';
-import { endSessionsOf } from '../../src/sessions/end-session.ts';
+import { endExpiredSessions, endAccountSessions } from '../../src/sessions/end-session.ts';
 import { statement } from '../support/database.ts';
 import { authorize, callAs, codeFor, exchange, newBrowser, refresh, userinfo } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import { sidOf, startTwoApps, type Signed, type ToldApp, type TwoApps } from '../support/two-apps.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let one: ToldApp;
 let two: ToldApp;
 let apps: TwoApps;
 
 beforeAll(async () => {
   apps = await startTwoApps();
-  ({ desk, one, two } = apps);
+  ({ frontdesk, one, two } = apps);
 });
 afterAll(() => apps.close());
 
@@ -26,16 +25,16 @@ async function expectEnd({ person: who, browser, tokens, unused }: Signed): Prom
   for (const [index, { app: each, receiver }] of [one, two].entries()) {
     const heard = receiver.heard.map(({ claims }) => claims).filter(({ sid }) => sid === sidOf(tokens[index]!));
     expect(heard).toHaveLength(1);
-    expect(heard[0]).toMatchObject({ iss: desk.issuer, aud: each.id, sub: who.id });
+    expect(heard[0]).toMatchObject({ iss: frontdesk.issuer, aud: each.id, sub: who.id });
     expect(heard[0]!['events']).toEqual({ 'http://schemas.openid.net/event/backchannel-logout': {} });
     expect(heard[0]!.exp! - heard[0]!.iat!).toBeLessThanOrEqual(120);
     expect(heard[0]).not.toHaveProperty('nonce');
-    expect((await refresh(desk, each, tokens[index]!.refresh_token!)).status).toBe(400);
-    expect((await userinfo(desk, tokens[index]!.access_token)).status).toBe(401);
-    const asked = await callAs(desk, each, '/oauth/introspect', { token: tokens[index]!.access_token });
+    expect((await refresh(frontdesk, each, tokens[index]!.refresh_token!)).status).toBe(400);
+    expect((await userinfo(frontdesk, tokens[index]!.access_token)).status).toBe(401);
+    const asked = await callAs(frontdesk, each, '/oauth/introspect', { token: tokens[index]!.access_token });
     expect(asked.json()).toEqual({ active: false });
   }
-  expect((await exchange(desk, two.app, unused)).status).toBe(400);
+  expect((await exchange(frontdesk, two.app, unused)).status).toBe(400);
   expect(await apps.isOut(browser)).toBe(true);
 }
 
@@ -45,7 +44,7 @@ const toldWithin = (start: number) => Math.max(...[one, two].map(({ receiver }) 
 describe('a session ends', () => {
   test('by signing out at an app', async () => {
     const signed = await apps.signedIn();
-    const address = `${desk.issuer}/oauth/logout?id_token_hint=${signed.tokens[0]!.id_token}&post_logout_redirect_uri=http://one.localhost:9/`;
+    const address = `${frontdesk.issuer}/oauth/logout?id_token_hint=${signed.tokens[0]!.id_token}&post_logout_redirect_uri=http://one.localhost:9/`;
     const back = await (await signed.browser.visit(address)).submit();
     // Both apps answered at once, so there is nothing to say and nobody waits.
     expect(back.location).toBe('http://one.localhost:9/');
@@ -53,22 +52,22 @@ describe('a session ends', () => {
     expect(await apps.lives(signed.offline)).toBe(true);
   });
 
-  test('by signing out at the desk', async () => {
+  test('by signing out at Frontdesk', async () => {
     const signed = await apps.signedIn();
-    const page = await signed.browser.visit(`${desk.issuer}/account`);
+    const page = await signed.browser.visit(`${frontdesk.issuer}/account`);
     const out = await page.submit({}, { button: 'form[action="/account/sign-out"] button' });
-    expect(out.text).toContain('You are signed out at the desk');
+    expect(out.text).toContain('You are signed out at Frontdesk');
     await expectEnd(signed);
     expect(await apps.lives(signed.offline)).toBe(true);
   });
 
   test('by another device', async () => {
     const signed = await apps.signedIn();
-    const phone = newBrowser(desk);
-    await codeFor(phone, authorize(desk, one.app), signed.person.username);
-    const page = await phone.visit(`${desk.issuer}/account/devices`);
+    const phone = newBrowser(frontdesk);
+    await codeFor(phone, authorize(frontdesk, one.app), signed.person.username);
+    const page = await phone.visit(`${frontdesk.issuer}/account/devices`);
     const after = await page.submit({}, { button: '.rows form button' });
-    expect(after.url).toBe(`${desk.issuer}/account/devices`);
+    expect(after.url).toBe(`${frontdesk.issuer}/account/devices`);
     expect(after.root.querySelectorAll('.rows > li')).toHaveLength(1);
     await expectEnd(signed);
     expect(await apps.isOut(phone)).toBe(false);
@@ -76,7 +75,7 @@ describe('a session ends', () => {
 
   test('by an administrator', async () => {
     const signed = await apps.signedIn();
-    await endSessionsOf(desk.db, signed.person.id, 'ended_by_administrator');
+    await endAccountSessions(frontdesk.db, signed.person.id, 'ended_by_administrator');
     await expectEnd(signed);
     expect(await apps.lives(signed.offline)).toBe(true);
   });
@@ -84,14 +83,14 @@ describe('a session ends', () => {
   test('A07 by suspending the account: offline access too, and within a second', async () => {
     const signed = await apps.signedIn();
     const start = Date.now();
-    await suspendAccount(desk.db, signed.person.id, 'command-line');
+    await suspendAccount(frontdesk.db, signed.person.id, 'command-line');
     expect(await apps.lives(signed.offline)).toBe(false);
     await expectEnd(signed);
     expect(toldWithin(start)).toBeLessThan(1000);
     // The app with offline access from an earlier session hears of that one too.
     await one.receiver.until(2);
     expect(one.receiver.heard.map(({ claims }) => claims['sid'])).toContain(sidOf(signed.offline));
-    await reinstateAccount(desk.db, signed.person.id, 'command-line');
+    await reinstateAccount(frontdesk.db, signed.person.id, 'command-line');
     expect(await apps.lives(signed.offline)).toBe(false);
   });
 
@@ -99,7 +98,11 @@ describe('a session ends', () => {
     const signed = await apps.signedIn();
     const password = 'another password of many words';
     const start = Date.now();
-    await setPassword(desk.db, desk.app.hasher, { accountId: signed.person.id, password, by: 'command-line' });
+    await setPassword(frontdesk.db, frontdesk.app.hasher, {
+      accountId: signed.person.id,
+      password,
+      by: 'command-line',
+    });
     expect(await apps.lives(signed.offline)).toBe(false);
     await expectEnd(signed);
     expect(toldWithin(start)).toBeLessThan(1000);
@@ -108,26 +111,26 @@ describe('a session ends', () => {
   test('A07 by removing the account', async () => {
     const signed = await apps.signedIn();
     const start = Date.now();
-    await removeAccount(desk.db, signed.person.id, 'command-line');
+    await removeAccount(frontdesk.db, signed.person.id, 'command-line');
     expect(await apps.lives(signed.offline)).toBe(false);
     await expectEnd(signed);
     expect(toldWithin(start)).toBeLessThan(1000);
-    expect(await desk.db.read(statement(`select from accounts where id = '${signed.person.id}'`))).toEqual([]);
+    expect(await frontdesk.db.read(statement(`select from accounts where id = '${signed.person.id}'`))).toEqual([]);
   });
 
   test('by the clock', async () => {
     const signed = await apps.signedIn();
     const mine = `account_id = '${signed.person.id}'`;
-    await desk.db.read(statement(`update sessions set expires_at = now() - interval '1 second' where ${mine}`));
-    await endExpiredSessions(desk.db);
+    await frontdesk.db.read(statement(`update sessions set expires_at = now() - interval '1 second' where ${mine}`));
+    await endExpiredSessions(frontdesk.db);
     await expectEnd(signed);
   });
 
   test('and is on record with what became of it', async () => {
     const signed = await apps.signedIn();
-    await endSessionsOf(desk.db, signed.person.id, 'ended_by_administrator');
+    await endAccountSessions(frontdesk.db, signed.person.id, 'ended_by_administrator');
     await expectEnd(signed);
-    const [event] = await desk.db.read<{ detail: unknown }>(
+    const [event] = await frontdesk.db.read<{ detail: unknown }>(
       statement(
         `select detail from audit_events where kind = 'session.ended' and account_id = '${signed.person.id}' order by at desc`,
       ),

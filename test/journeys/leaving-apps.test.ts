@@ -6,29 +6,29 @@ import type { Tokens } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import { sidOf, startTwoApps, type ToldApp, type TwoApps } from '../support/two-apps.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let one: ToldApp;
 let two: ToldApp;
 let apps: TwoApps;
 
 beforeAll(async () => {
   apps = await startTwoApps();
-  ({ desk, one, two } = apps);
+  ({ frontdesk, one, two } = apps);
 });
 afterAll(() => apps.close());
 
 describe('one app leaves, and the session goes on', () => {
   test('when the person removes it', async () => {
     const signed = await apps.signedIn();
-    const page = await signed.browser.visit(`${desk.issuer}/account/apps`);
+    const page = await signed.browser.visit(`${frontdesk.issuer}/account/apps`);
     expect(page.text).toContain('one');
     await page.submit({}, { button: 'form[action="/account/apps/one/remove"] button' });
     await one.receiver.until(2);
     const sids = new Set(one.receiver.heard.map(({ claims }) => claims['sid']));
     expect(sids).toEqual(new Set([sidOf(signed.tokens[0]!), sidOf(signed.offline)]));
-    expect((await refresh(desk, one.app, signed.tokens[0]!.refresh_token!)).status).toBe(400);
+    expect((await refresh(frontdesk, one.app, signed.tokens[0]!.refresh_token!)).status).toBe(400);
     expect(await apps.lives(signed.offline)).toBe(false);
-    expect((await refresh(desk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
+    expect((await refresh(frontdesk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
     expect(two.receiver.heard).toEqual([]);
     expect(await apps.isOut(signed.browser)).toBe(false);
   });
@@ -36,15 +36,15 @@ describe('one app leaves, and the session goes on', () => {
   test('B06 when its refresh token was stolen: the family ends, the app is told, and it is on record', async () => {
     const signed = await apps.signedIn();
     const stolen = signed.tokens[0]!.refresh_token!;
-    const next = (await refresh(desk, one.app, stolen)).json<Tokens>();
-    await refresh(desk, one.app, next.refresh_token!);
+    const next = (await refresh(frontdesk, one.app, stolen)).json<Tokens>();
+    await refresh(frontdesk, one.app, next.refresh_token!);
     // The predecessor has been superseded: whoever brings it is not the app.
-    expect((await refresh(desk, one.app, stolen)).status).toBe(400);
+    expect((await refresh(frontdesk, one.app, stolen)).status).toBe(400);
     await one.receiver.until(1);
     expect(one.receiver.heard[0]!.claims['sid']).toBe(sidOf(signed.tokens[0]!));
-    expect((await userinfo(desk, next.access_token)).status).toBe(401);
-    expect((await refresh(desk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
-    const events = await desk.db.read(
+    expect((await userinfo(frontdesk, next.access_token)).status).toBe(401);
+    expect((await refresh(frontdesk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
+    const events = await frontdesk.db.read(
       statement(`select from audit_events where kind = 'refresh-token.reused' and account_id = '${signed.person.id}'`),
     );
     expect(events).toHaveLength(1);
@@ -52,13 +52,13 @@ describe('one app leaves, and the session goes on', () => {
 
   test('when the person signs out of it alone', async () => {
     const signed = await apps.signedIn();
-    const address = `${desk.issuer}/oauth/logout?id_token_hint=${signed.tokens[0]!.id_token}`;
+    const address = `${frontdesk.issuer}/oauth/logout?id_token_hint=${signed.tokens[0]!.id_token}`;
     const page = await signed.browser.visit(address);
     await page.submit({}, { button: 'button.plain' });
     await one.receiver.until(1);
     expect(one.receiver.heard[0]!.claims['sid']).toBe(sidOf(signed.tokens[0]!));
-    expect((await refresh(desk, one.app, signed.tokens[0]!.refresh_token!)).status).toBe(400);
-    expect((await refresh(desk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
+    expect((await refresh(frontdesk, one.app, signed.tokens[0]!.refresh_token!)).status).toBe(400);
+    expect((await refresh(frontdesk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
     expect(two.receiver.heard).toEqual([]);
     expect(await apps.isOut(signed.browser)).toBe(false);
   });
@@ -67,11 +67,11 @@ describe('one app leaves, and the session goes on', () => {
 test('A05 twenty apps signed in to at once are all told, each by its own name for the session', async () => {
   const many: ToldApp[] = [];
   for (let index = 0; index < 20; index += 1) many.push(await apps.told(`many-${index}`));
-  const browser = newBrowser(desk);
-  await person(desk, 'many', 'Many');
-  await codeFor(browser, authorize(desk, one.app), 'many');
-  const tokens = await Promise.all(many.map(({ app: each }) => tokensFor(desk, browser, each)));
-  await (await browser.visit(`${desk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+  const browser = newBrowser(frontdesk);
+  await person(frontdesk, 'many', 'Many');
+  await codeFor(browser, authorize(frontdesk, one.app), 'many');
+  const tokens = await Promise.all(many.map(({ app: each }) => tokensFor(frontdesk, browser, each)));
+  await (await browser.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
   await Promise.all(many.map(({ receiver }) => receiver.until(1)));
   expect(many.map(({ receiver }) => receiver.heard[0]!.claims['sid'])).toEqual(tokens.map(sidOf));
   await Promise.all(many.map(({ receiver }) => receiver.stop()));
@@ -79,8 +79,8 @@ test('A05 twenty apps signed in to at once are all told, each by its own name fo
 
 test('somebody else who signs in on the same browser ends the session of the first', async () => {
   const signed = await apps.signedIn();
-  await person(desk, 'else', 'Else');
-  const form = await signed.browser.visit(authorize(desk, one.app, { prompt: 'login' }).url);
+  await person(frontdesk, 'else', 'Else');
+  const form = await signed.browser.visit(authorize(frontdesk, one.app, { prompt: 'login' }).url);
   const back = await form.submit({ login: 'else', password: 'correct horse battery staple' });
   expect(answerIn(back)['code']).toBeTruthy();
   await Promise.all([one.receiver.until(1), two.receiver.until(1)]);

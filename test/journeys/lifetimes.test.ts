@@ -6,35 +6,36 @@ import { authorize, codeFor, exchange, newBrowser, refresh, tokensFor, type Toke
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 const day = 24 * 60 * 60;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  appA = await siteA(desk);
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 async function signIn(remember: boolean): Promise<Browser> {
-  const browser = newBrowser(desk);
-  const form = await browser.visit(authorize(desk, appA).url);
+  const browser = newBrowser(frontdesk);
+  const form = await browser.visit(authorize(frontdesk, appA).url);
   await form.submit({ login: 'ann', password: 'correct horse battery staple', ...(remember && { remember: 'yes' }) });
   return browser;
 }
 const newest = async () => {
-  const [row] = await desk.db.read<{ uid: string; seconds: number; is_transient: boolean }>(
+  const [row] = await frontdesk.db.read<{ uid: string; seconds: number; is_transient: boolean }>(
     statement(`select uid, is_transient, extract(epoch from expires_at - now())::int as seconds from sessions
       order by created_at desc limit 1`),
   );
   return row!;
 };
-const isIn = async (browser: Browser) => (await browser.ask(authorize(desk, appA).url)).location!.includes('code=');
+const isIn = async (browser: Browser) =>
+  (await browser.ask(authorize(frontdesk, appA).url)).location!.includes('code=');
 const cookieEnds = async (browser: Browser) =>
-  (await browser.jar.getCookies(desk.issuer)).find(({ key }) => key === 'fd_session')?.expires;
+  (await browser.jar.getCookies(frontdesk.issuer)).find(({ key }) => key === 'fd_session')?.expires;
 
-test('a browser that is not to be remembered forgets when it is closed, and the desk soon after', async () => {
+test('a browser that is not to be remembered forgets when it is closed, and Frontdesk soon after', async () => {
   const browser = await signIn(false);
   expect(await cookieEnds(browser)).toBe('Infinity');
   const { seconds, is_transient: isTransient } = await newest();
@@ -46,7 +47,7 @@ test('"keep me signed in" lasts for days, also when somebody asks for it later',
   expect(await cookieEnds(browser)).toBeInstanceOf(Date);
   expect(Math.round((await newest()).seconds / day)).toBe(14);
   const brief = await signIn(false);
-  const form = await brief.visit(authorize(desk, appA, { prompt: 'login' }).url);
+  const form = await brief.visit(authorize(frontdesk, appA, { prompt: 'login' }).url);
   await form.submit({ login: 'ann', password: 'correct horse battery staple', remember: 'yes' });
   const { seconds, is_transient: isTransient } = await newest();
   expect([isTransient, Math.round(seconds / day)]).toEqual([false, 14]);
@@ -56,7 +57,7 @@ test('A06 unused for the idle time, a session is over by the second', async () =
   const browser = await signIn(true);
   const { uid } = await newest();
   const shift = (seconds: number) =>
-    desk.db.read(
+    frontdesk.db.read(
       statement(`update sessions set expires_at = now() + interval '${seconds} seconds' where uid = '${uid}'`),
     );
   await shift(2);
@@ -71,84 +72,86 @@ test('A06 used all the time, a session still ends for good', async () => {
   const browser = await signIn(true);
   const { uid } = await newest();
   const signedIn = (days: number) =>
-    desk.db.read(statement(`update sessions set signed_in_at = now() - interval '${days} days' where uid = '${uid}'`));
+    frontdesk.db.read(
+      statement(`update sessions set signed_in_at = now() - interval '${days} days' where uid = '${uid}'`),
+    );
   await signedIn(29);
   expect(await isIn(browser)).toBe(true);
   expect(Math.round((await newest()).seconds / day)).toBe(1);
   await signedIn(31);
-  await browser.ask(authorize(desk, appA).url);
+  await browser.ask(authorize(frontdesk, appA).url);
   expect((await newest()).seconds).toBeLessThanOrEqual(1);
   await new Promise((resolve) => setTimeout(resolve, 1100));
   expect(await isIn(browser)).toBe(false);
 });
 
 test('a policy that is changed holds within a second, without a restart', async () => {
-  await setPolicy(desk.db, 'session_idle', 3600, 'command-line');
+  await setPolicy(frontdesk.db, 'session_idle', 3600, 'command-line');
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await signIn(true);
   expect(Math.round((await newest()).seconds / 60)).toBe(60);
-  await setPolicy(desk.db, 'session_idle', 14 * day, 'command-line');
+  await setPolicy(frontdesk.db, 'session_idle', 14 * day, 'command-line');
 });
 
 describe('B08 refreshing', () => {
   const seconds = async () => {
-    const [row] = await desk.db.read<{ left: number }>(
+    const [row] = await frontdesk.db.read<{ left: number }>(
       statement(`select (payload ->> 'exp')::int - extract(epoch from now())::int as left from artifacts
         where kind = 'RefreshToken' order by created_at desc limit 1`),
     );
     return row!.left;
   };
   const age = (days: number) =>
-    desk.db.read(
+    frontdesk.db.read(
       statement(`update artifacts set payload = payload || jsonb_build_object('iiat',
         extract(epoch from now() - interval '${days} days')::int) where kind = 'RefreshToken'`),
     );
 
   test('begins its idle time anew with each use, up to its absolute end', async () => {
-    const tokens = await tokensFor(desk, await signIn(true), appA);
+    const tokens = await tokensFor(frontdesk, await signIn(true), appA);
     expect(Math.round((await seconds()) / day)).toBe(14);
     await age(80);
-    const next = (await refresh(desk, appA, tokens.refresh_token!)).json<Tokens>();
+    const next = (await refresh(frontdesk, appA, tokens.refresh_token!)).json<Tokens>();
     expect(Math.round((await seconds()) / day)).toBe(10);
     await age(91);
-    const last = (await refresh(desk, appA, next.refresh_token!)).json<Tokens>();
+    const last = (await refresh(frontdesk, appA, next.refresh_token!)).json<Tokens>();
     expect(await seconds()).toBeLessThanOrEqual(1);
     await new Promise((resolve) => setTimeout(resolve, 1100));
-    expect((await refresh(desk, appA, last.refresh_token!)).json()).toMatchObject({ error: 'invalid_grant' });
+    expect((await refresh(frontdesk, appA, last.refresh_token!)).json()).toMatchObject({ error: 'invalid_grant' });
   });
 
   test('may be shorter for one client', async () => {
-    const short = await app(desk, {
+    const short = await app(frontdesk, {
       id: 'short',
       isFirstParty: true,
       refreshIdleSeconds: 120,
       refreshAbsoluteSeconds: 300,
     });
-    const request = authorize(desk, short);
+    const request = authorize(frontdesk, short);
     const code = await codeFor(await signIn(true), request);
-    const tokens = (await exchange(desk, short, { code, verifier: request.verifier })).json<Tokens>();
+    const tokens = (await exchange(frontdesk, short, { code, verifier: request.verifier })).json<Tokens>();
     expect(await seconds()).toBeGreaterThan(115);
     expect(await seconds()).toBeLessThanOrEqual(120);
-    await desk.db.read(
+    await frontdesk.db.read(
       statement(`update artifacts set payload = payload || jsonb_build_object('iiat', extract(epoch from now())::int - 250)
         where kind = 'RefreshToken' and client_id = 'short'`),
     );
-    await refresh(desk, short, tokens.refresh_token!);
+    await refresh(frontdesk, short, tokens.refresh_token!);
     expect(await seconds()).toBeLessThanOrEqual(50);
   });
 });
 
 describe('refresh in two tabs', () => {
   test.each([0, 50, 500])('%i ms apart signs nobody out', async (milliseconds) => {
-    const tokens = await tokensFor(desk, await signIn(true), appA);
+    const tokens = await tokensFor(frontdesk, await signIn(true), appA);
     const later = new Promise((resolve) => setTimeout(resolve, milliseconds));
     const answers = await Promise.all([
-      refresh(desk, appA, tokens.refresh_token!),
-      later.then(() => refresh(desk, appA, tokens.refresh_token!)),
+      refresh(frontdesk, appA, tokens.refresh_token!),
+      later.then(() => refresh(frontdesk, appA, tokens.refresh_token!)),
     ]);
     for (const answer of answers) {
       expect(answer.status).toBe(200);
-      expect((await refresh(desk, appA, answer.json<Tokens>().refresh_token!)).status).toBe(200);
+      expect((await refresh(frontdesk, appA, answer.json<Tokens>().refresh_token!)).status).toBe(200);
     }
   });
 });

@@ -7,17 +7,17 @@ import { newBrowser, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { runExample, startSites, type Sites } from '../support/sites.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let sites: Sites;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  sites = await startSites(desk);
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  sites = await startSites(frontdesk);
 });
 afterAll(async () => {
   await sites.close();
-  await desk.close();
+  await frontdesk.close();
 });
 
 const call = (api: string, token: string) => ask(api, { headers: { authorization: `Bearer ${token}` } });
@@ -35,17 +35,17 @@ test('the report gets a token for itself and is let in at both APIs', async () =
 
 test('C06 an API lets in who has a pass for it, and nobody else', async () => {
   const siteB = { id: 'site-b', secret: undefined, redirectUri: `${sites.siteB}/callback` };
-  const browser = newBrowser(desk);
-  const pass = await tokensFor(desk, browser, siteB, { scope: 'openid notes:read', resource: audience });
+  const browser = newBrowser(frontdesk);
+  const pass = await tokensFor(frontdesk, browser, siteB, { scope: 'openid notes:read', resource: audience });
   for (const api of sites.apis) expect((await call(api, pass.access_token)).json()).toMatchObject({ client: 'site-b' });
 
-  const other = await tokensFor(desk, browser, siteB, { scope: 'openid' });
-  const withoutScope = await tokensFor(desk, browser, siteB, { scope: 'openid notes:write', resource: audience });
+  const other = await tokensFor(frontdesk, browser, siteB, { scope: 'openid' });
+  const withoutScope = await tokensFor(frontdesk, browser, siteB, { scope: 'openid notes:write', resource: audience });
   const { privateKey } = await generateKeyPair('ES256');
   const claims = { scope: 'notes:read', client_id: 'site-b' };
   const forged = await new SignJWT(claims)
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
-    .setIssuer(desk.issuer)
+    .setIssuer(frontdesk.issuer)
     .setAudience(audience)
     .setExpirationTime('5m')
     .sign(privateKey);
@@ -73,11 +73,11 @@ test('the APIs answer the pages of site B only', async () => {
 test('a removed app’s tokens are dead, and stay so when an app of that name comes again', async () => {
   const { removeClient } = await import('../../src/clients/remove-client.ts');
   const { refresh, userinfo } = await import('../support/flow.ts');
-  const passing = await app(desk, { id: 'passing' });
-  const tokens = await tokensFor(desk, newBrowser(desk), passing);
-  await removeClient(desk.db, 'passing', 'command-line');
-  expect((await refresh(desk, passing, tokens.refresh_token!)).status).toBe(401);
-  const again = await app(desk, { id: 'passing' });
-  expect((await refresh(desk, again, tokens.refresh_token!)).status).toBe(400);
-  expect((await userinfo(desk, tokens.access_token)).status).toBe(401);
+  const passing = await app(frontdesk, { id: 'passing' });
+  const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), passing);
+  await removeClient(frontdesk.db, 'passing', 'command-line');
+  expect((await refresh(frontdesk, passing, tokens.refresh_token!)).status).toBe(401);
+  const again = await app(frontdesk, { id: 'passing' });
+  expect((await refresh(frontdesk, again, tokens.refresh_token!)).status).toBe(400);
+  expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(401);
 });

@@ -6,31 +6,31 @@ import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
-import { frontdesk } from '../support/terminal.ts';
+import { runFrontdesk } from '../support/terminal.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let good: { app: RegisteredApp; receiver: Receiver };
 let bad: { app: RegisteredApp; receiver: Receiver };
 
 async function told(id: string): Promise<{ app: RegisteredApp; receiver: Receiver }> {
-  const receiver = await startReceiver(desk.issuer, id);
-  return { receiver, app: await app(desk, { id, isFirstParty: true, backChannelLogoutUri: receiver.uri }) };
+  const receiver = await startReceiver(frontdesk.issuer, id);
+  return { receiver, app: await app(frontdesk, { id, isFirstParty: true, backChannelLogoutUri: receiver.uri }) };
 }
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
   good = await told('good');
   bad = await told('bad');
 });
 afterAll(async () => {
-  await desk.close();
+  await frontdesk.close();
   await good.receiver.stop();
   await bad.receiver.stop();
 });
 beforeEach(async () => {
-  await desk.db.read(statement('delete from logout_notices'));
-  await desk.db.read(statement('delete from receiver_states'));
+  await frontdesk.db.read(statement('delete from logout_notices'));
+  await frontdesk.db.read(statement('delete from receiver_states'));
   for (const { receiver } of [good, bad]) {
     receiver.heard.length = 0;
     receiver.calls = 0;
@@ -47,7 +47,7 @@ interface Row {
   pause: number;
 }
 const notices = (clientId: string) =>
-  desk.db.read<Row>(
+  frontdesk.db.read<Row>(
     statement(`select *, extract(epoch from next_attempt_at - now())::float as pause from logout_notices
       where client_id = '${clientId}' order by created_at`),
   );
@@ -55,11 +55,11 @@ const notices = (clientId: string) =>
 /** So many sessions at both apps. */
 async function signInMany(count: number): Promise<string[]> {
   for (let index = 0; index < count; index += 1) {
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, good.app));
-    await codeFor(browser, authorize(desk, bad.app));
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, good.app));
+    await codeFor(browser, authorize(frontdesk, bad.app));
   }
-  const live = await desk.db.read<{ uid: string }>(
+  const live = await frontdesk.db.read<{ uid: string }>(
     statement('select uid from sessions where ended_at is null and account_id is not null'),
   );
   return live.map(({ uid }) => uid);
@@ -67,7 +67,7 @@ async function signInMany(count: number): Promise<string[]> {
 
 /** So many sessions at both apps, ended at once. */
 async function endMany(count: number): Promise<void> {
-  await endSessions(desk.db, await signInMany(count), 'ended_by_administrator');
+  await endSessions(frontdesk.db, await signInMany(count), 'ended_by_administrator');
 }
 
 /** What is known of an app's notices, once it is written down that it heard them. */
@@ -105,14 +105,14 @@ test('C09 an app that is down is tried by one call at a time with growing pauses
   await bad.receiver.start();
   await bad.receiver.until(12, 15_000);
   await written('bad');
-  expect(await desk.db.read(statement('select from receiver_states'))).toEqual([]);
+  expect(await frontdesk.db.read(statement('select from receiver_states'))).toEqual([]);
 });
 
 test('C07 an app that takes calls and never answers does not hold up the others, however many sessions end', async () => {
   const uids = await signInMany(20);
   bad.receiver.answerWith(0);
   const start = Date.now();
-  for (const uid of uids) await endSessions(desk.db, [uid], 'ended_by_administrator');
+  for (const uid of uids) await endSessions(frontdesk.db, [uid], 'ended_by_administrator');
   await good.receiver.until(20);
   expect(Date.now() - start).toBeLessThan(2_000);
   await sleep(3_500);
@@ -143,27 +143,27 @@ test('after a day a notice is a dead letter that can be seen, and tried again', 
   bad.receiver.answerWith(500);
   await endMany(1);
   await sleep(500);
-  await desk.db.read(
+  await frontdesk.db.read(
     statement(`update logout_notices set created_at = created_at - interval '25 hours', next_attempt_at = now()`),
   );
   for (let waited = 0; waited < 100 && !(await notices('bad'))[0]!.gave_up_at; waited += 1) await sleep(100);
   expect((await notices('bad'))[0]).toMatchObject({ gave_up_at: expect.any(Date), problem: 'status_500' });
-  const events = await desk.db.read(statement("select from audit_events where kind = 'notice.gave-up'"));
+  const events = await frontdesk.db.read(statement("select from audit_events where kind = 'notice.gave-up'"));
   expect(events).toHaveLength(1);
 
-  const environment = { ISSUER: desk.issuer, DATABASE_URL: desk.database.url, SECRET: desk.secret };
-  expect((await frontdesk(['notices', 'list', '--open'], environment)).out).toMatch(
+  const environment = { ISSUER: frontdesk.issuer, DATABASE_URL: frontdesk.database.url, SECRET: frontdesk.secret };
+  expect((await runFrontdesk(['notices', 'list', '--open'], environment)).out).toMatch(
     /bad +ended_by_administrator +gave_up/,
   );
   bad.receiver.answerWith(200);
-  expect((await frontdesk(['notices', 'retry'], environment)).out).toBe('One is tried again.\n');
+  expect((await runFrontdesk(['notices', 'retry'], environment)).out).toBe('One is tried again.\n');
   await bad.receiver.until(1, 10_000);
-  expect((await frontdesk(['notices', 'retry'], environment)).error).toBe('There are no dead letters.\n');
-  expect((await frontdesk(['notices', 'list', '--open'], environment)).out).toBe('There are none.\n');
+  expect((await runFrontdesk(['notices', 'retry'], environment)).error).toBe('There are no dead letters.\n');
+  expect((await runFrontdesk(['notices', 'list', '--open'], environment)).out).toBe('There are none.\n');
 });
 
 test('C07 an address that must not be called, and an app that is gone, are given up at once', async () => {
-  await desk.db.read(
+  await frontdesk.db.read(
     statement(
       `update clients set metadata = metadata || '{"backchannel_logout_uri": "http://10.0.0.1/x"}' where id = 'bad'`,
     ),
@@ -173,15 +173,15 @@ test('C07 an address that must not be called, and an app that is gone, are given
   await sleep(300);
   expect((await notices('bad'))[0]).toMatchObject({ gave_up_at: expect.any(Date), problem: 'not_allowed' });
   const uri = JSON.stringify({ backchannel_logout_uri: bad.receiver.uri });
-  await desk.db.read(statement(`update clients set metadata = metadata || '${uri}' where id = 'bad'`));
+  await frontdesk.db.read(statement(`update clients set metadata = metadata || '${uri}' where id = 'bad'`));
 });
 
 test('what a process had taken on when it died is due again after five seconds', async () => {
   bad.receiver.answerWith(200);
-  const browser = newBrowser(desk);
-  await codeFor(browser, authorize(desk, bad.app));
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, bad.app));
   // As a process leaves it that claimed the notice, and was killed before it sent it.
-  await desk.db.read(
+  await frontdesk.db.read(
     statement(`insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason, next_attempt_at)
       select gen_random_uuid(), uid, account_id, 'bad', 'lost', 'back', 'signed_out', now() + interval '5 seconds'
       from sessions where ended_at is null and account_id is not null limit 1`),
@@ -191,18 +191,18 @@ test('what a process had taken on when it died is due again after five seconds',
 });
 
 test('a notice is written with the end of the session or not at all', async () => {
-  const browser = newBrowser(desk);
-  await codeFor(browser, authorize(desk, good.app));
-  const [{ uid } = { uid: '' }] = await desk.db.read<{ uid: string }>(
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, good.app));
+  const [{ uid } = { uid: '' }] = await frontdesk.db.read<{ uid: string }>(
     statement('select uid from sessions where ended_at is null and account_id is not null order by created_at desc'),
   );
-  const work = desk.db.inUnitOfWork(async () => {
-    await endSessions(desk.db, [uid], 'signed_out');
+  const work = frontdesk.db.inUnitOfWork(async () => {
+    await endSessions(frontdesk.db, [uid], 'signed_out');
     throw new Error('undone');
   });
   await expect(work).rejects.toThrow('undone');
   await sleep(500);
   expect(await notices('good')).toEqual([]);
   expect(good.receiver.calls).toBe(0);
-  expect((await browser.visit(authorize(desk, good.app).url)).location).toContain('code=');
+  expect((await browser.visit(authorize(frontdesk, good.app).url)).location).toContain('code=');
 });

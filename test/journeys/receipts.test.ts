@@ -7,31 +7,36 @@ import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import type { Browser, Page } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let plain: RegisteredApp;
 let called: RegisteredApp;
 let framed: RegisteredApp;
 let receiver: Receiver;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  plain = await siteA(desk);
-  receiver = await startReceiver(desk.issuer, 'called');
-  called = await app(desk, { id: 'called', name: 'Called', isFirstParty: true, backChannelLogoutUri: receiver.uri });
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  plain = await siteA(frontdesk);
+  receiver = await startReceiver(frontdesk.issuer, 'called');
+  called = await app(frontdesk, {
+    id: 'called',
+    name: 'Called',
+    isFirstParty: true,
+    backChannelLogoutUri: receiver.uri,
+  });
   const frontChannelLogoutUri = 'http://framed.localhost:9/logout?x=1';
-  framed = await app(desk, { id: 'framed', name: 'Framed', isFirstParty: true, frontChannelLogoutUri });
+  framed = await app(frontdesk, { id: 'framed', name: 'Framed', isFirstParty: true, frontChannelLogoutUri });
 });
 afterAll(async () => {
-  await desk.close();
+  await frontdesk.close();
   await receiver.stop();
 });
 beforeEach(() => receiver.answerWith(200));
 
 async function signedInAt(...apps: RegisteredApp[]): Promise<{ browser: Browser; hint: string }> {
-  const browser = newBrowser(desk);
-  const tokens = await tokensFor(desk, browser, apps[0]!);
-  for (const each of apps.slice(1)) await codeFor(browser, authorize(desk, each));
+  const browser = newBrowser(frontdesk);
+  const tokens = await tokensFor(frontdesk, browser, apps[0]!);
+  for (const each of apps.slice(1)) await codeFor(browser, authorize(frontdesk, each));
   return { browser, hint: tokens.id_token! };
 }
 
@@ -39,7 +44,7 @@ async function signedInAt(...apps: RegisteredApp[]): Promise<{ browser: Browser;
 async function signOut({ browser, hint }: { browser: Browser; hint: string }, from: RegisteredApp): Promise<Page> {
   const back = new URL('/', from.redirectUri).href;
   const query = `id_token_hint=${hint}&post_logout_redirect_uri=${encodeURIComponent(back)}&state=xyz`;
-  return (await browser.visit(`${desk.issuer}/oauth/logout?${query}`)).submit();
+  return (await browser.visit(`${frontdesk.issuer}/oauth/logout?${query}`)).submit();
 }
 
 const refreshOf = (page: Page) => page.root.querySelector('meta[http-equiv=refresh]')?.getAttribute('content');
@@ -79,59 +84,59 @@ test('nobody waits for an app that stays down', async () => {
   receiver.answerWith(500);
   const signed = await signedInAt(plain, called);
   const page = await signOut(signed, plain);
-  await desk.db.read(statement(`update receipts set created_at = created_at - interval '10 seconds'`));
+  await frontdesk.db.read(statement(`update receipts set created_at = created_at - interval '10 seconds'`));
   const later = await signed.browser.visit(`${page.url}?again`);
   expect(refreshOf(later)).toBe('3;url=http://site-a.localhost:9/?state=xyz');
-  await desk.db.read(statement('update logout_notices set attempts = 5 where delivered_at is null'));
+  await frontdesk.db.read(statement('update logout_notices set attempts = 5 where delivered_at is null'));
   expect((await signed.browser.visit(page.url)).text).toContain(
     'Called: could not be reached; we go on trying for a day',
   );
-  await desk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
+  await frontdesk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
   expect((await signed.browser.visit(page.url)).text).toMatch(/Called: could not be reached(?!;)/);
 });
 
 test('an app that only this browser can tell is asked by it once, and nothing is claimed', async () => {
   const signed = await signedInAt(plain, framed);
-  const [{ sid } = { sid: '' }] = await desk.db.read<{ sid: string }>(
+  const [{ sid } = { sid: '' }] = await frontdesk.db.read<{ sid: string }>(
     statement(`select authorizations -> 'framed' ->> 'sid' as sid from sessions order by created_at desc limit 1`),
   );
   const page = await signOut(signed, plain);
   const frame = page.root.querySelector('iframe');
   const address = new URL(frame!.getAttribute('src')!.replaceAll('&amp;', '&'));
   expect(`${address.origin}${address.pathname}`).toBe('http://framed.localhost:9/logout');
-  expect(Object.fromEntries(address.searchParams)).toEqual({ x: '1', iss: desk.issuer, sid });
+  expect(Object.fromEntries(address.searchParams)).toEqual({ x: '1', iss: frontdesk.issuer, sid });
   expect(String(page.headers['content-security-policy'])).toContain('frame-src http://framed.localhost:9');
   expect(page.text).toContain('Framed: we asked this browser to tell it; there is no confirmation');
   const again = await signed.browser.visit(`${page.url}?again`);
   expect(again.root.querySelector('iframe')).toBeNull();
   expect(String(again.headers['content-security-policy'])).not.toContain('frame-src');
-  const other = await signed.browser.visit(`${desk.issuer}/`);
+  const other = await signed.browser.visit(`${frontdesk.issuer}/`);
   expect(String(other.headers['content-security-policy'])).not.toContain('frame-src');
 });
 
 test('a receipt tells app names only, to whoever has its address, for 15 minutes', async () => {
   receiver.answerWith(500);
   const page = await signOut(await signedInAt(plain, called), plain);
-  const stranger = await newBrowser(desk).visit(page.url);
+  const stranger = await newBrowser(frontdesk).visit(page.url);
   expect(stranger.status).toBe(200);
   expect(stranger.body).not.toMatch(/\bann\b|archer|127\.0\.0\.1|[0-9a-f]{8}-[0-9a-f]{4}-4/i);
-  expect((await newBrowser(desk).visit(`${page.url.slice(0, -1)}x`)).status).toBe(404);
-  await desk.db.read(statement("update receipts set expires_at = now() - interval '1 second'"));
-  const over = await newBrowser(desk).visit(page.url);
+  expect((await newBrowser(frontdesk).visit(`${page.url.slice(0, -1)}x`)).status).toBe(404);
+  await frontdesk.db.read(statement("update receipts set expires_at = now() - interval '1 second'"));
+  const over = await newBrowser(frontdesk).visit(page.url);
   expect([over.status, over.text]).toEqual([404, expect.stringContaining('This receipt is no longer shown')]);
 });
 
-test('signing out at the desk shows the receipt too, and activity keeps it', async () => {
+test('signing out at Frontdesk shows the receipt too, and activity keeps it', async () => {
   receiver.answerWith(500);
   const { browser } = await signedInAt(called);
-  const account = await browser.visit(`${desk.issuer}/account`);
+  const account = await browser.visit(`${frontdesk.issuer}/account`);
   const page = await account.submit({}, { button: 'form[action="/account/sign-out"] button' });
   expect(page.text).toContain('Called: still trying');
   expect(page.root.querySelector('a.button')).toBeNull();
-  expect(await browser.cookie(desk.issuer, 'fd_session')).toBeFalsy();
+  expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeFalsy();
 
   const back = await signedInAt(plain);
-  const activity = await back.browser.visit(`${desk.issuer}/account/activity`);
+  const activity = await back.browser.visit(`${frontdesk.issuer}/account/activity`);
   expect(activity.text).toMatch(/Signed out\s+By you, on that device.[^]*Called: still trying/);
 });
 
@@ -139,7 +144,7 @@ test('where the app wants the person back is only ever an address that was regis
   const { browser, hint } = await signedInAt(plain, called);
   for (const uri of ['https://evil.example/', 'http://site-a.localhost:9/other', 'javascript:alert(1)']) {
     const query = `id_token_hint=${hint}&post_logout_redirect_uri=${encodeURIComponent(uri)}`;
-    const page = await browser.visit(`${desk.issuer}/oauth/logout?${query}`);
+    const page = await browser.visit(`${frontdesk.issuer}/oauth/logout?${query}`);
     expect([uri, page.status]).toEqual([uri, 400]);
   }
 });

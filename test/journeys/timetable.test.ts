@@ -6,8 +6,8 @@ import { startFrontdesk } from '../support/frontdesk.ts';
 const known = statement('select identifier as name from graphile_worker._private_known_crontabs order by 1');
 
 test('every task of the timetable is known to the queue, the cleaning of dead jobs among them', async () => {
-  const desk = await startFrontdesk();
-  const names = async () => (await desk.db.read<{ name: string }>(known)).map(({ name }) => name);
+  const frontdesk = await startFrontdesk();
+  const names = async () => (await frontdesk.db.read<{ name: string }>(known)).map(({ name }) => name);
   // The queue writes them down in its own time.
   while ((await names()).length === 0) await sleep(50);
   expect(await names()).toEqual([
@@ -17,5 +17,5 @@ test('every task of the timetable is known to the queue, the cleaning of dead jo
     'remove-dead-jobs',
     'rotate-signing-keys',
   ]);
-  await desk.close();
+  await frontdesk.close();
 });

@@ -5,22 +5,22 @@ import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, tokensFor, 
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser, Page } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let site: RegisteredApp;
 let anns: Person;
 let bens: Person;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  [anns, bens] = [await ann(desk), await ben(desk)];
-  site = await siteA(desk);
+  frontdesk = await startFrontdesk();
+  [anns, bens] = [await ann(frontdesk), await ben(frontdesk)];
+  site = await siteA(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 const isSignInForm = (page: Page) => page.root.querySelector('input[name=login]') !== null;
 
 /** Fills in the sign-in form, and returns where the browser is to go on, without going there. */
-async function answered(browser: Browser, login: string, request = authorize(desk, site)): Promise<string> {
+async function answered(browser: Browser, login: string, request = authorize(frontdesk, site)): Promise<string> {
   const page = await browser.visit(request.url);
   const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
   const action = new URL(page.root.querySelector('form')!.getAttribute('action')!, page.url).href;
@@ -29,18 +29,18 @@ async function answered(browser: Browser, login: string, request = authorize(des
 }
 
 async function subjectFor(browser: Browser): Promise<string | undefined> {
-  const request = authorize(desk, site, { prompt: 'none' });
+  const request = authorize(frontdesk, site, { prompt: 'none' });
   const { code } = answerIn(await browser.visit(request.url));
   if (!code) return undefined;
-  const { id_token: idToken } = (await exchange(desk, site, { code, verifier: request.verifier })).json<Tokens>();
+  const { id_token: idToken } = (await exchange(frontdesk, site, { code, verifier: request.verifier })).json<Tokens>();
   return (JSON.parse(Buffer.from(idToken!.split('.')[1]!, 'base64url').toString()) as { sub: string }).sub;
 }
 
 test('A01 a sign-in that was answered in one browser is worth nothing in another', async () => {
-  const attacker = newBrowser(desk);
+  const attacker = newBrowser(frontdesk);
   const goOn = await answered(attacker, 'ben');
-  const victim = newBrowser(desk);
-  await victim.visit(authorize(desk, site).url);
+  const victim = newBrowser(frontdesk);
+  await victim.visit(authorize(frontdesk, site).url);
   for (const cookie of await attacker.jar.getCookies(goOn)) {
     if (cookie.key.startsWith('fd_resume')) await victim.jar.setCookie(cookie, goOn);
   }
@@ -51,22 +51,22 @@ test('A01 a sign-in that was answered in one browser is worth nothing in another
 });
 
 test('A08 a browser without the cookie of its forms is given nothing', async () => {
-  const browser = newBrowser(desk);
+  const browser = newBrowser(frontdesk);
   const goOn = await answered(browser, 'ann');
   const kept = (await browser.jar.getCookies(goOn)).filter(({ key }) => key !== 'fd_csrf');
   const cookie = kept.map(({ key, value }) => `${key}=${value}`).join('; ');
-  const bare = await newBrowser(desk).visit(goOn, { headers: { cookie } });
+  const bare = await newBrowser(frontdesk).visit(goOn, { headers: { cookie } });
   expect(bare.text).toContain('This page has expired');
 });
 
 describe('A14 when somebody else signs in', () => {
   test('the session before ends, its apps are told, and the new one goes on without a question', async () => {
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, site));
-    const page = await browser.visit(authorize(desk, site, { prompt: 'login' }).url);
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, site));
+    const page = await browser.visit(authorize(frontdesk, site, { prompt: 'login' }).url);
     expect(answerIn(await signIn(page, 'ben'))['code']).toBeTruthy();
     expect(await subjectFor(browser)).toBe(bens.id);
-    const [ended] = await desk.db.read<{ account_id: string; end_reason: string }>(
+    const [ended] = await frontdesk.db.read<{ account_id: string; end_reason: string }>(
       statement(
         'select account_id, end_reason from sessions where ended_at is not null order by ended_at desc limit 1',
       ),
@@ -75,8 +75,8 @@ describe('A14 when somebody else signs in', () => {
   });
 
   test('in another tab meanwhile, the later one is turned down and changes nothing', async () => {
-    const browser = newBrowser(desk);
-    await browser.ask(`${desk.issuer}/oauth/logout`);
+    const browser = newBrowser(frontdesk);
+    await browser.ask(`${frontdesk.issuer}/oauth/logout`);
     const [first, second] = [await answered(browser, 'ann'), await answered(browser, 'ben')];
     expect(answerIn(await browser.visit(first))['code']).toBeTruthy();
     const late = await browser.visit(second);
@@ -87,50 +87,54 @@ describe('A14 when somebody else signs in', () => {
 
   test('at the very same time, no session comes to hold what is the other’s', async () => {
     for (let round = 0; round < 10; round += 1) {
-      const browser = newBrowser(desk);
-      await browser.ask(`${desk.issuer}/oauth/logout`);
+      const browser = newBrowser(frontdesk);
+      await browser.ask(`${frontdesk.issuer}/oauth/logout`);
       const both = [await answered(browser, 'ann'), await answered(browser, 'ben')];
       const pages = await Promise.all(both.map((url) => browser.visit(url)));
       expect(pages.filter((page) => answerIn(page)['code']).length).toBeGreaterThanOrEqual(1);
     }
     const mixed = `select s.uid from sessions s join grants g on g.session_uid = s.uid and g.account_id <> s.account_id`;
-    expect(await desk.db.read(statement(mixed))).toEqual([]);
+    expect(await frontdesk.db.read(statement(mixed))).toEqual([]);
   });
 });
 
 test('A14 an app that wants one person is not given another', async () => {
-  const { id_token: hint } = await tokensFor(desk, newBrowser(desk), site);
+  const { id_token: hint } = await tokensFor(frontdesk, newBrowser(frontdesk), site);
   const wanted = { prompt: 'login', id_token_hint: hint };
-  const other = await newBrowser(desk).visit(await answered(newBrowser(desk), 'ben', authorize(desk, site, wanted)));
+  const other = await newBrowser(frontdesk).visit(
+    await answered(newBrowser(frontdesk), 'ben', authorize(frontdesk, site, wanted)),
+  );
   expect(other.text).toContain('This page has expired');
-  const browser = newBrowser(desk);
-  const refused = answerIn(await browser.visit(await answered(browser, 'ben', authorize(desk, site, wanted))));
+  const browser = newBrowser(frontdesk);
+  const refused = answerIn(await browser.visit(await answered(browser, 'ben', authorize(frontdesk, site, wanted))));
   expect(refused['error']).toBe('login_required');
   expect(await subjectFor(browser)).toBeUndefined();
-  const right = newBrowser(desk);
-  expect(answerIn(await right.visit(await answered(right, 'ann', authorize(desk, site, wanted))))['code']).toBeTruthy();
+  const right = newBrowser(frontdesk);
+  expect(
+    answerIn(await right.visit(await answered(right, 'ann', authorize(frontdesk, site, wanted))))['code'],
+  ).toBeTruthy();
 });
 
 test('A14 whoever is signed out already is not asked, and goes on to the app', async () => {
-  const { id_token: hint } = await tokensFor(desk, newBrowser(desk), site);
+  const { id_token: hint } = await tokensFor(frontdesk, newBrowser(frontdesk), site);
   const back = new URL('/', site.redirectUri).href;
   const query = new URLSearchParams({ id_token_hint: hint!, post_logout_redirect_uri: back, state: 'as it was' });
-  const answer = await newBrowser(desk).ask(`${desk.issuer}/oauth/logout?${query.toString()}`);
+  const answer = await newBrowser(frontdesk).ask(`${frontdesk.issuer}/oauth/logout?${query.toString()}`);
   expect([answer.status, answer.location]).toEqual([303, `${back}?state=as+it+was`]);
-  const page = await newBrowser(desk).visit(`${desk.issuer}/oauth/logout`);
+  const page = await newBrowser(frontdesk).visit(`${frontdesk.issuer}/oauth/logout`);
   expect([page.status, page.text]).toEqual([200, expect.stringContaining('You are signed out')]);
 });
 
 test('A14 form_post brings the answer by a form of ours, which leads to the app alone', async () => {
-  const browser = newBrowser(desk);
-  await codeFor(browser, authorize(desk, site));
-  const page = await browser.visit(authorize(desk, site, { response_mode: 'form_post', state: '"><b>' }).url);
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, site));
+  const page = await browser.visit(authorize(frontdesk, site, { response_mode: 'form_post', state: '"><b>' }).url);
   const form = page.root.querySelector('form')!;
   expect(form.getAttribute('action')).toBe(site.redirectUri);
   expect(form.querySelector('input[name=code]')!.getAttribute('value')).toBeTruthy();
   expect(form.querySelector('input[name=state]')!.getAttribute('value')).toBe('"><b>');
   expect(page.headers['content-security-policy']).toContain(`form-action 'self' ${new URL(site.redirectUri).origin}`);
-  const refused = await browser.visit(authorize(desk, site, { response_mode: 'form_post', scope: 'profile' }).url);
+  const refused = await browser.visit(authorize(frontdesk, site, { response_mode: 'form_post', scope: 'profile' }).url);
   expect([refused.status, refused.root.querySelector('input[name=error]')?.getAttribute('value')]).toEqual([
     400,
     'invalid_request',
@@ -138,37 +142,37 @@ test('A14 form_post brings the answer by a form of ours, which leads to the app 
 });
 
 test('A14 the sign-in page may lead on to a program on [::1]', async () => {
-  const native = await app(desk, { id: 'native', kind: 'native', redirectUris: ['http://[::1]/callback'] });
-  const request = authorize(desk, { ...native, redirectUri: 'http://[::1]:4711/callback' });
-  const page = await newBrowser(desk).visit(request.url);
+  const native = await app(frontdesk, { id: 'native', kind: 'native', redirectUris: ['http://[::1]/callback'] });
+  const request = authorize(frontdesk, { ...native, redirectUri: 'http://[::1]:4711/callback' });
+  const page = await newBrowser(frontdesk).visit(request.url);
   expect(isSignInForm(page)).toBe(true);
   expect(page.headers['content-security-policy']).toMatch(/form-action 'self' http:(;|$)/);
 });
 
 describe('A09', () => {
   test('cancelling needs the token of the form', async () => {
-    const page = await newBrowser(desk).visit(authorize(desk, site).url);
+    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);
     const cancel = { button: '[data-action=cancel]' };
     expect((await page.submit({ csrf: 'guessed' }, cancel)).status).toBe(403);
     expect(answerIn(await page.submit({}, cancel))['error']).toBe('access_denied');
   });
 
   test('consent cannot be given while a sign-in is due', async () => {
-    const third = await app(desk, { id: 'third', name: 'Third' });
-    const browser = newBrowser(desk);
-    const page = await browser.visit(authorize(desk, third).url);
+    const third = await app(frontdesk, { id: 'third', name: 'Third' });
+    const browser = newBrowser(frontdesk);
+    const page = await browser.visit(authorize(frontdesk, third).url);
     const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
     const { pathname } = new URL(page.url);
-    const answer = await browser.ask(`${desk.issuer}${pathname}/consent`, { form: { csrf } });
+    const answer = await browser.ask(`${frontdesk.issuer}${pathname}/consent`, { form: { csrf } });
     expect(answer.status).toBe(400);
-    expect(await desk.db.read(statement('select from consents'))).toEqual([]);
+    expect(await frontdesk.db.read(statement('select from consents'))).toEqual([]);
   });
 });
 
 test('the signed-out page tells nobody who is signed in that they are not', async () => {
-  const address = `${desk.issuer}/oauth/logout/success`;
-  expect((await newBrowser(desk).visit(address)).text).toContain('You are signed out at the desk');
-  const browser = newBrowser(desk);
-  await codeFor(browser, authorize(desk, site), 'ben');
-  expect((await browser.visit(address)).url).toBe(`${desk.issuer}/account`);
+  const address = `${frontdesk.issuer}/oauth/logout/success`;
+  expect((await newBrowser(frontdesk).visit(address)).text).toContain('You are signed out at Frontdesk');
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, site), 'ben');
+  expect((await browser.visit(address)).url).toBe(`${frontdesk.issuer}/account`);
 });

@@ -7,17 +7,17 @@ import { signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let sites: Sites;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  sites = await startSites(desk);
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  sites = await startSites(frontdesk);
 });
 afterAll(async () => {
   await sites.close();
-  await desk.close();
+  await frontdesk.close();
 });
 
 /** What an attacker in between could make of the answer (RFC 9207 §1, RFC 9700 §4.4). */
@@ -58,7 +58,7 @@ describeInChromium('B09 site B', () => {
   const textAfter = async (change: (answer: URLSearchParams) => void) => {
     const context = await chromium.newContext();
     const page = await context.newPage();
-    await page.route(`${desk.issuer}/oauth/authorize?*`, async (route) => {
+    await page.route(`${frontdesk.issuer}/oauth/authorize?*`, async (route) => {
       const url = route.request().url();
       if (url.includes('prompt=none')) return route.continue();
       const person = createBrowser((to) => to.startsWith(`${sites.siteB}/callback`));

@@ -9,7 +9,7 @@ import { answerIn, authorize, callAs, newBrowser, randomText, tokensFor, type To
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { ask, type Browser } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 let machine: RegisteredApp;
 let known: Browser;
@@ -26,24 +26,24 @@ let visits = 0;
 let canaryUrl = '';
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  appA = await siteA(desk);
-  known = newBrowser(desk);
-  tokens = await tokensFor(desk, known, appA);
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+  known = newBrowser(frontdesk);
+  tokens = await tokensFor(frontdesk, known, appA);
   const pair = await generateKeyPair('RS256');
   key = pair.privateKey;
   publicKey = { ...(await exportJWK(pair.publicKey)), kid: 'mine', alg: 'RS256' };
   const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey] } };
-  await notesApi(desk);
-  machine = await app(desk, { id: 'machine', kind: 'machine', metadata, apis: [{ audience }] });
+  await notesApi(frontdesk);
+  machine = await app(frontdesk, { id: 'machine', kind: 'machine', metadata, apis: [{ audience }] });
   canary.listen(0, '127.0.0.1');
   await once(canary, 'listening');
   canaryUrl = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/keys`;
 });
 afterAll(async () => {
   canary.close();
-  await desk.close();
+  await frontdesk.close();
 });
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -51,7 +51,7 @@ const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1]!,
 const assertionClaims = () => ({
   iss: 'machine',
   sub: 'machine',
-  aud: desk.issuer,
+  aud: frontdesk.issuer,
   jti: randomText(),
   iat: Math.floor(Date.now() / 1000),
   exp: Math.floor(Date.now() / 1000) + 60,
@@ -59,7 +59,7 @@ const assertionClaims = () => ({
 
 /** Ways to make a token look signed. */
 async function forgeries(claims: () => object): Promise<Record<string, string>> {
-  const serverKey = (await ask(`${desk.issuer}/oauth/jwks`))
+  const serverKey = (await ask(`${frontdesk.issuer}/oauth/jwks`))
     .json<{ keys: JWK[] }>()
     .keys.find(({ alg }) => alg === 'RS256');
   const signed = (header: Partial<JWTHeaderParameters>) =>
@@ -90,16 +90,16 @@ async function forgeries(claims: () => object): Promise<Record<string, string>> 
 
 test('C01 forged ID token hints are refused and nothing is fetched', async () => {
   for (const [how, token] of Object.entries(await forgeries(() => claimsOf(tokens.id_token!)))) {
-    const answer = await known.ask(authorize(desk, appA, { id_token_hint: token }).url);
+    const answer = await known.ask(authorize(frontdesk, appA, { id_token_hint: token }).url);
     expect([how, answerIn(answer)['error']]).toEqual([how, 'invalid_request']);
-    const out = await known.ask(`${desk.issuer}/oauth/logout?id_token_hint=${token}`);
+    const out = await known.ask(`${frontdesk.issuer}/oauth/logout?id_token_hint=${token}`);
     expect([how, out.status]).toEqual([how, 400]);
   }
   expect(visits).toBe(0);
 });
 
 const present = (assertion: string, more: Record<string, string> = {}) =>
-  callAs(desk, { ...machine, secret: undefined }, '/oauth/token', {
+  callAs(frontdesk, { ...machine, secret: undefined }, '/oauth/token', {
     grant_type: 'client_credentials',
     ...more,
     client_assertion: assertion,
@@ -133,7 +133,7 @@ test('C02 strange key ids are the caller’s affair, never a fault', async () =>
     const status = (await present(await assertion(assertionClaims(), { kid }))).status;
     expect([kid, status]).toEqual([kid, 401]);
     const hint = `${encode({ alg: 'RS256', kid })}.${tokens.id_token!.split('.').slice(1).join('.')}`;
-    const answer = await known.ask(authorize(desk, appA, { id_token_hint: hint }).url);
+    const answer = await known.ask(authorize(frontdesk, appA, { id_token_hint: hint }).url);
     expect([kid, answerIn(answer)['error']]).toEqual([kid, 'invalid_request']);
   }
   for (const kid of [1, null, [], {}] as never[]) {
@@ -144,8 +144,8 @@ test('C02 strange key ids are the caller’s affair, never a fault', async () =>
 
 describe('C03 and C05 client assertions', () => {
   test.each([
-    ['for the token endpoint', () => ({ aud: `${desk.issuer}/oauth/token` })],
-    ['for us and somebody else', () => ({ aud: [desk.issuer, 'https://other.example'] })],
+    ['for the token endpoint', () => ({ aud: `${frontdesk.issuer}/oauth/token` })],
+    ['for us and somebody else', () => ({ aud: [frontdesk.issuer, 'https://other.example'] })],
     ['for somebody else', () => ({ aud: 'https://other.example' })],
     ['for ten minutes', () => ({ exp: Math.floor(Date.now() / 1000) + 600 })],
     ['that have expired', () => ({ exp: Math.floor(Date.now() / 1000) - 60 })],
@@ -173,15 +173,20 @@ describe('C03 and C05 client assertions', () => {
 
 describe('C10 hosts', () => {
   test('a request for another host is misdirected (421), probes excepted', async () => {
-    for (const host of ['evil.example', `${new URL(desk.issuer).host}.evil.example`, '127.0.0.1', 'idp.localhost']) {
+    for (const host of [
+      'evil.example',
+      `${new URL(frontdesk.issuer).host}.evil.example`,
+      '127.0.0.1',
+      'idp.localhost',
+    ]) {
       for (const path of ['/', '/.well-known/openid-configuration', '/oauth/authorize', '/oauth/jwks']) {
-        const answer = await ask(`${desk.issuer}${path}`, { headers: { host } });
+        const answer = await ask(`${frontdesk.issuer}${path}`, { headers: { host } });
         expect([host, path, answer.status]).toEqual([host, path, 421]);
         expect(answer.body).not.toContain('evil.example');
       }
     }
     for (const path of ['/healthz', '/readyz']) {
-      expect((await ask(`${desk.issuer}${path}`, { headers: { host: '10.0.0.1' } })).status).toBe(200);
+      expect((await ask(`${frontdesk.issuer}${path}`, { headers: { host: '10.0.0.1' } })).status).toBe(200);
     }
   });
 
@@ -192,14 +197,14 @@ describe('C10 hosts', () => {
       forwarded: 'host=evil.example;proto=https',
       'x-original-url': 'https://evil.example/',
     };
-    const behind = await startFrontdesk({ beside: desk, settings: { TRUSTED_PROXIES: '1' } });
-    for (const port of [desk.port, behind.port]) {
-      const discovery = await ask(`${desk.issuer}/.well-known/openid-configuration`, { headers }, port);
+    const behind = await startFrontdesk({ beside: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
+    for (const port of [frontdesk.port, behind.port]) {
+      const discovery = await ask(`${frontdesk.issuer}/.well-known/openid-configuration`, { headers }, port);
       const urls = Object.values(discovery.json()).filter((value) => /^https?:/.test(String(value)));
       expect(urls.length).toBeGreaterThan(5);
-      for (const url of urls) expect(String(url)).toMatch(new RegExp(`^${desk.issuer}(/|$)`));
-      const start = await ask(authorize(desk, appA).url, { headers }, port);
-      expect(start.location).toMatch(new RegExp(`^${desk.issuer}/interaction/`));
+      for (const url of urls) expect(String(url)).toMatch(new RegExp(`^${frontdesk.issuer}(/|$)`));
+      const start = await ask(authorize(frontdesk, appA).url, { headers }, port);
+      expect(start.location).toMatch(new RegExp(`^${frontdesk.issuer}/interaction/`));
       expect(`${discovery.body}${JSON.stringify(start.headers)}`).not.toContain('evil.example');
     }
     await behind.close();

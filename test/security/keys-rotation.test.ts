@@ -9,7 +9,7 @@ import { ann, audience, notesApi, siteA, type RegisteredApp } from '../support/c
 import { statement } from '../support/database.ts';
 import { answerIn, authorize, callAs, newBrowser, tokensFor, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
-import { frontdesk } from '../support/terminal.ts';
+import { runFrontdesk } from '../support/terminal.ts';
 
 let one: Frontdesk;
 let two: Frontdesk;
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const inTerminal = async (...args: string[]): Promise<string> => {
   const environment = { ISSUER: one.issuer, SECRET: one.secret, DATABASE_URL: one.database.url };
-  const { code, out, error } = await frontdesk(args, environment);
+  const { code, out, error } = await runFrontdesk(args, environment);
   if (code !== 0) throw new Error(error);
   return out;
 };
@@ -40,24 +40,24 @@ const rotate = (...more: string[]) => inTerminal('keys', 'rotate', ...more);
 const documents = ['/oauth/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 const fetchFrom = ({ port }: Frontdesk, path: string, headers: Record<string, string> = {}) =>
   ask(`${one.issuer}${path}`, { headers }, port);
-const keysOf = async (desk: Frontdesk) => (await fetchFrom(desk, '/oauth/jwks')).json<JSONWebKeySet>();
-const kidsOf = async (desk: Frontdesk) => (await keysOf(desk)).keys.map(({ kid }) => kid!);
+const keysOf = async (frontdesk: Frontdesk) => (await fetchFrom(frontdesk, '/oauth/jwks')).json<JSONWebKeySet>();
+const kidsOf = async (frontdesk: Frontdesk) => (await keysOf(frontdesk)).keys.map(({ kid }) => kid!);
 const kidOf = (token: string) => decodeProtectedHeader(token).kid!;
 
 const parameters = { scope: 'openid notes:read', resource: audience };
 const signIn = () => tokensFor(one, known, appA, parameters);
-const refresh = async (desk: Frontdesk, token: string): Promise<Tokens> => {
+const refresh = async (frontdesk: Frontdesk, token: string): Promise<Tokens> => {
   const form = { grant_type: 'refresh_token', refresh_token: token, resource: audience };
-  const answer = await callAs(one, appA, '/oauth/token', form, desk.port);
+  const answer = await callAs(one, appA, '/oauth/token', form, frontdesk.port);
   if (answer.status !== 200) throw new Error(answer.body);
   return answer.json<Tokens>();
 };
 
 /** Every process gets there by itself. */
-async function soon(isSo: (desk: Frontdesk) => Promise<boolean>): Promise<void> {
+async function soon(isSo: (frontdesk: Frontdesk) => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 5_000;
-  for (const desk of [one, two]) {
-    while (!(await isSo(desk))) {
+  for (const frontdesk of [one, two]) {
+    while (!(await isSo(frontdesk))) {
       if (Date.now() > deadline) throw new Error('a process did not follow');
       await sleep(50);
     }
@@ -70,8 +70,8 @@ test.each(documents)('C12 %s may be kept for minutes, and is not sent again to w
   expect(answer.headers.etag).toMatch(/^"[\w-]{22}"$/);
   // Whichever process is asked next.
   expect(other.headers.etag).toBe(answer.headers.etag);
-  for (const desk of [one, two]) {
-    const again = await fetchFrom(desk, path, { 'if-none-match': answer.headers.etag! });
+  for (const frontdesk of [one, two]) {
+    const again = await fetchFrom(frontdesk, path, { 'if-none-match': answer.headers.etag! });
     expect([again.status, again.body]).toEqual([304, '']);
     expect(again.headers['cache-control']).toBe('public, max-age=300');
   }
@@ -88,11 +88,11 @@ test('C12 a key that is announced is published by every process within seconds a
   const before = await kidsOf(one);
   const { etag } = (await fetchFrom(one, '/oauth/jwks')).headers;
   expect(await rotate()).toContain('announced and sign in 1d');
-  await soon(async (desk) => (await kidsOf(desk)).length === before.length + 2);
+  await soon(async (frontdesk) => (await kidsOf(frontdesk)).length === before.length + 2);
   expect((await fetchFrom(two, '/oauth/jwks', { 'if-none-match': etag! })).status).toBe(200);
   const tokens = await signIn();
-  for (const desk of [one, two]) {
-    const { access_token: access, id_token: id } = await refresh(desk, tokens.refresh_token!);
+  for (const frontdesk of [one, two]) {
+    const { access_token: access, id_token: id } = await refresh(frontdesk, tokens.refresh_token!);
     expect(before).toEqual(expect.arrayContaining([kidOf(access), kidOf(id!)]));
   }
 });
@@ -101,12 +101,12 @@ test('C12 keys that must go at once sign no more within seconds, and what they s
   const before = await kidsOf(one);
   const old = await signIn();
   expect(await rotate('--now')).toContain('may refuse new tokens for a minute');
-  await soon(async (desk) => (await kidsOf(desk)).length === before.length + 2);
+  await soon(async (frontdesk) => (await kidsOf(frontdesk)).length === before.length + 2);
   const tokens = await signIn();
-  for (const desk of [one, two]) {
-    const { access_token: access, id_token: id } = await refresh(desk, tokens.refresh_token!);
+  for (const frontdesk of [one, two]) {
+    const { access_token: access, id_token: id } = await refresh(frontdesk, tokens.refresh_token!);
     expect([before.includes(kidOf(access)), before.includes(kidOf(id!))]).toEqual([false, false]);
-    const keys = createLocalJWKSet(await keysOf(desk));
+    const keys = createLocalJWKSet(await keysOf(frontdesk));
     for (const token of [access, old.access_token]) await jwtVerify(token, keys, { audience, issuer: one.issuer });
     for (const token of [id!, old.id_token!]) await jwtVerify(token, keys, { audience: appA.id, issuer: one.issuer });
   }
@@ -127,26 +127,28 @@ test('C12 retired keys stay while what they signed may come back, then go from e
   await age(89);
   await timetable();
   await sleep(500);
-  for (const desk of [one, two]) expect(await kidsOf(desk)).toContain(kidOf(old.id_token!));
+  for (const frontdesk of [one, two]) expect(await kidsOf(frontdesk)).toContain(kidOf(old.id_token!));
   expect((await hinted())['code']).toBeTruthy();
   await age(91);
   await timetable();
-  await soon(async (desk) => !(await kidsOf(desk)).includes(kidOf(old.id_token!)));
+  await soon(async (frontdesk) => !(await kidsOf(frontdesk)).includes(kidOf(old.id_token!)));
   expect((await hinted())['error']).toBe('invalid_request');
 });
 
 test('C12 under load, no token fails to verify while keys rotate again and again', async () => {
   await inTerminal('policy', 'set', 'key_announcement', '4s');
-  await soon(async (desk) => (await fetchFrom(desk, '/oauth/jwks')).headers['cache-control'] === 'public, max-age=1');
+  await soon(
+    async (frontdesk) => (await fetchFrom(frontdesk, '/oauth/jwks')).headers['cache-control'] === 'public, max-age=1',
+  );
   const url = `${one.issuer}/oauth/jwks`;
   const clients = [createCachingClient(url), createRemoteJWKSet(new URL(url), { cooldownDuration: 2_000 })];
   const seen = { verified: 0, failed: [] as string[], kids: new Set<string>() };
   const over = new AbortController();
 
-  async function use(desk: Frontdesk, index: number): Promise<void> {
+  async function use(frontdesk: Frontdesk, index: number): Promise<void> {
     let { refresh_token: next } = await tokensFor(one, newBrowser(one), appA, parameters);
     while (!over.signal.aborted) {
-      const tokens = await refresh(desk, next!);
+      const tokens = await refresh(frontdesk, next!);
       next = tokens.refresh_token;
       seen.kids.add(kidOf(tokens.access_token));
       for (const keys of clients) {

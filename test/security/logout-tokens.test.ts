@@ -1,4 +1,4 @@
-/** security.md C06 at an app: site A ends its session on a good logout token of the desk, and on nothing else. */
+/** security.md C06 at an app: site A ends its session on a good logout token of Frontdesk, and on nothing else. */
 import { createHmac, randomUUID } from 'node:crypto';
 import {
   decodeJwt,
@@ -20,31 +20,31 @@ import { startSites, type Sites } from '../support/sites.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let sites: Sites;
 let person: Person;
 let key: SigningKey;
 let signingKey: CryptoKey;
 /** Signed in at site A. */
 let browser: Browser;
-/** The desk's name for that session. */
+/** Frontdesk's name for that session. */
 let sid: string;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  person = await ann(desk);
-  sites = await startSites(desk);
-  key = (await listSigningKeys(desk.db, desk.keyring)).find(({ algorithm }) => algorithm === 'RS256')!;
+  frontdesk = await startFrontdesk();
+  person = await ann(frontdesk);
+  sites = await startSites(frontdesk);
+  key = (await listSigningKeys(frontdesk.db, frontdesk.keyring)).find(({ algorithm }) => algorithm === 'RS256')!;
   signingKey = (await importJWK(key.privateJwk, 'RS256')) as CryptoKey;
 });
 afterAll(async () => {
   await sites.close();
-  await desk.close();
+  await frontdesk.close();
 });
 
 const now = () => Math.floor(Date.now() / 1000);
 const goodClaims = (): JWTPayload => ({
-  iss: desk.issuer,
+  iss: frontdesk.issuer,
   aud: 'site-a',
   iat: now(),
   exp: now() + 120,
@@ -54,7 +54,7 @@ const goodClaims = (): JWTPayload => ({
   sid,
 });
 const header = () => ({ alg: 'RS256', kid: key.kid, typ: 'logout+jwt' });
-/** A token that the desk itself could have signed. */
+/** A token that Frontdesk itself could have signed. */
 const sign = (claims: JWTPayload, changed: object = {}) =>
   new SignJWT(claims).setProtectedHeader({ ...header(), ...changed }).sign(signingKey);
 
@@ -161,9 +161,12 @@ test.each<[string, () => Promise<string>]>([
   expect(await isIn()).toBe(true);
 });
 
-test('C06 other tokens of the desk are no logout tokens', async () => {
+test('C06 other tokens of Frontdesk are no logout tokens', async () => {
   const siteB = { id: 'site-b', secret: undefined, redirectUri: `${sites.siteB}/callback` };
-  const tokens = await tokensFor(desk, newBrowser(desk), siteB, { scope: 'openid notes:read', resource: audience });
+  const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), siteB, {
+    scope: 'openid notes:read',
+    resource: audience,
+  });
   for (const token of [tokens.id_token!, tokens.access_token, tokens.refresh_token!]) {
     expect(await send(token)).toBe(400);
   }

@@ -7,7 +7,7 @@ import { app, audience, notesApi, type RegisteredApp } from '../support/cast.ts'
 import { callAs, randomText } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let server: Server;
 let port: number;
 let visits: string[];
@@ -16,8 +16,8 @@ let key: CryptoKey;
 let jwk: JWK;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await notesApi(desk);
+  frontdesk = await startFrontdesk();
+  await notesApi(frontdesk);
   const pair = await generateKeyPair('RS256');
   key = pair.privateKey;
   jwk = { ...(await exportJWK(pair.publicKey)), kid: 'mine', alg: 'RS256' };
@@ -30,7 +30,7 @@ beforeAll(async () => {
   ({ port } = server.address() as AddressInfo);
 });
 afterAll(async () => {
-  await desk.close();
+  await frontdesk.close();
   server.closeAllConnections();
   server.close();
 });
@@ -43,7 +43,7 @@ let count = 0;
 /** A machine that proves itself by keys at an address. */
 function machine(jwksUri: string): Promise<RegisteredApp> {
   const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri };
-  return app(desk, { id: `machine-${(count += 1)}`, kind: 'machine', apis: [{ audience }], metadata });
+  return app(frontdesk, { id: `machine-${(count += 1)}`, kind: 'machine', apis: [{ audience }], metadata });
 }
 
 async function present(client: RegisteredApp, kid = 'mine') {
@@ -51,11 +51,11 @@ async function present(client: RegisteredApp, kid = 'mine') {
     .setProtectedHeader({ alg: 'RS256', kid })
     .setIssuer(client.id)
     .setSubject(client.id)
-    .setAudience(desk.issuer)
+    .setAudience(frontdesk.issuer)
     .setIssuedAt()
     .setExpirationTime('1m')
     .sign(key);
-  const { status } = await callAs(desk, client, '/oauth/token', {
+  const { status } = await callAs(frontdesk, client, '/oauth/token', {
     grant_type: 'client_credentials',
     resource: audience,
     client_assertion: assertion,

@@ -5,17 +5,17 @@ import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Page } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let site: RegisteredApp;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  site = await siteA(desk);
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  site = await siteA(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
-const change = (text: string) => desk.db.inUnitOfWork(async () => desk.db.write(statement(text)));
+const change = (text: string) => frontdesk.db.inUnitOfWork(async () => frontdesk.db.write(statement(text)));
 
 /** While the table has another name, whatever reads or writes it is a fault. */
 async function withoutTable<T>(table: string, work: () => Promise<T>): Promise<T> {
@@ -32,10 +32,10 @@ const failures: [number, string, () => Promise<Page>][] = [
     429,
     'too many requests',
     async () => {
-      const strict = await startFrontdesk({ beside: desk, settings: { RATE_LIMIT_FACTOR: '0.01' } });
-      const browser = newBrowser(desk, strict.port);
-      for (let count = 0; count < 2; count += 1) await browser.visit(authorize(desk, site).url);
-      const page = await browser.visit(authorize(desk, site).url);
+      const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.01' } });
+      const browser = newBrowser(frontdesk, strict.port);
+      for (let count = 0; count < 2; count += 1) await browser.visit(authorize(frontdesk, site).url);
+      const page = await browser.visit(authorize(frontdesk, site).url);
       await strict.close();
       return page;
     },
@@ -44,20 +44,20 @@ const failures: [number, string, () => Promise<Page>][] = [
     500,
     'a fault on a page of ours',
     async () => {
-      const form = await newBrowser(desk).visit(authorize(desk, site).url);
+      const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);
       return withoutTable('passwords', () => signIn(form, 'ann'));
     },
   ],
   [
     500,
     'a fault in the protocol',
-    () => withoutTable('clients', () => newBrowser(desk).visit(authorize(desk, site).url)),
+    () => withoutTable('clients', () => newBrowser(frontdesk).visit(authorize(frontdesk, site).url)),
   ],
   [
     503,
     'a commit that failed',
     async () => {
-      const form = await newBrowser(desk).visit(authorize(desk, site).url);
+      const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);
       return withoutTable('audit_events', () => signIn(form, 'ann', 'wrong'));
     },
   ],
@@ -80,10 +80,10 @@ test('A02 the cookie of our forms is bound to its host and read by no script', a
   const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
   const there = await siteA(secure);
   const answers = [
-    { desk, app: site, port: desk.port, name: 'fd_csrf', more: '' },
-    { desk: secure, app: there, port: secure.port, name: '__Host-fd_csrf', more: '; secure' },
+    { frontdesk, app: site, port: frontdesk.port, name: 'fd_csrf', more: '' },
+    { frontdesk: secure, app: there, port: secure.port, name: '__Host-fd_csrf', more: '; secure' },
   ];
-  for (const { desk: at, app, port, name, more } of answers) {
+  for (const { frontdesk: at, app, port, name, more } of answers) {
     const browser = newBrowser(at, port);
     const start = await browser.ask(authorize(at, app).url);
     const form = await browser.ask(start.location!);
@@ -100,13 +100,13 @@ test('A02 the cookie of our forms is bound to its host and read by no script', a
 });
 
 test('a write that must be made again because the session ended is not made again by itself', async () => {
-  const browser = newBrowser(desk);
-  await codeFor(browser, authorize(desk, site));
-  const page = await browser.visit(`${desk.issuer}/oauth/logout`);
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, site));
+  const page = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
   const others = await browser.copy();
-  await (await others.visit(`${desk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+  await (await others.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
   const late = await page.submit({ logout: 'yes' });
   expect([200, 400]).toContain(late.status);
-  const ends = await desk.db.read(statement(`select from audit_events where kind = 'session.ended'`));
+  const ends = await frontdesk.db.read(statement(`select from audit_events where kind = 'session.ended'`));
   expect(ends).toHaveLength(1);
 });

@@ -5,20 +5,20 @@ import { answerIn, authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 let appB: RegisteredApp;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await notesApi(desk);
-  await ann(desk);
-  appA = await siteA(desk);
-  appB = await siteB(desk);
+  frontdesk = await startFrontdesk();
+  await notesApi(frontdesk);
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+  appB = await siteB(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
-const sessionCookie = (browser: Browser) => browser.cookie(desk.issuer, 'fd_session');
+const sessionCookie = (browser: Browser) => browser.cookie(frontdesk.issuer, 'fd_session');
 
 /** Ways in which another site could make a browser send one of our forms. */
 const foreign: [string, Record<string, string>][] = [
@@ -31,12 +31,12 @@ const foreign: [string, Record<string, string>][] = [
 ];
 
 const rowsOf = async () =>
-  (await everyRow(desk.db)).replace(/-- public\.(rate_limits|audit_events\w*)\n[^]*?(?=-- \w+\.|$)/g, '');
+  (await everyRow(frontdesk.db)).replace(/-- public\.(rate_limits|audit_events\w*)\n[^]*?(?=-- \w+\.|$)/g, '');
 
 describe('A08 the sign-in form', () => {
   test.each(foreign)('sent %s does nothing', async (_how, headers) => {
-    const browser = newBrowser(desk);
-    const form = await browser.visit(authorize(desk, appA).url);
+    const browser = newBrowser(frontdesk);
+    const form = await browser.visit(authorize(frontdesk, appA).url);
     const before = await rowsOf();
     const answer = await form.submit({ login: 'ann', password: 'correct horse battery staple' }, { headers });
     expect(answer.status).toBe(403);
@@ -49,18 +49,20 @@ describe('A08 the sign-in form', () => {
     [
       'with the token of another interaction',
       async (browser: Browser) =>
-        (await browser.visit(authorize(desk, appA).url)).root.querySelector('input[name=csrf]')!.getAttribute('value')!,
+        (await browser.visit(authorize(frontdesk, appA).url)).root
+          .querySelector('input[name=csrf]')!
+          .getAttribute('value')!,
     ],
     [
       'with the token of another browser',
       async () =>
-        (await newBrowser(desk).visit(authorize(desk, appA).url)).root
+        (await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url)).root
           .querySelector('input[name=csrf]')!
           .getAttribute('value')!,
     ],
   ])('%s does nothing', async (_how, token) => {
-    const browser = newBrowser(desk);
-    const form = await browser.visit(authorize(desk, appA).url);
+    const browser = newBrowser(frontdesk);
+    const form = await browser.visit(authorize(frontdesk, appA).url);
     const csrf = await token(browser);
     const answer = await form.submit({ login: 'ann', password: 'correct horse battery staple', csrf });
     expect(answer.status).toBe(403);
@@ -71,29 +73,29 @@ describe('A08 the sign-in form', () => {
 
 describe('A09 the consent form', () => {
   const consentPage = async (browser: Browser) => {
-    await codeFor(browser, authorize(desk, appA));
-    return browser.visit(authorize(desk, appB, { prompt: 'consent' }).url);
+    await codeFor(browser, authorize(frontdesk, appA));
+    return browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
   };
 
   test.each(foreign)('sent %s changes no row', async (_how, headers) => {
-    const page = await consentPage(newBrowser(desk));
+    const page = await consentPage(newBrowser(frontdesk));
     const before = await rowsOf();
     expect((await page.submit({}, { headers })).status).toBe(403);
     expect(await rowsOf()).toBe(before);
   });
 
   test('without its token changes no row', async () => {
-    const page = await consentPage(newBrowser(desk));
+    const page = await consentPage(newBrowser(frontdesk));
     const before = await rowsOf();
     expect((await page.submit({ csrf: '' })).status).toBe(403);
     expect(await rowsOf()).toBe(before);
   });
 
   test('the sign-out form needs its token too', async () => {
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, appA));
-    const page = await browser.visit(`${desk.issuer}/oauth/logout`);
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, appA));
+    const page = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
     expect((await page.submit({ logout: 'yes', xsrf: 'guessed' })).status).toBe(400);
-    expect(answerIn(await browser.visit(authorize(desk, appA).url))['code']).toBeTruthy();
+    expect(answerIn(await browser.visit(authorize(frontdesk, appA).url))['code']).toBeTruthy();
   });
 });

@@ -6,38 +6,38 @@ import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { Refusal } from '../../src/errors.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 let appB: RegisteredApp;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await notesApi(desk);
-  await ann(desk);
-  appA = await siteA(desk);
-  appB = await siteB(desk);
+  frontdesk = await startFrontdesk();
+  await notesApi(frontdesk);
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+  appB = await siteB(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 describe('A11', () => {
   test('GET and HEAD of our pages change nothing', async () => {
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, appA));
-    const form = await newBrowser(desk).visit(authorize(desk, appA).url);
-    const consent = await browser.visit(authorize(desk, appB, { prompt: 'consent' }).url);
-    const before = await everyRow(desk.db);
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, appA));
+    const form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
+    const consent = await browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
+    const before = await everyRow(frontdesk.db);
     for (const url of ['/', '/healthz', '/readyz', '/no-such-page', new URL(form.url).pathname]) {
-      for (const method of ['GET', 'HEAD']) await browser.ask(`${desk.issuer}${url}`, { method });
+      for (const method of ['GET', 'HEAD']) await browser.ask(`${frontdesk.issuer}${url}`, { method });
     }
     await browser.visit(consent.url);
     await browser.visit(`${consent.url}&as=another`);
-    expect(await everyRow(desk.db)).toBe(before);
+    expect(await everyRow(frontdesk.db)).toBe(before);
   });
 
   test('what strangers leave behind by GET is gone after 15 minutes', async () => {
-    await newBrowser(desk).visit(authorize(desk, appA).url);
-    await newBrowser(desk).ask(`${desk.issuer}/oauth/logout`);
-    const rows = await desk.db.read<{ seconds: number }>(
+    await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
+    await newBrowser(frontdesk).ask(`${frontdesk.issuer}/oauth/logout`);
+    const rows = await frontdesk.db.read<{ seconds: number }>(
       statement(`select extract(epoch from max(expires_at) - now())::int as seconds from sessions where account_id is null
         union all select extract(epoch from max(expires_at) - now())::int from artifacts
         where kind = 'Interaction' and payload -> 'session' is null`),
@@ -47,10 +47,10 @@ describe('A11', () => {
   });
 
   test('and a flood of it is turned away', async () => {
-    const strict = await startFrontdesk({ beside: desk, settings: { RATE_LIMIT_FACTOR: '0.05' } });
+    const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.05' } });
     const answers = [];
     for (let count = 0; count < 14; count += 1) {
-      answers.push(await newBrowser(strict, strict.port).ask(authorize(desk, appA).url));
+      answers.push(await newBrowser(strict, strict.port).ask(authorize(frontdesk, appA).url));
     }
     await strict.close();
     expect(answers.map(({ status }) => status)).toEqual([...Array<number>(12).fill(303), 429, 429]);
@@ -62,24 +62,24 @@ describe('A11', () => {
 describe('A12, A13, A17, A20: the headers of every page', () => {
   /** A page of every kind, errors and the library’s own among them. */
   const pages = async (): Promise<Record<string, Page>> => {
-    const browser = newBrowser(desk);
-    const form = await browser.visit(authorize(desk, appA).url);
+    const browser = newBrowser(frontdesk);
+    const form = await browser.visit(authorize(frontdesk, appA).url);
     const wrong = await signIn(form, 'ann', 'wrong');
-    await codeFor(browser, authorize(desk, appA));
-    const consent = await browser.visit(authorize(desk, appB, { prompt: 'consent' }).url);
-    const formPost = await browser.visit(authorize(desk, appA, { response_mode: 'form_post' }).url);
-    const signOut = await browser.visit(`${desk.issuer}/oauth/logout`);
+    await codeFor(browser, authorize(frontdesk, appA));
+    const consent = await browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
+    const formPost = await browser.visit(authorize(frontdesk, appA, { response_mode: 'form_post' }).url);
+    const signOut = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
     const signedOut = await signOut.submit({ logout: 'yes' });
     return {
       ...{ form, wrong, consent, formPost, signOut, signedOut },
-      welcome: await browser.visit(`${desk.issuer}/`),
-      missing: await browser.visit(`${desk.issuer}/nothing/here`),
+      welcome: await browser.visit(`${frontdesk.issuer}/`),
+      missing: await browser.visit(`${frontdesk.issuer}/nothing/here`),
       expired: await browser.visit(form.url),
-      client: await browser.visit(authorize(desk, { ...appA, id: 'nobody' }).url),
-      redirect: await browser.visit(authorize(desk, appA, { redirect_uri: 'https://evil.example' }).url),
+      client: await browser.visit(authorize(frontdesk, { ...appA, id: 'nobody' }).url),
+      redirect: await browser.visit(authorize(frontdesk, appA, { redirect_uri: 'https://evil.example' }).url),
       forbidden: await form.submit({}, { headers: { 'sec-fetch-site': 'cross-site' } }),
-      host: await browser.visit(`${desk.issuer}/`, { headers: { host: 'evil.example' } }),
-      logout: await browser.visit(`${desk.issuer}/oauth/logout?id_token_hint=nonsense`),
+      host: await browser.visit(`${frontdesk.issuer}/`, { headers: { host: 'evil.example' } }),
+      logout: await browser.visit(`${frontdesk.issuer}/oauth/logout?id_token_hint=nonsense`),
     };
   };
 
@@ -102,7 +102,7 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
   });
 
   test('A17 HSTS on https and not on http', async () => {
-    expect((await ask(`${desk.issuer}/`)).headers['strict-transport-security']).toBeUndefined();
+    expect((await ask(`${frontdesk.issuer}/`)).headers['strict-transport-security']).toBeUndefined();
     const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
     const answer = await ask('https://idp.example/', {}, secure.port);
     expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
@@ -111,7 +111,7 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
 });
 
 test('A15 nothing that looks like a way back in an address leads off this host', async () => {
-  const browser = newBrowser(desk);
+  const browser = newBrowser(frontdesk);
   for (const path of [
     '//evil.example',
     '/\\evil.example',
@@ -120,19 +120,19 @@ test('A15 nothing that looks like a way back in an address leads off this host',
     '%2f%2fevil.example',
   ]) {
     for (const name of ['return_to', 'returnTo', 'next', 'redirect', 'url']) {
-      const page = await browser.ask(`${desk.issuer}/?${name}=${encodeURIComponent(path)}`);
+      const page = await browser.ask(`${frontdesk.issuer}/?${name}=${encodeURIComponent(path)}`);
       expect(page.location).toBeUndefined();
       expect(page.body).not.toContain('evil');
     }
   }
   for (const path of ['//evil.example', '/%2f%2fevil.example', '/@evil.example', '/.//evil.example']) {
-    const page = await browser.ask(`${desk.issuer}${path}`);
+    const page = await browser.ask(`${frontdesk.issuer}${path}`);
     expect([path, page.status, page.location]).toEqual([path, 404, undefined]);
   }
 });
 
 test('A18 text that came in an address is never shown', async () => {
-  const browser = newBrowser(desk);
+  const browser = newBrowser(frontdesk);
   const text = 'Call-555-0100-now';
   const query = `error=${text}&error_description=${text}&message=${text}&app=${text}&ui_locales=${text}`;
   const addresses = [
@@ -146,7 +146,7 @@ test('A18 text that came in an address is never shown', async () => {
     `/${text}`,
   ];
   for (const address of addresses) {
-    const page = await browser.visit(`${desk.issuer}${address}`);
+    const page = await browser.visit(`${frontdesk.issuer}${address}`);
     expect([address, page.body.includes(text)]).toEqual([address, false]);
   }
 });
@@ -159,13 +159,13 @@ describe('A19 names of apps', () => {
     ['of 50 KB', 'x'.repeat(50_000)],
     ['that are empty', '   '],
   ])('%s are turned down', async (_how, name) => {
-    await expect(app(desk, { id: 'strange-name', name })).rejects.toThrow(Refusal);
+    await expect(app(frontdesk, { id: 'strange-name', name })).rejects.toThrow(Refusal);
   });
 
   test('with markup are shown as they are', async () => {
     const name = '<img src=x onerror=alert(1)>"&\'';
-    const strange = await app(desk, { id: 'marked-up', name });
-    const page = await newBrowser(desk).visit(authorize(desk, strange).url);
+    const strange = await app(frontdesk, { id: 'marked-up', name });
+    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, strange).url);
     expect(page.root.querySelector('main img')).toBeNull();
     expect(page.body).toContain('Sign in to &lt;img src=x onerror=alert(1)&gt;');
   });

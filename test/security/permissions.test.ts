@@ -17,49 +17,55 @@ import {
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 let appB: RegisteredApp;
 let known: Browser;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await notesApi(desk);
-  await ann(desk);
-  appA = await siteA(desk, { apis: [{ audience, scopes: ['notes:read'] }] });
-  appB = await siteB(desk);
-  known = newBrowser(desk);
-  await codeFor(known, authorize(desk, appA));
+  frontdesk = await startFrontdesk();
+  await notesApi(frontdesk);
+  await ann(frontdesk);
+  appA = await siteA(frontdesk, { apis: [{ audience, scopes: ['notes:read'] }] });
+  appB = await siteB(frontdesk);
+  known = newBrowser(frontdesk);
+  await codeFor(known, authorize(frontdesk, appA));
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 describe('B14 more than the client may have is refused', () => {
   test('a scope that is not registered for it', async () => {
-    expect(answerIn(await known.ask(authorize(desk, appA, { scope: 'openid phone' }).url))).toMatchObject({
+    expect(answerIn(await known.ask(authorize(frontdesk, appA, { scope: 'openid phone' }).url))).toMatchObject({
       error: 'invalid_scope',
     });
   });
   test('a scope of an API that it may not have', async () => {
     const parameters = { scope: 'openid notes:write', resource: audience };
-    expect(answerIn(await known.ask(authorize(desk, appA, parameters).url))).toMatchObject({ error: 'invalid_scope' });
+    expect(answerIn(await known.ask(authorize(frontdesk, appA, parameters).url))).toMatchObject({
+      error: 'invalid_scope',
+    });
   });
   test('an API that it may not have, or that is none', async () => {
     for (const resource of ['https://other.example/', 'nonsense', `${audience}#x`]) {
-      const answer = await known.ask(authorize(desk, appA, { resource }).url);
+      const answer = await known.ask(authorize(frontdesk, appA, { resource }).url);
       expect(answerIn(answer)).toMatchObject({ error: 'invalid_target' });
     }
   });
   test('on refresh', async () => {
-    const tokens = await tokensFor(desk, known, appA, { scope: 'openid email' });
+    const tokens = await tokensFor(frontdesk, known, appA, { scope: 'openid email' });
     const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token!, scope: 'openid email profile' };
-    expect((await callAs(desk, appA, '/oauth/token', form)).json()).toMatchObject({ error: 'invalid_scope' });
+    expect((await callAs(frontdesk, appA, '/oauth/token', form)).json()).toMatchObject({ error: 'invalid_scope' });
     const narrow = { ...form, scope: 'openid' };
-    expect((await callAs(desk, appA, '/oauth/token', narrow)).json()).toMatchObject({ scope: 'openid' });
+    expect((await callAs(frontdesk, appA, '/oauth/token', narrow)).json()).toMatchObject({ scope: 'openid' });
   });
   test('for a machine', async () => {
-    const machine = await app(desk, { id: 'machine', kind: 'machine', apis: [{ audience, scopes: ['notes:read'] }] });
+    const machine = await app(frontdesk, {
+      id: 'machine',
+      kind: 'machine',
+      apis: [{ audience, scopes: ['notes:read'] }],
+    });
     const ask = (form: object) =>
-      callAs(desk, machine, '/oauth/token', { grant_type: 'client_credentials', resource: audience, ...form });
+      callAs(frontdesk, machine, '/oauth/token', { grant_type: 'client_credentials', resource: audience, ...form });
     expect((await ask({ scope: 'notes:write' })).json()).toMatchObject({ error: 'invalid_scope' });
     const pass = (await ask({ scope: 'notes:read' })).json<Tokens>();
     expect(decodeJwt(pass.access_token)).toMatchObject({ sub: 'machine', scope: 'notes:read', aud: audience });
@@ -69,13 +75,13 @@ describe('B14 more than the client may have is refused', () => {
 
 describe('B15 the consent page is shown', () => {
   const asks = async (browser: Browser, parameters: object, of = appB) => {
-    const page = await browser.visit(authorize(desk, of, parameters as Record<string, string>).url);
+    const page = await browser.visit(authorize(frontdesk, of, parameters as Record<string, string>).url);
     return page.root.querySelector('.permissions') !== null;
   };
   const allowed = async () => {
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, appA));
-    const page = await browser.visit(authorize(desk, appB, { scope: 'openid email' }).url);
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, appA));
+    const page = await browser.visit(authorize(frontdesk, appB, { scope: 'openid email' }).url);
     if (page.status === 200) await page.submit();
     return browser;
   };
@@ -89,69 +95,69 @@ describe('B15 the consent page is shown', () => {
 
   test('for another host to go back to, in a new session', async () => {
     const redirectUris = ['http://one.localhost:9/cb', 'http://two.localhost:9/cb'];
-    const moved = await app(desk, { id: 'moved', redirectUris });
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, moved));
-    const later = newBrowser(desk);
-    await codeFor(later, authorize(desk, appA));
+    const moved = await app(frontdesk, { id: 'moved', redirectUris });
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, moved));
+    const later = newBrowser(frontdesk);
+    await codeFor(later, authorize(frontdesk, appA));
     expect(await asks(later, {}, { ...moved, redirectUri: redirectUris[1]! })).toBe(true);
     expect(await asks(later, {}, moved)).toBe(false);
   });
 
   test('in every session for a client that registered itself', async () => {
-    const self = await app(desk, { id: 'self' });
-    await desk.db.read(statement("update clients set is_self_registered = true where id = 'self'"));
+    const self = await app(frontdesk, { id: 'self' });
+    await frontdesk.db.read(statement("update clients set is_self_registered = true where id = 'self'"));
     for (let round = 0; round < 2; round += 1) {
-      const browser = newBrowser(desk);
-      await codeFor(browser, authorize(desk, appA));
+      const browser = newBrowser(frontdesk);
+      await codeFor(browser, authorize(frontdesk, appA));
       expect(await asks(browser, {}, self)).toBe(true);
-      await codeFor(browser, authorize(desk, self));
+      await codeFor(browser, authorize(frontdesk, self));
       expect(await asks(browser, {}, self)).toBe(false);
     }
   });
 
   test('and what is posted beyond the question is ignored', async () => {
-    const fresh = await app(desk, { id: 'fresh' });
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, appA));
-    const request = authorize(desk, fresh, { scope: 'openid' });
+    const fresh = await app(frontdesk, { id: 'fresh' });
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, appA));
+    const request = authorize(frontdesk, fresh, { scope: 'openid' });
     const page = await browser.visit(request.url);
     const back = await page.submit({ scope: 'openid email profile', scopes: 'email', claims: 'email' });
     const tokens = (
-      await exchange(desk, fresh, { code: answerIn(back)['code']!, verifier: request.verifier })
+      await exchange(frontdesk, fresh, { code: answerIn(back)['code']!, verifier: request.verifier })
     ).json<Tokens>();
-    expect((await userinfo(desk, tokens.access_token)).json()).toEqual({ sub: expect.any(String) });
+    expect((await userinfo(frontdesk, tokens.access_token)).json()).toEqual({ sub: expect.any(String) });
     expect(await asks(browser, { scope: 'openid email' }, fresh)).toBe(true);
   });
 });
 
 describe('B16', () => {
   test('prompt=none without a session is login_required', async () => {
-    const answer = await newBrowser(desk).ask(authorize(desk, appA, { prompt: 'none' }).url);
+    const answer = await newBrowser(frontdesk).ask(authorize(frontdesk, appA, { prompt: 'none' }).url);
     expect(answerIn(answer)).toMatchObject({ error: 'login_required' });
   });
 
   test('max_age is honoured, and auth_time tells the truth', async () => {
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, appA));
-    await desk.db.read(statement("update sessions set signed_in_at = signed_in_at - interval '1 hour'"));
-    const request = authorize(desk, appA, { max_age: '60' });
-    const old = decodeJwt((await tokensFor(desk, browser, appA)).id_token!);
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, appA));
+    await frontdesk.db.read(statement("update sessions set signed_in_at = signed_in_at - interval '1 hour'"));
+    const request = authorize(frontdesk, appA, { max_age: '60' });
+    const old = decodeJwt((await tokensFor(frontdesk, browser, appA)).id_token!);
     expect(Number(old['auth_time'])).toBeLessThan(Date.now() / 1000 - 3500);
-    const none = await browser.ask(authorize(desk, appA, { max_age: '60', prompt: 'none' }).url);
+    const none = await browser.ask(authorize(frontdesk, appA, { max_age: '60', prompt: 'none' }).url);
     expect(answerIn(none)).toMatchObject({ error: 'login_required' });
     const form = await browser.visit(request.url);
     const back = await signIn(form, 'ann');
-    const fresh = await exchange(desk, appA, { code: answerIn(back)['code']!, verifier: request.verifier });
+    const fresh = await exchange(frontdesk, appA, { code: answerIn(back)['code']!, verifier: request.verifier });
     const claims = decodeJwt(fresh.json<Tokens>().id_token!);
     expect(Number(claims['auth_time'])).toBeGreaterThan(Date.now() / 1000 - 60);
     expect(claims).toMatchObject({ amr: ['pwd'], acr: 'aal1' });
   });
 
   test('a re-sign-in that is cancelled gives no code', async () => {
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, appA));
-    const form = await browser.visit(authorize(desk, appA, { prompt: 'login' }).url);
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, appA));
+    const form = await browser.visit(authorize(frontdesk, appA, { prompt: 'login' }).url);
     const back = await form.submit({}, { button: '[data-action=cancel]' });
     expect(answerIn(back)).toMatchObject({ error: 'access_denied' });
     expect(answerIn(back)['code']).toBeUndefined();

@@ -7,15 +7,15 @@ import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { ask } from '../support/browser.ts';
 import { ConfigProblems, loadConfig } from '../../src/config.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  appA = await siteA(desk);
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 /** Stands for the host until it is known. */
 const host = 'HOST';
@@ -24,8 +24,8 @@ const host = 'HOST';
 function raw(text: string, { closeSeconds = 25 } = {}): Promise<{ answer: string; seconds: number }> {
   const start = Date.now();
   return new Promise((resolve) => {
-    const socket = connect(desk.port, '127.0.0.1', () =>
-      socket.write(text.replaceAll(host, new URL(desk.issuer).host)),
+    const socket = connect(frontdesk.port, '127.0.0.1', () =>
+      socket.write(text.replaceAll(host, new URL(frontdesk.issuer).host)),
     );
     let answer = '';
     const done = () => resolve({ answer, seconds: (Date.now() - start) / 1000 });
@@ -71,7 +71,7 @@ test('F02 slow headers and slow bodies are closed within 20 seconds, and others 
     `POST /oauth/token HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na`,
   );
   for (let second = 0; second < 5; second += 1) {
-    expect((await ask(`${desk.issuer}/.well-known/openid-configuration`)).status).toBe(200);
+    expect((await ask(`${frontdesk.issuer}/.well-known/openid-configuration`)).status).toBe(200);
     await sleep(1000);
   }
   for (const { answer, seconds } of await Promise.all([slowHeaders, slowBody])) {
@@ -99,24 +99,24 @@ describe('F03 oversized requests are turned down at once', () => {
   }
 
   test('at a page of ours', async () => {
-    const browser = newBrowser(desk);
-    const form = await browser.visit(authorize(desk, appA).url);
+    const browser = newBrowser(frontdesk);
+    const form = await browser.visit(authorize(frontdesk, appA).url);
     const action = new URL(form.root.querySelector('form')!.getAttribute('action')!, form.url).href;
     for (const body of [many, big, deep]) await quickest(() => browser.ask(action, { form: body }));
   });
 
   test('at an endpoint of the protocol', async () => {
     for (const body of [many, big, deep]) {
-      await quickest(() => ask(`${desk.issuer}/oauth/token`, { form: body }));
+      await quickest(() => ask(`${frontdesk.issuer}/oauth/token`, { form: body }));
     }
     const headers = { 'content-type': 'application/json' };
-    await quickest(() => ask(`${desk.issuer}/oauth/token`, { form: deep, headers }));
-    await quickest(() => callAs(desk, appA, '/oauth/token', { grant_type: 'refresh_token', refresh_token: big }));
+    await quickest(() => ask(`${frontdesk.issuer}/oauth/token`, { form: deep, headers }));
+    await quickest(() => callAs(frontdesk, appA, '/oauth/token', { grant_type: 'refresh_token', refresh_token: big }));
   });
 
   test('in the address', async () => {
-    await quickest(() => ask(`${desk.issuer}/oauth/authorize?x=${'y'.repeat(20_000)}`));
-    await quickest(() => ask(`${desk.issuer}/oauth/authorize?${many.slice(0, 12_000)}`));
+    await quickest(() => ask(`${frontdesk.issuer}/oauth/authorize?x=${'y'.repeat(20_000)}`));
+    await quickest(() => ask(`${frontdesk.issuer}/oauth/authorize?${many.slice(0, 12_000)}`));
   });
 });
 
@@ -128,9 +128,9 @@ test('F06 every spelling of an address meets the same guards', async () => {
     '/oauth//authorize',
     '/%6fauth/authorize',
   ];
-  const { search } = new URL(authorize(desk, appA).url);
+  const { search } = new URL(authorize(frontdesk, appA).url);
   for (const path of spellings) {
-    const answer = await ask(`${desk.issuer}${path}${search}`);
+    const answer = await ask(`${frontdesk.issuer}${path}${search}`);
     expect([path, answer.status]).toEqual([path, 404]);
   }
 });
@@ -144,14 +144,17 @@ test('F07 what is off is not there', async () => {
     '/device',
     '/metrics',
   ]) {
-    expect([path, (await ask(`${desk.issuer}${path}`, { form: { client_id: 'site-a' } })).status]).toEqual([path, 404]);
+    expect([path, (await ask(`${frontdesk.issuer}${path}`, { form: { client_id: 'site-a' } })).status]).toEqual([
+      path,
+      404,
+    ]);
   }
 });
 
 test('F08 probes and errors tell strangers nothing', async () => {
-  expect((await ask(`${desk.issuer}/healthz`)).body).toBe('ok\n');
-  expect((await ask(`${desk.issuer}/readyz`)).body).toBe('ready\n');
-  const answer = await ask(`${desk.issuer}/nothing`);
+  expect((await ask(`${frontdesk.issuer}/healthz`)).body).toBe('ok\n');
+  expect((await ask(`${frontdesk.issuer}/readyz`)).body).toBe('ready\n');
+  const answer = await ask(`${frontdesk.issuer}/nothing`);
   expect(JSON.stringify(answer.headers)).not.toMatch(/koa|node|oidc-provider|express/i);
   expect(answer.body).not.toMatch(/node_modules|\.ts:\d|at \w+ \(/);
 });

@@ -4,18 +4,18 @@ import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 let known: Browser;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  appA = await siteA(desk);
-  known = newBrowser(desk);
-  await codeFor(known, authorize(desk, appA));
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+  known = newBrowser(frontdesk);
+  await codeFor(known, authorize(frontdesk, appA));
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 describe('B01 a redirect URI that is not registered letter for letter', () => {
   const registered = 'http://site-a.localhost:9/callback';
@@ -70,14 +70,14 @@ describe('B01 a redirect URI that is not registered letter for letter', () => {
     'gets an error page and no Location (response_mode %s)',
     async (mode) => {
       for (const variant of variants) {
-        const { url } = authorize(desk, { ...appA, redirectUri: variant }, { response_mode: mode });
+        const { url } = authorize(frontdesk, { ...appA, redirectUri: variant }, { response_mode: mode });
         const answer = await known.ask(url);
         expect([variant, answer.status, answer.location]).toEqual([variant, 400, undefined]);
         expect(answer.body).toContain('We do not know the way back');
         expect(answer.body).not.toContain('name="code"');
       }
       expect(variants.length).toBeGreaterThanOrEqual(40);
-      const right = await known.ask(authorize(desk, { ...appA, redirectUri: registered }).url);
+      const right = await known.ask(authorize(frontdesk, { ...appA, redirectUri: registered }).url);
       expect(right.location).toMatch(/^http:\/\/site-a\.localhost:9\/callback\?code=/);
     },
   );

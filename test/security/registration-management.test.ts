@@ -14,24 +14,24 @@ import {
   type Registered,
 } from '../support/registration.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 
 beforeAll(async () => {
-  desk = await startFrontdesk({ settings: withRegistration });
-  await ann(desk);
+  frontdesk = await startFrontdesk({ settings: withRegistration });
+  await ann(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 describe('E05 an app that registered itself', () => {
   test('reads, changes and removes its registration with its own token, and with nothing else', async () => {
-    const [one, other] = [await registered(desk), await registered(desk)];
+    const [one, other] = [await registered(frontdesk), await registered(frontdesk)];
     const body = { ...metadata({ client_name: 'Another name' }), client_id: one.client_id };
     for (const method of ['GET', 'PUT', 'DELETE']) {
       for (const token of [
         undefined,
         other.registration_access_token,
         one.client_secret,
-        await registrationToken(desk),
+        await registrationToken(frontdesk),
       ]) {
         const answer = await send(one.registration_client_uri, method, token, method === 'PUT' ? body : undefined);
         expect([method, answer.status]).toEqual([method, 401]);
@@ -48,7 +48,7 @@ describe('E05 an app that registered itself', () => {
   });
 
   test('is held to the same rules by a change, which leaves nothing of a refused one', async () => {
-    const made = await registered(desk);
+    const made = await registered(frontdesk);
     const change = (more: object) =>
       send(made.registration_client_uri, 'PUT', made.registration_access_token, {
         client_id: made.client_id,
@@ -66,7 +66,7 @@ describe('E05 an app that registered itself', () => {
     const { client_secret: _, client_secret_expires_at: __, ...told } = made;
     expect((await send(made.registration_client_uri, 'GET', made.registration_access_token)).json()).toEqual(told);
     expect((await change({ first_party: true, apis: [{ audience: 'x', scopes: [] }] })).status).toBe(200);
-    const rows = await desk.db.read<Record<string, unknown>>(
+    const rows = await frontdesk.db.read<Record<string, unknown>>(
       statement('select is_first_party, metadata from clients where id = $1'),
       [made.client_id],
     );
@@ -75,7 +75,7 @@ describe('E05 an app that registered itself', () => {
   });
 
   test('gets a secret when it comes to need one, and loses it when it does not', async () => {
-    const made = await registered(desk, { token_endpoint_auth_method: 'none' });
+    const made = await registered(frontdesk, { token_endpoint_auth_method: 'none' });
     expect(made.client_secret).toBeUndefined();
     const change = async (more: object) => {
       const body = { client_id: made.client_id, ...metadata(more) };
@@ -85,28 +85,28 @@ describe('E05 an app that registered itself', () => {
     expect(await change({})).toMatch(/^fd_client_/);
     expect(await change({ token_endpoint_auth_method: 'client_secret_post' })).toBeUndefined();
     expect(await change({ token_endpoint_auth_method: 'none' })).toBeUndefined();
-    const rows = await desk.db.read(statement('select secret_hashes, kind from clients where id = $1'), [
+    const rows = await frontdesk.db.read(statement('select secret_hashes, kind from clients where id = $1'), [
       made.client_id,
     ]);
     expect(rows).toEqual([{ secret_hashes: [], kind: 'single-page' }]);
   });
 
   test('is gone with all its tokens once it is removed', async () => {
-    const made = await registered(desk, { grant_types: ['authorization_code', 'refresh_token'] });
+    const made = await registered(frontdesk, { grant_types: ['authorization_code', 'refresh_token'] });
     const app = asApp(made);
-    const browser = newBrowser(desk);
-    const request = authorize(desk, app);
+    const browser = newBrowser(frontdesk);
+    const request = authorize(frontdesk, app);
     const code = await codeFor(browser, request);
-    const tokens = (await exchange(desk, app, { code, verifier: request.verifier })).json<Tokens>();
-    const next = authorize(desk, app);
+    const tokens = (await exchange(frontdesk, app, { code, verifier: request.verifier })).json<Tokens>();
+    const next = authorize(frontdesk, app);
     const unused = await codeFor(browser, next);
-    expect((await userinfo(desk, tokens.access_token)).status).toBe(200);
+    expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(200);
 
     const removed = await send(made.registration_client_uri, 'DELETE', made.registration_access_token);
     expect([removed.status, removed.body]).toEqual([204, '']);
-    expect((await userinfo(desk, tokens.access_token)).status).toBe(401);
-    expect((await refresh(desk, app, tokens.refresh_token!)).status).toBe(401);
-    expect((await exchange(desk, app, { code: unused, verifier: next.verifier })).status).toBe(401);
+    expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(401);
+    expect((await refresh(frontdesk, app, tokens.refresh_token!)).status).toBe(401);
+    expect((await exchange(frontdesk, app, { code: unused, verifier: next.verifier })).status).toBe(401);
     for (const method of ['GET', 'PUT', 'DELETE']) {
       const again = await send(made.registration_client_uri, method, made.registration_access_token);
       expect(again.status).toBe(401);
@@ -114,14 +114,14 @@ describe('E05 an app that registered itself', () => {
   });
 
   test('C13 leaves nothing in the database that opens anything', async () => {
-    const token = await registrationToken(desk);
-    const made = (await register(desk, token, metadata())).json<Registered>();
-    const rows = await dump(desk.db);
+    const token = await registrationToken(frontdesk);
+    const made = (await register(frontdesk, token, metadata())).json<Registered>();
+    const rows = await dump(frontdesk.db);
     for (const value of [token, made.client_secret!, made.registration_access_token]) {
       expect(value.length).toBeGreaterThan(40);
       expect(rows).not.toContain(value);
       expect(rows).not.toContain(value.slice(-43));
-      expect(desk.logged.join('')).not.toContain(value.slice(-43));
+      expect(frontdesk.logged.join('')).not.toContain(value.slice(-43));
     }
   });
 

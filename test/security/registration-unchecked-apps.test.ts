@@ -16,28 +16,28 @@ import type { Registered } from '../support/registration.ts';
 
 const bank = 'https://bank.example/callback';
 const evil = 'https://evil.example/callback';
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let token: string;
 
 beforeAll(async () => {
-  desk = await startFrontdesk({ settings: withRegistration });
-  await ann(desk);
-  token = await registrationToken(desk);
+  frontdesk = await startFrontdesk({ settings: withRegistration });
+  await ann(frontdesk);
+  token = await registrationToken(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 const change = (made: Registered, more: object) =>
   send(made.registration_client_uri, 'PUT', made.registration_access_token, {
     client_id: made.client_id,
     ...metadata(more),
   });
-const subjectOf = async (accessToken: string) => (await userinfo(desk, accessToken)).json()['sub'];
+const subjectOf = async (accessToken: string) => (await userinfo(frontdesk, accessToken)).json()['sub'];
 const pairwise = { subject_type: 'pairwise' };
 
 describe('B23 a person is known to one sector by one subject, and no other app learns it', () => {
   test('by moving there', async () => {
-    const made = await registered(desk, { redirect_uris: [evil], ...pairwise });
-    const tokens = await tokensFor(desk, newBrowser(desk), asApp(made));
+    const made = await registered(frontdesk, { redirect_uris: [evil], ...pairwise });
+    const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), asApp(made));
     const before = await subjectOf(tokens.access_token);
     const moved = await change(made, { redirect_uris: [bank], ...pairwise });
     expect([moved.status, moved.json()['error']]).toEqual([400, 'invalid_client_metadata']);
@@ -48,28 +48,28 @@ describe('B23 a person is known to one sector by one subject, and no other app l
   });
 
   test('by becoming pairwise', async () => {
-    const made = await registered(desk, { redirect_uris: [bank, evil] });
+    const made = await registered(frontdesk, { redirect_uris: [bank, evil] });
     expect((await change(made, { redirect_uris: [bank], ...pairwise })).status).toBe(400);
   });
 
   test('by a scheme of its own, by the person’s own machine, or by notices that go elsewhere', async () => {
     const scheme = await register(
-      desk,
+      frontdesk,
       token,
       metadata({ application_type: 'native', redirect_uris: ['com.evil.app://bank.example/callback'], ...pairwise }),
     );
-    const web = await registered(desk, { redirect_uris: [bank], ...pairwise });
+    const web = await registered(frontdesk, { redirect_uris: [bank], ...pairwise });
     const subjects = await Promise.all(
       [scheme.json<Registered>(), web].map(async (made) => {
-        const { access_token: access } = await tokensFor(desk, newBrowser(desk), asApp(made));
+        const { access_token: access } = await tokensFor(frontdesk, newBrowser(frontdesk), asApp(made));
         return subjectOf(access);
       }),
     );
     expect(new Set(subjects).size).toBe(2);
     const loopback = { application_type: 'native', redirect_uris: ['http://127.0.0.1/callback'], ...pairwise };
-    expect((await register(desk, token, metadata(loopback))).status).toBe(400);
+    expect((await register(frontdesk, token, metadata(loopback))).status).toBe(400);
     const notices = { redirect_uris: [bank], backchannel_logout_uri: 'https://evil.example/logout' };
-    expect((await register(desk, token, metadata(notices))).status).toBe(400);
+    expect((await register(frontdesk, token, metadata(notices))).status).toBe(400);
   });
 });
 
@@ -85,16 +85,18 @@ describe('A13 no host becomes a part of a policy', () => {
     'https:/evil.example/',
     'https:///evil.example/',
   ])('%s is no redirect URI', async (uri) => {
-    expect((await register(desk, token, metadata({ redirect_uris: [uri] }))).json()['error']).toBe(
+    expect((await register(frontdesk, token, metadata({ redirect_uris: [uri] }))).json()['error']).toBe(
       'invalid_redirect_uri',
     );
   });
 
   test('nor is one that was let in before', async () => {
-    const made = await registered(desk);
+    const made = await registered(frontdesk);
     const strange = `jsonb_set(metadata, '{redirect_uris,0}', '"https://a;x-y/"')`;
-    await desk.db.read(statement(`update clients set metadata = ${strange} where id = '${made.client_id}'`));
-    const page = await newBrowser(desk).visit(authorize(desk, { ...asApp(made), redirectUri: 'https://a;x-y/' }).url);
+    await frontdesk.db.read(statement(`update clients set metadata = ${strange} where id = '${made.client_id}'`));
+    const page = await newBrowser(frontdesk).visit(
+      authorize(frontdesk, { ...asApp(made), redirectUri: 'https://a;x-y/' }).url,
+    );
     expect(page.headers['content-security-policy']).not.toContain('x-y');
   });
 });
@@ -102,31 +104,31 @@ describe('A13 no host becomes a part of a policy', () => {
 describe('A19 the pages say where people really go', () => {
   test('not what stands behind a scheme', async () => {
     const uri = 'com.evil.app://bank.example/callback';
-    const made = await registered(desk, { client_name: 'Bank', application_type: 'native', redirect_uris: [uri] });
-    const page = await signIn(await newBrowser(desk).visit(authorize(desk, asApp(made)).url), 'ann');
+    const made = await registered(frontdesk, { client_name: 'Bank', application_type: 'native', redirect_uris: [uri] });
+    const page = await signIn(await newBrowser(frontdesk).visit(authorize(frontdesk, asApp(made)).url), 'ann');
     expect(page.text).toContain('com.evil.app:');
     expect(page.text).not.toContain('bank.example');
   });
 
   test('not the picture of another host that the app named', async () => {
     const looks = { logo_uri: 'https://bank.example/logo.png', client_uri: 'https://bank.example/' };
-    const made = await registered(desk, { redirect_uris: [evil, bank], ...looks });
-    const page = await newBrowser(desk).visit(authorize(desk, { ...asApp(made), redirectUri: evil }).url);
+    const made = await registered(frontdesk, { redirect_uris: [evil, bank], ...looks });
+    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, { ...asApp(made), redirectUri: evil }).url);
     expect(page.headers['content-security-policy']).not.toContain('bank.example');
     expect(page.root.querySelector('main img')).toBeNull();
-    const there = await newBrowser(desk).visit(authorize(desk, { ...asApp(made), redirectUri: bank }).url);
+    const there = await newBrowser(frontdesk).visit(authorize(frontdesk, { ...asApp(made), redirectUri: bank }).url);
     expect(there.root.querySelector('main img')?.getAttribute('src')).toBe('https://bank.example/logo.png');
   });
 
-  test('not the desk itself', async () => {
-    const own = metadata({ redirect_uris: [`${desk.issuer}/account/callback`] });
-    expect((await register(desk, token, own)).json()['error']).toBe('invalid_redirect_uri');
+  test('not Frontdesk itself', async () => {
+    const own = metadata({ redirect_uris: [`${frontdesk.issuer}/account/callback`] });
+    expect((await register(frontdesk, token, own)).json()['error']).toBe('invalid_redirect_uri');
   });
 
   test('and lead nobody to an app by what it calls itself', async () => {
-    const made = await registered(desk, { client_name: 'Your bank. Sign in again', redirect_uris: [evil] });
+    const made = await registered(frontdesk, { client_name: 'Your bank. Sign in again', redirect_uris: [evil] });
     for (const path of [`/oauth/logout/success?client_id=${made.client_id}`, `/interaction/x?app=${made.client_id}`]) {
-      const page = await newBrowser(desk).visit(`${desk.issuer}${path}`);
+      const page = await newBrowser(frontdesk).visit(`${frontdesk.issuer}${path}`);
       expect(page.text).not.toContain('Your bank');
       expect(page.body).not.toContain('href="https://evil.example');
     }
@@ -134,19 +136,22 @@ describe('A19 the pages say where people really go', () => {
 });
 
 test('B01 a redirect URI that was taken away while a page was open gets nothing', async () => {
-  const made = await registered(desk, { redirect_uris: [evil, bank] });
-  const browser = newBrowser(desk);
-  const consent = await signIn(await browser.visit(authorize(desk, { ...asApp(made), redirectUri: evil }).url), 'ann');
+  const made = await registered(frontdesk, { redirect_uris: [evil, bank] });
+  const browser = newBrowser(frontdesk);
+  const consent = await signIn(
+    await browser.visit(authorize(frontdesk, { ...asApp(made), redirectUri: evil }).url),
+    'ann',
+  );
   expect((await change(made, { redirect_uris: [bank] })).status).toBe(200);
   const late = await consent.submit();
   expect([late.status, late.location]).toEqual([400, undefined]);
 });
 
 test('E05 a change beside a removal brings nothing back, and one that changes nothing leaves no record', async () => {
-  const made = await registered(desk);
+  const made = await registered(frontdesk);
   const events = async () =>
     (
-      await desk.db.read<{ kind: string }>(
+      await frontdesk.db.read<{ kind: string }>(
         statement(`select kind from audit_events where client_id = '${made.client_id}' order by at`),
       )
     ).map(({ kind }) => kind);
@@ -162,10 +167,13 @@ test('E05 a change beside a removal brings nothing back, and one that changes no
 
 describe('F05', () => {
   test('a flood of registrations is turned away', async () => {
-    const strict = await startFrontdesk({ beside: desk, settings: { ...withRegistration, RATE_LIMIT_FACTOR: '0.02' } });
+    const strict = await startFrontdesk({
+      beside: frontdesk,
+      settings: { ...withRegistration, RATE_LIMIT_FACTOR: '0.02' },
+    });
     const statuses = [];
     for (let count = 0; count < 7; count += 1)
-      statuses.push((await send(`${desk.issuer}/oauth/register`, 'POST', token, metadata(), strict.port)).status);
+      statuses.push((await send(`${frontdesk.issuer}/oauth/register`, 'POST', token, metadata(), strict.port)).status);
     await strict.close();
     expect(statuses).toEqual([201, 201, 201, 201, 201, 429, 429]);
   });
@@ -173,22 +181,28 @@ describe('F05', () => {
   test.each(['"x"', '1', 'true', '{"value":{"a":1}}', '{"value":"\\ud800"}'])(
     'claims that ask for sub as %s are no fault',
     async (sub) => {
-      const made = asApp(await registered(desk));
-      const page = await newBrowser(desk).visit(authorize(desk, made, { claims: `{"id_token":{"sub":${sub}}}` }).url);
+      const made = asApp(await registered(frontdesk));
+      const page = await newBrowser(frontdesk).visit(
+        authorize(frontdesk, made, { claims: `{"id_token":{"sub":${sub}}}` }).url,
+      );
       expect(answerIn(page)['error'] ?? String(page.status)).toMatch(/^(invalid_request|400)$/);
-      expect(desk.logged.join('')).not.toContain('"level":"error"');
+      expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
     },
   );
 
   test('half a character in a registration is no fault', async () => {
-    const answer = await register(desk, token, '{"client_name":"\\ud800","redirect_uris":["https://rp.example/"]}');
+    const answer = await register(
+      frontdesk,
+      token,
+      '{"client_name":"\\ud800","redirect_uris":["https://rp.example/"]}',
+    );
     expect(answer.status).toBe(400);
-    expect(desk.logged.join('')).not.toContain('"level":"error"');
+    expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
   });
 });
 
 test('the address of a receipt is not in the log', async () => {
-  await codeFor(newBrowser(desk), authorize(desk, asApp(await registered(desk))));
-  await newBrowser(desk).ask(`${desk.issuer}/sign-out/receipt/o2csOga5ZrJvPqYt1mXcLwNdBeUfHgKi0aSz8Q7T6R4`);
-  expect(desk.logged.join('')).not.toContain('o2csOga5');
+  await codeFor(newBrowser(frontdesk), authorize(frontdesk, asApp(await registered(frontdesk))));
+  await newBrowser(frontdesk).ask(`${frontdesk.issuer}/sign-out/receipt/o2csOga5ZrJvPqYt1mXcLwNdBeUfHgKi0aSz8Q7T6R4`);
+  expect(frontdesk.logged.join('')).not.toContain('o2csOga5');
 });

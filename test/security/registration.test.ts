@@ -13,15 +13,15 @@ import {
   withRegistration,
 } from '../support/registration.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 
 beforeAll(async () => {
-  desk = await startFrontdesk({ settings: withRegistration });
+  frontdesk = await startFrontdesk({ settings: withRegistration });
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 const clientCount = async () => {
-  const [row] = await desk.db.read<{ count: number }>(statement('select count(*)::int as count from clients'));
+  const [row] = await frontdesk.db.read<{ count: number }>(statement('select count(*)::int as count from clients'));
   return row!.count;
 };
 
@@ -29,7 +29,7 @@ describe('F07 while registration is off', () => {
   test('there is no such endpoint, and discovery names none', async () => {
     const closed = await startFrontdesk();
     const token = await registrationToken(closed);
-    const made = await registered(desk);
+    const made = await registered(frontdesk);
     expect((await register(closed, token, metadata())).status).toBe(404);
     for (const method of ['GET', 'PUT', 'DELETE']) {
       const url = `${closed.issuer}/oauth/register/${made.client_id}`;
@@ -41,8 +41,8 @@ describe('F07 while registration is off', () => {
   });
 
   test('and where it is on, discovery says where', async () => {
-    const discovery = await send(`${desk.issuer}/.well-known/openid-configuration`, 'GET', undefined);
-    expect(discovery.json()['registration_endpoint']).toBe(`${desk.issuer}/oauth/register`);
+    const discovery = await send(`${frontdesk.issuer}/.well-known/openid-configuration`, 'GET', undefined);
+    expect(discovery.json()['registration_endpoint']).toBe(`${frontdesk.issuer}/oauth/register`);
   });
 });
 
@@ -50,14 +50,14 @@ describe('E05 an app that wants to register', () => {
   test.each([
     ['no token', async () => undefined],
     ['a made-up token', async () => `fd_registration_${'x'.repeat(43)}`],
-    ['the token of a client', async () => (await registered(desk)).registration_access_token],
-    ['a token that has expired', () => registrationToken(desk, 5, -1)],
+    ['the token of a client', async () => (await registered(frontdesk)).registration_access_token],
+    ['a token that has expired', () => registrationToken(frontdesk, 5, -1)],
   ])('with %s is turned down', async (_, token) => {
     const before = (await clientCount()) + (_ === 'the token of a client' ? 1 : 0);
     const bearer = await token();
     // Before anything that was sent is looked at.
-    expect((await register(desk, bearer, metadata({ redirect_uris: [] }))).status).toBe(401);
-    const answer = await register(desk, bearer, metadata());
+    expect((await register(frontdesk, bearer, metadata({ redirect_uris: [] }))).status).toBe(401);
+    const answer = await register(frontdesk, bearer, metadata());
     expect(answer.status).toBe(401);
     expect(answer.json()['error']).toBe('invalid_token');
     expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="/);
@@ -65,18 +65,18 @@ describe('E05 an app that wants to register', () => {
   });
 
   test('uses the token up, but not by what is turned down; twenty at once are as many as it has uses', async () => {
-    const token = await registrationToken(desk, 3);
-    expect((await register(desk, token, metadata({ redirect_uris: [] }))).status).toBe(400);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => register(desk, token, metadata())));
+    const token = await registrationToken(frontdesk, 3);
+    expect((await register(frontdesk, token, metadata({ redirect_uris: [] }))).status).toBe(400);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => register(frontdesk, token, metadata())));
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 201)).toHaveLength(3);
     expect(statuses.filter((status) => status === 401)).toHaveLength(17);
-    const left = (await listRegistrationTokens(desk.db)).filter(({ usesLeft }) => usesLeft < 3);
+    const left = (await listRegistrationTokens(frontdesk.db)).filter(({ usesLeft }) => usesLeft < 3);
     expect(left).toEqual([]);
   });
 
   test('gets nothing that only an operator may give', async () => {
-    const made = await registered(desk, {
+    const made = await registered(frontdesk, {
       client_id: 'site-a',
       client_secret: 'my-own-secret',
       first_party: true,
@@ -87,7 +87,7 @@ describe('E05 an app that wants to register', () => {
       refresh_idle_seconds: 99_999_999,
       constructor: 'x',
     });
-    const rows = await desk.db.read<Record<string, unknown>>(statement(`select * from clients where id = $1`), [
+    const rows = await frontdesk.db.read<Record<string, unknown>>(statement(`select * from clients where id = $1`), [
       made.client_id,
     ]);
     expect(made.client_id).toMatch(/^[\w-]{22}$/);
@@ -102,7 +102,7 @@ describe('E05 an app that wants to register', () => {
 
   test('E07 is read by the names that are known', async () => {
     const body = `{"__proto__": {"first_party": true}, "client_name": "A", "redirect_uris": ["${callback}"]}`;
-    const answer = await register(desk, await registrationToken(desk), body);
+    const answer = await register(frontdesk, await registrationToken(frontdesk), body);
     expect(answer.status).toBe(201);
     expect(answer.json()).not.toHaveProperty('first_party');
   });
@@ -135,7 +135,7 @@ describe('E05 an app that wants to register', () => {
     [{ request_uris: ['http://rp.example/request'] }, 'request_uris: it must be https'],
     [{ request_uris: Array.from({ length: 11 }, (_, n) => `https://rp.example/${n}`) }, 'request_uris'],
   ])('E05 %j is refused with the reason', async (more, reason) => {
-    const answer = await register(desk, await registrationToken(desk), metadata(more));
+    const answer = await register(frontdesk, await registrationToken(frontdesk), metadata(more));
     expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
     expect(answer.json()['error_description']).toContain(reason);
   });
@@ -151,7 +151,11 @@ describe('E05 an app that wants to register', () => {
     ['javascript:alert(1)'],
     [''],
   ])('E06 redirect URI %s is refused', async (uri) => {
-    const answer = await register(desk, await registrationToken(desk), metadata({ redirect_uris: [callback, uri] }));
+    const answer = await register(
+      frontdesk,
+      await registrationToken(frontdesk),
+      metadata({ redirect_uris: [callback, uri] }),
+    );
     expect(answer.status).toBe(400);
     expect(['invalid_redirect_uri', 'invalid_client_metadata']).toContain(answer.json()['error']);
   });
@@ -159,24 +163,24 @@ describe('E05 an app that wants to register', () => {
   test('E06 eleven redirect URIs are refused, and so is an app without any', async () => {
     const many = Array.from({ length: 11 }, (_, index) => `https://rp.example/${index}`);
     for (const uris of [many, []]) {
-      const answer = await register(desk, await registrationToken(desk), metadata({ redirect_uris: uris }));
+      const answer = await register(frontdesk, await registrationToken(frontdesk), metadata({ redirect_uris: uris }));
       expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
     }
   });
 
   test.each(['{', '[]', 'null', '"text"', ''])('E05 %j is no registration', async (body) => {
-    const answer = await register(desk, await registrationToken(desk), body);
+    const answer = await register(frontdesk, await registrationToken(frontdesk), body);
     expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
   });
 
   test('F03 what is sent is JSON, and no more than 56 KiB of it', async () => {
-    const url = `${desk.issuer}/oauth/register`;
-    const authorization = `Bearer ${await registrationToken(desk)}`;
+    const url = `${frontdesk.issuer}/oauth/register`;
+    const authorization = `Bearer ${await registrationToken(frontdesk)}`;
     const asForm = await ask(url, { headers: { authorization }, form: { client_name: 'A' } });
     expect([asForm.status, asForm.json()['error']]).toEqual([400, 'invalid_client_metadata']);
     const tooMuch = metadata({ scope: 'x'.repeat(60_000) });
-    expect((await register(desk, await registrationToken(desk), tooMuch)).status).toBe(413);
+    expect((await register(frontdesk, await registrationToken(frontdesk), tooMuch)).status).toBe(413);
     const deep = `{"jwks":{"keys":[{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}]}}`;
-    expect((await register(desk, await registrationToken(desk), deep)).status).toBe(400);
+    expect((await register(frontdesk, await registrationToken(frontdesk), deep)).status).toBe(400);
   });
 });

@@ -4,22 +4,22 @@ import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
 import { answerIn, authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
+  frontdesk = await startFrontdesk();
 
-  await ann(desk);
-  appA = await siteA(desk);
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 const isSignInForm = (page: Page) => page.root.querySelector('input[name=login]') !== null;
-const sessionCookie = (browser: Browser) => browser.cookie(desk.issuer, 'fd_session');
+const sessionCookie = (browser: Browser) => browser.cookie(frontdesk.issuer, 'fd_session');
 const anonymousSession = async () => {
-  const browser = newBrowser(desk);
-  await browser.ask(`${desk.issuer}/oauth/logout`);
+  const browser = newBrowser(frontdesk);
+  await browser.ask(`${frontdesk.issuer}/oauth/logout`);
   return browser;
 };
 
@@ -28,16 +28,16 @@ test('A01 a planted session id never authenticates, and the id changes at sign-i
   const planted = await sessionCookie(attacker);
   expect(planted).toBeTruthy();
   const victim = await attacker.copy();
-  await codeFor(victim, authorize(desk, appA));
+  await codeFor(victim, authorize(frontdesk, appA));
   const after = await sessionCookie(victim);
   expect(after).toBeTruthy();
   expect(after).not.toBe(planted);
-  expect(isSignInForm(await attacker.visit(authorize(desk, appA).url))).toBe(true);
+  expect(isSignInForm(await attacker.visit(authorize(frontdesk, appA).url))).toBe(true);
   // Nor does the old id of somebody who signs in once more.
   const before = await victim.copy();
-  await signIn(await victim.visit(authorize(desk, appA, { prompt: 'login' }).url), 'ann');
+  await signIn(await victim.visit(authorize(frontdesk, appA, { prompt: 'login' }).url), 'ann');
   expect(await sessionCookie(victim)).not.toBe(after);
-  expect(isSignInForm(await before.visit(authorize(desk, appA).url))).toBe(true);
+  expect(isSignInForm(await before.visit(authorize(frontdesk, appA).url))).toBe(true);
 });
 
 describe.each([
@@ -92,41 +92,41 @@ describe.each([
 
 describe('A03', () => {
   test('a session cookie without a signature, or with a wrong one, is nobody’s', async () => {
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, appA));
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, appA));
     const id = await sessionCookie(browser);
-    const signature = await browser.cookie(desk.issuer, 'fd_session.sig');
+    const signature = await browser.cookie(frontdesk.issuer, 'fd_session.sig');
     const wrong = `${signature!.startsWith('A') ? 'B' : 'A'}${signature!.slice(1)}`;
     for (const cookie of [`fd_session=${id}`, `fd_session=${id}; fd_session.sig=${wrong}`]) {
-      const answer = await ask(authorize(desk, appA).url, { headers: { cookie } });
+      const answer = await ask(authorize(frontdesk, appA).url, { headers: { cookie } });
       expect(answer.location).toContain('/interaction/');
     }
-    const right = await ask(authorize(desk, appA).url, {
+    const right = await ask(authorize(frontdesk, appA).url, {
       headers: { cookie: `fd_session=${id}; fd_session.sig=${signature}` },
     });
     expect(answerIn(right)['code']).toBeTruthy();
   });
 
   test('a new secret before the old one signs nobody out; without the old one its cookies are dead', async () => {
-    const browser = newBrowser(desk);
-    await codeFor(browser, authorize(desk, appA));
+    const browser = newBrowser(frontdesk);
+    await codeFor(browser, authorize(frontdesk, appA));
     const fresh = 'a-new-root-secret-of-more-than-32-characters';
     const jar = browser.jar;
     const openAt = async (secret: string) => {
-      const process = await startFrontdesk({ beside: desk, settings: { SECRET: secret } });
-      const same = createBrowser((url) => !url.startsWith(desk.issuer), process.port, await jar.clone());
-      const page = await same.visit(authorize(desk, appA).url);
+      const process = await startFrontdesk({ beside: frontdesk, settings: { SECRET: secret } });
+      const same = createBrowser((url) => !url.startsWith(frontdesk.issuer), process.port, await jar.clone());
+      const page = await same.visit(authorize(frontdesk, appA).url);
       await process.close();
       return page;
     };
-    expect(answerIn(await openAt(`${fresh},${desk.secret}`))['code']).toBeTruthy();
+    expect(answerIn(await openAt(`${fresh},${frontdesk.secret}`))['code']).toBeTruthy();
     expect(isSignInForm(await openAt(fresh))).toBe(true);
     // Sealed again under the first secret, so that the tests after this one find their keys.
-    await (await startFrontdesk({ beside: desk, settings: { SECRET: `${desk.secret},${fresh}` } })).close();
+    await (await startFrontdesk({ beside: frontdesk, settings: { SECRET: `${frontdesk.secret},${fresh}` } })).close();
   });
 
   test('cookies are signed with SHA-256', async () => {
     const browser = await anonymousSession();
-    expect(Buffer.from((await browser.cookie(desk.issuer, 'fd_session.sig'))!, 'base64url')).toHaveLength(32);
+    expect(Buffer.from((await browser.cookie(frontdesk.issuer, 'fd_session.sig'))!, 'base64url')).toHaveLength(32);
   });
 });

@@ -4,42 +4,45 @@ import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let site: RegisteredApp;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  site = await siteA(desk);
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  site = await siteA(frontdesk);
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 test('A11 a cookie of nobody’s session is no pass through the limit; a person who is signed in goes on', async () => {
-  const strict = await startFrontdesk({ beside: desk, settings: { RATE_LIMIT_FACTOR: '0.02' } });
-  const known = newBrowser(desk);
-  await codeFor(known, authorize(desk, site));
-  const nobody = newBrowser(desk);
-  await nobody.ask(`${desk.issuer}/oauth/logout`);
+  const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.02' } });
+  const known = newBrowser(frontdesk);
+  await codeFor(known, authorize(frontdesk, site));
+  const nobody = newBrowser(frontdesk);
+  await nobody.ask(`${frontdesk.issuer}/oauth/logout`);
   const statuses = async (browser: Browser, path: string, port: number) => {
-    const same = newBrowser(desk, port);
-    for (const cookie of await browser.jar.getCookies(desk.issuer)) await same.jar.setCookie(cookie, desk.issuer);
+    const same = newBrowser(frontdesk, port);
+    for (const cookie of await browser.jar.getCookies(frontdesk.issuer))
+      await same.jar.setCookie(cookie, frontdesk.issuer);
     const answers = [];
     for (let count = 0; count < 7; count += 1) answers.push((await same.ask(path)).status);
     return answers;
   };
-  const start = authorize(desk, site).url;
+  const start = authorize(frontdesk, site).url;
   expect((await statuses(nobody, start, strict.port)).slice(-2)).toEqual([429, 429]);
   expect(await statuses(known, start, strict.port)).toEqual(Array<number>(7).fill(303));
-  expect((await statuses(newBrowser(desk), `${desk.issuer}/oauth/logout`, strict.port)).slice(-2)).toEqual([429, 429]);
-  expect((await statuses(newBrowser(desk), `${desk.issuer}/oauth/authorize/x`, strict.port)).slice(-2)).toEqual([
+  expect((await statuses(newBrowser(frontdesk), `${frontdesk.issuer}/oauth/logout`, strict.port)).slice(-2)).toEqual([
     429, 429,
   ]);
+  expect(
+    (await statuses(newBrowser(frontdesk), `${frontdesk.issuer}/oauth/authorize/x`, strict.port)).slice(-2),
+  ).toEqual([429, 429]);
   await strict.close();
 });
 
 test('D05 tries are counted for the account, by whichever of its names it is called', async () => {
-  const browser = newBrowser(desk);
-  const page = await browser.visit(authorize(desk, site).url);
+  const browser = newBrowser(frontdesk);
+  const page = await browser.visit(authorize(frontdesk, site).url);
   const logins = ['ann', 'ann@example.com', 'ANN', 'Ann@Example.com', 'ann'];
   for (const login of [...logins, ...logins]) expect((await signIn(page, login, 'wrong')).status).toBe(422);
   for (const login of ['ann', 'ann@example.com']) {

@@ -17,67 +17,68 @@ import {
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { ask, type Browser } from '../support/browser.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 let appB: RegisteredApp;
 let known: Browser;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await notesApi(desk);
-  await ann(desk);
-  appA = await siteA(desk);
-  appB = await siteB(desk);
-  known = newBrowser(desk);
-  await codeFor(known, authorize(desk, appA));
+  frontdesk = await startFrontdesk();
+  await notesApi(frontdesk);
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+  appB = await siteB(frontdesk);
+  known = newBrowser(frontdesk);
+  await codeFor(known, authorize(frontdesk, appA));
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 const grantOf = async (parameters = {}) => {
-  const request = authorize(desk, appA, parameters);
+  const request = authorize(frontdesk, appA, parameters);
   return { request, code: await codeFor(known, request) };
 };
 
 test('B03 a code used twice ends everything that came of it', async () => {
   const { request, code } = await grantOf();
-  const tokens = (await exchange(desk, appA, { code, verifier: request.verifier })).json<Tokens>();
-  const rotated = (await refresh(desk, appA, tokens.refresh_token!)).json<Tokens>();
-  const again = await exchange(desk, appA, { code, verifier: request.verifier });
+  const tokens = (await exchange(frontdesk, appA, { code, verifier: request.verifier })).json<Tokens>();
+  const rotated = (await refresh(frontdesk, appA, tokens.refresh_token!)).json<Tokens>();
+  const again = await exchange(frontdesk, appA, { code, verifier: request.verifier });
   expect(again.json()).toMatchObject({ error: 'invalid_grant' });
-  for (const { access_token: token } of [tokens, rotated]) expect((await userinfo(desk, token)).status).toBe(401);
-  for (const token of [tokens, rotated]) expect((await refresh(desk, appA, token.refresh_token!)).status).toBe(400);
-  const events = await desk.db.read(statement("select from audit_events where kind = 'code.reused'"));
+  for (const { access_token: token } of [tokens, rotated]) expect((await userinfo(frontdesk, token)).status).toBe(401);
+  for (const token of [tokens, rotated])
+    expect((await refresh(frontdesk, appA, token.refresh_token!)).status).toBe(400);
+  const events = await frontdesk.db.read(statement("select from audit_events where kind = 'code.reused'"));
   expect(events.length).toBeGreaterThan(0);
 });
 
 describe('B04', () => {
   test('an expired code is refused', async () => {
     const { request, code } = await grantOf();
-    await desk.db.read(
+    await frontdesk.db.read(
       statement(`update artifacts set payload = payload || '{"exp": 1000}' where kind = 'AuthorizationCode'`),
     );
-    const answer = await exchange(desk, appA, { code, verifier: request.verifier });
+    const answer = await exchange(frontdesk, appA, { code, verifier: request.verifier });
     expect(answer.json()).toMatchObject({ error: 'invalid_grant' });
   });
 
   test('a code of another client is refused', async () => {
     const { request, code } = await grantOf();
-    const answer = await exchange(desk, appB, { code, verifier: request.verifier });
+    const answer = await exchange(frontdesk, appB, { code, verifier: request.verifier });
     expect(answer.json()).toMatchObject({ error: 'invalid_grant' });
   });
 
   test('a code with another redirect_uri is refused', async () => {
     const { request, code } = await grantOf();
     const other = { ...appA, redirectUri: 'http://site-a.localhost:9/' };
-    expect((await exchange(desk, other, { code, verifier: request.verifier })).json()).toMatchObject({
+    expect((await exchange(frontdesk, other, { code, verifier: request.verifier })).json()).toMatchObject({
       error: 'invalid_grant',
     });
   });
 
   test('a wrong verifier does not burn the code', async () => {
     const { request, code } = await grantOf();
-    expect((await exchange(desk, appA, { code, verifier: randomText() })).status).toBe(400);
-    expect((await exchange(desk, appA, { code, verifier: request.verifier })).status).toBe(200);
+    expect((await exchange(frontdesk, appA, { code, verifier: randomText() })).status).toBe(400);
+    expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
   });
 });
 
@@ -90,44 +91,44 @@ describe('B05 PKCE', () => {
     ['a short challenge', { code_challenge: 'abc' }],
   ])('%s is refused for every client', async (_what, parameters) => {
     for (const each of [appA, appB]) {
-      const answer = await known.ask(authorize(desk, each, parameters).url);
-      expect(answerIn(answer)).toMatchObject({ error: 'invalid_request', iss: desk.issuer });
+      const answer = await known.ask(authorize(frontdesk, each, parameters).url);
+      expect(answerIn(answer)).toMatchObject({ error: 'invalid_request', iss: frontdesk.issuer });
     }
   });
 
   test('a challenge without a verifier is refused', async () => {
     const { code } = await grantOf();
     const form = { grant_type: 'authorization_code', code, redirect_uri: appA.redirectUri };
-    expect((await callAs(desk, appA, '/oauth/token', form)).status).toBe(400);
+    expect((await callAs(frontdesk, appA, '/oauth/token', form)).status).toBe(400);
   });
 });
 
 test('B09 every authorization response names its issuer, errors too', async () => {
-  const stranger = newBrowser(desk);
+  const stranger = newBrowser(frontdesk);
   for (const [browser, parameters] of [
     [known, {}],
     [stranger, { prompt: 'none' }],
     [known, { scope: 'openid phone' }],
     [known, { prompt: 'none login' }],
   ] as const) {
-    expect(answerIn(await browser.ask(authorize(desk, appA, parameters).url))['iss']).toBe(desk.issuer);
+    expect(answerIn(await browser.ask(authorize(frontdesk, appA, parameters).url))['iss']).toBe(frontdesk.issuer);
   }
 });
 
 test('B10 only the code flow is offered', async () => {
-  const discovery = (await known.ask(`${desk.issuer}/.well-known/openid-configuration`)).json();
+  const discovery = (await known.ask(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
   expect(discovery['response_types_supported']).toEqual(['code']);
   expect(discovery['grant_types_supported']).not.toContain('implicit');
   expect(discovery['code_challenge_methods_supported']).toEqual(['S256']);
   for (const type of ['token', 'id_token', 'id_token token', 'code id_token', 'none']) {
-    const answer = await known.ask(authorize(desk, appA, { response_type: type }).url);
+    const answer = await known.ask(authorize(frontdesk, appA, { response_type: type }).url);
     expect(answer.location ?? '').not.toMatch(/access_token|id_token=/);
     expect(`${answer.location}${answer.body}`).toMatch(/unsupported_response_type|invalid_request/);
   }
 });
 
 test('B12 a parameter that comes twice is an error', async () => {
-  const { url } = authorize(desk, appA, { prompt: 'none', max_age: '100', acr_values: 'aal1', login_hint: 'ann' });
+  const { url } = authorize(frontdesk, appA, { prompt: 'none', max_age: '100', acr_values: 'aal1', login_hint: 'ann' });
   for (const name of new URL(url).searchParams.keys()) {
     const twice = new URL(url);
     twice.searchParams.append(name, twice.searchParams.get(name)!);
@@ -144,15 +145,15 @@ test('B12 a parameter that comes twice is an error', async () => {
   ];
   const headers = { authorization: `Basic ${Buffer.from(`${appA.id}:${appA.secret}`).toString('base64')}` };
   for (const field of form) {
-    const answer = await ask(`${desk.issuer}/oauth/token`, { form: [...form, field], headers });
+    const answer = await ask(`${frontdesk.issuer}/oauth/token`, { form: [...form, field], headers });
     expect([field[0], answer.status]).toEqual([field[0], 400]);
   }
-  expect((await ask(`${desk.issuer}/oauth/token`, { form, headers })).status).toBe(200);
+  expect((await ask(`${frontdesk.issuer}/oauth/token`, { form, headers })).status).toBe(200);
 });
 
 test('B13 a token in an address is refused', async () => {
-  const { access_token: token } = await tokensFor(desk, known, appA);
-  const answer = await known.ask(`${desk.issuer}/oauth/userinfo?access_token=${token}`);
+  const { access_token: token } = await tokensFor(frontdesk, known, appA);
+  const answer = await known.ask(`${frontdesk.issuer}/oauth/userinfo?access_token=${token}`);
   expect(answer.status).toBe(400);
-  expect(desk.logged.join('')).not.toContain(token);
+  expect(frontdesk.logged.join('')).not.toContain(token);
 });

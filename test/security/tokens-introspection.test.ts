@@ -4,18 +4,18 @@ import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
 import { callAs, newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let one: RegisteredApp;
 let two: RegisteredApp;
 let api: RegisteredApp;
 const audience = 'https://ledger.example/';
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  api = await app(desk, { id: 'ledger', kind: 'machine' });
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  api = await app(frontdesk, { id: 'ledger', kind: 'machine' });
   await registerApi(
-    desk.db,
+    frontdesk.db,
     {
       audience,
       name: 'Ledger',
@@ -26,15 +26,15 @@ beforeAll(async () => {
     },
     'command-line',
   );
-  one = await siteA(desk, { apis: [{ audience }] });
-  two = await app(desk, { id: 'two', isFirstParty: true });
+  one = await siteA(frontdesk, { apis: [{ audience }] });
+  two = await app(frontdesk, { id: 'two', isFirstParty: true });
 });
-afterAll(() => desk.close());
+afterAll(() => frontdesk.close());
 
 const introspect = async (as: RegisteredApp, token: string) =>
-  (await callAs(desk, as, '/oauth/introspect', { token })).json();
-const revoke = (as: RegisteredApp, token: string) => callAs(desk, as, '/oauth/revoke', { token });
-const tokens = () => tokensFor(desk, newBrowser(desk), one);
+  (await callAs(frontdesk, as, '/oauth/introspect', { token })).json();
+const revoke = (as: RegisteredApp, token: string) => callAs(frontdesk, as, '/oauth/revoke', { token });
+const tokens = () => tokensFor(frontdesk, newBrowser(frontdesk), one);
 
 test('B17 a client sees its own tokens, and nobody else’s', async () => {
   const mine = await tokens();
@@ -47,7 +47,7 @@ test('B17 a client sees its own tokens, and nobody else’s', async () => {
 });
 
 test('B17 an API sees opaque tokens that are meant for it, and no others', async () => {
-  const forApi = await tokensFor(desk, newBrowser(desk), one, { scope: 'openid read', resource: audience });
+  const forApi = await tokensFor(frontdesk, newBrowser(frontdesk), one, { scope: 'openid read', resource: audience });
   expect(forApi.access_token).not.toContain('.');
   expect(await introspect(api, forApi.access_token)).toMatchObject({
     active: true,
@@ -57,7 +57,7 @@ test('B17 an API sees opaque tokens that are meant for it, and no others', async
   });
   expect(await introspect(two, forApi.access_token)).toEqual({ active: false });
   expect(await introspect(api, forApi.refresh_token!)).toEqual({ active: false });
-  expect((await userinfo(desk, forApi.access_token)).status).toBe(403);
+  expect((await userinfo(frontdesk, forApi.access_token)).status).toBe(403);
   await revoke(one, forApi.refresh_token!);
   expect(await introspect(api, forApi.access_token)).toEqual({ active: false });
 });
@@ -66,11 +66,11 @@ test('B17 a client revokes its own tokens, with all that hangs on them', async (
   const mine = await tokens();
   expect((await revoke(two, mine.refresh_token!)).status).toBe(200);
   expect((await revoke(two, mine.access_token)).status).toBe(200);
-  const next = (await refresh(desk, one, mine.refresh_token!)).json<Tokens>();
-  expect((await userinfo(desk, next.access_token)).status).toBe(200);
+  const next = (await refresh(frontdesk, one, mine.refresh_token!)).json<Tokens>();
+  expect((await userinfo(frontdesk, next.access_token)).status).toBe(200);
   expect((await revoke(one, next.refresh_token!)).status).toBe(200);
-  expect((await refresh(desk, one, next.refresh_token!)).status).toBe(400);
-  expect((await userinfo(desk, next.access_token)).status).toBe(401);
+  expect((await refresh(frontdesk, one, next.refresh_token!)).status).toBe(400);
+  expect((await userinfo(frontdesk, next.access_token)).status).toBe(401);
   expect((await revoke(one, 'nonsense')).status).toBe(200);
 });
 
@@ -78,14 +78,14 @@ test('B17 nobody asks or revokes without proving who they are', async () => {
   const mine = await tokens();
   const nobody = { ...one, secret: undefined };
   for (const path of ['/oauth/introspect', '/oauth/revoke']) {
-    expect((await callAs(desk, nobody, path, { token: mine.access_token })).status).toBe(401);
-    expect((await callAs(desk, { ...one, secret: 'wrong' }, path, { token: mine.access_token })).status).toBe(401);
+    expect((await callAs(frontdesk, nobody, path, { token: mine.access_token })).status).toBe(401);
+    expect((await callAs(frontdesk, { ...one, secret: 'wrong' }, path, { token: mine.access_token })).status).toBe(401);
   }
   expect(await introspect(one, mine.access_token)).toMatchObject({ active: true });
 });
 
 test('B17 a used refresh token is not active any more, also within its grace', async () => {
   const mine = await tokens();
-  await refresh(desk, one, mine.refresh_token!);
+  await refresh(frontdesk, one, mine.refresh_token!);
   expect(await introspect(one, mine.refresh_token!)).toEqual({ active: false });
 });

@@ -1,4 +1,4 @@
-/** security.md C06: a token of one kind is worth nothing as another kind, at the desk and at the example sites. */
+/** security.md C06: a token of one kind is worth nothing as another kind, at Frontdesk and at the example sites. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,39 +21,39 @@ import { runExample, startSites, type Sites } from '../support/sites.ts';
 
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
 
-describe('at the desk and the APIs', () => {
-  let desk: Frontdesk;
+describe('at Frontdesk and the APIs', () => {
+  let frontdesk: Frontdesk;
   let sites: Sites;
   let receiver: Receiver;
   let told: RegisteredApp;
   let pass: Tokens;
   let mine: Tokens;
   let logoutToken: string;
-  const known = () => newBrowser(desk);
+  const known = () => newBrowser(frontdesk);
 
   beforeAll(async () => {
-    desk = await startFrontdesk();
-    await ann(desk);
-    sites = await startSites(desk);
-    receiver = await startReceiver(desk.issuer, 'told');
-    told = await app(desk, {
+    frontdesk = await startFrontdesk();
+    await ann(frontdesk);
+    sites = await startSites(frontdesk);
+    receiver = await startReceiver(frontdesk.issuer, 'told');
+    told = await app(frontdesk, {
       id: 'told',
       isFirstParty: true,
       apis: [{ audience }],
       backChannelLogoutUri: receiver.uri,
     });
     const leaving = known();
-    await tokensFor(desk, leaving, told);
-    await (await leaving.visit(`${desk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+    await tokensFor(frontdesk, leaving, told);
+    await (await leaving.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
     await receiver.until(1);
     logoutToken = receiver.heard[0]!.token;
-    mine = await tokensFor(desk, known(), told);
-    pass = await tokensFor(desk, known(), told, { scope: 'openid notes:read', resource: audience });
+    mine = await tokensFor(frontdesk, known(), told);
+    pass = await tokensFor(frontdesk, known(), told, { scope: 'openid notes:read', resource: audience });
   });
   afterAll(async () => {
     await receiver.stop();
     await sites.close();
-    await desk.close();
+    await frontdesk.close();
   });
 
   test('the tokens are what they are taken for', () => {
@@ -63,9 +63,9 @@ describe('at the desk and the APIs', () => {
   });
 
   test('C06 only an access token for it opens userinfo', async () => {
-    expect((await userinfo(desk, mine.access_token)).status).toBe(200);
+    expect((await userinfo(frontdesk, mine.access_token)).status).toBe(200);
     for (const token of [mine.id_token!, mine.refresh_token!, pass.access_token, logoutToken]) {
-      expect((await userinfo(desk, token)).status).toBe(401);
+      expect((await userinfo(frontdesk, token)).status).toBe(401);
     }
   });
 
@@ -79,10 +79,10 @@ describe('at the desk and the APIs', () => {
 
   test('C06 only an ID token is an ID token hint', async () => {
     const browser = known();
-    await tokensFor(desk, browser, told);
+    await tokensFor(frontdesk, browser, told);
     const hint = async (token: string) => {
-      const asked = await browser.ask(authorize(desk, told, { id_token_hint: token, prompt: 'none' }).url);
-      const out = await browser.ask(`${desk.issuer}/oauth/logout?id_token_hint=${token}`);
+      const asked = await browser.ask(authorize(frontdesk, told, { id_token_hint: token, prompt: 'none' }).url);
+      const out = await browser.ask(`${frontdesk.issuer}/oauth/logout?id_token_hint=${token}`);
       return [answerIn(asked)['error'], out.status];
     };
     expect(await hint(mine.id_token!)).toEqual([undefined, 200]);
@@ -93,9 +93,9 @@ describe('at the desk and the APIs', () => {
 
   test('C06 neither ID tokens nor logout tokens can be asked about or refreshed', async () => {
     for (const token of [mine.id_token!, logoutToken]) {
-      expect((await callAs(desk, told, '/oauth/introspect', { token })).json()).not.toHaveProperty('active', true);
+      expect((await callAs(frontdesk, told, '/oauth/introspect', { token })).json()).not.toHaveProperty('active', true);
       const form = { grant_type: 'refresh_token', refresh_token: token };
-      expect((await callAs(desk, told, '/oauth/token', form)).json()).toMatchObject({ error: 'invalid_grant' });
+      expect((await callAs(frontdesk, told, '/oauth/token', form)).json()).toMatchObject({ error: 'invalid_grant' });
     }
   });
 });
@@ -106,10 +106,10 @@ describe('at site A, when what comes as an ID token', () => {
   let site: { url: string; process: ReturnType<typeof runExample> };
   let key: CryptoKey;
   let jwk: JWK;
-  /** What the desk of this test hands out as an ID token. */
+  /** What Frontdesk of this test hands out as an ID token. */
   let idToken: string;
 
-  /** Somebody who answers as a desk does, with a token of the test. */
+  /** Somebody who answers as a Frontdesk does, with a token of the test. */
   beforeAll(async () => {
     const pair = await generateKeyPair('RS256');
     key = pair.privateKey;
@@ -154,7 +154,7 @@ describe('at site A, when what comes as an ID token', () => {
       .setExpirationTime('2m')
       .sign(key);
 
-  /** Signs in at site A; the desk answers with the token that is made for the nonce. */
+  /** Signs in at site A; Frontdesk answers with the token that is made for the nonce. */
   async function signInWith(make: (nonce: string) => Promise<string>): Promise<string> {
     const browser = createBrowser((url) => url.startsWith(`${issuer}/authorize`));
     const { searchParams } = new URL((await browser.visit(`${site.url}/sign-in`)).location!);

@@ -6,40 +6,40 @@ import { newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../suppor
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { createArtifactAdapter } from '../../src/oidc/adapter/artifact-adapter.ts';
-import { sql } from '../../src/platform/database.ts';
+import { sql } from '../../src/platform/statement.ts';
 
-let desk: Frontdesk;
+let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 let told: RegisteredApp;
 let receiver: Receiver;
 
 beforeAll(async () => {
-  desk = await startFrontdesk();
-  await ann(desk);
-  appA = await siteA(desk);
-  receiver = await startReceiver(desk.issuer, 'told');
-  told = await app(desk, { id: 'told', isFirstParty: true, backChannelLogoutUri: receiver.uri });
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+  receiver = await startReceiver(frontdesk.issuer, 'told');
+  told = await app(frontdesk, { id: 'told', isFirstParty: true, backChannelLogoutUri: receiver.uri });
 });
 afterAll(async () => {
-  await desk.close();
+  await frontdesk.close();
   await receiver.stop();
 });
 beforeEach(() => void (receiver.heard.length = 0));
 
-const signedIn = () => tokensFor(desk, newBrowser(desk), told);
-const renew = async (token: string) => (await refresh(desk, told, token)).json<Tokens & { error?: string }>();
-const lives = async (token: string) => (await refresh(desk, told, token)).status === 200;
+const signedIn = () => tokensFor(frontdesk, newBrowser(frontdesk), told);
+const renew = async (token: string) => (await refresh(frontdesk, told, token)).json<Tokens & { error?: string }>();
+const lives = async (token: string) => (await refresh(frontdesk, told, token)).status === 200;
 const reuses = async () =>
-  (await desk.db.read(statement("select from audit_events where kind = 'refresh-token.reused'"))).length;
+  (await frontdesk.db.read(statement("select from audit_events where kind = 'refresh-token.reused'"))).length;
 const usedSecondsAgo = sql`
   update artifacts set consumed_at = clock_timestamp() - make_interval(secs => $1)
   where kind = 'RefreshToken' and consumed_at is not null`;
-const secondsPass = (seconds: number) => desk.db.read(usedSecondsAgo, [seconds]);
+const secondsPass = (seconds: number) => frontdesk.db.read(usedSecondsAgo, [seconds]);
 
 /** The last token of the family is dead, its access token too, the app was told, and it is on record. */
 async function expectFamilyEnded(last: Tokens, before: number): Promise<void> {
   expect(await renew(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
-  expect((await userinfo(desk, last.access_token)).status).toBe(401);
+  expect((await userinfo(frontdesk, last.access_token)).status).toBe(401);
   await receiver.until(1);
   expect(await reuses()).toBe(before + 1);
 }
@@ -72,7 +72,7 @@ describe('B06', () => {
     await renew(first.refresh_token!);
     await secondsPass(8);
     const last = await renew(first.refresh_token!);
-    expect((await userinfo(desk, last.access_token)).status).toBe(200);
+    expect((await userinfo(frontdesk, last.access_token)).status).toBe(200);
 
     const before = await reuses();
     await secondsPass(10);
@@ -95,8 +95,8 @@ describe('B06', () => {
     await renew(first.refresh_token!);
     const before = await reuses();
     // What a request beside them does, that had looked before them.
-    const adapter = createArtifactAdapter(desk.db, desk.keyring, 'RefreshToken');
-    const refused = await desk.db.inUnitOfWork(() =>
+    const adapter = createArtifactAdapter(frontdesk.db, frontdesk.keyring, 'RefreshToken');
+    const refused = await frontdesk.db.inUnitOfWork(() =>
       adapter.consume(first.refresh_token!).catch((error: Error) => error),
     );
     expect(refused).toBeInstanceOf(errors.InvalidGrant);
@@ -108,7 +108,7 @@ describe('B06', () => {
     await renew(first.refresh_token!);
     await secondsPass(11);
     await renew(first.refresh_token!);
-    const [event] = await desk.db.read<{ text: string; client_id: string; account_id: string }>(
+    const [event] = await frontdesk.db.read<{ text: string; client_id: string; account_id: string }>(
       statement(`select *, e::text as text from audit_events e where kind = 'refresh-token.reused'
         order by at desc limit 1`),
     );
@@ -127,13 +127,13 @@ describe('B06', () => {
 
 describe('B07', () => {
   test('a refresh token of another client, or without one, is refused, and not used up', async () => {
-    const appB = await siteB(desk, { apis: [] });
-    const { refresh_token: token } = await tokensFor(desk, newBrowser(desk), appA);
-    expect((await refresh(desk, appB, token!)).json()).toMatchObject({ error: 'invalid_grant' });
+    const appB = await siteB(frontdesk, { apis: [] });
+    const { refresh_token: token } = await tokensFor(frontdesk, newBrowser(frontdesk), appA);
+    expect((await refresh(frontdesk, appB, token!)).json()).toMatchObject({ error: 'invalid_grant' });
     const nobody = { id: 'site-a', secret: undefined, redirectUri: appA.redirectUri };
-    expect((await refresh(desk, nobody, token!)).status).toBe(401);
-    expect((await refresh(desk, { ...appA, secret: 'wrong' }, token!)).status).toBe(401);
-    expect((await refresh(desk, appA, token!)).status).toBe(200);
+    expect((await refresh(frontdesk, nobody, token!)).status).toBe(401);
+    expect((await refresh(frontdesk, { ...appA, secret: 'wrong' }, token!)).status).toBe(401);
+    expect((await refresh(frontdesk, appA, token!)).status).toBe(200);
   });
 });
 
@@ -141,7 +141,7 @@ describe('B08', () => {
   test('no use makes a family live longer than from its first day', async () => {
     let { refresh_token: token } = await signedIn();
     const rows = () =>
-      desk.db.read<{ first: number }>(
+      frontdesk.db.read<{ first: number }>(
         statement(`select (payload ->> 'iiat')::int as first from artifacts
           where kind = 'RefreshToken' and client_id = 'told' order by created_at desc, expires_at desc limit 1`),
       );
@@ -150,7 +150,7 @@ describe('B08', () => {
     for (let use = 0; use < 3; use += 1) ({ refresh_token: token } = await renew(token!));
     expect(await rows()).toEqual([{ first }]);
     // Ninety-one days after signing in, however lately it was used.
-    await desk.db.read(
+    await frontdesk.db.read(
       statement(`update artifacts set payload = payload || jsonb_build_object('iiat', ${first} - 91 * 86400)
         where kind = 'RefreshToken' and client_id = 'told'`),
     );

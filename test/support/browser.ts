@@ -30,7 +30,7 @@ export interface Ask {
   form?: Record<string, string> | [string, string][] | string;
 }
 
-const mostRedirects = 20;
+const maxRedirects = 20;
 
 /** One request over HTTP, to this machine whatever the name; nothing is followed and nothing is kept. */
 export function ask(url: string, { method, headers = {}, form }: Ask = {}, port?: number): Promise<Answer> {
@@ -131,7 +131,7 @@ export function createBrowser(
   async function visit(url: string, options: Ask = {}, until = stopsAt): Promise<Page> {
     let answer = await askWithCookies(url, options);
     for (let count = 0; answer.location !== undefined && !until(answer.location); count += 1) {
-      if (count === mostRedirects) throw new Error(`redirected for ever at ${answer.url}`);
+      if (count === maxRedirects) throw new Error(`redirected for ever at ${answer.url}`);
       answer = await askWithCookies(answer.location);
     }
     return toPage(answer);

@@ -1,6 +1,7 @@
 /** A database of its own for each test file, cloned from one that was migrated once. */
 import { randomBytes } from 'node:crypto';
-import { openDatabase, type Database, type Statement } from '../../src/platform/database.ts';
+import { openDatabase, type Database } from '../../src/platform/database.ts';
+import { type Statement } from '../../src/platform/statement.ts';
 
 /** Any SQL, for tests that look behind the curtain. */
 export const statement = (text: string): Statement => ({ name: randomBytes(8).toString('hex'), text });

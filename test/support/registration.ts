@@ -4,11 +4,11 @@ import { ask, type Answer } from './browser.ts';
 import type { RegisteredApp } from './cast.ts';
 import type { Frontdesk } from './frontdesk.ts';
 
-/** A desk where apps register themselves: `startFrontdesk({ settings: withRegistration })`. */
+/** A Frontdesk where apps register themselves: `startFrontdesk({ settings: withRegistration })`. */
 export const withRegistration = { CLIENT_REGISTRATION: 'token' };
 
-export async function registrationToken(desk: Frontdesk, uses = 1000, seconds = 3600): Promise<string> {
-  return (await createRegistrationToken(desk, { seconds, uses }, 'command-line')).token;
+export async function registrationToken(frontdesk: Frontdesk, uses = 1000, seconds = 3600): Promise<string> {
+  return (await createRegistrationToken(frontdesk, { seconds, uses }, 'command-line')).token;
 }
 
 /** What a registration answers, as far as tests look at it. */
@@ -44,12 +44,12 @@ export function send(
   return ask(url, { method, headers, ...(form !== undefined && { form }) }, port);
 }
 
-export const register = (desk: Frontdesk, token: string | undefined, body: unknown): Promise<Answer> =>
-  send(`${desk.issuer}/oauth/register`, 'POST', token, body);
+export const register = (frontdesk: Frontdesk, token: string | undefined, body: unknown): Promise<Answer> =>
+  send(`${frontdesk.issuer}/oauth/register`, 'POST', token, body);
 
 /** Registers and expects to be let in. */
-export async function registered(desk: Frontdesk, more: object = {}): Promise<Registered> {
-  const answer = await register(desk, await registrationToken(desk), metadata(more));
+export async function registered(frontdesk: Frontdesk, more: object = {}): Promise<Registered> {
+  const answer = await register(frontdesk, await registrationToken(frontdesk), metadata(more));
   if (answer.status !== 201) throw new Error(`not registered: ${answer.status} ${answer.body}`);
   return answer.json<Registered>();
 }

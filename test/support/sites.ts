@@ -36,12 +36,12 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 /** Registers the sites as the demo does and starts them. */
-export async function startSites(desk: Frontdesk): Promise<Sites> {
+export async function startSites(frontdesk: Frontdesk): Promise<Sites> {
   const [portA, portB, port1, port2] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const [siteA, siteB] = [`http://site-a.localhost:${portA}`, `http://site-b.localhost:${portB}`];
   const apis = [`http://api-1.localhost:${port1}/`, `http://api-2.localhost:${port2}/`];
-  await notesApi(desk);
-  const a = await app(desk, {
+  await notesApi(frontdesk);
+  const a = await app(frontdesk, {
     id: 'site-a',
     name: 'Site A',
     isFirstParty: true,
@@ -49,10 +49,10 @@ export async function startSites(desk: Frontdesk): Promise<Sites> {
     backChannelLogoutUri: `${siteA}/back-channel-logout`,
   });
   const b = { id: 'site-b', name: 'Site B', kind: 'single-page' as const, apis: [{ audience }] };
-  await app(desk, { ...b, redirectUris: [`${siteB}/callback`] });
-  const report = await app(desk, { id: 'report', kind: 'machine', apis: [{ audience }] });
+  await app(frontdesk, { ...b, redirectUris: [`${siteB}/callback`] });
+  const report = await app(frontdesk, { id: 'report', kind: 'machine', apis: [{ audience }] });
 
-  const common = { ISSUER: desk.issuer, API_AUDIENCE: audience, API_URLS: apis.join(' ') };
+  const common = { ISSUER: frontdesk.issuer, API_AUDIENCE: audience, API_URLS: apis.join(' ') };
   const ofA = { SITE_URL: siteA, CLIENT_ID: 'site-a', CLIENT_SECRET: a.secret!, PORT: String(portA) };
   const startA = () => runExample('site-a/server.ts', { ...common, ...ofA });
   const processes = [

@@ -33,12 +33,12 @@ export const claimsOfAnn: Claims = {
   address: { formatted: 'Desk 1\n10115 Berlin', street_address: 'Desk 1', locality: 'Berlin', country: 'Germany' },
 };
 
-/** A desk as the suite needs it, with Ann, of whom everything is known. */
-export async function startSuiteDesk(options: FrontdeskOptions = {}): Promise<Frontdesk & { annId: string }> {
-  const desk = await startFrontdesk({ ...options, settings: { ...suiteSettings, ...options.settings } });
+/** A Frontdesk as the suite needs it, with Ann, of whom everything is known. */
+export async function startConformanceServer(options: FrontdeskOptions = {}): Promise<Frontdesk & { annId: string }> {
+  const frontdesk = await startFrontdesk({ ...options, settings: { ...suiteSettings, ...options.settings } });
   const names = { email: 'ann@example.com', username: 'ann', name: 'Ann Archer', isEmailVerified: true };
   const details = { ...names, password, claims: claimsOfAnn };
-  return { ...desk, annId: await createAccount(desk.db, desk.app.hasher, details, 'command-line') };
+  return { ...frontdesk, annId: await createAccount(frontdesk.db, frontdesk.app.hasher, details, 'command-line') };
 }
 
 export interface Rp {
@@ -74,21 +74,21 @@ export async function startRp(name = 'rp', certificate?: Certificate): Promise<R
 
 /** A client of the suite: it registers itself, and uses no PKCE. */
 export async function suiteClient(
-  desk: Frontdesk,
+  frontdesk: Frontdesk,
   rp: Pick<Rp, 'redirectUri'>,
   more: object = {},
 ): Promise<RegisteredApp & { registration: Registered }> {
-  const registration = await registered(desk, { redirect_uris: [rp.redirectUri], ...more });
+  const registration = await registered(frontdesk, { redirect_uris: [rp.redirectUri], ...more });
   return { ...asApp(registration), registration };
 }
 
 /** An authorization request without PKCE. */
 export const ask = (
-  desk: Pick<Frontdesk, 'issuer'>,
+  frontdesk: Pick<Frontdesk, 'issuer'>,
   app: RegisteredApp,
   parameters: Record<string, string | undefined> = {},
 ): ReturnType<typeof authorize> =>
-  authorize(desk, app, { code_challenge: undefined, code_challenge_method: undefined, ...parameters });
+  authorize(frontdesk, app, { code_challenge: undefined, code_challenge_method: undefined, ...parameters });
 
 /** Visits, signs in and consents where asked, up to the answer. */
 export async function answerTo(browser: Browser, request: { url: string }): Promise<Page> {
@@ -122,20 +122,20 @@ export async function idToken(
 
 /** From the request to the tokens. */
 export async function tokensOf(
-  desk: Frontdesk,
+  frontdesk: Frontdesk,
   browser: Browser,
   app: RegisteredApp,
   parameters: Record<string, string | undefined> = {},
 ): Promise<Tokens & { claims: JWTPayload }> {
-  const page = await answerTo(browser, ask(desk, app, parameters));
+  const page = await answerTo(browser, ask(frontdesk, app, parameters));
   const { code } = answerIn(page);
   if (code === undefined) throw new Error(`no code: ${page.status} ${page.location ?? page.text}`);
-  const answer = await exchange(desk, app, { code, verifier: '' });
+  const answer = await exchange(frontdesk, app, { code, verifier: '' });
   if (answer.status !== 200) throw new Error(`no tokens: ${answer.status} ${answer.body}`);
   const tokens = answer.json<Tokens>();
-  return { ...tokens, claims: await idToken(desk, app, tokens.id_token) };
+  return { ...tokens, claims: await idToken(frontdesk, app, tokens.id_token) };
 }
 
-/** Another process of the desk. */
-export const besideSuiteDesk = (beside: Frontdesk): Promise<Frontdesk> =>
+/** Another process of Frontdesk. */
+export const startBesideConformanceServer = (beside: Frontdesk): Promise<Frontdesk> =>
   startFrontdesk({ beside, settings: suiteSettings });

@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 /** Runs a command inside the test. */
-export async function frontdesk(args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+export async function runFrontdesk(args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const printed = { out: '', error: '' };
   const io = {
     out: (text: string) => void (printed.out += `${text}\n`),

@@ -1,4 +1,4 @@
-/** A desk with two apps that hear of sign-outs, and somebody new who is signed in at both. */
+/** A Frontdesk with two apps that hear of sign-outs, and somebody new who is signed in at both. */
 import { decodeJwt } from 'jose';
 import { app, person, type Person, type RegisteredApp } from './cast.ts';
 import { authorize, codeFor, newBrowser, refresh, tokensFor, type Tokens } from './flow.ts';
@@ -21,7 +21,7 @@ export interface Signed {
 }
 
 export interface TwoApps {
-  desk: Frontdesk;
+  frontdesk: Frontdesk;
   one: ToldApp;
   two: ToldApp;
   /** Another app that hears of sign-outs. */
@@ -38,46 +38,46 @@ export interface TwoApps {
 export const sidOf = ({ id_token: token }: Tokens): unknown => decodeJwt(token!)['sid'];
 
 export async function startTwoApps(): Promise<TwoApps> {
-  const desk = await startFrontdesk();
+  const frontdesk = await startFrontdesk();
   const told = async (id: string) => {
-    const receiver = await startReceiver(desk.issuer, id);
-    return { receiver, app: await app(desk, { id, isFirstParty: true, backChannelLogoutUri: receiver.uri }) };
+    const receiver = await startReceiver(frontdesk.issuer, id);
+    return { receiver, app: await app(frontdesk, { id, isFirstParty: true, backChannelLogoutUri: receiver.uri }) };
   };
   const [one, two] = [await told('one'), await told('two')];
   let count = 0;
 
   return {
-    desk,
+    frontdesk,
     one,
     two,
     told,
 
     async signedIn() {
       const login = `person-${(count += 1)}`;
-      const who = await person(desk, login, login);
-      const browser = newBrowser(desk);
+      const who = await person(frontdesk, login, login);
+      const browser = newBrowser(frontdesk);
       const tokens = [
-        await tokensFor(desk, browser, one.app, { login }),
-        await tokensFor(desk, browser, two.app, { login }),
+        await tokensFor(frontdesk, browser, one.app, { login }),
+        await tokensFor(frontdesk, browser, two.app, { login }),
       ];
-      const elsewhere = newBrowser(desk);
+      const elsewhere = newBrowser(frontdesk);
       const scope = 'openid offline_access';
-      const offline = await tokensFor(desk, elsewhere, one.app, { login, scope, prompt: 'consent' });
+      const offline = await tokensFor(frontdesk, elsewhere, one.app, { login, scope, prompt: 'consent' });
       // That session has ended, and its app was told; the offline access goes on.
-      await (await elsewhere.visit(`${desk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+      await (await elsewhere.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
       await one.receiver.until(1);
       for (const { receiver } of [one, two]) receiver.heard.length = 0;
-      const request = authorize(desk, two.app);
+      const request = authorize(frontdesk, two.app);
       const unused = { code: await codeFor(browser, request), verifier: request.verifier };
       return { person: who, browser, tokens, offline, unused };
     },
 
     isOut: async (browser) =>
-      (await browser.visit(authorize(desk, one.app).url)).root.querySelector('input[name=login]') !== null,
-    lives: async (offline) => (await refresh(desk, one.app, offline.refresh_token!)).status === 200,
+      (await browser.visit(authorize(frontdesk, one.app).url)).root.querySelector('input[name=login]') !== null,
+    lives: async (offline) => (await refresh(frontdesk, one.app, offline.refresh_token!)).status === 200,
 
     async close() {
-      await desk.close();
+      await frontdesk.close();
       await one.receiver.stop();
       await two.receiver.stop();
     },

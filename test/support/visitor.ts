@@ -34,7 +34,7 @@ export async function visitorIn(context: BrowserContext): Promise<Visitor> {
   return { context, page: await newTab(), problems, newTab };
 }
 
-/** Fills in the desk's sign-in page. */
+/** Fills in Frontdesk's sign-in page. */
 export async function signInOn(
   page: Page,
   login = 'ann',
@@ -62,7 +62,7 @@ export async function openBothSites(visitor: Visitor, sites: Sites, login: strin
   return { ...visitor, siteA, siteB };
 }
 
-/** Opens site B as somebody the desk knows; says yes where it is asked. */
+/** Opens site B as somebody Frontdesk knows; says yes where it is asked. */
 export async function openSiteB(page: Page, sites: Sites): Promise<void> {
   await page.goto(sites.siteB);
   await page.waitForSelector('#seen:visible, #sign-in:visible');
@@ -97,7 +97,7 @@ export const expectOutOfA = (page: Page): Promise<void> => becomes(() => heading
 export const isInA = async (page: Page): Promise<boolean> => (await headingOfA(page)) !== signedOut;
 
 /** Site B notices when it renews its pass. */
-export async function renewB(page: Page): Promise<'renewed' | 'You were signed out at the desk.'> {
+export async function renewB(page: Page): Promise<'renewed' | 'You were signed out at Frontdesk.'> {
   // The pass shows the second it ends at: a new one differs when that second is over.
   const before = await page.textContent('#pass');
   await page.waitForTimeout(1_100);

@@ -1,5 +1,5 @@
 // Site B in the browser: authorization code flow with PKCE by top-level redirect, tokens in memory only. A reload
-// forgets them and asks the desk again, which recognises the browser without a page.
+// forgets them and asks Frontdesk again, which recognises the browser without a page.
 const { UserManager, WebStorageStateStore, InMemoryWebStorage, ErrorResponse } = globalThis.oidc;
 
 const settings = await (await fetch('/settings.json')).json();
@@ -7,7 +7,7 @@ const show = (id, isShown = true) => (document.getElementById(id).hidden = !isSh
 const write = (id, text) => (document.getElementById(id).textContent = text);
 const on = (id, act) => document.getElementById(id).addEventListener('click', act);
 
-const desk = new UserManager({
+const frontdesk = new UserManager({
   authority: settings.issuer,
   client_id: settings.clientId,
   redirect_uri: `${location.origin}/callback`,
@@ -23,14 +23,14 @@ const desk = new UserManager({
   filterProtocolClaims: false,
 });
 
-/** Remembers over redirects that the desk said no, so that it is not asked for ever. */
+/** Remembers over redirects that Frontdesk said no, so that it is not asked for ever. */
 const asked = {
   isRefused: () => sessionStorage.getItem('refused') === 'yes',
   set: (isRefused) => (isRefused ? sessionStorage.setItem('refused', 'yes') : sessionStorage.removeItem('refused')),
 };
 
 const start = (prompt) =>
-  desk.signinRedirect({
+  frontdesk.signinRedirect({
     nonce: crypto.randomUUID(),
     ...(prompt && { prompt }),
     state: { startedAt: Date.now() },
@@ -58,7 +58,7 @@ function showSignedIn(user, startedAt) {
   show('signed-out', false);
   show('signed-in');
   write('name', profile.name ?? profile.email ?? profile.sub);
-  write('seen', `${isRecognised ? 'Recognised: you' : 'You'} signed in at the desk ${ago(profile.auth_time)}.`);
+  write('seen', `${isRecognised ? 'Recognised: you' : 'You'} signed in at Frontdesk ${ago(profile.auth_time)}.`);
   showPass(user);
   const rows = Object.entries(profile).map(([name, value]) => {
     const row = document.createElement('tr');
@@ -76,32 +76,32 @@ const showPass = ({ expires_at: end }) =>
 /** A new access token by the refresh token, which is rotated: the old one is worth nothing from then on. */
 async function refresh() {
   try {
-    const user = await desk.signinSilent();
+    const user = await frontdesk.signinSilent();
     showPass(user);
     return user;
   } catch (error) {
-    // The desk ended the session: the refresh token is dead.
+    // Frontdesk ended the session: the refresh token is dead.
     if (!(error instanceof ErrorResponse)) throw error;
-    await desk.removeUser();
+    await frontdesk.removeUser();
     asked.set(true);
-    showSignedOut('You were signed out at the desk.');
+    showSignedOut('You were signed out at Frontdesk.');
     return undefined;
   }
 }
 
 async function call(api) {
-  let user = await desk.getUser();
+  let user = await frontdesk.getUser();
   if (user?.expired) user = await refresh();
   if (!user) return;
   const response = await fetch(api, { headers: { authorization: `Bearer ${user.access_token}` } });
   write('answer', JSON.stringify(await response.json(), undefined, 2));
 }
 
-/** The answer of the desk is in the address: checked, then taken out of it. */
+/** The answer of Frontdesk is in the address: checked, then taken out of it. */
 async function finish(parameters) {
-  // The library checks state and nonce; that the answer is the desk's own is checked here (RFC 9207 §2.4).
-  if (parameters.get('iss') !== settings.issuer) throw new Error('The answer did not come from the desk.');
-  const user = await desk.signinRedirectCallback();
+  // The library checks state and nonce; that the answer is Frontdesk's own is checked here (RFC 9207 §2.4).
+  if (parameters.get('iss') !== settings.issuer) throw new Error('The answer did not come from Frontdesk.');
+  const user = await frontdesk.signinRedirectCallback();
   history.replaceState({}, '', '/');
   asked.set(false);
   showSignedIn(user, user.state.startedAt);
@@ -115,7 +115,7 @@ async function open() {
   } catch (error) {
     history.replaceState({}, '', '/');
     asked.set(true);
-    // Nobody is signed in at the desk, or it wants to ask something: then the person decides when.
+    // Nobody is signed in at Frontdesk, or it wants to ask something: then the person decides when.
     const isQuestion = ['login_required', 'consent_required', 'interaction_required'].includes(error.error);
     const isCancelled = error.error === 'access_denied';
     return showSignedOut(isQuestion ? undefined : isCancelled ? 'You cancelled the sign-in.' : error.message);
@@ -132,16 +132,16 @@ for (const [index, api] of settings.apis.entries()) {
 on('sign-in', () => start());
 on('refresh', refresh);
 on('sign-out', async () => {
-  await desk.removeUser();
+  await frontdesk.removeUser();
   asked.set(true);
   showSignedOut();
 });
 on('sign-out-everywhere', () => {
   asked.set(true);
-  return desk.signoutRedirect();
+  return frontdesk.signoutRedirect();
 });
 // Somebody who comes back to this tab may have signed out elsewhere: the refresh token knows.
 document.addEventListener('visibilitychange', async () => {
-  if (document.visibilityState === 'visible' && (await desk.getUser())) await refresh();
+  if (document.visibilityState === 'visible' && (await frontdesk.getUser())) await refresh();
 });
 await open();

@@ -1,6 +1,6 @@
 /** `frontdesk accounts …` on a real database. */
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { frontdesk, runProgram, type Outcome } from '../../../test/support/terminal.ts';
+import { runFrontdesk, runProgram, type Outcome } from '../../../test/support/terminal.ts';
 import { createAccount } from '../../accounts/create-account.ts';
 import { checkPassword } from '../../credentials/check-password.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../credentials/password.ts';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const run = (...args: string[]) => frontdesk(['accounts', ...args], environment);
+const run = (...args: string[]) => runFrontdesk(['accounts', ...args], environment);
 /** Passwords are read from the standard input, so these are processes of their own. */
 const runWith = (input: string, ...args: string[]): Promise<Outcome> =>
   runProgram(['accounts', ...args], environment, input);

@@ -3,8 +3,7 @@ import { createAccount as open } from '../../accounts/create-account.ts';
 import { createPasswordHasher } from '../../credentials/password.ts';
 import { requireClaims } from '../../accounts/claims.ts';
 import { one, type Command } from '../command.ts';
-import { readJsonFile } from '../json-file.ts';
-import { readPassword } from '../password-input.ts';
+import { readJsonFile, readPassword } from '../input.ts';
 import { withBase } from '../with-base.ts';
 
 export const createAccount: Command = {

@@ -3,14 +3,14 @@ import { listAccounts as list } from '../../accounts/account-repository.ts';
 import { table, type Command } from '../command.ts';
 import { withBase } from '../with-base.ts';
 
-const most = 200;
+const limit = 200;
 
 export const listAccounts: Command = {
   name: 'accounts list',
-  about: `List the accounts, the newest first, ${most} at most.`,
+  about: `List the accounts, the newest first, ${limit} at most.`,
   options: { json: { about: 'For programs.' } },
   async run({ options, io }) {
-    const accounts = await withBase(io, ({ db }) => list(db, most));
+    const accounts = await withBase(io, ({ db }) => list(db, limit));
     if (options['json']) return io.out(JSON.stringify(accounts));
     if (accounts.length === 0) return io.out('There is no account yet.');
     const rows = accounts.map(({ id, email, username, name, suspendedAt, createdAt }) => {

@@ -1,10 +1,9 @@
 /** `frontdesk accounts password ACCOUNT`: sets a new one. */
 import { setPassword as set } from '../../accounts/set-password.ts';
 import { createPasswordHasher } from '../../credentials/password.ts';
-import { requireAccount } from '../account-argument.ts';
+import { requireAccount, withBase } from '../with-base.ts';
 import type { Command } from '../command.ts';
-import { readPassword } from '../password-input.ts';
-import { withBase } from '../with-base.ts';
+import { readPassword } from '../input.ts';
 
 export const setPassword: Command = {
   name: 'accounts password',

@@ -1,8 +1,7 @@
 /** `frontdesk accounts remove ACCOUNT`: for good. */
 import { removeAccount as remove } from '../../accounts/remove-account.ts';
-import { requireAccount } from '../account-argument.ts';
+import { requireAccount, withBase } from '../with-base.ts';
 import type { Command } from '../command.ts';
-import { withBase } from '../with-base.ts';
 
 export const removeAccount: Command = {
   name: 'accounts remove',

@@ -1,9 +1,8 @@
 /** `frontdesk accounts set-claims ACCOUNT FILE`: what apps may learn about a person. */
 import { setClaims as set } from '../../accounts/set-claims.ts';
-import { requireAccount } from '../account-argument.ts';
+import { requireAccount, withBase } from '../with-base.ts';
 import type { Command } from '../command.ts';
-import { readJsonFile } from '../json-file.ts';
-import { withBase } from '../with-base.ts';
+import { readJsonFile } from '../input.ts';
 
 export const setClaims: Command = {
   name: 'accounts set-claims',

@@ -1,8 +1,7 @@
 /** `frontdesk accounts suspend | reinstate ACCOUNT`. */
 import { reinstateAccount as reinstate, suspendAccount as suspend } from '../../accounts/suspend-account.ts';
-import { requireAccount } from '../account-argument.ts';
+import { requireAccount, withBase } from '../with-base.ts';
 import type { Command } from '../command.ts';
-import { withBase } from '../with-base.ts';
 
 export const suspendAccount: Command = {
   name: 'accounts suspend',

@@ -1,6 +1,6 @@
 /** `frontdesk clients list`: the apps that are registered. */
 import { listClients as list } from '../../clients/client-repository.ts';
-import { ownClientId } from '../../clients/client.ts';
+import { ownClientId } from '../../clients/own-client.ts';
 import { table, type Command } from '../command.ts';
 import { withBase } from '../with-base.ts';
 

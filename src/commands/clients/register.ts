@@ -3,7 +3,7 @@ import { clientKinds, type ClientKind } from '../../clients/client.ts';
 import { registerClient as register } from '../../clients/register-client.ts';
 import { createClientValidator } from '../../oidc/configuration/client-validator.ts';
 import { duration, many, one, UsageError, type Command } from '../command.ts';
-import { readJsonFile } from '../json-file.ts';
+import { readJsonFile } from '../input.ts';
 import { withBase } from '../with-base.ts';
 
 /** `AUDIENCE` or `AUDIENCE=scope,scope`. */

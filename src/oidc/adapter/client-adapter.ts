@@ -3,7 +3,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
 import type { ClientMetadata } from '../../clients/client.ts';
 import type { Database } from '../../platform/database.ts';
-import { ofSuite } from '../conformance-profile.ts';
+import { conformanceClientKey } from '../conformance-profile.ts';
 
 /** Metadata of ours, carried by the library's clients under these names. */
 export const ownMetadata = [
@@ -15,7 +15,7 @@ export const ownMetadata = [
   'frontchannel_logout_uri',
   'frontchannel_logout_session_required',
   'request_uris',
-  ofSuite,
+  conformanceClientKey,
 ] as const;
 
 /** The library keys its cache of built clients by all that is here, so a change is live at once, everywhere. */

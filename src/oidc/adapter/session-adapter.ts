@@ -4,11 +4,11 @@ import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
 import { findSessionById, findSessionByUid, upsertSession } from '../../sessions/session-repository.ts';
 import { authorizationChange, type Authorizations, type Session } from '../../sessions/session.ts';
-import { SessionChanged } from './session-changed.ts';
+import { SessionConflict } from './session-changed.ts';
 import { epoch, fromEpoch, protocolContext } from '../protocol-context.ts';
 
 const kind = 'Session';
-const longestUserAgent = 400;
+const maxUserAgent = 400;
 
 function toPayload(session: Session, id: string | undefined): AdapterPayload {
   const { uid, accountId, signedInAt, acr, amr, state, authorizations, createdAt, expiresAt } = session;
@@ -57,7 +57,7 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
       return isLive(session) ? toPayload(session, undefined) : undefined;
     },
 
-    /** @throws SessionChanged when another request ended or changed the session meanwhile */
+    /** @throws SessionConflict when another request ended or changed the session meanwhile */
     async upsert(id, payload, expiresIn = 0) {
       const ctx = protocolContext();
       const uid = payload.uid!;
@@ -76,9 +76,9 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
         change: authorizationChange(recall(uid), authorizations),
         expiresAt: new Date(Date.now() + expiresIn * 1000),
         ip: ctx?.ip,
-        userAgent: ctx?.get('user-agent').slice(0, longestUserAgent) || undefined,
+        userAgent: ctx?.get('user-agent').slice(0, maxUserAgent) || undefined,
       });
-      if (!written) throw new SessionChanged(ctx);
+      if (!written) throw new SessionConflict(ctx);
       remember(uid, authorizations);
     },
 

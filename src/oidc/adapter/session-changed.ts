@@ -3,8 +3,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 
 const tryAgain = Symbol('try again');
 
-export class SessionChanged extends Error {
-  override readonly name = 'SessionChanged';
+export class SessionConflict extends Error {
+  override readonly name = 'SessionConflict';
 
   constructor(ctx: KoaContextWithOIDC | undefined) {
     super('the session was ended or changed by another request');
@@ -14,5 +14,4 @@ export class SessionChanged extends Error {
 }
 
 /** Whether the request must be undone and made again, to see the session as it is now. */
-export const mustTryAgain = (ctx: { state: object }): boolean =>
-  (ctx.state as Record<symbol, boolean>)[tryAgain] === true;
+export const mustRetry = (ctx: { state: object }): boolean => (ctx.state as Record<symbol, boolean>)[tryAgain] === true;

@@ -10,7 +10,7 @@ import type { Outgoing } from '../../platform/outgoing.ts';
 import type { Keyring } from '../../platform/secrets.ts';
 import { defaultPolicy } from '../../policy/policy.ts';
 import { createConfiguration } from './configuration.ts';
-import { takesUnsignedRequests, type ProtocolOptions } from '../conformance-profile.ts';
+import { acceptsUnsignedRequests, type ProtocolOptions } from '../conformance-profile.ts';
 import { createProtocolPages } from '../protocol-pages.ts';
 
 export interface ValidatorInput {
@@ -33,7 +33,7 @@ export function validateBy(provider: () => Provider, protocol: ProtocolOptions):
     const { first_party: _, self_registered: __, apis: ___, ...given } = metadata;
     const { request_object_signing_alg: algorithm, ...rest } = given;
     // The library knows signed ones only; the others are ours (request-objects.ts).
-    const isUnsigned = algorithm === 'none' && takesUnsignedRequests(protocol);
+    const isUnsigned = algorithm === 'none' && acceptsUnsignedRequests(protocol);
     const Client = provider().Client as unknown as ClientModel;
     try {
       const checked = isUnsigned ? rest : given;

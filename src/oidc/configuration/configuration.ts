@@ -9,18 +9,17 @@ import type { LivePolicy } from '../../policy/live-policy.ts';
 import { originsOf } from '../../clients/client.ts';
 import { createAdapterFactory } from '../adapter/adapter.ts';
 import { clockToleranceSeconds } from '../adapter/artifact-adapter.ts';
-import { acrValues, assertAcrAsked, claimsOf, claimsOfScope } from '../permissions/claims.ts';
+import { acrValues, assertClaimsParameterMet, claimsOf, claimsOfScope, subjectFor } from '../permissions/claims.ts';
 import { createClientFetch } from '../requests/client-fetch.ts';
 import { ownMetadata } from '../adapter/client-adapter.ts';
-import { isExcepted, responseTypesOf, takesPosts, type ProtocolOptions } from '../conformance-profile.ts';
+import { isConformanceClient, responseTypesOf, acceptsPost, type ProtocolOptions } from '../conformance-profile.ts';
 import { cookieOptions } from '../cookies.ts';
 import { grantFor, knownScopes } from '../permissions/consent.ts';
 import { createInteractionPolicy } from '../interaction/interaction-policy.ts';
 import { createLifetimes } from './lifetimes.ts';
 import type { ProtocolPages } from '../protocol-pages.ts';
 import { requestObjectAlgorithms } from '../requests/request-objects.ts';
-import { apisOf, mayInspect, resourceServerFor } from '../permissions/resource-servers.ts';
-import { subjectFor } from '../permissions/subject.ts';
+import { apisOf, mayIntrospect, resourceServerFor } from '../permissions/resource-servers.ts';
 
 export interface ConfigurationInput {
   db: Database;
@@ -38,7 +37,7 @@ export interface ConfigurationInput {
 /** Where apps register themselves: a page of ours (web/oauth/register.ts). */
 export const registrationPath = '/oauth/register';
 
-const longestAssertionSeconds = 300;
+const maxAssertionSeconds = 300;
 
 /**
  * Only assertions made for us, and soon worthless (RFC 7523 §3; audience as FAPI 2.0 has it).
@@ -58,12 +57,12 @@ function assertClientAssertion(
   const audience = [claims['aud']].flat();
   const isForUs = audience.length === 1 && audience[0] === ctx.oidc.issuer;
   // The library has seen to it that it is for this endpoint at least.
-  if (!isForUs && !isExcepted(protocol, ctx.oidc.client!)) {
+  if (!isForUs && !isConformanceClient(protocol, ctx.oidc.client!)) {
     throw new errors.InvalidClientAuth('the audience must be the issuer alone');
   }
-  const latest = Math.floor(Date.now() / 1000) + longestAssertionSeconds + clockToleranceSeconds;
+  const latest = Math.floor(Date.now() / 1000) + maxAssertionSeconds + clockToleranceSeconds;
   if (Number(claims['exp']) > latest) {
-    throw new errors.InvalidClientAuth(`exp must be at most ${longestAssertionSeconds} seconds ahead`);
+    throw new errors.InvalidClientAuth(`exp must be at most ${maxAssertionSeconds} seconds ahead`);
   }
 }
 
@@ -77,8 +76,8 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     adapter: createAdapterFactory(db, keyring),
     jwks: { keys: keys },
     clockTolerance: clockToleranceSeconds,
-    cookies: cookieOptions(keyring, issuer, takesPosts(protocol, issuer)),
-    enableHttpPostMethods: takesPosts(protocol, issuer),
+    cookies: cookieOptions(keyring, issuer, acceptsPost(protocol, issuer)),
+    enableHttpPostMethods: acceptsPost(protocol, issuer),
     ttl: createLifetimes(policy),
     fetch: createClientFetch(outgoing),
     routes: {
@@ -92,7 +91,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     },
 
     responseTypes: responseTypesOf(protocol),
-    pkce: { required: (_ctx, client) => !isExcepted(protocol, client) },
+    pkce: { required: (_ctx, client) => !isConformanceClient(protocol, client) },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
 
@@ -147,13 +146,13 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
-      claimsParameter: { enabled: true, assertClaimsParameter: (_ctx, claims) => assertAcrAsked(claims) },
+      claimsParameter: { enabled: true, assertClaimsParameter: (_ctx, claims) => assertClaimsParameterMet(claims) },
       pushedAuthorizationRequests: { enabled: false },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       jwtUserinfo: { enabled: true },
       // A client sees and revokes its own tokens only; an API sees those that are meant for it.
-      introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayInspect(db, client, token) },
+      introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayIntrospect(db, client, token) },
       requestObjects: { enabled: true },
       revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: {

@@ -30,7 +30,7 @@ export function createLifetimes(policy: LivePolicy): NonNullable<Configuration['
     AuthorizationCode: minute,
     ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? defaultAccessTokenLifetimeSeconds,
     // Never extended, so it must outlive every refresh token that may live by it.
-    Grant: policyItems.refresh_absolute.most + day,
+    Grant: policyItems.refresh_absolute.max + day,
     IdToken: hour,
     Interaction: (_ctx, interaction: Interaction) =>
       interaction.session?.accountId ? interactionSeconds : anonymousSeconds,

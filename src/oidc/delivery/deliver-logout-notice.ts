@@ -1,6 +1,6 @@
 /** Delivers a logout notice to its app, as OpenID Connect Back-Channel Logout 1.0 §2.5 wants. */
 import { recordEvent } from '../../audit/audit-repository.ts';
-import { noticeDelivered, noticeFailed } from '../../notices/logout-notice-repository.ts';
+import { markNoticeDelivered, recordNoticeFailure } from '../../notices/logout-notice-repository.ts';
 import { pauseSeconds, type LogoutNotice } from '../../notices/logout-notice.ts';
 import type { Database } from '../../platform/database.ts';
 import type { Log } from '../../platform/log.ts';
@@ -39,12 +39,12 @@ export async function deliverLogoutNotice(
   const { id: noticeId, clientId, accountId } = notice;
   const problem = await send(services, notice);
   if (problem === undefined) {
-    await noticeDelivered(db, noticeId);
+    await markNoticeDelivered(db, noticeId);
     return 'answered';
   }
   const againSeconds = pauseSeconds(notice.attempts + 1);
   const isFinal = problem === 'gone' || problem === 'not_allowed';
-  const gaveUp = await noticeFailed(db, noticeId, { problem, againSeconds, isFinal });
+  const gaveUp = await recordNoticeFailure(db, noticeId, { problem, againSeconds, isFinal });
   log.warn({ noticeId, clientId, problem, attempts: notice.attempts + 1, gaveUp }, 'logout notice not delivered');
   if (gaveUp) {
     const detail = { noticeId, problem };

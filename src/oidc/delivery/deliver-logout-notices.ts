@@ -1,7 +1,12 @@
 /** Keeps logout notices going out: every app has a few calls of its own at a time, and waits for no other app's. */
 import { claimNotices, listClientsWithDueNotices } from '../../notices/logout-notice-repository.ts';
 import { claimSeconds, pauseSeconds, type LogoutNotice } from '../../notices/logout-notice.ts';
-import { findReceiverState, receiverAnswered, receiverFailed, takeProbe } from '../../notices/receiver-repository.ts';
+import {
+  findReceiverState,
+  clearReceiverFailures,
+  recordReceiverFailure,
+  claimProbe,
+} from '../../notices/receiver-repository.ts';
 import { deliverLogoutNotice, type DeliveryServices } from './deliver-logout-notice.ts';
 
 export interface Deliveries {
@@ -24,7 +29,7 @@ interface Line {
   answeredAt: number;
 }
 
-const mostCalls = 10;
+const maxCalls = 10;
 
 export function createDeliveries(services: DeliveryServices): Deliveries {
   const { db, log } = services;
@@ -47,10 +52,10 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
     try {
       if ((await deliverLogoutNotice(services, notice)) === 'answered') {
         line.answeredAt = Date.now();
-        if (failures > 0) await receiverAnswered(db, clientId);
+        if (failures > 0) await clearReceiverFailures(db, clientId);
       } else if (line.answeredAt < startedAt) {
         // It answered no other call meanwhile either.
-        await receiverFailed(db, clientId, failures + 1, pauseSeconds(failures + 1));
+        await recordReceiverFailure(db, clientId, failures + 1, pauseSeconds(failures + 1));
       }
     } finally {
       line.calls -= 1;
@@ -62,9 +67,9 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
   /** Makes as many calls as there is room for. An app that does not answer is tried by one at a time. */
   async function fill(clientId: string, line: Line): Promise<void> {
     const receiver = await findReceiverState(db, clientId);
-    const room = (receiver ? 1 : mostCalls) - line.calls;
+    const room = (receiver ? 1 : maxCalls) - line.calls;
     line.hasMore = room <= 0;
-    if (room <= 0 || (receiver && !(await takeProbe(db, clientId, claimSeconds)))) return;
+    if (room <= 0 || (receiver && !(await claimProbe(db, clientId, claimSeconds)))) return;
     const notices = await claimNotices(db, clientId, room);
     line.hasMore = notices.length === room;
     line.calls += notices.length;

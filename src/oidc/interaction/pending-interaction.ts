@@ -4,7 +4,7 @@ import { findClient, type StoredClient } from '../../clients/client-repository.t
 import { Refusal } from '../../errors.ts';
 import type { Permissions } from '../../grants/consent.ts';
 import type { Database } from '../../platform/database.ts';
-import { hostOf, permissionsAsked, resourcesAsked } from '../permissions/consent.ts';
+import { hostOf, requestedPermissions, requestedResources } from '../permissions/consent.ts';
 import { formTargetOf } from '../protocol-pages.ts';
 
 export interface PendingInteraction {
@@ -36,7 +36,7 @@ export async function pendingInteraction(db: Database, interaction: Interaction)
   const client = await findClient(db, String(params['client_id']));
   if (!client) throw new Refusal('interaction_expired');
   const askedSubject = prompt.details['sub'] as { value?: unknown } | undefined;
-  const resources = resourcesAsked(params);
+  const resources = requestedResources(params);
   const apis = client.apis.filter(({ audience }) => resources.includes(audience));
   return {
     uid,
@@ -47,7 +47,7 @@ export async function pendingInteraction(db: Database, interaction: Interaction)
     accountId: session?.accountId,
     loginHint: text(params['login_hint']),
     hintedSubject: text(prompt.details['hinted_subject']) ?? text(askedSubject?.value),
-    asked: permissionsAsked(params, Object.fromEntries(apis.map(({ audience, scopes }) => [audience, scopes]))),
+    asked: requestedPermissions(params, Object.fromEntries(apis.map(({ audience, scopes }) => [audience, scopes]))),
     returnHost: hostOf(params['redirect_uri']),
     formTargets: formTargetOf(params['redirect_uri']),
   };

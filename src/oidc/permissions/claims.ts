@@ -1,6 +1,9 @@
 /** Which claims tell about a person, and which scope asks for them (OpenID Connect Core 5.1 and 5.4). */
 import { errors, type AccountClaims, type ClaimsParameter } from 'oidc-provider';
 import type { Account } from '../../accounts/account.ts';
+import { createHmac } from 'node:crypto';
+import type { ClientMetadata } from '../../clients/client.ts';
+import { sectorOf } from '../../clients/client-uri.ts';
 
 /** Scope → claims. `sid` goes into every ID token as well, by the library. */
 export const claimsOfScope = {
@@ -47,7 +50,7 @@ export const acrValues = ['aal1'];
  *
  * @throws UnmetAuthenticationRequirements, InvalidRequest
  */
-export function assertAcrAsked({ id_token: idToken }: ClaimsParameter): void {
+export function assertClaimsParameterMet({ id_token: idToken }: ClaimsParameter): void {
   const sub: unknown = idToken?.['sub'] ?? {};
   const isSubjectAsked = typeof sub === 'object' && typeof ((sub as { value?: unknown }).value ?? '') === 'string';
   if (!isSubjectAsked) throw new errors.InvalidRequest('sub must be an object, its value a text');
@@ -56,4 +59,16 @@ export function assertAcrAsked({ id_token: idToken }: ClaimsParameter): void {
   const asked = [value, ...(values ?? [])].filter((one) => one !== undefined);
   if (essential !== true || asked.length === 0 || asked.some((one) => acrValues.includes(one))) return;
   throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be reached');
+}
+
+/**
+ * The account's id, or for pairwise apps something that only this deployment can tell to be of the same person.
+ *
+ * Never change how it is made: apps keep these for ever.
+ */
+export function subjectFor(salt: string, client: ClientMetadata, accountId: string): string {
+  if (client['subject_type'] !== 'pairwise') return accountId;
+  return createHmac('sha256', salt)
+    .update(`${sectorOf(client)}\0${accountId}`)
+    .digest('base64url');
 }

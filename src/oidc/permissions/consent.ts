@@ -1,6 +1,6 @@
 /** What an app asks for, what the person agreed to before, and the grant that comes of it. */
 import { errors, type Client as OidcClient, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
-import { agreedPart, nothing, together, type Permissions } from '../../grants/consent.ts';
+import { intersectPermissions, nothing, together, type Permissions } from '../../grants/consent.ts';
 import { isLoopbackAddress } from '../../clients/client-uri.ts';
 import { findConsent } from '../../grants/consent-repository.ts';
 import type { Database } from '../../platform/database.ts';
@@ -17,7 +17,7 @@ export const isFirstParty = (client: OidcClient): boolean => client['first_party
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const wordsOf = (value: unknown): string[] => textOf(value).split(' ').filter(Boolean);
 
-function claimsAsked(parameter: unknown): string[] {
+function requestedClaims(parameter: unknown): string[] {
   if (typeof parameter !== 'string') return [];
   const { userinfo, id_token: idToken } = JSON.parse(parameter) as Record<string, object | undefined>;
   const names = [...Object.keys(userinfo ?? {}), ...Object.keys(idToken ?? {})];
@@ -26,7 +26,7 @@ function claimsAsked(parameter: unknown): string[] {
 }
 
 /** @param apiScopes audience → scopes that exist there and that this client may have */
-export function permissionsAsked(
+export function requestedPermissions(
   params: Readonly<Record<string, unknown>>,
   apiScopes: Readonly<Record<string, readonly string[]>>,
 ): Permissions {
@@ -36,13 +36,13 @@ export function permissionsAsked(
   );
   return {
     scopes: scopes.filter((scope) => knownScopes.includes(scope)),
-    claims: claimsAsked(params['claims']),
+    claims: requestedClaims(params['claims']),
     apiScopes: Object.fromEntries(apis.filter(([, asked]) => asked.length > 0)),
   };
 }
 
 /** The resources a request names. */
-export const resourcesAsked = (params: Readonly<Record<string, unknown>>): string[] =>
+export const requestedResources = (params: Readonly<Record<string, unknown>>): string[] =>
   [params['resource'] ?? []].flat().map(textOf).filter(Boolean);
 
 function permissionsIn(grant: Grant | undefined): Permissions {
@@ -67,7 +67,11 @@ export const hostOf = (redirectUri: unknown): string => {
 };
 
 /** What needs no question: for apps of the house everything, for others what was agreed before or just now. */
-function permissionsAgreed(ctx: KoaContextWithOIDC, asked: Permissions, before: Permissions | undefined): Permissions {
+function consentedPermissions(
+  ctx: KoaContextWithOIDC,
+  asked: Permissions,
+  before: Permissions | undefined,
+): Permissions {
   const { client, result } = ctx.oidc;
   if (isFirstParty(client!)) return asked;
   // What the person answered just now, on our page: the answer is about this very request.
@@ -106,9 +110,12 @@ export async function grantFor(db: Database, ctx: KoaContextWithOIDC): Promise<G
   const isWayKnown = before?.redirectHosts.includes(hostOf(params?.['redirect_uri'])) ?? false;
   if (!isFirstParty(client!) && !isWayKnown && !result?.consent) return undefined;
   const known = Object.entries(resourceServers).map(([audience, { scopes }]) => [audience, [...scopes]] as const);
-  const asked = missing(permissionsAsked(ctx.oidc.params ?? {}, Object.fromEntries(known)), permissionsIn(existing));
+  const asked = missing(
+    requestedPermissions(ctx.oidc.params ?? {}, Object.fromEntries(known)),
+    permissionsIn(existing),
+  );
   if (isEmpty(asked)) return existing;
-  const agreed = agreedPart(asked, permissionsAgreed(ctx, asked, before));
+  const agreed = intersectPermissions(asked, consentedPermissions(ctx, asked, before));
   if (isEmpty(agreed)) return existing;
 
   const grant = existing ?? new provider.Grant({ accountId: account!.accountId, clientId: client!.clientId });

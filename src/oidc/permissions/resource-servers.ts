@@ -7,7 +7,7 @@ import type { Database } from '../../platform/database.ts';
 export const apisOf = (client: OidcClient): ClientApi[] => (client['apis'] ?? []) as ClientApi[];
 
 // Each is looked up.
-const mostResources = 10;
+const maxResources = 10;
 
 /**
  * JWT access tokens of RFC 9068, signed with ES256, for a client that may ask for them.
@@ -22,8 +22,8 @@ export async function resourceServerFor(
   client: OidcClient,
   { scope: asked, resource }: Record<string, unknown>,
 ): Promise<ResourceServer> {
-  if (Array.isArray(resource) && resource.length > mostResources)
-    throw new errors.InvalidTarget(`ask for ${mostResources} resources at most`);
+  if (Array.isArray(resource) && resource.length > maxResources)
+    throw new errors.InvalidTarget(`ask for ${maxResources} resources at most`);
   const allowed = apisOf(client).find((api) => api.audience === audience);
   const api = allowed && (await findApi(db, audience));
   if (!api) throw new errors.InvalidTarget('this client may not have tokens for that resource');
@@ -42,7 +42,7 @@ export async function resourceServerFor(
 }
 
 /** Whether a client may ask about a token (RFC 7662 §4): its own, or one for the API that it speaks for. */
-export async function mayInspect(
+export async function mayIntrospect(
   db: Database,
   client: OidcClient,
   token: { clientId?: string | undefined; aud?: string | string[] | undefined },

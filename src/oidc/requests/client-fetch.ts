@@ -3,7 +3,7 @@ import type { Configuration } from 'oidc-provider';
 import type { Outgoing, OutgoingAnswer } from '../../platform/outgoing.ts';
 
 const againSeconds = 60;
-const mostRemembered = 500;
+const maxRemembered = 500;
 
 /** What an address answered, or why it did not. */
 type Outcome = { answer: OutgoingAnswer } | { error: unknown };
@@ -25,7 +25,7 @@ export function createClientFetch(outgoing: Outgoing): NonNullable<Configuration
     remembered.delete(url);
     remembered.set(url, { at: Date.now(), outcome });
     const [oldest] = remembered.keys();
-    if (remembered.size > mostRemembered) remembered.delete(oldest!);
+    if (remembered.size > maxRemembered) remembered.delete(oldest!);
     return outcome;
   }
 

@@ -6,7 +6,7 @@ import { Refusal } from '../../errors.ts';
 import type { Database } from '../../platform/database.ts';
 import type { Outgoing } from '../../platform/outgoing.ts';
 import { createClientFetch } from './client-fetch.ts';
-import { takesUnsignedRequests, type ProtocolOptions } from '../conformance-profile.ts';
+import { acceptsUnsignedRequests, type ProtocolOptions } from '../conformance-profile.ts';
 
 /** Signed by the app with a key of its own; what is signed with the secret cannot be checked by its digest. */
 export const requestObjectAlgorithms = ['RS256', 'PS256', 'ES256', 'Ed25519'] as const;
@@ -21,7 +21,7 @@ export interface RequestObjectInput {
 }
 
 /** As many as an address may have. */
-const mostCharacters = 16 * 1024;
+const maxCharacters = 16 * 1024;
 
 const only = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -74,7 +74,7 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
     if (answer?.status !== 200) throw new Refusal('request_uri_unreachable');
     const request = (await answer.text()).trim();
     // It is kept while the person answers.
-    if (request.length > mostCharacters) throw new Refusal('request_object_invalid');
+    if (request.length > maxCharacters) throw new Refusal('request_object_invalid');
     return request;
   }
 
@@ -88,7 +88,7 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
     const client = only(id) === undefined ? undefined : await findClient(db, only(id)!);
     const request = isReference ? await load(uri, client) : value!;
     const algorithm = client?.metadata['request_object_signing_alg'] ?? 'none';
-    if (client && isUnsigned(request) && takesUnsignedRequests(protocol) && algorithm === 'none') {
+    if (client && isUnsigned(request) && acceptsUnsignedRequests(protocol) && algorithm === 'none') {
       ctx.query = parametersIn(request, client);
     } else {
       ctx.query = { ...others, client_id: id, request };
@@ -103,7 +103,7 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
       const document = ctx.body as Record<string, unknown>;
       Object.assign(document, { request_uri_parameter_supported: true, require_request_uri_registration: true });
       const name = 'request_object_signing_alg_values_supported';
-      if (takesUnsignedRequests(protocol)) document[name] = [...(document[name] as string[]), 'none'];
+      if (acceptsUnsignedRequests(protocol)) document[name] = [...(document[name] as string[]), 'none'];
     }
   };
 }

@@ -1,12 +1,11 @@
 /** `/account/activity`: what happened to the account, and what apps were told of it. */
 import type Router from '@koa/router';
-import { listEventsOf, type RecordedEvent } from '../../audit/audit-repository.ts';
+import { listAccountEvents, type RecordedEvent } from '../../audit/audit-repository.ts';
 import { listClientNames } from '../../clients/client-repository.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
 import type { LogoutNotice } from '../../notices/logout-notice.ts';
-import { noticeWords } from '../notice-words.ts';
+import { toNoticeView, timeOf } from '../view-models.ts';
 import type { Services } from '../services.ts';
-import { timeOf } from '../time.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
 const onOnePage = 50;
@@ -36,7 +35,7 @@ export function activityPage(router: Router, { db }: Services, show: ShowAccount
     time: timeOf(event.at),
     notices: notices.map((notice) => ({
       app: names.get(notice.clientId) ?? notice.clientId,
-      ...noticeWords(notice),
+      ...toNoticeView(notice),
     })),
   });
 
@@ -44,7 +43,7 @@ export function activityPage(router: Router, { db }: Services, show: ShowAccount
     const { account } = signedInOf(ctx);
     const before = typeof ctx.query['before'] === 'string' ? new Date(ctx.query['before']) : undefined;
     const isTime = before !== undefined && !Number.isNaN(before.getTime());
-    const events = await listEventsOf(db, account.id, { before: isTime ? before : undefined, most: onOnePage });
+    const events = await listAccountEvents(db, account.id, { before: isTime ? before : undefined, limit: onOnePage });
     const own = events.filter(({ kind }) => told.has(kind));
     const ended = own.filter(({ kind }) => kind === 'session.ended').map(({ sessionUid }) => sessionUid ?? '');
     const notices = await listNoticesOfSessions(db, ended);

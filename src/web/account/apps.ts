@@ -4,9 +4,8 @@ import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { removeApp } from '../../sessions/remove-app.ts';
 import { Refusal } from '../../errors.ts';
 import { seeOther } from '../page.ts';
-import { wordsFor } from '../permission-words.ts';
+import { toPermissionView, timeOf } from '../view-models.ts';
 import type { Services } from '../services.ts';
-import { timeOf } from '../time.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
 export function appsPage(router: Router, { db }: Services, show: ShowAccountPage): void {
@@ -17,7 +16,7 @@ export function appsPage(router: Router, { db }: Services, show: ShowAccountPage
         id: clientId,
         name: metadata.client_name ?? clientId,
         isFirstParty,
-        permissions: await wordsFor(db, permissions),
+        permissions: await toPermissionView(db, permissions),
         since: timeOf(since),
         lastUsed: timeOf(lastUsedAt),
       })),

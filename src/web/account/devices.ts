@@ -1,14 +1,14 @@
 /** `/account/devices`: where the person is signed in, and signing out there. */
 import type Router from '@koa/router';
 import { listClientNames } from '../../clients/client-repository.ts';
-import { ownClientId } from '../../clients/client.ts';
+import { ownClientId } from '../../clients/own-client.ts';
 import { describeDevice } from '../../sessions/device.ts';
-import { endSessionOf, endSessionsOf } from '../../sessions/end-session.ts';
+import { endAccountSession, endAccountSessions } from '../../sessions/end-session.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
 import { seeOther } from '../page.ts';
 import type { Services } from '../services.ts';
 import type { SignOut } from '../sign-out/sign-out.ts';
-import { timeOf } from '../time.ts';
+import { timeOf } from '../view-models.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
 export function devicesPage(router: Router, { db }: Services, show: ShowAccountPage, signOut: SignOut): void {
@@ -36,13 +36,13 @@ export function devicesPage(router: Router, { db }: Services, show: ShowAccountP
 
   router.post('/account/devices/end-others', async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
-    await endSessionsOf(db, account.id, 'ended_from_another_device', sessionUid);
+    await endAccountSessions(db, account.id, 'ended_from_another_device', sessionUid);
     seeOther(ctx, '/account/devices');
   });
 
   router.post('/account/devices/end-all', async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
-    await endSessionsOf(db, account.id, 'ended_from_another_device', sessionUid);
+    await endAccountSessions(db, account.id, 'ended_from_another_device', sessionUid);
     await signOut.here(ctx, sessionUid);
   });
 
@@ -50,7 +50,7 @@ export function devicesPage(router: Router, { db }: Services, show: ShowAccountP
     const { account, sessionUid } = signedInOf(ctx);
     const { uid = '' } = ctx.params as { uid?: string };
     if (uid === sessionUid) return signOut.here(ctx, uid);
-    await endSessionOf(db, account.id, uid, 'ended_from_another_device');
+    await endAccountSession(db, account.id, uid, 'ended_from_another_device');
     seeOther(ctx, '/account/devices');
   });
 

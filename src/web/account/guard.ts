@@ -4,7 +4,7 @@ import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName, type Account } from '../../accounts/account.ts';
 import { createFormTokens, readForm } from '../form.ts';
 import type { Services } from '../services.ts';
-import type { OwnSignIn } from './own-sign-in.ts';
+import type { AccountSignIn } from './own-sign-in.ts';
 
 /** Who is signed in on this browser. */
 export interface SignedIn {
@@ -24,14 +24,14 @@ export function signedInOf(ctx: Context): SignedIn {
 const purposeOf = (sessionUid: string) => `account ${sessionUid}`;
 const open = new Set(['/account/callback']);
 
-export function accountGuard(services: Services, ownSignIn: OwnSignIn): Middleware {
+export function accountGuard(services: Services, accountSignIn: AccountSignIn): Middleware {
   const { db, oidc } = services;
   const tokens = createFormTokens(services);
   return async (ctx, next) => {
     if (open.has(ctx.path)) return next();
     const session = await oidc.session(ctx);
     const account = session && (await findAccount(db, session.accountId));
-    if (!session || !account || account.suspendedAt) return ownSignIn.start(ctx, ctx.path);
+    if (!session || !account || account.suspendedAt) return accountSignIn.start(ctx, ctx.path);
     // Nothing that another window opened may hold on to these pages.
     ctx.set('Cross-Origin-Opener-Policy', 'same-origin');
     Object.assign(ctx.state, { [signedIn]: { account, sessionUid: session.uid } });

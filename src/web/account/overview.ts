@@ -1,10 +1,10 @@
 /** `/account`: what there is, at a glance. */
 import type Router from '@koa/router';
-import { listEventsOf } from '../../audit/audit-repository.ts';
+import { listAccountEvents } from '../../audit/audit-repository.ts';
 import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
 import type { Services } from '../services.ts';
-import { timeOf } from '../time.ts';
+import { timeOf } from '../view-models.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
 /** Wrong tries of longer ago are history, and nothing to begin with. */
@@ -16,7 +16,7 @@ export function overviewPage(router: Router, { db }: Services, show: ShowAccount
     const [sessions, apps, events] = await Promise.all([
       listSessions(db, account.id),
       listConnectedApps(db, account.id),
-      listEventsOf(db, account.id, { most: 50 }),
+      listAccountEvents(db, account.id, { limit: 50 }),
     ]);
     const failed = events.filter(
       ({ kind, at }) => kind === 'sign-in.failed' && at.getTime() > Date.now() - recentMilliseconds,

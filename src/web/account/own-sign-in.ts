@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { ownClientId } from '../../clients/client.ts';
-import { ownRedirectUri } from '../../clients/own-client.ts';
+import { ownClientId, ownRedirectUri } from '../../clients/own-client.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import { createFormTokens } from '../form.ts';
 import { seeOther } from '../page.ts';
@@ -13,14 +12,14 @@ import type { Services } from '../services.ts';
 export const internalPath = (path: string | undefined): string =>
   path !== undefined && /^\/account(\/[a-z-]+)?$/.test(path) ? path : '/account';
 
-export interface OwnSignIn {
+export interface AccountSignIn {
   /** Sends the browser to sign in, and back to this page afterwards. */
   start(ctx: Context, returnTo: string): void;
 }
 
 const purposeOf = (path: string) => `own sign-in ${path}`;
 
-export function createOwnSignIn(services: Services): OwnSignIn {
+export function createAccountSignIn(services: Services): AccountSignIn {
   const tokens = createFormTokens(services);
   return {
     start(ctx, returnTo) {

@@ -7,7 +7,7 @@ import type { InteractionPages } from './pages.ts';
 
 export function cancelPage(router: Router, { oidc }: Services, pages: InteractionPages): void {
   router.post('/interaction/:uid/cancel', (ctx) =>
-    pages.orOver(ctx, async () => {
+    pages.orShowExpired(ctx, async () => {
       const form = await readForm(ctx);
       const interaction = await oidc.interaction(ctx);
       pages.requireToken(ctx, form, interaction);

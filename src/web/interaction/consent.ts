@@ -9,7 +9,7 @@ import type { InteractionPages } from './pages.ts';
 
 export function consentPage(router: Router, { db, oidc }: Services, pages: InteractionPages): void {
   router.post('/interaction/:uid/consent', (ctx) =>
-    pages.orOver(ctx, async () => {
+    pages.orShowExpired(ctx, async () => {
       const form = await readForm(ctx);
       const interaction = await oidc.interaction(ctx);
       pages.requireToken(ctx, form, interaction);

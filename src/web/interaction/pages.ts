@@ -4,14 +4,13 @@ import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName } from '../../accounts/account.ts';
 import { findClient } from '../../clients/client-repository.ts';
 import { homeOf, type Client } from '../../clients/client.ts';
-import { logoOf } from '../../clients/logo.ts';
-import { webHostsOf } from '../../clients/client-uri.ts';
+import { logoOf, webHostsOf } from '../../clients/client-uri.ts';
 import { Refusal } from '../../errors.ts';
 import type { PendingInteraction } from '../../oidc/interaction/pending-interaction.ts';
 import { createFormTokens, type Form } from '../form.ts';
 import { allowPicture } from '../middleware/security-headers.ts';
 import { createShowPage } from '../page.ts';
-import { wordsFor } from '../permission-words.ts';
+import { toPermissionView } from '../view-models.ts';
 import type { Services } from '../services.ts';
 
 /**
@@ -45,7 +44,7 @@ export interface InteractionPages {
   showSignIn(ctx: Context, interaction: PendingInteraction, typed?: Typed): void;
   showConsent(ctx: Context, interaction: PendingInteraction): Promise<void>;
   /** Runs `work`; an interaction that is over gets its page, with the way back to the app. */
-  orOver(ctx: Context, work: () => Promise<void>): Promise<void>;
+  orShowExpired(ctx: Context, work: () => Promise<void>): Promise<void>;
   /** @throws Refusal `csrf_token_wrong` */
   requireToken(ctx: Context, form: Form, interaction: PendingInteraction): void;
 }
@@ -94,14 +93,14 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
         {
           ...common(ctx, interaction),
           account: { name: displayName(account), email: account.email },
-          ...(await wordsFor(db, interaction.asked)),
+          ...(await toPermissionView(db, interaction.asked)),
           isUnverified: interaction.client.isSelfRegistered,
         },
         { formTargets: interaction.formTargets },
       );
     },
 
-    async orOver(ctx, work) {
+    async orShowExpired(ctx, work) {
       try {
         await work();
       } catch (error) {

@@ -7,22 +7,22 @@ import { seeOther } from '../page.ts';
 import type { Services } from '../services.ts';
 import type { InteractionPages } from './pages.ts';
 
-const longestLogin = 320;
-const longestPassword = 1024;
+const maxLogin = 320;
+const maxPassword = 1024;
 
 export function passwordPage(router: Router, services: Services, pages: InteractionPages): void {
   const { oidc } = services;
   router.post('/interaction/:uid/password', (ctx) =>
-    pages.orOver(ctx, async () => {
+    pages.orShowExpired(ctx, async () => {
       const form = await readForm(ctx);
       const interaction = await oidc.interaction(ctx);
       pages.requireToken(ctx, form, interaction);
-      const login = (form.get('login') ?? '').trim().slice(0, longestLogin);
+      const login = (form.get('login') ?? '').trim().slice(0, maxLogin);
       const password = form.get('password') ?? '';
       try {
         if (!login || !password) throw new Refusal('field_required');
         // Longer than any password may be: turned down like a wrong one, without hashing it.
-        if (password.length > longestPassword) throw new Refusal('credentials_wrong');
+        if (password.length > maxPassword) throw new Refusal('credentials_wrong');
         const userAgent = ctx.get('user-agent') || undefined;
         const entry = { login, password, clientId: interaction.client.id, ip: ctx.ip, userAgent };
         const { account, proof } = await signInWithPassword(services, entry);

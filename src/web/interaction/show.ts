@@ -6,7 +6,7 @@ import type { InteractionPages } from './pages.ts';
 
 export function showPage(router: Router, { oidc }: Services, pages: InteractionPages): void {
   router.get('/interaction/:uid', (ctx) =>
-    pages.orOver(ctx, async () => {
+    pages.orShowExpired(ctx, async () => {
       const interaction = await oidc.interaction(ctx);
       const isSwitching = ctx.query['as'] === 'another';
       if (isSwitching) return pages.showSignIn(ctx, interaction);

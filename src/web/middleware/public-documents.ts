@@ -10,7 +10,7 @@ const documents = new Set([
   '/oauth/jwks',
 ]);
 
-const longestSeconds = 300;
+const maxSeconds = 300;
 
 interface Kept {
   generation: number;
@@ -26,7 +26,7 @@ export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
   const kept = new Map<string, Kept>();
 
   function answer(ctx: Context, { body, etag }: Kept): void {
-    const seconds = Math.min(longestSeconds, Math.floor(policy.now.key_announcement / 4));
+    const seconds = Math.min(maxSeconds, Math.floor(policy.now.key_announcement / 4));
     ctx.status = 200;
     ctx.type = 'application/json';
     ctx.set('Cache-Control', `public, max-age=${seconds}`);

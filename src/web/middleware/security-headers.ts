@@ -66,3 +66,11 @@ export function allowPicture(ctx: Context, address: string): void {
   const policy = ctx.response.get('Content-Security-Policy');
   ctx.set('Content-Security-Policy', policy.replace(/img-src [^;]*/, `$& ${origin}`));
 }
+
+/** The sign-out endpoint takes an ID token in its address (OpenID Connect RP-Initiated Logout §2). */
+export function noReferrerOnLogout(): Middleware {
+  return (ctx, next) => {
+    if (ctx.path === '/oauth/logout') ctx.set('Referrer-Policy', 'no-referrer');
+    return next();
+  };
+}

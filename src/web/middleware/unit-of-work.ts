@@ -1,20 +1,20 @@
 /** One request, one transaction: committed before the answer leaves, or undone as a whole. */
 import type { Context, Middleware } from 'koa';
-import { mustTryAgain } from '../../oidc/adapter/session-changed.ts';
+import { mustRetry } from '../../oidc/adapter/session-changed.ts';
 import type { Database } from '../../platform/database.ts';
 import { DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
 import { Refusal } from '../../errors.ts';
 import { stateOf } from '../services.ts';
 
 /** Takes back what the answer said of things that did not happen. */
-function forgetAnswer(ctx: Context): void {
+function discardAnswer(ctx: Context): void {
   ctx.remove('Set-Cookie');
   ctx.remove('Location');
 }
 
 /** The request is made again from the start, and then sees what the other one did. Only GET can be. */
 function tryAgain(ctx: Context): void {
-  forgetAnswer(ctx);
+  discardAnswer(ctx);
   if (ctx.method !== 'GET') throw new Refusal('session_ended');
   ctx.status = 303;
   ctx.body = undefined;
@@ -28,12 +28,12 @@ export function unitOfWork(db: Database): Middleware {
         await next();
       } catch (error) {
         await unit.rollback();
-        if (mustTryAgain(ctx)) return tryAgain(ctx);
+        if (mustRetry(ctx)) return tryAgain(ctx);
         throw error;
       }
       if (ctx.res.headersSent) throw new Error('the answer left before the transaction was committed');
       const { fault } = stateOf(ctx);
-      if (mustTryAgain(ctx)) {
+      if (mustRetry(ctx)) {
         await unit.rollback();
         tryAgain(ctx);
       } else if (fault instanceof TextNotStorable || fault instanceof DatabaseBusy) {
@@ -43,7 +43,7 @@ export function unitOfWork(db: Database): Middleware {
         await unit.commit();
       } else {
         await unit.rollback();
-        forgetAnswer(ctx);
+        discardAnswer(ctx);
       }
     });
 }

@@ -2,10 +2,10 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import {
-  readItself,
-  registerItself,
+  requireOwnRegistration,
+  selfRegisterClient,
   requireRegistrationToken,
-  updateItself,
+  updateOwnRegistration,
   type OwnRegistration,
   type SelfRegistrationContext,
 } from '../../clients/self-registration.ts';
@@ -75,7 +75,7 @@ export function registrationPages(router: Router, services: Services, protocol: 
       const token = bearerOf(ctx);
       // Asked before anything is read: strangers have nothing checked, fetched or made.
       await requireRegistrationToken(context, token);
-      const { managementToken, ...registration } = await registerItself(context, token!, await readJson(ctx));
+      const { managementToken, ...registration } = await selfRegisterClient(context, token!, await readJson(ctx));
       ctx.status = 201;
       answer(ctx, registration, managementToken);
     }),
@@ -85,21 +85,21 @@ export function registrationPages(router: Router, services: Services, protocol: 
 
   router.get(own, (ctx) =>
     orRefused(ctx, async () => {
-      const client = await readItself(context, ctx['params'].clientId as string, bearerOf(ctx));
+      const client = await requireOwnRegistration(context, ctx['params'].clientId as string, bearerOf(ctx));
       answer(ctx, client, bearerOf(ctx)!);
     }),
   );
 
   router.put(own, (ctx) =>
     orRefused(ctx, async () => {
-      const client = await readItself(context, ctx['params'].clientId as string, bearerOf(ctx));
-      answer(ctx, await updateItself(context, client, await readJson(ctx)), bearerOf(ctx)!);
+      const client = await requireOwnRegistration(context, ctx['params'].clientId as string, bearerOf(ctx));
+      answer(ctx, await updateOwnRegistration(context, client, await readJson(ctx)), bearerOf(ctx)!);
     }),
   );
 
   router.delete(own, (ctx) =>
     orRefused(ctx, async () => {
-      const { id } = await readItself(context, ctx['params'].clientId as string, bearerOf(ctx));
+      const { id } = await requireOwnRegistration(context, ctx['params'].clientId as string, bearerOf(ctx));
       await removeClient(db, id, 'program');
       ctx.status = 204;
     }),

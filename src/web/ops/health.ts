@@ -1,6 +1,5 @@
 /** `/healthz` and `/readyz`: for whoever starts, stops and balances the processes. */
 import type Router from '@koa/router';
-import { isAnswering } from '../../platform/database-repository.ts';
 import type { Services } from '../services.ts';
 
 /** Whether this process may be sent requests: the database answers and nobody has asked it to stop. */
@@ -16,7 +15,7 @@ export function healthPages(router: Router, { db }: Services, readiness: Readine
 
   router.get('/readyz', async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    const isReady = !readiness.isDraining && (await isAnswering(db));
+    const isReady = !readiness.isDraining && (await db.isAnswering());
     ctx.status = isReady ? 200 : 503;
     ctx.body = isReady ? 'ready\n' : 'not ready\n';
   });

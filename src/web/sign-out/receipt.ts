@@ -6,13 +6,13 @@ import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts
 import type { LogoutNotice } from '../../notices/logout-notice.ts';
 import { findReceipt } from '../../notices/receipt-repository.ts';
 import { allowFrames } from '../middleware/security-headers.ts';
-import { noticeWords } from '../notice-words.ts';
+import { toNoticeView } from '../view-models.ts';
 import { createShowPage } from '../page.ts';
 import type { Services } from '../services.ts';
 import { receiptKind } from './sign-out.ts';
 
 /** Nobody has to wait here for longer: whoever came from an app is sent on. */
-const longestSeconds = 8;
+const maxSeconds = 8;
 const lookAgainSeconds = 2;
 const readSeconds = 3;
 
@@ -38,7 +38,7 @@ export function receiptPage(router: Router, { db, issuer, keyring, views }: Serv
         const client = await findClient(db, notice.clientId);
         const uri = notice.channel === 'front' ? client?.metadata['frontchannel_logout_uri'] : undefined;
         const name = client?.metadata.client_name ?? notice.clientId;
-        return { name, frame: frameFor(issuer, uri, notice), ...noticeWords(notice) };
+        return { name, frame: frameFor(issuer, uri, notice), ...toNoticeView(notice) };
       }),
     );
     // The frames are loaded once; a page that reloads itself leaves them out.
@@ -47,7 +47,7 @@ export function receiptPage(router: Router, { db, issuer, keyring, views }: Serv
     allowFrames(ctx, frames);
     const isSettled = apps.every(({ state }) => state !== 'trying');
     const waited = (Date.now() - receipt.createdAt.getTime()) / 1000;
-    const isOver = isSettled || waited > longestSeconds;
+    const isOver = isSettled || waited > maxSeconds;
     ctx.set('Referrer-Policy', 'no-referrer');
     show(ctx, 'sign-out/receipt', {
       apps,

@@ -1,7 +1,7 @@
 /** After a session has ended: waits a moment for the apps to hear of it, and shows what became of that. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
-import { countUndelivered, listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
+import { countUndeliveredNotices, listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
 import { insertReceipt } from '../../notices/receipt-repository.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
 import type { ProtocolState } from '../../oidc/provider.ts';
@@ -25,10 +25,10 @@ export interface SignOut {
 }
 
 export function createSignOut({ db, issuer, keyring }: Services): SignOut {
-  async function untilTold(sessionUid: string): Promise<boolean> {
+  async function waitForDeliveries(sessionUid: string): Promise<boolean> {
     const deadline = Date.now() + waitMilliseconds;
     for (;;) {
-      if ((await countUndelivered(db, sessionUid)) === 0) return true;
+      if ((await countUndeliveredNotices(db, sessionUid)) === 0) return true;
       if (Date.now() >= deadline) return false;
       await sleep(lookMilliseconds);
     }
@@ -36,7 +36,7 @@ export function createSignOut({ db, issuer, keyring }: Services): SignOut {
 
   /** Where to send the browser: straight on when there is nothing to say, else to the receipt. */
   async function nextFor(sessionUid: string, returnTo: string): Promise<string> {
-    const isTold = await untilTold(sessionUid);
+    const isTold = await waitForDeliveries(sessionUid);
     const notices = await listNoticesOfSessions(db, [sessionUid]);
     if (isTold && notices.every(({ channel }) => channel !== 'front')) return returnTo;
     const token = randomToken();

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ann, audience, notesApi, siteA } from '../../support/cast.ts';
-import { startDesk } from '../frontdesk.ts';
+import { startServers } from '../servers.ts';
 import { startIssuing, type IssuedToken, type Issuing } from './tokens.ts';
 import { cachingVerifier, joseVerifier, openidClientVerifier, type Verify } from './verifiers.ts';
 
@@ -90,14 +90,14 @@ async function verifyAll(
 
 export async function measureKeys(options: KeysOptions): Promise<KeysResult> {
   const { rotations, everySeconds, announcementSeconds, verifications } = options;
-  const desk = await startDesk(2, async (frontdesk) => {
+  const frontdesk = await startServers(2, async (frontdesk) => {
     await ann(frontdesk);
     await notesApi(frontdesk);
     return siteA(frontdesk, { apis: [{ audience }] });
   });
-  const { issuer, prepared: app, balancer } = desk;
+  const { issuer, prepared: app, balancer } = frontdesk;
   try {
-    await desk.command('policy', 'set', 'key_announcement', `${announcementSeconds}s`);
+    await frontdesk.command('policy', 'set', 'key_announcement', `${announcementSeconds}s`);
     const started = Date.now();
     const issuing = await startIssuing(issuer, app, families, tokensPerSecond);
     const kinds = [
@@ -115,7 +115,7 @@ export async function measureKeys(options: KeysOptions): Promise<KeysResult> {
     async function rotate(): Promise<void> {
       for (let index = 0; index < rotations; index += 1) {
         const pause = sleep(everySeconds * 1000);
-        await desk.command('keys', 'rotate');
+        await frontdesk.command('keys', 'rotate');
         await pause;
       }
       await sleep(announcementSeconds * 1000);
@@ -138,6 +138,6 @@ export async function measureKeys(options: KeysOptions): Promise<KeysResult> {
       seconds: (Date.now() - started) / 1000,
     };
   } finally {
-    await desk.close();
+    await frontdesk.close();
   }
 }

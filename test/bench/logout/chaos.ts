@@ -18,7 +18,7 @@ export function startChaos(servers: ServerProcess[], pause: [number, number]): C
       await running;
     },
   };
-  const between = ([fewest, most]: [number, number]) => (fewest + Math.random() * (most - fewest)) * 1000;
+  const between = ([min, max]: [number, number]) => (min + Math.random() * (max - min)) * 1000;
 
   const starting = new Map<ServerProcess, Promise<void>>();
 

@@ -9,7 +9,7 @@ import { ann, app, ben } from '../../support/cast.ts';
 import { statement } from '../../support/database.ts';
 import { codeFor, authorize, exchange, newBrowser } from '../../support/flow.ts';
 import type { Frontdesk } from '../../support/frontdesk.ts';
-import { startDesk } from '../frontdesk.ts';
+import { startServers } from '../servers.ts';
 import { startChaos } from './chaos.ts';
 import { check, type Heard } from './check.ts';
 import { receiverNames, startReceivers, takeDown, type ReceiverName, type Receivers } from './receivers.ts';
@@ -87,11 +87,11 @@ async function untilAllSettled(db: Database, patience: number): Promise<void> {
 export async function measureLogout(options: LogoutOptions): Promise<LogoutResult> {
   const seconds = options.endings / options.rate;
   let receivers!: Receivers;
-  const desk = await startDesk(options.servers, async (frontdesk) => {
+  const frontdesk = await startServers(options.servers, async (frontdesk) => {
     receivers = await startReceivers(frontdesk.issuer);
     return signInForReal(frontdesk, receivers);
   });
-  const { db, servers, prepared: accounts } = desk;
+  const { db, servers, prepared: accounts } = frontdesk;
   try {
     const decoys = Math.ceil(options.endings / 10);
     const sessions = await copySignIns(db, options.endings + decoys);
@@ -125,7 +125,7 @@ export async function measureLogout(options: LogoutOptions): Promise<LogoutResul
       seconds: (Date.now() - started) / 1000,
     };
   } finally {
-    await desk.close();
+    await frontdesk.close();
     await Promise.all(Object.values(receivers).map((receiver) => receiver.stop()));
   }
 }

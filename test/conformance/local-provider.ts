@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/frontdesk.ts';
 import { startProgram } from '../support/terminal.ts';
 import { makeCertificates } from '../support/certificate.ts';
-import { createTestAccount, frontdeskWith, type Desk } from './frontdesk.ts';
+import { createTestAccount, commandWith, type ProviderUnderTest } from './provider.ts';
 import { listenAddress, type Settings } from './settings.ts';
 import { startTlsFront } from './tls-front.ts';
 
@@ -28,13 +28,16 @@ async function untilReady(server: ChildProcess, port: number): Promise<void> {
 }
 
 /** @param folder where its log and its certificate authority are kept */
-export async function startLocalDesk({ issuer, server, authority }: Settings, folder: string): Promise<Desk> {
+export async function startLocalServer(
+  { issuer, server, authority }: Settings,
+  folder: string,
+): Promise<ProviderUnderTest> {
   const data = mkdtempSync(join(tmpdir(), 'frontdesk-conformance-'));
   const name = new URL(issuer);
   const certificates = makeCertificates(name.hostname.replace(/^\[|\]$/g, ''));
   writeFileSync(join(folder, 'ca.pem'), certificates.authority);
   const port = await freePort();
-  const secret = (await frontdeskWith({})(['secret'])).trim();
+  const secret = (await commandWith({})(['secret'])).trim();
   const environment = {
     ISSUER: issuer,
     PORT: String(port),
@@ -73,9 +76,9 @@ export async function startLocalDesk({ issuer, server, authority }: Settings, fo
   }
   try {
     await untilReady(child, port);
-    const frontdesk = frontdeskWith(environment);
-    const { login, password } = await createTestAccount(frontdesk);
-    return { issuer, login, password, frontdesk, logFile, close };
+    const command = commandWith(environment);
+    const { login, password } = await createTestAccount(command);
+    return { issuer, login, password, command, logFile, close };
   } catch (error) {
     await close();
     throw error;

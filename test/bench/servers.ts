@@ -7,7 +7,7 @@ import { runProgram } from '../support/terminal.ts';
 import { startLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 import { createServerProcess, type ServerProcess } from './server-process.ts';
 
-export interface Desk<T> {
+export interface Servers<T> {
   issuer: string;
   db: Database;
   servers: ServerProcess[];
@@ -20,7 +20,10 @@ export interface Desk<T> {
 }
 
 /** @param prepare registers who and what is needed, before the processes start */
-export async function startDesk<T>(processes: number, prepare: (frontdesk: Frontdesk) => Promise<T>): Promise<Desk<T>> {
+export async function startServers<T>(
+  processes: number,
+  prepare: (frontdesk: Frontdesk) => Promise<T>,
+): Promise<Servers<T>> {
   const database = await freshDatabase();
   const port = await freePort();
   const issuer = `http://idp.localhost:${port}`;

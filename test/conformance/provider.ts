@@ -7,12 +7,12 @@ import { claimsOfAnn } from '../support/suite.ts';
 import { runProgram } from '../support/terminal.ts';
 import { SettingInvalid, type Settings } from './settings.ts';
 
-export interface Desk {
+export interface ProviderUnderTest {
   issuer: string;
   login: string;
   password: string;
   /** Runs a command of the program beside the server, and returns what it printed. @throws CommandFailed */
-  frontdesk: (args: string[], input?: string) => Promise<string>;
+  command: (args: string[], input?: string) => Promise<string>;
   /** Where logs of the provider itself are kept, when it is ours. */
   logFile: string | undefined;
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
 
-export const frontdeskWith =
+export const commandWith =
   (environment: NodeJS.ProcessEnv) =>
   async (args: string[], input = ''): Promise<string> => {
     const { code, out, error } = await runProgram(args, environment, input);
@@ -49,18 +49,18 @@ export interface TestAccount {
 }
 
 /** A person with every claim, whose name nobody else has. */
-export async function createTestAccount(frontdesk: Desk['frontdesk']): Promise<TestAccount> {
+export async function createTestAccount(command: ProviderUnderTest['command']): Promise<TestAccount> {
   const login = `conformance-${randomBytes(4).toString('hex')}@example.com`;
   const password = randomBytes(18).toString('base64url');
   const username = login.split('@')[0]!;
   const names = ['--name', 'Ann Archer', '--username', username, '--email', login, '--email-verified'];
   await withJsonFile(claimsOfAnn, (path) =>
-    frontdesk(['accounts', 'create', ...names, '--claims', path], `${password}\n`),
+    command(['accounts', 'create', ...names, '--claims', path], `${password}\n`),
   );
   return {
     login,
     password,
-    remove: async () => void (await frontdesk(['accounts', 'remove', login])),
+    remove: async () => void (await command(['accounts', 'remove', login])),
   };
 }
 
@@ -70,21 +70,21 @@ export async function createTestAccount(frontdesk: Desk['frontdesk']): Promise<T
  *
  * @throws SettingInvalid
  */
-export async function targetDesk(
+export async function targetServer(
   issuer: string,
   { login, password }: Settings,
   environment: NodeJS.ProcessEnv,
-): Promise<Desk> {
+): Promise<ProviderUnderTest> {
   const isProgramOfTarget = environment['ISSUER'] === issuer;
-  const frontdesk = isProgramOfTarget
-    ? frontdeskWith(environment)
+  const command = isProgramOfTarget
+    ? commandWith(environment)
     : () => Promise.reject(new SettingInvalid(`this needs the settings of ${issuer} in the environment (ISSUER …)`));
-  const account = login === undefined ? await createTestAccount(frontdesk) : undefined;
+  const account = login === undefined ? await createTestAccount(command) : undefined;
   return {
     issuer,
     login: login ?? account!.login,
     password: password ?? account!.password,
-    frontdesk,
+    command,
     logFile: undefined,
     close: async () => account?.remove(),
   };

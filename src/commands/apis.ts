@@ -1,8 +1,9 @@
 /** `frontdesk apis register`: registers an API that tokens are issued for. */
-import { registerApi as register } from '../apis/register-api.ts';
+import { registerApi as register, removeApi as remove } from '../apis/register-api.ts';
 import { defaultAccessTokenLifetimeSeconds } from '../apis/api.ts';
-import { many, one, UsageError, type Command } from './command.ts';
+import { many, one, UsageError, type Command, table } from './command.ts';
 import { withBase } from './with-base.ts';
+import { listApis as list } from '../apis/api-repository.ts';
 
 /** `name=words for the consent page`. */
 function parseScope(text: string): [string, string] {
@@ -41,5 +42,30 @@ export const registerApi: Command = {
     };
     await withBase(io, ({ db }) => register(db, api, 'command-line'));
     io.out(`API ${audience} is registered.`);
+  },
+};
+
+export const listApis: Command = {
+  name: 'apis list',
+  about: 'List the registered APIs.',
+  options: { json: { about: 'For programs.' } },
+  async run({ options, io }) {
+    const apis = await withBase(io, ({ db }) => list(db));
+    if (options['json']) return io.out(JSON.stringify(apis));
+    if (apis.length === 0) return io.out('No API is registered yet.');
+    const rows = apis.map(({ audience, name, scopes, accessTokenLifetimeSeconds }) => {
+      return [audience, name, Object.keys(scopes).join(' '), `${accessTokenLifetimeSeconds} s`];
+    });
+    io.out(table(['audience', 'name', 'scopes', 'tokens live'], rows));
+  },
+};
+
+export const removeApi: Command = {
+  name: 'apis remove',
+  about: 'Remove an API. Access tokens that are out live until they expire.',
+  words: ['AUDIENCE'],
+  async run({ words: [audience = ''], io }) {
+    await withBase(io, ({ db }) => remove(db, audience, 'command-line'));
+    io.out(`API ${audience} is removed.`);
   },
 };

@@ -1,9 +1,9 @@
 /** `frontdesk sessions list ACCOUNT`: where a person is signed in. */
 import { describeDevice } from '../sessions/device.ts';
 import { listSessions as list } from '../sessions/session-repository.ts';
-import { requireAccount } from './account-argument.ts';
-import { table, type Command } from './command.ts';
-import { withBase } from './with-base.ts';
+import { requireAccount, withBase } from './with-base.ts';
+import { table, type Command, one } from './command.ts';
+import { endAccountSession, endAccountSessions } from '../sessions/end-session.ts';
 
 export const listSessions: Command = {
   name: 'sessions list',
@@ -23,5 +23,22 @@ export const listSessions: Command = {
       Object.keys(authorizations).join(' '),
     ]);
     io.out(table(['session', 'device', 'address', 'signed in', 'last seen', 'apps'], rows));
+  },
+};
+
+export const endSessions: Command = {
+  name: 'sessions end',
+  about: 'End the sessions of an account, or one of them. Every app that took part is told.',
+  words: ['ACCOUNT'],
+  options: { session: { value: 'SESSION', about: 'Only this one, as `sessions list` names it.' } },
+  async run({ words: [name = ''], options, io }) {
+    const uid = one(options['session']);
+    const count = await withBase(io, async ({ db }) => {
+      const { id } = await requireAccount(db, name);
+      if (uid === undefined) return endAccountSessions(db, id, 'ended_by_administrator');
+      await endAccountSession(db, id, uid, 'ended_by_administrator');
+      return 1;
+    });
+    io.out(count === 1 ? 'One session is ended.' : `${count} sessions are ended.`);
   },
 };

@@ -1,5 +1,5 @@
 /** Subjects: apps keep them for ever, so what is made here today must be made the same tomorrow. */
-import { subjectFor } from './subject.ts';
+import { subjectFor } from './claims.ts';
 
 const [salt, account] = ['a-salt', '1b671a64-40d5-491e-99b0-da01ff1f3341'];
 const pairwise = { subject_type: 'pairwise', redirect_uris: ['https://app.example:8443/callback'] };

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { UsageError } from './command.ts';
+import { readFileSync } from 'node:fs';
 
 /** @throws UsageError when nothing comes in */
 export async function readPassword(prompt: string): Promise<string> {
@@ -15,4 +16,18 @@ export async function readPassword(prompt: string): Promise<string> {
     return line;
   }
   throw new UsageError('no password came in: type it, or pipe one line into the command');
+}
+
+/** @throws UsageError when it cannot be read or holds anything else */
+export function readJsonFile(path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UsageError(`${path} must hold one JSON object`);
+  }
+  return value as Record<string, unknown>;
 }

@@ -1,0 +1,67 @@
+/** Times as people say them. */
+import { stateOf, type LogoutNotice, type NoticeState } from '../notices/logout-notice.ts';
+import { listApis } from '../apis/api-repository.ts';
+import type { Permissions } from '../grants/consent.ts';
+import { knownScopes } from '../oidc/permissions/consent.ts';
+import type { Database } from '../platform/database.ts';
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' });
+
+const minute = 60;
+const hour = 60 * minute;
+const oneDay = 24 * hour;
+
+/** `3 minutes ago`, `yesterday`; the date, when it was more than a month ago. */
+export function ago(date: Date, now = new Date()): string {
+  const seconds = Math.round((now.getTime() - date.getTime()) / 1000);
+  if (seconds < minute) return 'just now';
+  if (seconds < hour) return relative.format(-Math.floor(seconds / minute), 'minute');
+  if (seconds < oneDay) return relative.format(-Math.floor(seconds / hour), 'hour');
+  if (seconds < 30 * oneDay) return relative.format(-Math.floor(seconds / oneDay), 'day');
+  return day.format(date);
+}
+
+/** What a view shows of a time: words for people, the exact time for programs and for who looks closer. */
+export const timeOf = (date: Date): { words: string; exact: string } => ({
+  words: ago(date),
+  exact: date.toISOString(),
+});
+
+export interface NoticeView {
+  state: NoticeState;
+  /** From the end of the session to the app's answer. */
+  milliseconds: number | undefined;
+}
+
+export function toNoticeView(notice: LogoutNotice): NoticeView {
+  const { createdAt, deliveredAt } = notice;
+  return {
+    state: stateOf(notice),
+    milliseconds: deliveredAt ? Math.max(1, deliveredAt.getTime() - createdAt.getTime()) : undefined,
+  };
+}
+
+export interface PermissionView {
+  scopes: string[];
+  claims: string[];
+  apis: { name: string; permissions: string[] }[];
+}
+
+/** APIs by their names, their scopes by the words they were registered with. */
+export async function toPermissionView(
+  db: Database,
+  { scopes, claims, apiScopes }: Permissions,
+): Promise<PermissionView> {
+  const isAsked = Object.keys(apiScopes).length > 0;
+  const apis = isAsked ? (await listApis(db)).filter(({ audience }) => Object.hasOwn(apiScopes, audience)) : [];
+  return {
+    // In the order of the texts, whatever the order an app asked in.
+    scopes: knownScopes.filter((scope) => scope !== 'openid' && scopes.includes(scope)),
+    claims,
+    apis: apis.map(({ audience, name, scopes: words }) => ({
+      name,
+      permissions: apiScopes[audience]!.map((scope) => words[scope] ?? scope),
+    })),
+  };
+}
