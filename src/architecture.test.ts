@@ -16,11 +16,14 @@ const filesImported = ({ name, text }: { name: string; text: string }) =>
     .filter((target) => target.startsWith('.'))
     .map((target) => relative(src, join(src, dirname(name), target)));
 
-/** Folder → the folders it may import, from the table in README.md. */
+const readme = readFileSync(join(src, 'README.md'), 'utf8');
+
+/** Folder → the folders it may import, from the first table of README.md. */
 const map = new Map(
-  [...readFileSync(join(src, 'README.md'), 'utf8').matchAll(/^\| `([\w-]+)` \|[^|]*\|([^|]*)\|$/gm)].map(
-    ([, folder, allowed]) => [folder!, new Set([...allowed!.matchAll(/`([\w-]+)`/g)].map((match) => match[1]!))],
-  ),
+  [...readme.matchAll(/^\| `([\w-]+)` \|[^|]*\|([^|]*)\|$/gm)].map(([, folder, allowed]) => [
+    folder!,
+    new Set([...allowed!.matchAll(/`([\w-]+)`/g)].map((match) => match[1]!)),
+  ]),
 );
 
 test('every folder is on the map', () => {
@@ -42,6 +45,40 @@ test.each(code.filter(({ name }) => folderOf(name)))('$name imports only what th
     .map(folderOf)
     .filter((other) => other !== undefined && other !== folder);
   expect(others.filter((other) => !map.get(folder)!.has(other!))).toEqual([]);
+});
+
+test('no file imports itself by way of others', () => {
+  const imports = new Map(code.map((file) => [file.name, filesImported(file)]));
+  const done = new Set<string>();
+  const rings: string[] = [];
+  const visit = (name: string, path: string[]): void => {
+    const at = path.indexOf(name);
+    if (at >= 0) rings.push([...path.slice(at), name].join(' → '));
+    if (at >= 0 || done.has(name)) return;
+    for (const target of imports.get(name) ?? []) visit(target, [...path, name]);
+    done.add(name);
+  };
+  for (const { name } of code) visit(name, []);
+  expect(rings).toEqual([]);
+});
+
+/** Folder of `oidc/` → the folders of `oidc/` it may import, from the second table of README.md. */
+const floors = [...readme.matchAll(/^\| `oidc\/([\w-]+)\/` \|[^|]*\|([^|]*)\|$/gm)].map(([, floor, allowed]) => {
+  return { floor: floor!, allowed: [...allowed!.matchAll(/`([\w-]+)`/g)].map((match) => match[1]!) };
+});
+
+test('every folder of oidc is on the map', () => {
+  const folders = readdirSync(join(src, 'oidc')).filter((name) => statSync(join(src, 'oidc', name)).isDirectory());
+  expect(floors.map(({ floor }) => floor).toSorted()).toEqual(folders.toSorted());
+});
+
+test.each(floors)('oidc/$floor imports only what the map allows', ({ floor, allowed }) => {
+  const inFloor = code.filter(({ name }) => name.startsWith(`oidc/${floor}/`));
+  const others = inFloor
+    .flatMap(filesImported)
+    .map((target) => /^oidc\/([\w-]+)\//.exec(target)?.[1])
+    .filter((other) => other !== undefined && other !== floor);
+  expect(others.filter((other) => !allowed.includes(other!))).toEqual([]);
 });
 
 test.each([
@@ -74,7 +111,7 @@ test.each([
   ['rate-limiter-flexible', /^platform\/rate-limits\.ts$/],
   ['raw-body', /^web\/form\.ts$/],
   ['uuid', /^(audit\/audit-repository|web\/middleware\/request-log)\.ts$/],
-  ['zod', /^(config|accounts\/claims|clients\/self-registration)\.ts$/],
+  ['zod', /^(config|accounts\/claims|clients\/registration-metadata)\.ts$/],
 ])('%s has one home', (library, home) => {
   const users = code.filter(({ text }) => importsOf(text).includes(library));
   expect(users.length).toBeGreaterThan(0);

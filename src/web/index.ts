@@ -1,38 +1,40 @@
-/** The address book: everything a request passes, in order, and every page of ours. */
+/** The address book: every route of ours, and the middleware that every request passes, in order. */
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
+import { registrationPath } from '../oidc/configuration/configuration.ts';
+import type { ProtocolOptions } from '../oidc/conformance-profile.ts';
 import { createCookieSigner } from '../oidc/cookies.ts';
 import { pinOrigin } from '../oidc/pin-origin.ts';
-import { activityPage } from './account/activity.ts';
-import { appsPage } from './account/apps.ts';
-import { devicesPage } from './account/devices.ts';
+import { showActivity } from './account/activity.ts';
+import { remove as removeApp, showApps } from './account/apps.ts';
+import { createAccountSignIn, finishSignIn } from './account/callback.ts';
+import * as devices from './account/devices.ts';
 import { accountGuard, createShowAccountPage } from './account/guard.ts';
-import { overviewPage } from './account/overview.ts';
-import { createAccountSignIn, ownCallbackPage } from './account/own-sign-in.ts';
-import { cancelPage } from './interaction/cancel.ts';
-import { consentPage } from './interaction/consent.ts';
+import { showOverview } from './account/overview.ts';
+import { cancel } from './interaction/cancel.ts';
+import { allow } from './interaction/consent.ts';
 import { createInteractionPages } from './interaction/pages.ts';
-import { passwordPage } from './interaction/password.ts';
-import { showPage } from './interaction/show.ts';
+import { signIn } from './interaction/password.ts';
+import { showInteraction } from './interaction/show.ts';
 import { assets } from './middleware/assets.ts';
 import { cookieFlags } from './middleware/cookies.ts';
 import { cors } from './middleware/cors.ts';
 import { errors } from './middleware/errors.ts';
 import { requireExactPath, requireIssuerHost } from './middleware/exact-address.ts';
-import { rateLimit } from './middleware/rate-limit.ts';
 import { publicDocuments } from './middleware/public-documents.ts';
-import { noReferrerOnLogout, securityHeaders } from './middleware/security-headers.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
 import { requestLog } from './middleware/request-log.ts';
-import { sameOrigin } from './middleware/same-origin.ts';
+import { requireSameOrigin } from './middleware/same-origin.ts';
+import { noReferrerOnLogout, securityHeaders } from './middleware/security-headers.ts';
 import { unitOfWork } from './middleware/unit-of-work.ts';
-import { healthPages, type Readiness } from './ops/health.ts';
-import type { ProtocolOptions } from '../oidc/conformance-profile.ts';
-import { registrationPages } from './oauth/register.ts';
+import { createRegistration } from './oauth/register.ts';
+import { live, ready, type Readiness } from './ops/health.ts';
 import { createShowPage } from './page.ts';
+import { route, type Guard, type Route } from './route.ts';
 import type { Services } from './services.ts';
-import { receiptPage } from './sign-out/receipt.ts';
-import { createSignOut } from './sign-out/sign-out.ts';
-import { welcomePage } from './visitor/welcome.ts';
+import { showReceipt } from './sign-out/receipt.ts';
+import { createSignOut, type SignOut } from './sign-out/sign-out.ts';
+import { showWelcome } from './visitor/welcome.ts';
 
 export interface WebOptions {
   /** How many proxies in front of us add to X-Forwarded-For. */
@@ -43,10 +45,59 @@ export interface WebOptions {
   protocol: ProtocolOptions;
 }
 
-/** The guard of every prefix of ours; the protocol's own addresses are called by apps, from other origins. */
-const onlyUnder = (prefix: string, guard: Middleware): Middleware => {
-  return (ctx, next) => (ctx.path === prefix || ctx.path.startsWith(`${prefix}/`) ? guard(ctx, next) : next());
-};
+/** Every route of ours. The protocol's own are oidc-provider's (oidc/configuration/configuration.ts). */
+export function listRoutes(services: Services, { readiness, protocol }: WebOptions, signOut: SignOut): Route[] {
+  const pages = createInteractionPages(services);
+  const show = createShowAccountPage(services, createShowPage(services.views));
+  const registration = createRegistration(services, protocol);
+  const ownRegistration = `${registrationPath}/:clientId`;
+  return [
+    route('GET', '/', 'public', 'visitor/welcome', showWelcome(services)),
+    route('GET', '/healthz', 'public', 'text', live),
+    route('GET', '/readyz', 'public', 'text', ready(services, readiness)),
+
+    route('GET', '/interaction/:uid', 'interaction', 'interaction/password', showInteraction(services, pages)),
+    route('POST', '/interaction/:uid/password', 'interaction', 'redirect', signIn(services, pages)),
+    route('POST', '/interaction/:uid/consent', 'interaction', 'redirect', allow(services, pages)),
+    route('POST', '/interaction/:uid/cancel', 'interaction', 'redirect', cancel(services, pages)),
+
+    route('GET', '/account', 'account', 'account/overview', showOverview(services, show)),
+    route('GET', '/account/callback', 'public', 'redirect', finishSignIn(services)),
+    route('GET', '/account/devices', 'account', 'account/devices', devices.showDevices(services, show)),
+    route('POST', '/account/devices/end-others', 'account', 'redirect', devices.endOthers(services)),
+    route('POST', '/account/devices/end-all', 'account', 'redirect', devices.endAll(services, signOut)),
+    route('POST', '/account/devices/:uid/end', 'account', 'redirect', devices.endOne(services, signOut)),
+    route('GET', '/account/apps', 'account', 'account/apps', showApps(services, show)),
+    route('POST', '/account/apps/:id/remove', 'account', 'redirect', removeApp(services)),
+    route('GET', '/account/activity', 'account', 'account/activity', showActivity(services, show)),
+    route('POST', '/account/sign-out', 'account', 'redirect', devices.endThis(signOut)),
+    route('GET', '/sign-out/receipt/:token', 'public', 'sign-out/receipt', showReceipt(services)),
+
+    ...(protocol.hasClientRegistration
+      ? [
+          route('POST', registrationPath, 'bearer', 'json', registration.register),
+          route('GET', ownRegistration, 'bearer', 'json', registration.read),
+          route('PUT', ownRegistration, 'bearer', 'json', registration.update),
+          route('DELETE', ownRegistration, 'bearer', 'json', registration.remove),
+        ]
+      : []),
+  ];
+}
+
+function createRouter(services: Services, routes: Route[]): Router {
+  const sameOrigin = requireSameOrigin(services.issuer);
+  const guards: Record<Guard, Middleware[]> = {
+    public: [],
+    interaction: [sameOrigin],
+    account: [sameOrigin, accountGuard(services, createAccountSignIn(services))],
+    bearer: [],
+  };
+  const router = new Router({ strict: true, sensitive: true, exclusive: true });
+  for (const { method, address, guard, handle } of routes) {
+    router.register(address, method === 'GET' ? ['HEAD', 'GET'] : [method], [...guards[guard], handle]);
+  }
+  return router;
+}
 
 export function createWeb(services: Services, options: WebOptions): Koa {
   const { issuer, log, db, keyring, views, oidc } = services;
@@ -55,25 +106,8 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   app.on('error', (error: Error) => log.error({ err: error }, 'fault'));
   pinOrigin(issuer, app);
 
-  const router = new Router({ strict: true, sensitive: true, exclusive: true });
-  const interactionPages = createInteractionPages(services);
-  healthPages(router, services, options.readiness);
-  welcomePage(router, services);
-  showPage(router, services, interactionPages);
-  passwordPage(router, services, interactionPages);
-  consentPage(router, services, interactionPages);
-  cancelPage(router, services, interactionPages);
-  const accountSignIn = createAccountSignIn(services);
   const signOut = createSignOut(services);
-  const showAccount = createShowAccountPage(services, createShowPage(views));
-  ownCallbackPage(router, services);
-  overviewPage(router, services, showAccount);
-  devicesPage(router, services, showAccount, signOut);
-  appsPage(router, services, showAccount);
-  activityPage(router, services, showAccount);
-  receiptPage(router, services);
-  if (options.protocol.hasClientRegistration) registrationPages(router, services, options.protocol);
-
+  const routes = listRoutes(services, options, signOut);
   app.use(requestLog(log));
   app.use(cookieFlags(issuer));
   app.use(securityHeaders(issuer));
@@ -83,13 +117,11 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   app.use(assets(views));
   app.use(requireExactPath());
   app.use(publicDocuments(oidc, services.policy));
-  for (const prefix of ['/interaction', '/account']) app.use(onlyUnder(prefix, sameOrigin(issuer)));
   app.use(rateLimit(options.rateLimitFactor, issuer, oidc));
   app.use(cors(db));
   app.use(signOut.middleware);
   app.use(unitOfWork(db));
-  app.use(onlyUnder('/account', accountGuard(services, accountSignIn)));
-  app.use(router.routes());
+  app.use(createRouter(services, routes).routes());
   app.use(oidc.middleware);
   return app;
 }

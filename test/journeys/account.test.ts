@@ -3,7 +3,7 @@ import { ann, app, audience, ben, notesApi, siteA, siteB, type Person, type Regi
 import { everyRow, statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
-import { internalPath } from '../../src/web/account/own-sign-in.ts';
+import { internalPath } from '../../src/web/account/callback.ts';
 import type { Browser, Page } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;

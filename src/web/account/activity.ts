@@ -1,10 +1,10 @@
 /** `/account/activity`: what happened to the account, and what apps were told of it. */
-import type Router from '@koa/router';
 import { listAccountEvents, type RecordedEvent } from '../../audit/audit-repository.ts';
 import { listClientNames } from '../../clients/client-repository.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
 import type { LogoutNotice } from '../../notices/logout-notice.ts';
 import { toNoticeView, timeOf } from '../view-models.ts';
+import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
@@ -24,7 +24,7 @@ const told = new Set<string>([
   'sign-in.succeeded',
 ]);
 
-export function activityPage(router: Router, { db }: Services, show: ShowAccountPage): void {
+export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
   const toEntry = (event: RecordedEvent, names: Map<string, string>, notices: LogoutNotice[]) => ({
     // Keys of texts have no dots of their own.
     kind: event.kind.replace(/[.-]/g, '_'),
@@ -39,7 +39,7 @@ export function activityPage(router: Router, { db }: Services, show: ShowAccount
     })),
   });
 
-  router.get('/account/activity', async (ctx) => {
+  return async (ctx) => {
     const { account } = signedInOf(ctx);
     const before = typeof ctx.query['before'] === 'string' ? new Date(ctx.query['before']) : undefined;
     const isTime = before !== undefined && !Number.isNaN(before.getTime());
@@ -55,5 +55,5 @@ export function activityPage(router: Router, { db }: Services, show: ShowAccount
       entries: own.map((event) => toEntry(event, names, noticesOf(event))),
       older: events.length === onOnePage ? events.at(-1)!.at.toISOString() : undefined,
     });
-  });
+  };
 }

@@ -1,18 +1,19 @@
 /** `/account/devices`: where the person is signed in, and signing out there. */
-import type Router from '@koa/router';
 import { listClientNames } from '../../clients/client-repository.ts';
 import { ownClientId } from '../../clients/own-client.ts';
 import { describeDevice } from '../../sessions/device.ts';
 import { endAccountSession, endAccountSessions } from '../../sessions/end-session.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
 import { seeOther } from '../page.ts';
+import { parameterOf, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import type { SignOut } from '../sign-out/sign-out.ts';
 import { timeOf } from '../view-models.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
-export function devicesPage(router: Router, { db }: Services, show: ShowAccountPage, signOut: SignOut): void {
-  router.get('/account/devices', async (ctx) => {
+export const showDevices =
+  ({ db }: Services, show: ShowAccountPage): Handler =>
+  async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
     const sessions = await listSessions(db, account.id);
     const names = await listClientNames(
@@ -32,27 +33,39 @@ export function devicesPage(router: Router, { db }: Services, show: ShowAccountP
     }));
     const [current, others] = [true, false].map((is) => devices.filter(({ isCurrent }) => isCurrent === is));
     show(ctx, 'account/devices', { devices: [...current!, ...others!], hasOthers: others!.length > 0 });
-  });
+  };
 
-  router.post('/account/devices/end-others', async (ctx) => {
+/** Signs the person out on every device but this one. */
+export const endOthers =
+  ({ db }: Services): Handler =>
+  async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
     await endAccountSessions(db, account.id, 'ended_from_another_device', sessionUid);
     seeOther(ctx, '/account/devices');
-  });
+  };
 
-  router.post('/account/devices/end-all', async (ctx) => {
+/** Signs the person out everywhere. */
+export const endAll =
+  ({ db }: Services, signOut: SignOut): Handler =>
+  async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
     await endAccountSessions(db, account.id, 'ended_from_another_device', sessionUid);
     await signOut.here(ctx, sessionUid);
-  });
+  };
 
-  router.post('/account/devices/:uid/end', async (ctx) => {
+/** Signs the person out on one device. */
+export const endOne =
+  ({ db }: Services, signOut: SignOut): Handler =>
+  async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
-    const { uid = '' } = ctx.params as { uid?: string };
+    const uid = parameterOf(ctx, 'uid');
     if (uid === sessionUid) return signOut.here(ctx, uid);
     await endAccountSession(db, account.id, uid, 'ended_from_another_device');
     seeOther(ctx, '/account/devices');
-  });
+  };
 
-  router.post('/account/sign-out', async (ctx) => signOut.here(ctx, signedInOf(ctx).sessionUid));
-}
+/** Signs the person out on this device. */
+export const endThis =
+  (signOut: SignOut): Handler =>
+  (ctx) =>
+    signOut.here(ctx, signedInOf(ctx).sessionUid);

@@ -1,10 +1,10 @@
-/** Everything under `/account`: only for who is signed in, and only by forms of their own. */
+/** The guard of the account pages: whoever is signed in, and writes only by forms of their own session. */
 import type { Context, Middleware } from 'koa';
 import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName, type Account } from '../../accounts/account.ts';
 import { createFormTokens, readForm } from '../form.ts';
 import type { Services } from '../services.ts';
-import type { AccountSignIn } from './own-sign-in.ts';
+import type { AccountSignIn } from './callback.ts';
 
 /** Who is signed in on this browser. */
 export interface SignedIn {
@@ -14,7 +14,7 @@ export interface SignedIn {
 
 const signedIn = Symbol('signed in');
 
-/** What the guard found. Only behind the guard. */
+/** The person the guard let in. @throws Error on a route without the guard */
 export function signedInOf(ctx: Context): SignedIn {
   const found = (ctx.state as { [signedIn]?: SignedIn })[signedIn];
   if (!found) throw new Error('not behind the guard of /account');
@@ -22,17 +22,15 @@ export function signedInOf(ctx: Context): SignedIn {
 }
 
 const purposeOf = (sessionUid: string) => `account ${sessionUid}`;
-const open = new Set(['/account/callback']);
 
 export function accountGuard(services: Services, accountSignIn: AccountSignIn): Middleware {
   const { db, oidc } = services;
   const tokens = createFormTokens(services);
   return async (ctx, next) => {
-    if (open.has(ctx.path)) return next();
     const session = await oidc.session(ctx);
     const account = session && (await findAccount(db, session.accountId));
     if (!session || !account || account.suspendedAt) return accountSignIn.start(ctx, ctx.path);
-    // Nothing that another window opened may hold on to these pages.
+    // A window that opened this page must not keep a reference to it.
     ctx.set('Cross-Origin-Opener-Policy', 'same-origin');
     Object.assign(ctx.state, { [signedIn]: { account, sessionUid: session.uid } });
     if (ctx.method === 'POST') tokens.require(ctx, await readForm(ctx), purposeOf(session.uid));

@@ -1,8 +1,8 @@
 /** `/account`: what there is, at a glance. */
-import type Router from '@koa/router';
 import { listAccountEvents } from '../../audit/audit-repository.ts';
 import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
+import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { timeOf } from '../view-models.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
@@ -10,8 +10,9 @@ import { signedInOf, type ShowAccountPage } from './guard.ts';
 /** Wrong tries of longer ago are history, and nothing to begin with. */
 const recentMilliseconds = 7 * 24 * 60 * 60 * 1000;
 
-export function overviewPage(router: Router, { db }: Services, show: ShowAccountPage): void {
-  router.get('/account', async (ctx) => {
+export const showOverview =
+  ({ db }: Services, show: ShowAccountPage): Handler =>
+  async (ctx) => {
     const { account } = signedInOf(ctx);
     const [sessions, apps, events] = await Promise.all([
       listSessions(db, account.id),
@@ -27,5 +28,4 @@ export function overviewPage(router: Router, { db }: Services, show: ShowAccount
       lastFailed: failed[0] && { count: failed.length, time: timeOf(failed[0].at) },
       since: timeOf(account.createdAt),
     });
-  });
-}
+  };

@@ -1,18 +1,18 @@
 /** `POST /interaction/:uid/password`: signs a person in by e-mail address or user name, and password. */
-import type Router from '@koa/router';
 import { Refusal } from '../../errors.ts';
 import { signInWithPassword } from '../../sign-in/with-password.ts';
 import { readForm } from '../form.ts';
 import { seeOther } from '../page.ts';
+import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import type { InteractionPages } from './pages.ts';
 
 const maxLogin = 320;
 const maxPassword = 1024;
 
-export function passwordPage(router: Router, services: Services, pages: InteractionPages): void {
+export function signIn(services: Services, pages: InteractionPages): Handler {
   const { oidc } = services;
-  router.post('/interaction/:uid/password', (ctx) =>
+  return (ctx) =>
     pages.orShowExpired(ctx, async () => {
       const form = await readForm(ctx);
       const interaction = await oidc.interaction(ctx);
@@ -32,6 +32,5 @@ export function passwordPage(router: Router, services: Services, pages: Interact
         if (!(error instanceof Refusal) || error.code === 'interaction_expired') throw error;
         pages.showSignIn(ctx, interaction, { login, refusal: error, isRemembered: form.get('remember') === 'yes' });
       }
-    }),
-  );
+    });
 }

@@ -10,7 +10,7 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
  *
  * @throws Refusal `cross_site`
  */
-export function sameOrigin(issuer: string): Middleware {
+export function requireSameOrigin(issuer: string): Middleware {
   return (ctx, next) => {
     if (reading.has(ctx.method)) return next();
     const site = ctx.get('Sec-Fetch-Site');

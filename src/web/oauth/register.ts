@@ -1,5 +1,4 @@
 /** `/oauth/register`: apps register themselves (RFC 7591), and manage their registration under its own address (RFC 7592). */
-import type Router from '@koa/router';
 import type { Context } from 'koa';
 import {
   requireOwnRegistration,
@@ -15,6 +14,7 @@ import { registrationPath } from '../../oidc/configuration/configuration.ts';
 import { mayLinkElsewhere, type ProtocolOptions } from '../../oidc/conformance-profile.ts';
 import { epoch } from '../../oidc/protocol-context.ts';
 import { readJson } from '../form.ts';
+import { parameterOf, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 
 /** Codes of RFC 7591 §3.2.2 and RFC 6750 §3.1. */
@@ -31,13 +31,24 @@ const codes: Partial<Record<RefusalCode, string>> = {
 /** RFC 6750 §2.1; tokens in addresses are not taken. */
 const bearerOf = (ctx: Context): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('Authorization'))?.[1];
 
-export function registrationPages(router: Router, services: Services, protocol: ProtocolOptions): void {
+export interface RegistrationHandlers {
+  /** RFC 7591 §3.1 */
+  register: Handler;
+  /** RFC 7592 §2.1 */
+  read: Handler;
+  /** RFC 7592 §2.2 */
+  update: Handler;
+  /** RFC 7592 §2.3 */
+  remove: Handler;
+}
+
+export function createRegistration(services: Services, protocol: ProtocolOptions): RegistrationHandlers {
   const { db, keyring, issuer, oidc, texts } = services;
   const context: SelfRegistrationContext = {
     db,
     keyring,
     issuer,
-    validate: oidc.validateClient,
+    validate: (metadata) => oidc.validateClient(metadata),
     mayLinkElsewhere: mayLinkElsewhere(protocol),
   };
 
@@ -70,38 +81,34 @@ export function registrationPages(router: Router, services: Services, protocol: 
     };
   }
 
-  router.post(registrationPath, (ctx) =>
-    orRefused(ctx, async () => {
-      const token = bearerOf(ctx);
-      // Asked before anything is read: strangers have nothing checked, fetched or made.
-      await requireRegistrationToken(context, token);
-      const { managementToken, ...registration } = await selfRegisterClient(context, token!, await readJson(ctx));
-      ctx.status = 201;
-      answer(ctx, registration, managementToken);
-    }),
-  );
+  return {
+    register: (ctx) =>
+      orRefused(ctx, async () => {
+        const token = bearerOf(ctx);
+        // Checked before the body is read: strangers make us fetch and store nothing.
+        await requireRegistrationToken(context, token);
+        const { managementToken, ...registration } = await selfRegisterClient(context, token!, await readJson(ctx));
+        ctx.status = 201;
+        answer(ctx, registration, managementToken);
+      }),
 
-  const own = `${registrationPath}/:clientId`;
+    read: (ctx) =>
+      orRefused(ctx, async () => {
+        const client = await requireOwnRegistration(context, parameterOf(ctx, 'clientId'), bearerOf(ctx));
+        answer(ctx, client, bearerOf(ctx)!);
+      }),
 
-  router.get(own, (ctx) =>
-    orRefused(ctx, async () => {
-      const client = await requireOwnRegistration(context, ctx['params'].clientId as string, bearerOf(ctx));
-      answer(ctx, client, bearerOf(ctx)!);
-    }),
-  );
+    update: (ctx) =>
+      orRefused(ctx, async () => {
+        const client = await requireOwnRegistration(context, parameterOf(ctx, 'clientId'), bearerOf(ctx));
+        answer(ctx, await updateOwnRegistration(context, client, await readJson(ctx)), bearerOf(ctx)!);
+      }),
 
-  router.put(own, (ctx) =>
-    orRefused(ctx, async () => {
-      const client = await requireOwnRegistration(context, ctx['params'].clientId as string, bearerOf(ctx));
-      answer(ctx, await updateOwnRegistration(context, client, await readJson(ctx)), bearerOf(ctx)!);
-    }),
-  );
-
-  router.delete(own, (ctx) =>
-    orRefused(ctx, async () => {
-      const { id } = await requireOwnRegistration(context, ctx['params'].clientId as string, bearerOf(ctx));
-      await removeClient(db, id, 'program');
-      ctx.status = 204;
-    }),
-  );
+    remove: (ctx) =>
+      orRefused(ctx, async () => {
+        const { id } = await requireOwnRegistration(context, parameterOf(ctx, 'clientId'), bearerOf(ctx));
+        await removeClient(db, id, 'program');
+        ctx.status = 204;
+      }),
+  };
 }

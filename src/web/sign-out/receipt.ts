@@ -1,5 +1,4 @@
 /** `/sign-out/receipt/:token`: which apps have heard that the person signed out. Works by reloading itself. */
-import type Router from '@koa/router';
 import { findClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
@@ -8,6 +7,7 @@ import { findReceipt } from '../../notices/receipt-repository.ts';
 import { allowFrames } from '../middleware/security-headers.ts';
 import { toNoticeView } from '../view-models.ts';
 import { createShowPage } from '../page.ts';
+import { parameterOf, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { receiptKind } from './sign-out.ts';
 
@@ -25,11 +25,11 @@ function frameFor(issuer: string, uri: unknown, { sid }: LogoutNotice): string |
   return address.href;
 }
 
-export function receiptPage(router: Router, { db, issuer, keyring, views }: Services): void {
+export function showReceipt({ db, issuer, keyring, views }: Services): Handler {
   const show = createShowPage(views);
 
-  router.get('/sign-out/receipt/:token', async (ctx) => {
-    const { token = '' } = ctx.params as { token?: string };
+  return async (ctx) => {
+    const token = parameterOf(ctx, 'token');
     const receipt = await findReceipt(db, keyring.digests(receiptKind, token));
     if (!receipt) throw new Refusal('receipt_expired');
     const notices = await listNoticesOfSessions(db, [receipt.sessionUid]);
@@ -58,5 +58,5 @@ export function receiptPage(router: Router, { db, issuer, keyring, views }: Serv
         url: isOver ? receipt.returnTo : `/sign-out/receipt/${token}?again`,
       },
     });
-  });
+  };
 }

@@ -1,9 +1,9 @@
-/** `/`: what this address is, for people who come by. */
-import type Router from '@koa/router';
+/** `/`: says what this address is for. */
 import { createShowPage } from '../page.ts';
+import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 
-export function welcomePage(router: Router, { views }: Services): void {
+export const showWelcome = ({ views }: Services): Handler => {
   const show = createShowPage(views);
-  router.get('/', (ctx) => show(ctx, 'visitor/welcome', {}));
-}
+  return (ctx) => show(ctx, 'visitor/welcome', {});
+};

@@ -1,11 +1,11 @@
 /** `/account/callback`, and the way there: people sign in to their account pages as they do to any app. */
 import { createHash } from 'node:crypto';
-import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { ownClientId, ownRedirectUri } from '../../clients/own-client.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import { createFormTokens } from '../form.ts';
 import { seeOther } from '../page.ts';
+import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 
 /** Pages that a sign-in may lead to. Everything else, and anything that only looks like a path, leads to the first. */
@@ -39,13 +39,14 @@ export function createAccountSignIn(services: Services): AccountSignIn {
   };
 }
 
-export function ownCallbackPage(router: Router, services: Services): void {
+/** Takes the answer of that sign-in, and leads on to the page it was started for. */
+export function finishSignIn(services: Services): Handler {
   const tokens = createFormTokens(services);
-  router.get('/account/callback', (ctx) => {
+  return (ctx) => {
     const { state, error } = ctx.query;
     const [path = '', token = ''] = typeof state === 'string' ? state.split('.') : [];
     // Who cancelled, or comes with an answer to somebody else's question, is not led on.
     const isOurs = tokens.isValid(ctx, new Map([['csrf', token]]), purposeOf(path));
     seeOther(ctx, isOurs && error === undefined ? internalPath(path) : '/');
-  });
+  };
 }

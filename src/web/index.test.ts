@@ -1,0 +1,50 @@
+/** The address book: each route has a guard and says what it answers, and no route is mounted elsewhere. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { listRoutes } from './index.ts';
+import type { Services } from './services.ts';
+import type { SignOut } from './sign-out/sign-out.ts';
+
+// The handlers are made and never called.
+const services = { issuer: 'http://idp.localhost:4000' } as Services;
+const protocol = { hasClientRegistration: true, isConformance: false };
+const options = { trustedProxies: 0, rateLimitFactor: 1, readiness: { isDraining: false }, protocol };
+const routes = listRoutes(services, options, {} as SignOut);
+const named = routes.map((route) => ({ ...route, name: `${route.method} ${route.address}` }));
+
+test('no address is listed twice', () => {
+  expect(new Set(named.map(({ name }) => name)).size).toBe(named.length);
+});
+
+test.each(named)('$name has a guard that fits its method', ({ method, guard }) => {
+  const allowed =
+    method === 'GET' ? ['public', 'interaction', 'account', 'bearer'] : ['interaction', 'account', 'bearer'];
+  expect(allowed).toContain(guard);
+});
+
+test.each(named)('$name lies under the prefix of its guard', ({ address, guard }) => {
+  const prefixes = {
+    interaction: /^\/interaction\//,
+    account: /^\/account(\/|$)/,
+    bearer: /^\/oauth\//,
+    public: /^\//,
+  };
+  expect(address).toMatch(prefixes[guard]);
+});
+
+test.each(named)('$name answers by a view that exists, or says how', ({ method, answer }) => {
+  if (method !== 'GET') expect(['redirect', 'json']).toContain(answer);
+  else if (!['redirect', 'json', 'text'].includes(answer)) expect(existsSync(`views/${answer}.pug`)).toBe(true);
+});
+
+test('each file of pages is named after an address, and only index.ts makes a router', () => {
+  const files = readdirSync('src/web', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const routers = files.filter((name) => /router\.(get|post|put|delete|use|register)\(/.test(read(name)));
+  expect(routers).toEqual(['index.ts']);
+  const importers = files.filter((name) => read(name).includes("from '@koa/router'"));
+  expect(importers).toEqual(['index.ts']);
+});
+
+function read(name: string): string {
+  return name.endsWith('.test.ts') ? '' : readFileSync(join('src/web', name), 'utf8');
+}

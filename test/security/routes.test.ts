@@ -1,0 +1,69 @@
+/** Requirements A09, E01 and F06: every route of the address book, asked by strangers and by other sites. */
+import { listRoutes } from '../../src/web/index.ts';
+import type { Services } from '../../src/web/services.ts';
+import type { SignOut } from '../../src/web/sign-out/sign-out.ts';
+import { ask } from '../support/browser.ts';
+import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { authorize, codeFor, newBrowser } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { withRegistration } from '../support/registration.ts';
+
+const protocol = { hasClientRegistration: true, isConformance: false };
+const options = { trustedProxies: 0, rateLimitFactor: 1, readiness: { isDraining: false }, protocol };
+// Only the addresses and guards are read here; the handlers are never called.
+const routes = listRoutes({ issuer: 'http://idp.localhost' } as Services, options, {} as SignOut).map((route) => ({
+  ...route,
+  name: `${route.method} ${route.address}`,
+  path: route.address.replaceAll(/:\w+/g, 'x'),
+}));
+const guarded = (guard: string) => routes.filter((route) => route.guard === guard);
+const writes = routes.filter(({ method, guard }) => method === 'POST' && guard !== 'bearer');
+
+let frontdesk: Frontdesk;
+let appA: RegisteredApp;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk({ settings: withRegistration });
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+});
+afterAll(() => frontdesk.close());
+
+const send = (method: string, path: string, headers: Record<string, string> = {}) =>
+  ask(`${frontdesk.issuer}${path}`, { method, headers, ...(method === 'GET' ? {} : { form: { csrf: 'x' } }) });
+
+test.each(guarded('account'))('E01 $name sends a stranger to sign in', async ({ method, path }) => {
+  const answer = await send(method, path, method === 'GET' ? {} : { origin: frontdesk.issuer });
+  expect([answer.status, new URL(answer.location!).pathname]).toEqual([303, '/oauth/authorize']);
+});
+
+test.each(guarded('interaction'))('E01 $name is nothing to a browser without that interaction', async (route) => {
+  const answer = await send(route.method, route.path, route.method === 'GET' ? {} : { origin: frontdesk.issuer });
+  expect(answer.status).toBe(400);
+});
+
+test.each(guarded('bearer'))('E01 $name asks for a token', async ({ method, path }) => {
+  const answer = await send(method, path);
+  expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, expect.stringContaining('Bearer')]);
+});
+
+test.each(writes)('A09 $name refuses what another site sends', async ({ method, path }) => {
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, appA));
+  const foreign: Record<string, string>[] = [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }];
+  for (const headers of foreign) {
+    const answer = await browser.ask(`${frontdesk.issuer}${path}`, { method, headers, form: { csrf: 'x' } });
+    expect(answer.status).toBe(403);
+  }
+});
+
+test.each(routes)('F06 $name is not found under another spelling', async ({ method, path }) => {
+  for (const other of [
+    `/${path}`,
+    `${path}/`,
+    path.replace(/^\/(\w)/, (_all, first: string) => `/%${first.charCodeAt(0).toString(16)}`),
+  ]) {
+    if (other === path || other === '//') continue;
+    expect([other, (await send(method, other)).status]).toEqual([other, 404]);
+  }
+});
