@@ -1,12 +1,12 @@
 /** Ends sessions for good: nothing that is under way can bring them back, and every app that took part is told. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
-import { endSessionRows, revokeGrantsOfAccount, type Ended } from './ending-repository.ts';
+import { endSessionRows, revokeGrantsOfAccount, type EndedSession } from './ending-repository.ts';
 import { findSessionByUid, listSessions, listExpiredSessions } from './session-repository.ts';
 import type { EndReason } from './session.ts';
 import { Refusal } from '../errors.ts';
 
-function recordEndings(db: Database, ended: Ended[], reason: EndReason): void {
+function recordEndings(db: Database, ended: EndedSession[], reason: EndReason): void {
   for (const { uid, accountId, apps } of ended) {
     if (accountId === undefined) continue;
     recordEvent(db, { kind: 'session.ended', accountId, sessionUid: uid, detail: { reason, apps } });

@@ -1,145 +1,140 @@
-/** SQL for endings: one statement takes the power of a session away and leaves a notice for every app that took part. */
+/**
+ * SQL that ends sessions and revokes grants. Each statement inserts the logout notices of the apps concerned from the
+ * very rows it changes, so that an app that joined a moment ago is told too. A trigger on `logout_notices` queues the
+ * deliveries (migrations/0022-queue-logout-deliveries.sql).
+ */
 import { ownClientId } from '../clients/own-client.ts';
-import { deliveryJob } from '../notices/logout-notice.ts';
-import { type Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
-import type { EndReason, AppRemovalReason } from './session.ts';
+import type { Database } from '../platform/database.ts';
+import type { AppRemovalReason, EndReason } from './session.ts';
 
-export interface Ended {
+export interface EndedSession {
   uid: string;
-  /** Undefined for a browser nobody was signed in on. */
+  /** Undefined for a session that nobody signed in to. */
   accountId: string | undefined;
-  /** How many apps took part. */
+  /** Number of apps that are told. */
   apps: number;
 }
 
-// The notices come from the row that is being ended: an app that joined a moment ago is among them. Jobs are queued in
-// the order of their keys, so that endings side by side do not wait for each other in a ring.
-const end = sql`
+const endSessionsByUid = sql`
   with ended as (
     update sessions set ended_at = clock_timestamp(), end_reason = $2, state = null
-    where uid = any($1) and ended_at is null returning uid, account_id, authorizations
+    where uid = any($1) and ended_at is null
+    returning uid, account_id, authorizations
   ), revoked as (
     update grants g set revoked_at = now() from ended e
     where g.session_uid = e.uid and g.revoked_at is null
       and ($3 or not coalesce((e.authorizations -> g.client_id -> 'persistsLogout')::boolean, false))
-  ), told as (
+  ), notices as (
     insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
     select gen_random_uuid(), e.uid, e.account_id, c.id, a.value ->> 'sid',
       case when c.metadata ? 'backchannel_logout_uri' then 'back'
         when c.metadata ? 'frontchannel_logout_uri' then 'front' else 'none' end, $2
     from ended e, jsonb_each(e.authorizations) a, clients c
     where e.account_id is not null and c.id = a.key and c.id <> $4
-    returning session_uid, client_id, channel
-  ), queued as (
-    select graphile_worker.add_job($5, json_build_object('clientId', client_id), job_key := $5 || ' ' || client_id,
-      max_attempts := 1)
-    from (select distinct client_id from told where channel = 'back' order by client_id) app
+    returning session_uid
   )
-  select e.uid, e.account_id, (select count(*)::int from told t where t.session_uid = e.uid) as apps,
-    (select count(*) from queued) as jobs
+  select e.uid, e.account_id, (select count(*)::int from notices n where n.session_uid = e.uid) as apps
   from ended e`;
 
-/** @param alsoOffline offline access that was allowed with these sessions ends as well */
+/**
+ * Ends sessions and revokes the grants that were made in them.
+ *
+ * @param includesOffline also revokes grants with `offline_access`, which otherwise outlive the session
+ */
 export async function endSessionRows(
   db: Database,
   uids: string[],
   reason: EndReason,
-  alsoOffline: boolean,
-): Promise<Ended[]> {
-  const values = [uids, reason, alsoOffline, ownClientId, deliveryJob];
-  const { rows } = await db.guard<{ uid: string; account_id: string | null; apps: number }>(end, values);
+  includesOffline: boolean,
+): Promise<EndedSession[]> {
+  const values = [uids, reason, includesOffline, ownClientId];
+  const { rows } = await db.guard<{ uid: string; account_id: string | null; apps: number }>(endSessionsByUid, values);
   return rows.map(({ uid, account_id: accountId, apps }) => ({ uid, accountId: accountId ?? undefined, apps }));
 }
 
-// What is left of a person's grants after the sessions: offline access from sessions that ended before. Its apps are
-// told by the name they knew those sessions by.
-const revokeOffline = sql`
+// The sessions of these grants ended before: only offline access is left of them.
+const revokeAccountGrants = sql`
   with revoked as (
     update grants set revoked_at = now()
     where account_id = $1 and revoked_at is null and session_uid is distinct from $2
     returning account_id, client_id, session_uid
-  ), told as (
-    insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
-    select gen_random_uuid(), coalesce(r.session_uid, ''), r.account_id, c.id, s.authorizations -> c.id ->> 'sid',
-      case when c.metadata ? 'backchannel_logout_uri' then 'back' else 'none' end, $3
-    from revoked r join clients c on c.id = r.client_id and c.id <> $4
-      join sessions s on s.uid = r.session_uid and s.ended_at is not null
-    returning client_id, channel
   )
-  select graphile_worker.add_job($5, json_build_object('clientId', client_id), job_key := $5 || ' ' || client_id,
-    max_attempts := 1)
-  from (select distinct client_id from told where channel = 'back' order by client_id) app`;
+  insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
+  select gen_random_uuid(), s.uid, r.account_id, c.id, s.authorizations -> c.id ->> 'sid',
+    case when c.metadata ? 'backchannel_logout_uri' then 'back' else 'none' end, $3
+  from revoked r
+    join clients c on c.id = r.client_id and c.id <> $4
+    join sessions s on s.uid = r.session_uid and s.ended_at is not null`;
 
-/** @param exceptUid a session that goes on, with its grants */
+/**
+ * Revokes the grants of an account that outlived their sessions.
+ *
+ * @param exceptUid a session whose grants stay
+ */
 export async function revokeGrantsOfAccount(
   db: Database,
   accountId: string,
   exceptUid: string | undefined,
   reason: EndReason,
 ): Promise<void> {
-  await db.guard(revokeOffline, [accountId, exceptUid, reason, ownClientId, deliveryJob]);
+  await db.guard(revokeAccountGrants, [accountId, exceptUid, reason, ownClientId]);
 }
 
-// Sessions before grants, as in every ending: whoever takes both takes them in this order.
-const leave = sql`
-  with before as (
+// Sessions are locked before grants, as everywhere: two transactions that take both cannot deadlock. The count makes
+// PostgreSQL finish `left_sessions` before it revokes.
+const removeApp = sql`
+  with joined_sessions as (
     select uid, authorizations -> $2 ->> 'sid' as sid from sessions
     where account_id = $1 and authorizations ? $2 and ended_at is null
       and ($4::text is null or authorizations -> $2 ->> 'grantId' = $4)
     order by uid for update
-  ), entered as (
-    update sessions s set authorizations = s.authorizations - $2 from before b where s.uid = b.uid
-    returning s.uid, b.sid
+  ), left_sessions as (
+    update sessions s set authorizations = s.authorizations - $2
+    from joined_sessions j where s.uid = j.uid
+    returning s.uid, j.sid
   ), revoked as (
     update grants g set revoked_at = now()
     where g.account_id = $1 and g.client_id = $2 and g.revoked_at is null and ($4::text is null or g.id = $4)
-      and (select count(*) from entered) >= 0
+      and (select count(*) from left_sessions) >= 0
     returning g.session_uid
-  ), parties as (
-    select uid, sid from entered
+  ), known_sessions as (
+    select uid, sid from left_sessions
     union
-    select s.uid, s.authorizations -> $2 ->> 'sid' from revoked r join sessions s on s.uid = r.session_uid
-    where s.ended_at is not null
-  ), told as (
+    select s.uid, s.authorizations -> $2 ->> 'sid'
+    from revoked r join sessions s on s.uid = r.session_uid and s.ended_at is not null
+  ), notices as (
     insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
-    select gen_random_uuid(), p.uid, $1, c.id, p.sid,
+    select gen_random_uuid(), k.uid, $1, c.id, k.sid,
       case when c.metadata ? 'backchannel_logout_uri' then 'back' else 'none' end, $3
-    from parties p, clients c where c.id = $2
-    returning client_id, channel
-  ), queued as (
-    select graphile_worker.add_job($5, json_build_object('clientId', client_id), job_key := $5 || ' ' || client_id,
-      max_attempts := 1)
-    from (select distinct client_id from told where channel = 'back') app
+    from known_sessions k, clients c where c.id = $2
   )
-  select (select count(*)::int from revoked) as grants, (select count(*) from queued) as jobs`;
+  select count(*)::int as grants from revoked`;
 
 export interface AppRemoval {
   accountId: string;
   clientId: string;
   reason: AppRemovalReason;
-  /** Only what hangs on this grant; everything when left out. */
+  /** Removes only what this grant gave; everything when left out. */
   grantId?: string | undefined;
 }
 
-/** Takes an app out of a person's sessions, and its grants with it. @returns how many grants were revoked */
-export async function removeAppFromSessions(
-  db: Database,
-  { accountId, clientId, reason, grantId }: AppRemoval,
-): Promise<number> {
-  const { rows } = await db.guard<{ grants: number }>(leave, [accountId, clientId, reason, grantId, deliveryJob]);
+/**
+ * Takes an app out of a person's sessions and revokes its grants.
+ *
+ * @returns number of grants revoked
+ */
+export async function removeAppFromSessions(db: Database, removal: AppRemoval): Promise<number> {
+  const { accountId, clientId, reason, grantId } = removal;
+  const { rows } = await db.guard<{ grants: number }>(removeApp, [accountId, clientId, reason, grantId]);
   return rows[0]?.grants ?? 0;
 }
 
-const tell = sql`
-  with told as (
-    insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
-    values (gen_random_uuid(), $1, $2, $3, $4, 'back', $5)
-  )
-  select graphile_worker.add_job($6, json_build_object('clientId', $3::text), job_key := $6 || ' ' || $3,
-    max_attempts := 1)`;
+const insertNotice = sql`
+  insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
+  values (gen_random_uuid(), $1, $2, $3, $4, 'back', $5)`;
 
-export interface Tell {
+export interface NewLogoutNotice {
   accountId: string;
   clientId: string;
   sessionUid: string;
@@ -147,10 +142,8 @@ export interface Tell {
   reason: AppRemovalReason;
 }
 
-/** Leaves a notice for one app that the person signed out of alone; what it could do is taken away beside this. */
-export async function queueLogoutNotice(
-  db: Database,
-  { accountId, clientId, sessionUid, sid, reason }: Tell,
-): Promise<void> {
-  await db.guard(tell, [sessionUid, accountId, clientId, sid, reason, deliveryJob]);
+/** Queues a logout notice for one app. */
+export async function queueLogoutNotice(db: Database, notice: NewLogoutNotice): Promise<void> {
+  const { accountId, clientId, sessionUid, sid, reason } = notice;
+  await db.guard(insertNotice, [sessionUid, accountId, clientId, sid, reason]);
 }

@@ -3,10 +3,10 @@
 /** An app signed in to with a session, as oidc-provider keeps it. */
 export interface Authorization {
   /** The session's name at this app: `sid` in its tokens. */
-  sid?: string;
-  grantId?: string;
+  sid?: string | undefined;
+  grantId?: string | undefined;
   /** The app holds offline access, which outlives the session. */
-  persistsLogout?: boolean;
+  persistsLogout?: boolean | undefined;
 }
 
 /** client_id → authorization. */

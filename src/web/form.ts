@@ -15,8 +15,11 @@ const maxFields = 100;
 /** @throws Refusal `body_too_large`, `body_invalid` */
 async function readBody(ctx: Context): Promise<string> {
   try {
-    const length = ctx.req.headers['content-length'];
-    return await getRawBody(ctx.req, { length, limit: maxBytes, encoding: 'utf8' });
+    return await getRawBody(ctx.req, {
+      length: ctx.req.headers['content-length'] ?? null,
+      limit: maxBytes,
+      encoding: 'utf8',
+    });
   } catch (error) {
     throw new Refusal((error as { type?: string }).type === 'entity.too.large' ? 'body_too_large' : 'body_invalid');
   }

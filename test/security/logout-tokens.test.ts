@@ -98,7 +98,7 @@ test('C06 a copy of one that was used ends nothing', async () => {
   expect(await isIn(again.browser)).toBe(true);
 });
 
-test.each<[string, (good: JWTPayload) => JWTPayload]>([
+test.each<[string, (good: JWTPayload) => Record<string, unknown>]>([
   ['of another issuer', (good) => ({ ...good, iss: 'https://evil.example' })],
   ['of no issuer', (good) => ({ ...good, iss: undefined })],
   ['for another app', (good) => ({ ...good, aud: 'site-b' })],
@@ -114,7 +114,7 @@ test.each<[string, (good: JWTPayload) => JWTPayload]>([
   ['without an id', (good) => ({ ...good, jti: undefined })],
   ['about nobody', (good) => ({ ...good, sid: undefined, sub: undefined })],
 ])('C06 one %s is refused', async (_how, change) => {
-  expect(await send(await sign(change(goodClaims())))).toBe(400);
+  expect(await send(await sign(change(goodClaims()) as JWTPayload))).toBe(400);
   expect(await isIn()).toBe(true);
 });
 

@@ -53,12 +53,14 @@ export async function app(
   return { id: client.id, secret, redirectUri };
 }
 
+type RegistrationPart = Omit<Partial<ClientRegistration>, 'id'> & { id?: string };
+
 /** A server-rendered app of the house. */
-export const siteA = (frontdesk: Frontdesk, more: Partial<ClientRegistration> = {}): Promise<RegisteredApp> =>
+export const siteA = (frontdesk: Frontdesk, more: RegistrationPart = {}): Promise<RegisteredApp> =>
   app(frontdesk, { id: 'site-a', name: 'Site A', isFirstParty: true, ...more });
 
 /** A single-page app of somebody else, with an API. */
-export const siteB = (frontdesk: Frontdesk, more: Partial<ClientRegistration> = {}): Promise<RegisteredApp> =>
+export const siteB = (frontdesk: Frontdesk, more: RegistrationPart = {}): Promise<RegisteredApp> =>
   app(frontdesk, { id: 'site-b', name: 'Site B', kind: 'single-page', apis: [{ audience }], ...more });
 
 export const notesApi = ({ db }: Frontdesk): Promise<void> =>

@@ -90,14 +90,14 @@ async function verifyAll(
 
 export async function measureKeys(options: KeysOptions): Promise<KeysResult> {
   const { rotations, everySeconds, announcementSeconds, verifications } = options;
-  const frontdesk = await startServers(2, async (frontdesk) => {
+  const deployment = await startServers(2, async (frontdesk) => {
     await ann(frontdesk);
     await notesApi(frontdesk);
     return siteA(frontdesk, { apis: [{ audience }] });
   });
-  const { issuer, prepared: app, balancer } = frontdesk;
+  const { issuer, prepared: app, balancer } = deployment;
   try {
-    await frontdesk.command('policy', 'set', 'key_announcement', `${announcementSeconds}s`);
+    await deployment.command('policy', 'set', 'key_announcement', `${announcementSeconds}s`);
     const started = Date.now();
     const issuing = await startIssuing(issuer, app, families, tokensPerSecond);
     const kinds = [
@@ -115,7 +115,7 @@ export async function measureKeys(options: KeysOptions): Promise<KeysResult> {
     async function rotate(): Promise<void> {
       for (let index = 0; index < rotations; index += 1) {
         const pause = sleep(everySeconds * 1000);
-        await frontdesk.command('keys', 'rotate');
+        await deployment.command('keys', 'rotate');
         await pause;
       }
       await sleep(announcementSeconds * 1000);
@@ -138,6 +138,6 @@ export async function measureKeys(options: KeysOptions): Promise<KeysResult> {
       seconds: (Date.now() - started) / 1000,
     };
   } finally {
-    await frontdesk.close();
+    await deployment.close();
   }
 }

@@ -87,11 +87,11 @@ async function untilAllSettled(db: Database, patience: number): Promise<void> {
 export async function measureLogout(options: LogoutOptions): Promise<LogoutResult> {
   const seconds = options.endings / options.rate;
   let receivers!: Receivers;
-  const frontdesk = await startServers(options.servers, async (frontdesk) => {
+  const deployment = await startServers(options.servers, async (frontdesk) => {
     receivers = await startReceivers(frontdesk.issuer);
     return signInForReal(frontdesk, receivers);
   });
-  const { db, servers, prepared: accounts } = frontdesk;
+  const { db, servers, prepared: accounts } = deployment;
   try {
     const decoys = Math.ceil(options.endings / 10);
     const sessions = await copySignIns(db, options.endings + decoys);
@@ -125,7 +125,7 @@ export async function measureLogout(options: LogoutOptions): Promise<LogoutResul
       seconds: (Date.now() - started) / 1000,
     };
   } finally {
-    await frontdesk.close();
+    await deployment.close();
     await Promise.all(Object.values(receivers).map((receiver) => receiver.stop()));
   }
 }
