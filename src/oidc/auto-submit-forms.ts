@@ -1,11 +1,11 @@
-/** Answers of the library that make the browser send a form by a script in the page, in a better way. */
+/** Replaces responses of oidc-provider that submit a form by an inline script. */
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { Refusal } from '../errors.ts';
 
 /**
- * Who is signed out already and wants to sign out goes on at once. A sign-in that comes upon somebody else's session,
- * which began meanwhile in another tab, is not carried out.
+ * A logout request without a session is redirected at once. A sign-in that finds the session of another person, who
+ * signed in meanwhile in another tab, is refused.
  *
  * @throws Refusal `session_ended`
  */

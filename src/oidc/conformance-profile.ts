@@ -1,4 +1,4 @@
-/** What the OpenID Foundation's suite asks of a provider beside what is safe: for its runs alone, never in production. */
+/** What the OpenID Foundation's suite needs and production must not offer: switched on by CONFORMANCE_PROFILE. */
 import type { Client } from 'oidc-provider';
 
 export interface ProtocolOptions {
@@ -7,7 +7,7 @@ export interface ProtocolOptions {
   isConformance: boolean;
 }
 
-/** Tokens travel in addresses: the implicit and hybrid plans are about that (OpenID Connect Core §3.2, §3.3). */
+/** Implicit and hybrid flow: tokens in the front channel (OpenID Connect Core §3.2, §3.3). */
 const allResponseTypes = [
   'code',
   'id_token',
@@ -19,11 +19,11 @@ const allResponseTypes = [
 
 type ResponseTypes = (typeof allResponseTypes)[number][];
 
-/** Code only: no token ever travels in an address (RFC 9700 §2.1.2). */
+/** Code only: no tokens in the front channel (RFC 9700 §2.1.2). */
 export const responseTypesOf = ({ isConformance }: ProtocolOptions): ResponseTypes =>
   isConformance ? [...allResponseTypes] : ['code'];
 
-/** Metadata of ours by which an operator marks a client of the suite. Apps cannot ask for it themselves. */
+/** Name of the metadata that marks a client of the suite. Only an operator can set it. */
 export const conformanceClientKey = 'conformance_client';
 
 /**

@@ -10,7 +10,7 @@ export interface CookieNames {
   csrf: string;
 }
 
-/** On https browsers themselves hold the cookie to its host (`__Host-`), or to https where it needs a path. */
+/** Cookie name prefixes bind a cookie to its host (`__Host-`), or to https where it needs a path (`__Secure-`). */
 export function cookieNames(issuer: string): CookieNames {
   const isSecure = issuer.startsWith('https:');
   const [host, secure] = isSecure ? ['__Host-', '__Secure-'] : ['', ''];
@@ -22,10 +22,10 @@ export function cookieNames(issuer: string): CookieNames {
   };
 }
 
-/** Signs with the newest key, accepts all. SHA-256 where Keygrip's own default is SHA-1. */
+/** Signs with the newest key and accepts all. SHA-256 instead of Keygrip's default SHA-1. */
 export const createCookieSigner = ({ cookieKeys }: Keyring): Keygrip => new Keygrip([...cookieKeys], 'sha256');
 
-/** @param isSentFromOtherSites with forms that other sites send here, too */
+/** @param isSentFromOtherSites the session cookie is `SameSite=None` */
 export function cookieOptions(
   keyring: Keyring,
   issuer: string,

@@ -1,4 +1,4 @@
-/** The protocol as the rest of the program sees it, whatever keys it signs with at the moment. */
+/** The protocol as the rest of the program uses it; swaps the Provider when signing keys change. */
 import compose from 'koa-compose';
 import { errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider';
 import type { Context, Middleware } from 'koa';
@@ -18,23 +18,23 @@ import { subjectFor } from './permissions/claims.ts';
 import { replaceAutoSubmitForms } from './auto-submit-forms.ts';
 
 export interface Oidc {
-  /** Answers the addresses of the protocol; calls `next` for all others. */
+  /** Handles the endpoints of the protocol; calls `next` for all others. */
   middleware: Middleware;
-  /** @throws Refusal `interaction_expired` when the browser has none, or it is over */
+  /** @throws Refusal `interaction_expired` when the browser has none, or it has ended */
   interaction(ctx: Context): Promise<PendingInteraction>;
   /** The session of this browser, if somebody is signed in. */
   session(ctx: Context): Promise<{ uid: string; accountId: string } | undefined>;
-  /** Each of these returns where to send the browser next. */
+  /** These three store the result and return the address to redirect to. */
   signedIn(ctx: Context, accountId: string, proof: Proof, options: { isRemembered: boolean }): Promise<string>;
   consented(ctx: Context): Promise<string>;
   cancelled(ctx: Context): Promise<string>;
-  /** What tells an app that a session is over; undefined when the app cannot be told so any more. */
+  /** A logout token for a client; undefined when it has no `backchannel_logout_uri` any more. */
   logoutToken(clientId: string, accountId: string, sid: string | undefined): Promise<LogoutToken | undefined>;
   /** Checks and completes the metadata of a client. */
   validateClient: ClientValidator;
-  /** Goes on with these keys. What began before is finished as it began. */
+  /** Uses these keys from now on. Requests in flight finish with the keys they began with. */
   useKeys(keys: readonly SigningKey[]): void;
-  /** Changes with the keys: names what is served from memory (JWKS, discovery). */
+  /** Changes with the keys: the version of cached documents (JWKS, discovery). */
   readonly generation: number;
   close(): void;
 }
@@ -49,22 +49,22 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   let provider: Provider;
   let run: Middleware;
   let generation = 0;
-  /** Names of the keys, in signing order. */
-  let inUse = '';
+  /** `kid`s in signing order. */
+  let kidsInUse = '';
   let timer: NodeJS.Timeout | undefined;
   const byReference = requestObjects(input);
 
-  // The library's keys are fixed when a Provider is made, so a new one takes its place: about 2 ms, all state is in the
-  // database. Which key signs changes with the clock too.
+  // The keys of a Provider are fixed at construction, so it is replaced: about 2 ms, all state is in the database.
+  // Which key signs changes with the clock too.
   function useKeys(keys: readonly SigningKey[]): void {
     const order = inSigningOrder(keys);
     const kids = order.map(({ kid }) => kid).join(' ');
-    // What a Provider remembers, such as keys of apps, is not thrown away for nothing.
-    if (kids !== inUse) {
+    // A Provider caches documents of clients: it is replaced only when the keys differ.
+    if (kids !== kidsInUse) {
       provider = createProvider({ ...input, keys: order.map((key) => ({ ...key.privateJwk, ...publicJwk(key) })) });
       run = compose([byReference, ...provider.middleware] as Middleware[]);
       generation += 1;
-      inUse = kids;
+      kidsInUse = kids;
     }
     clearTimeout(timer);
     const change = nextChangeAt(keys);
@@ -77,11 +77,11 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   const answers = createInteractionAnswers(issuer, keyring);
   useKeys(input.keys);
 
-  /** A page that was left open too long, or belongs to a sign-in that is over, is the person's to start again. */
+  /** @throws Refusal `interaction_expired` when the page was left open too long, or the sign-in has ended */
   async function interactionOf(ctx: Context): Promise<Interaction> {
     try {
       const interaction = await provider.interactionDetails(ctx.req, ctx.res);
-      // The cookie names the interaction; the address must be of the same one, or a page would act for another.
+      // The library goes by the cookie alone; a page must not act for another interaction than its own.
       if (interaction.uid === ctx['params'].uid) return interaction;
     } catch (error) {
       if (!(error instanceof errors.SessionNotFound)) throw error;
@@ -107,7 +107,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
       const interaction = await interactionOf(ctx);
       const { hintedSubject, client } = await pendingInteraction(db, interaction);
       const subject = subjectFor(input.pairwiseSalt, client.metadata, accountId);
-      // The app wants one person and nobody else (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+      // The app requires this very person (OpenID Connect Core §3.1.2.1, `id_token_hint`).
       if (hintedSubject !== undefined && hintedSubject !== subject)
         return answers.keep(ctx, interaction, {
           error: 'login_required',
@@ -116,7 +116,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
       const before = await sessionOf(ctx);
       if (before && before.accountId !== accountId) {
         await endSessions(db, [before.uid], 'other_account');
-        // The library would want that session to be there still.
+        // Otherwise the library would require that session to exist still.
         delete interaction.session;
       }
       const login = { accountId, amr, acr, ts: epoch(new Date()), remember: isRemembered };

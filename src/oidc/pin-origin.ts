@@ -1,9 +1,9 @@
-/** Makes an application speak under one name, whatever a request says about it. */
+/** Fixes the origin that Koa and oidc-provider build addresses from, whatever a request says. */
 import type Koa from 'koa';
 
 /**
- * Every address that Koa or oidc-provider build comes from these getters. Neither Host nor X-Forwarded-* reach them,
- * so no page and no document can be made to name another host, and a proxy that ends TLS need not be believed.
+ * Koa and oidc-provider build every address from these getters. Neither Host nor X-Forwarded-* count, so no page or
+ * document can name another host, and the scheme need not be taken from a proxy.
  */
 export function pinOrigin(issuer: string, app: Koa): void {
   const { host, hostname, protocol, origin } = new URL(issuer);

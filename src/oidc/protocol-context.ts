@@ -1,7 +1,7 @@
-/** What the adapter knows of the protocol request it is called in. */
+/** The current request of oidc-provider, and its times. */
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 
-/** The request under way; undefined on pages of ours and in commands. */
+/** The current request; undefined on pages of ours and in commands. */
 export const protocolContext = (): KoaContextWithOIDC | undefined => Provider.ctx;
 
 /** Seconds since 1970, as JWTs have it. */

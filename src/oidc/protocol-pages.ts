@@ -1,4 +1,4 @@
-/** The pages that the protocol itself shows: the question before signing out, the signed-out page, errors. */
+/** Pages that oidc-provider asks for: sign-out confirmation, signed out, form post, errors. */
 import type { Client, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { Context } from 'koa';
 import { hostOf } from './permissions/consent.ts';
@@ -15,7 +15,7 @@ export interface ProtocolPages {
   askToSignOut: (ctx: KoaContextWithOIDC) => void;
   showSignedOut: (ctx: KoaContextWithOIDC) => Promise<void>;
   showError: (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => void;
-  /** Makes the browser bring the answer to the app by a form (OAuth 2.0 Form Post Response Mode). */
+  /** Sends the response by a form (OAuth 2.0 Form Post Response Mode). */
   postToApp: (ctx: KoaContextWithOIDC, redirectUri: string, answer: Record<string, unknown>) => void;
 }
 
@@ -28,13 +28,13 @@ export function formTargetOf(uri: unknown): string[] {
   return [parsed.origin === 'null' ? parsed.protocol : parsed.origin];
 }
 
-/** Anybody can send people to these pages: an app that registered itself is called by its host, and not linked to. */
+/** Anybody can link to these pages: an app that registered itself is named by its host, without a link. */
 function siteOf(client: Client | undefined): { name?: string | undefined; uri?: string | undefined } {
   if (client?.['self_registered'] === true) return { name: hostOf(client.redirectUris?.[0]) };
   return { name: client?.clientName, uri: client?.clientUri };
 }
 
-/** Errors that have a page with words of their own; for the others the code is all there is to say. */
+/** Errors with texts of their own; the others show their code. */
 const ownWords = new Set([
   'access_denied',
   'invalid_client',
@@ -60,7 +60,7 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
     },
 
     async showSignedOut(ctx) {
-      // Anybody can come by this address: whoever is signed in is not told otherwise.
+      // Anybody can open this address: whoever is signed in must not be told otherwise.
       const { accountId } = await ctx.oidc.provider.Session.get(ctx);
       if (accountId !== undefined && !ctx.oidc.client) return ctx.redirect('/account');
       show(ctx, 'protocol/signed-out', { site: siteOf(ctx.oidc.client) });
@@ -75,7 +75,7 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
     showError(ctx, out, error) {
       const isFault = out.error === 'server_error';
       const name = error.name === 'SessionNotFound' ? 'session_not_found' : out.error;
-      // Descriptions are the library's and never hold text from the address; codes are of a fixed set.
+      // Descriptions never hold text of the request; codes are of a fixed set.
       const values = {
         code: name,
         words: ownWords.has(name) ? name : isFault ? 'fault' : 'other',

@@ -1,4 +1,4 @@
-/** One Provider of oidc-provider: built from the keys of the moment, with the methods we replace. */
+/** Builds a Provider of oidc-provider from the current keys, and replaces some of its methods. */
 import { Provider, type Client, type Interaction, type KoaContextWithOIDC } from 'oidc-provider';
 import type { JWK } from 'jose';
 import { replaceSecretHash } from '../clients/client-repository.ts';
@@ -36,20 +36,20 @@ export interface ProviderInput {
 /** What the protocol leaves in `ctx.state` for the middleware around it. */
 export interface ProtocolState {
   requestId?: string;
-  /** An error the protocol answered by itself. */
+  /** An error that oidc-provider turned into a response. */
   fault?: Error;
   /** The session that this request ended. */
   endedSessionUid?: string;
 }
 
 /**
- * Secrets are stored as digests: what is presented is compared by its own. A digest under an older root secret is
- * replaced as soon as the secret behind it is seen, so that the older one can go.
+ * Compares the digest of the presented secret with those stored. A digest under an older root secret is replaced when
+ * its client secret is used, so that the older root secret can be removed.
  */
 function isSecretOf(client: Client, { db, keyring }: ProviderInput, presented: string): boolean {
   const stored = client.clientSecret?.split(' ') ?? [];
   const digests = keyring.digests('client-secret', presented).map((digest) => digest.toString('hex'));
-  // No early end: the time tells nothing about which secret was near.
+  // All comparisons are made, so that timing does not tell which secret matched.
   const fits = stored.map((one) => digests.map((other) => constantTimeEqual(one, other)).includes(true));
   const found = stored[fits.indexOf(true)];
   if (found !== undefined && found !== digests[0]) replaceSecretHash(db, client.clientId, found, digests[0]!);
@@ -57,7 +57,7 @@ function isSecretOf(client: Client, { db, keyring }: ProviderInput, presented: s
 }
 
 function replaceSessionMethods({ Session }: ProviderModels, { db }: ProviderInput): void {
-  // A destroyed session is ended for good, by its uid: an id that rotates meanwhile does not save it.
+  // Ended by its uid: a rotation of its id at the same time does not save it.
   Session.prototype.destroy = async function destroy() {
     await endSessions(db, [this.uid], 'signed_out');
     const ctx = protocolContext();
@@ -65,8 +65,8 @@ function replaceSessionMethods({ Session }: ProviderModels, { db }: ProviderInpu
     this.destroyed = true;
   };
 
-  // The id changes whenever somebody signs in, so that a planted one is worth nothing. A resumed consent changes
-  // nothing about who is signed in, and a needless new id would race with the person's other tabs.
+  // The id rotates at every sign-in, against session fixation. It need not after a consent, where a rotation would only
+  // conflict with requests of the person's other tabs.
   const { resetIdentifier, loginAccount } = Session.prototype;
   Session.prototype.resetIdentifier = function reset() {
     const oidc = protocolContext()?.oidc;
@@ -74,7 +74,7 @@ function replaceSessionMethods({ Session }: ProviderModels, { db }: ProviderInpu
     resetIdentifier.call(this);
   };
 
-  // The library never takes `transient` back: somebody who signs in once more, to be remembered, would not be.
+  // The library never resets `transient`: somebody who signs in again and wants to be remembered would not be.
   Session.prototype.loginAccount = function login(details) {
     this.transient = undefined;
     loginAccount.call(this, details);
@@ -86,10 +86,10 @@ function replaceClientMethods({ Client: OidcClient }: ProviderModels, input: Pro
   OidcClient.prototype.compareClientSecret = function compare(presented: string) {
     return isSecretOf(this, input, presented);
   };
-  // Every client gets `sid`, so that it can tell which session a sign-out is about.
+  // Every client gets `sid`, by which logout tokens name the session.
   OidcClient.prototype.includeSid = () => true;
-  // The end of a session leaves notices for all its apps; one try while the person waits would be less. The library
-  // still asks here when the person signs out of one app alone.
+  // The end of a session queues notices for all its apps. This call of the library matters only when the person signs
+  // out of one app.
   OidcClient.prototype.backchannelLogout = async function tell(accountId, sid) {
     const { params, session } = protocolContext()?.oidc ?? {};
     if (params?.['logout'] || !session) return;
@@ -103,7 +103,7 @@ function replaceClientMethods({ Client: OidcClient }: ProviderModels, input: Pro
   };
 }
 
-// Going on with an interaction that was answered in another browser would sign this one in as somebody else.
+// Resuming an interaction that was completed in another browser would sign this one in as somebody else.
 function replaceInteractionMethods({ Interaction }: ProviderModels, { issuer, keyring }: ProviderInput): void {
   const answers = createInteractionAnswers(issuer, keyring);
   const find = Interaction.find.bind(Interaction);
@@ -139,7 +139,7 @@ interface ProviderModels {
 
 export function createProvider(input: ProviderInput): Provider {
   const { db, keyring, log, issuer, pages } = input;
-  /** The library's own form has no words, and a script in the page. */
+  /** The library's own form has no text and an inline script. */
   class PageProvider extends Provider {
     override registerResponseMode(...[name, handler]: Parameters<Provider['registerResponseMode']>): void {
       super.registerResponseMode(name, name === 'form_post' ? pages.postToApp : handler);
@@ -152,15 +152,15 @@ export function createProvider(input: ProviderInput): Provider {
   replaceClientMethods(models, input);
   replaceInteractionMethods(models, input);
   acceptOnlyIdTokens(provider);
-  // Looking and then writing would let two equal assertions through at once.
+  // The library reads and then writes, which would let two equal assertions through at once.
   models.ReplayDetection.unique = async (from, jti, expiresAt) =>
     insertReplayMarker(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
-  // The library answers faults itself; whoever commits or undoes the request must hear of them.
+  // The library turns faults into responses; the unit of work must know of them.
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
     if (error instanceof SessionConflict) return;
     const state = ctx.state as ProtocolState;
     state.fault = error;
-    // These are answered, and logged, by the middleware around.
+    // The errors middleware logs these.
     if (error instanceof TextNotStorable || error instanceof DatabaseBusy) return;
     log.error({ err: error, requestId: state.requestId }, 'protocol fault');
   });

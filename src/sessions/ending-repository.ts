@@ -1,8 +1,4 @@
-/**
- * SQL that ends sessions and revokes grants. Each statement inserts the logout notices of the apps concerned from the
- * very rows it changes, so that an app that joined a moment ago is told too. A trigger on `logout_notices` queues the
- * deliveries (migrations/0022-queue-logout-deliveries.sql).
- */
+/** SQL that ends sessions, revokes grants and inserts the logout notices of the apps concerned. */
 import { ownClientId } from '../clients/own-client.ts';
 import { sql } from '../platform/statement.ts';
 import type { Database } from '../platform/database.ts';
@@ -16,6 +12,8 @@ export interface EndedSession {
   apps: number;
 }
 
+// Notices come from the very rows that are changed, here and below: an app that joined a moment ago is told too. A
+// trigger queues their deliveries (migrations/0022-queue-logout-deliveries.sql).
 const endSessionsByUid = sql`
   with ended as (
     update sessions set ended_at = clock_timestamp(), end_reason = $2, state = null

@@ -1,4 +1,4 @@
-/** Reads what a form sent, and checks that the form was ours. */
+/** Reads forms and JSON bodies, and protects forms against CSRF. */
 import getRawBody from 'raw-body';
 import type { Context } from 'koa';
 import { Refusal } from '../errors.ts';
@@ -6,7 +6,7 @@ import { cookieNames } from '../oidc/cookies.ts';
 import { randomToken } from '../platform/secrets.ts';
 import type { Services } from './services.ts';
 
-/** Field → value. Every field once. */
+/** Field → value; each field once. */
 export type Form = ReadonlyMap<string, string>;
 
 const maxBytes = 56 * 1024;
@@ -47,14 +47,14 @@ export async function readForm(ctx: Context): Promise<Form> {
 }
 
 export interface FormTokens {
-  /** The token for a form of this purpose in this browser; sets the cookie it is bound to. */
+  /** A token for a form of this purpose in this browser; sets the cookie it is bound to. */
   issue(ctx: Context, purpose: string): string;
   isValid(ctx: Context, form: Form, purpose: string): boolean;
   /** @throws Refusal `csrf_token_wrong` */
   require(ctx: Context, form: Form, purpose: string): void;
 }
 
-/** A token of one browser and one purpose, so that neither another site's page nor another form's token will do. */
+/** CSRF tokens bound to one browser (by a cookie) and one purpose: a token of another form is not accepted. */
 export function createFormTokens({ keyring, issuer }: Pick<Services, 'keyring' | 'issuer'>): FormTokens {
   const { csrf: cookie } = cookieNames(issuer);
   const secure = issuer.startsWith('https:');

@@ -1,4 +1,4 @@
-/** Shows a view as the answer. */
+/** Shows a view as the response. */
 import type { Context } from 'koa';
 import type { ShowPage } from '../oidc/protocol-pages.ts';
 import type { Views } from '../platform/views.ts';
@@ -10,13 +10,13 @@ export const createShowPage =
   (ctx: Context, view, values, { status = 200, formTargets = [] } = {}) => {
     ctx.status = status;
     ctx.type = 'html';
-    // Pages speak of one person's sign-in: no cache keeps them.
+    // Pages are about one person's sign-in.
     ctx.set('Cache-Control', 'no-store');
     allowFormTargets(ctx, formTargets);
     ctx.body = views.render(view, { requestId: stateOf(ctx).requestId, status, ...values });
   };
 
-/** After a form was carried out: the browser gets the next page by GET (RFC 9110 §15.4.4). */
+/** Redirects after a form: the browser gets the next page by GET (303, RFC 9110 §15.4.4). */
 export function seeOther(ctx: Context, address: string): void {
   ctx.status = 303;
   ctx.redirect(address);

@@ -23,10 +23,10 @@ export interface Services {
   attemptLimits: AttemptLimits;
 }
 
-/** What middleware leaves in `ctx.state` for those after it. */
+/** What middleware stores in `ctx.state`. */
 export interface RequestState {
   requestId: string;
-  /** An error the protocol answered by itself. */
+  /** An error that oidc-provider turned into a response. */
   fault?: Error;
 }
 

@@ -1,4 +1,4 @@
-/** Times as people say them. */
+/** Times, logout notices and permissions in the form that views show. */
 import { stateOf, type LogoutNotice, type NoticeState } from '../notices/logout-notice.ts';
 import { listApis } from '../apis/api-repository.ts';
 import type { Permissions } from '../grants/consent.ts';
@@ -22,7 +22,7 @@ export function ago(date: Date, now = new Date()): string {
   return day.format(date);
 }
 
-/** What a view shows of a time: words for people, the exact time for programs and for who looks closer. */
+/** A time in words, and exactly (ISO 8601) for the `datetime` attribute. */
 export const timeOf = (date: Date): { words: string; exact: string } => ({
   words: ago(date),
   exact: date.toISOString(),
@@ -48,7 +48,7 @@ export interface PermissionView {
   apis: { name: string; permissions: string[] }[];
 }
 
-/** APIs by their names, their scopes by the words they were registered with. */
+/** Scopes in the order of the texts; APIs by name, their scopes by the descriptions they were registered with. */
 export async function toPermissionView(
   db: Database,
   { scopes, claims, apiScopes }: Permissions,
@@ -56,7 +56,6 @@ export async function toPermissionView(
   const isAsked = Object.keys(apiScopes).length > 0;
   const apis = isAsked ? (await listApis(db)).filter(({ audience }) => Object.hasOwn(apiScopes, audience)) : [];
   return {
-    // In the order of the texts, whatever the order an app asked in.
     scopes: knownScopes.filter((scope) => scope !== 'openid' && scopes.includes(scope)),
     claims,
     apis: apis.map(({ audience, name, scopes: words }) => ({

@@ -1,4 +1,4 @@
-/** Where oidc-provider keeps things: sessions, grants and clients with their nouns, the rest with the artifacts. */
+/** The storage of oidc-provider: sessions, grants and clients in tables of their own, everything else in `artifacts`. */
 import type { AdapterFactory } from 'oidc-provider';
 import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';

@@ -1,4 +1,4 @@
-/** Codes, tokens and interactions as oidc-provider reads and writes them. Their ids never reach the database. */
+/** Stores codes, tokens and interactions for oidc-provider. The database holds digests of their ids only. */
 import { decodeJwt } from 'jose';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import { revokeGrant } from '../../grants/revoke-grant.ts';
@@ -15,18 +15,18 @@ import {
 } from '../../tokens/artifact-repository.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
 
-/** The library tolerates clocks that differ by so much; a row must not be purged before. */
+/** Seconds of clock difference that the library tolerates; rows are kept that much longer. */
 export const clockToleranceSeconds = 15;
 
-const idPlace = '{id}';
+const idPlaceholder = '{id}';
 
-/** The payload without anything that could be presented again. */
+/** The payload without values that could be presented to the protocol again. */
 function withoutSecrets(kind: string, id: string, { jti: _jti, ...payload }: AdapterPayload): ArtifactPayload {
   if (kind !== 'Interaction') return payload;
   const { session, params, prompt, returnTo, ...rest } = payload;
   const { cookie: _cookie, ...ofSession } = session ?? {};
   const { id_token_hint: _hint, ...ofParams } = params ?? {};
-  // The library has checked the hint by now: whom it names is all that is still needed.
+  // The library has verified the hint by now; only its subject is still needed.
   const { id_token_hint: hint, ...details } = prompt?.details ?? {};
   const hinted = typeof hint === 'string' ? { hinted_subject: decodeJwt(hint).sub } : {};
   return {
@@ -34,27 +34,27 @@ function withoutSecrets(kind: string, id: string, { jti: _jti, ...payload }: Ada
     ...(session && { session: ofSession }),
     params: ofParams,
     prompt: { ...prompt, details: { ...details, ...hinted } },
-    returnTo: returnTo?.replaceAll(id, idPlace),
+    returnTo: returnTo?.replaceAll(id, idPlaceholder),
   };
 }
 
 function withId(kind: string, id: string, payload: ArtifactPayload): ArtifactPayload {
   const whole = { ...payload, jti: id };
   if (kind !== 'Interaction') return whole;
-  return { ...whole, returnTo: String(payload['returnTo']).replaceAll(idPlace, id) };
+  return { ...whole, returnTo: String(payload['returnTo']).replaceAll(idPlaceholder, id) };
 }
 
 export function createArtifactAdapter(db: Database, keyring: Keyring, kind: string): Adapter {
   const digests = (id: string) => keyring.digests(kind, id);
 
-  /** The refresh token that the one being saved takes the place of. */
+  /** Digest of the refresh token that is being rotated. */
   function parentHash(): Buffer | undefined {
     if (kind !== 'RefreshToken') return undefined;
     const rotated = protocolContext()?.oidc.entities.RotatedRefreshToken?.jti;
     return rotated === undefined ? undefined : keyring.digest(kind, rotated);
   }
 
-  /** A second use by whoever came late: what the first one got dies too (RFC 6749 §4.1.2, RFC 9700 §4.14.2). */
+  /** Revokes what the first use gave (RFC 6749 §4.1.2, RFC 9700 §4.14.2). @throws InvalidGrant always */
   async function refuseReuse(id: string): Promise<never> {
     const grantId = (await findArtifact(db, kind, digests(id)))?.payload['grantId'];
     if (typeof grantId === 'string') {
@@ -69,19 +69,19 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
       const artifact = await findArtifact(db, kind, digests(id));
       if (!artifact) return undefined;
       const { payload, consumedAt, isWithinGrace } = artifact;
-      // Only the token endpoint knows the grace; to introspection a used refresh token is used.
+      // The grace counts at the token endpoint only: introspection reports a used refresh token as inactive.
       const mayReuse = isWithinGrace && protocolContext()?.oidc.route === 'token';
       return { ...withId(kind, id, payload), ...(consumedAt && !mayReuse && { consumed: epoch(consumedAt) }) };
     },
 
     async upsert(id, payload, expiresIn = 0) {
-      // What is kept again is found under the newest key from now on; under an older one it would be found as it was.
+      // The new row is under the newest key; a row under an older key would still be found as it was before.
       const older = digests(id).slice(1);
       if (kind === 'Interaction' && older.length > 0) deleteArtifact(db, kind, older);
       upsertArtifact(db, {
         kind,
         idHash: keyring.digest(kind, id),
-        // An interaction names the grant it began with, but goes on without it.
+        // An interaction must survive the revocation of the grant it began with.
         grantId: kind === 'Interaction' ? undefined : payload.grantId,
         payload: withoutSecrets(kind, id, payload),
         expiresAt: new Date(Date.now() + (expiresIn + clockToleranceSeconds) * 1000),
@@ -95,13 +95,13 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
         return;
       }
       if (!(await consumeRefreshToken(db, digests(id)))) await refuseReuse(id);
-      // The library saves the successor before it has checked everything: a refusal must not use the token up.
+      // The library saves the successor before all checks are done: an error response must undo the rotation.
       db.unitOfWork()?.undoOnRefusal();
     },
 
     destroy: async (id) => deleteArtifact(db, kind, digests(id)),
 
-    // What carries a grant id is worthless once the grant is revoked, and the library revokes it beside this call.
+    // Artifacts are found only while their grant is live, and the library revokes the grant itself.
     revokeByGrantId: async () => {},
 
     findByUid: async () => undefined,

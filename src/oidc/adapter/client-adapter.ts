@@ -1,11 +1,11 @@
-/** Clients as oidc-provider reads them, with what is ours beside the standard metadata. */
+/** Reads clients for oidc-provider, with metadata of ours beside the standard one. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
 import type { ClientMetadata } from '../../clients/client.ts';
 import type { Database } from '../../platform/database.ts';
 import { conformanceClientKey } from '../conformance-profile.ts';
 
-/** Metadata of ours, carried by the library's clients under these names. */
+/** Names of metadata that oidc-provider does not know. */
 export const ownMetadata = [
   'first_party',
   'self_registered',
@@ -18,15 +18,15 @@ export const ownMetadata = [
   conformanceClientKey,
 ] as const;
 
-/** The library keys its cache of built clients by all that is here, so a change is live at once, everywhere. */
+/** The library's cache of clients is keyed by a hash of this, so that a change counts at once in every process. */
 export function toClientPayload(client: StoredClient): AdapterPayload {
   const { request_object_signing_alg: algorithm, ...others } = client.metadata;
-  // The library knows signed ones only; the others are ours (request-objects.ts).
+  // The library supports signed request objects only; unsigned ones are handled in request-objects.ts.
   const metadata: ClientMetadata = algorithm === 'none' ? others : client.metadata;
   return {
     ...metadata,
     client_id: client.id,
-    // Digests stand where the library expects the secret; Client.prototype.compareClientSecret knows (provider.ts).
+    // Digests instead of the secret: Client.prototype.compareClientSecret is replaced (provider.ts).
     ...(client.secretHashes.length > 0 && { client_secret: client.secretHashes.join(' ') }),
     first_party: client.isFirstParty,
     self_registered: client.isSelfRegistered,

@@ -1,4 +1,4 @@
-/** Grants as oidc-provider reads and writes them, in a table of ours. */
+/** Stores grants for oidc-provider in the table `grants`. */
 import type { Adapter } from 'oidc-provider';
 import { findGrant, upsertGrant } from '../../grants/grant-repository.ts';
 import { revokeGrant } from '../../grants/revoke-grant.ts';
@@ -6,13 +6,13 @@ import { endReusedGrant } from '../../sessions/remove-app.ts';
 import type { Database } from '../../platform/database.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
 
-/** Ends a grant as the request it happens in asks for. */
-async function end(db: Database, ctx: ReturnType<typeof protocolContext>, id: string): Promise<void> {
+/** Revokes a grant, with the reason that the current request implies. */
+async function revoke(db: Database, ctx: ReturnType<typeof protocolContext>, id: string): Promise<void> {
   const { route, params } = ctx?.oidc ?? {};
   if (route === 'token' && params?.['grant_type'] === 'refresh_token') return endReusedGrant(db, id);
   if (route === 'token') return revokeGrant(db, id, 'code_reused');
   if (route !== 'end_session_confirm') return revokeGrant(db, id, 'revoked_by_client');
-  // The whole session ends: with it all its grants, by one statement (Session.prototype.destroy in provider.ts).
+  // Session.prototype.destroy (provider.ts) ends the session and revokes all its grants in one statement.
   if (params?.['logout']) return undefined;
   return revokeGrant(db, id, 'signed_out_of_app');
 }
@@ -47,8 +47,8 @@ export function createGrantAdapter(db: Database): Adapter {
     },
 
     async destroy(id) {
-      await end(db, protocolContext(), id);
-      // The request is refused, but the revocation is meant to stay.
+      await revoke(db, protocolContext(), id);
+      // The revocation must be committed although the response is an error.
       db.unitOfWork()?.keepOnRefusal();
     },
 

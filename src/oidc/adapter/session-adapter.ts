@@ -1,4 +1,4 @@
-/** Sessions as oidc-provider reads and writes them, in a table of ours. */
+/** Stores sessions for oidc-provider in the table `sessions`. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
@@ -31,7 +31,7 @@ function toPayload(session: Session, id: string | undefined): AdapterPayload {
 const isLive = (session: Session | undefined): session is Session =>
   session !== undefined && session.expiresAt > new Date();
 
-/** What each request loaded, so that its own changes can be told from those of requests beside it. */
+/** Authorizations as each request loaded them, by session uid: the base of its changes. */
 type Loaded = WeakMap<object, Map<string, Authorizations>>;
 
 export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
@@ -82,8 +82,8 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
       remember(uid, authorizations);
     },
 
-    // Called for the old id when an id rotates: the row is the uid's and gets its new id by the upsert that follows.
-    // Ending a session is another thing: Session.prototype.destroy is ours (see provider.ts).
+    // Called with the old id when an id rotates; the upsert that follows stores the new one in the same row. Sessions
+    // are ended by Session.prototype.destroy (provider.ts).
     destroy: async () => {},
 
     findByUserCode: async () => undefined,

@@ -1,17 +1,17 @@
-/** A request whose session was ended or changed by another one meanwhile: undone, and sent to try again. */
+/** A conflict: another request ended or changed the session of this one, which is rolled back and repeated. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-const tryAgain = Symbol('try again');
+const retry = Symbol('retry');
 
 export class SessionConflict extends Error {
   override readonly name = 'SessionConflict';
 
   constructor(ctx: KoaContextWithOIDC | undefined) {
     super('the session was ended or changed by another request');
-    // The library turns every error into an answer of its own, so the request is marked beside it.
-    if (ctx) (ctx.state as Record<symbol, boolean>)[tryAgain] = true;
+    // The library turns every error into a response, so the request is marked as well.
+    if (ctx) (ctx.state as Record<symbol, boolean>)[retry] = true;
   }
 }
 
-/** Whether the request must be undone and made again, to see the session as it is now. */
-export const mustRetry = (ctx: { state: object }): boolean => (ctx.state as Record<symbol, boolean>)[tryAgain] === true;
+/** Whether the request must be rolled back and repeated, to see the session as it is now. */
+export const mustRetry = (ctx: { state: object }): boolean => (ctx.state as Record<symbol, boolean>)[retry] === true;

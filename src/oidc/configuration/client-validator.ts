@@ -1,4 +1,4 @@
-/** Lets clients be checked by the very rules that the protocol works with. */
+/** Validates client metadata by the rules of oidc-provider. */
 import { errors } from 'oidc-provider';
 import Provider from 'oidc-provider';
 import { Refusal } from '../../errors.ts';
@@ -29,7 +29,7 @@ interface ClientModel {
 /** @returns a validator that throws Refusal `client_invalid` with the library's reason */
 export function validateBy(provider: () => Provider, protocol: ProtocolOptions): ClientValidator {
   return async (metadata) => {
-    // What has a column of its own is no metadata, whoever says so.
+    // These have columns of their own and must not come from metadata.
     const { first_party: _, self_registered: __, apis: ___, ...given } = metadata;
     const { request_object_signing_alg: algorithm, ...rest } = given;
     // The library knows signed ones only; the others are ours (request-objects.ts).
@@ -47,13 +47,13 @@ export function validateBy(provider: () => Provider, protocol: ProtocolOptions):
   };
 }
 
-/** For commands, which run beside the server. */
+/** For commands, which have no live Provider. */
 export function createClientValidator(input: ValidatorInput): ClientValidator {
   return async (metadata) => {
     const keys = await Promise.all([makeSigningKey('RS256', new Date()), makeSigningKey('ES256', new Date())]);
     const pages = createProtocolPages(() => {});
     const policy = { now: defaultPolicy, reload: async () => {} };
-    // No subject is ever made by this one.
+    // This Provider never makes a subject.
     const pairwiseSalt = '';
     const jwks = keys.map(({ privateJwk }) => privateJwk);
     const provider = new Provider(

@@ -30,17 +30,17 @@ export interface ConfigurationInput {
   policy: LivePolicy;
   outgoing: Outgoing;
   protocol: ProtocolOptions;
-  /** Of pairwise subjects; never another one. */
+  /** Salt of pairwise subjects; never changes. */
   pairwiseSalt: string;
 }
 
-/** Where apps register themselves: a page of ours (web/oauth/register.ts). */
+/** The registration endpoint, which is ours (web/oauth/register.ts). */
 export const registrationPath = '/oauth/register';
 
 const maxAssertionSeconds = 300;
 
 /**
- * Only assertions made for us, and soon worthless (RFC 7523 §3; audience as FAPI 2.0 has it).
+ * Accepts only assertions whose audience we are and that expire soon (RFC 7523 §3; audience as in FAPI 2.0).
  *
  * @throws InvalidClientAuth
  */
@@ -50,13 +50,13 @@ function assertClientAssertion(
   claims: Record<string, unknown>,
   header: Record<string, unknown>,
 ): void {
-  // It came through a browser, where others may have read it (RFC 9101 §10.8).
+  // A request object passed through a browser and may have been read there (RFC 9101 §10.8).
   if (header['typ'] === 'oauth-authz-req+jwt' || claims['response_type'] !== undefined) {
     throw new errors.InvalidClientAuth('a request object proves nothing');
   }
   const audience = [claims['aud']].flat();
   const isForUs = audience.length === 1 && audience[0] === ctx.oidc.issuer;
-  // The library has seen to it that it is for this endpoint at least.
+  // The library has checked that it is for this endpoint at least.
   if (!isForUs && !isConformanceClient(protocol, ctx.oidc.client!)) {
     throw new errors.InvalidClientAuth('the audience must be the issuer alone');
   }
@@ -66,7 +66,7 @@ function assertClientAssertion(
   }
 }
 
-/** Pages of this client on these origins may call us; userinfo also from clients that keep a secret elsewhere. */
+/** CORS: whether the client's pages are served from this origin. */
 const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient): boolean =>
   originsOf(client.metadata()).includes(origin);
 
@@ -95,7 +95,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
 
-    // Secrets are stored as digests, which rules out everything that signs with the secret itself.
+    // Secrets are stored as digests, which rules out methods that sign with the secret.
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     enabledJWA: {
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'Ed25519'],
@@ -104,7 +104,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       requestObjectSigningAlgValues: [...requestObjectAlgorithms],
     },
     assertJwtClientAuthClaimsAndHeader: (ctx, claims, header) => assertClientAssertion(protocol, ctx, claims, header),
-    // A client from the database was checked when it was registered; only what is new is.
+    // Clients of the database were checked at their registration.
     sectorIdentifierUriValidate: (client) => client['first_party'] === undefined,
     extraClientMetadata: { properties: [...ownMetadata] },
     clientBasedCORS: isOriginOf,
@@ -124,7 +124,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       if (!account || account.suspendedAt) return undefined;
       return { accountId: account.id, claims: () => claimsOf(account) };
     },
-    // Whoever verifies a pass by itself learns which session it belongs to and how the person signed in (RFC 9068 §2.2).
+    // JWT access tokens say which session they belong to and how the person signed in (RFC 9068 §2.2).
     extraTokenClaims(ctx, token) {
       if (token.kind !== 'AccessToken') return undefined;
       const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
@@ -133,11 +133,11 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
 
     interactions: {
       policy: createInteractionPolicy(),
-      // The app is named so that a page that was left open too long can still offer the way back to it.
+      // Names the app, so that an expired page can still offer the way back to it.
       url: (_ctx, { uid, params }) => `/interaction/${uid}?app=${encodeURIComponent(String(params['client_id']))}`,
     },
     loadExistingGrant: (ctx) => grantFor(db, ctx),
-    // All that hangs on a grant dies with it (artifact-adapter.ts), so ending the grant is the one way to revoke.
+    // Artifacts are found only while their grant is live (artifact-adapter.ts): revoking it revokes them.
     revokeGrantPolicy: () => true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
@@ -151,7 +151,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       jwtUserinfo: { enabled: true },
-      // A client sees and revokes its own tokens only; an API sees those that are meant for it.
+      // A client introspects and revokes its own tokens; an API introspects those issued for it.
       introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayIntrospect(db, client, token) },
       requestObjects: { enabled: true },
       revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
@@ -164,7 +164,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
         enabled: true,
         getResourceServerInfo: (ctx, audience, client) =>
           resourceServerFor(db, audience, client, ctx.oidc.params ?? {}),
-        // A client with one API need not name it at the token endpoint: many libraries cannot.
+        // Many libraries do not send `resource` to the token endpoint.
         useGrantedResource: () => true,
         defaultResource: async (ctx, client, oneOf) => oneOf ?? onlyApiOf(ctx, client),
       },
@@ -173,8 +173,8 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
 }
 
 /**
- * Machines that may use one API need not name it. People's clients must, or they get a token for userinfo; for a machine
- * there is nothing of that kind.
+ * The default audience of client credentials: the one API of the client. Clients that sign people in get a token for
+ * userinfo instead.
  *
  * @throws InvalidTarget
  */

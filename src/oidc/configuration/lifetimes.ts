@@ -1,4 +1,4 @@
-/** How long everything lives that the protocol hands out. All in seconds. */
+/** Lifetimes of tokens, codes, sessions and interactions, in seconds. */
 import type { Client, Configuration, Interaction, RefreshToken, Session } from 'oidc-provider';
 import { defaultAccessTokenLifetimeSeconds } from '../../apis/api.ts';
 import type { LivePolicy } from '../../policy/live-policy.ts';
@@ -8,16 +8,16 @@ const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A visitor who has not signed in leaves nothing behind for longer than this. */
+/** Lifetime of rows that a visitor leaves without signing in. */
 export const anonymousSeconds = 15 * minute;
 const interactionSeconds = hour;
 
 const secondsSince = (epoch: number | undefined): number => Math.floor(Date.now() / 1000) - (epoch ?? 0);
-/** The shorter of the idle time, which begins anew now, and what is left of the absolute one; at least a second. */
+/** The shorter of the idle time and the rest of the absolute time, at least 1. */
 const shorter = (idle: number, absolute: number, since: number | undefined): number =>
   Math.max(1, Math.min(idle, absolute - secondsSince(since)));
 
-/** What a client was registered with, else the policy. */
+/** Lifetimes of the client, else of the policy. */
 function refreshLimits(client: Client | undefined, policy: LivePolicy): [idle: number, absolute: number] {
   const { refresh_idle: idle, refresh_absolute: absolute } = policy.now;
   const own = (name: string, usual: number) => (typeof client?.[name] === 'number' ? client[name] : usual);
@@ -29,12 +29,12 @@ export function createLifetimes(policy: LivePolicy): NonNullable<Configuration['
     AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? defaultAccessTokenLifetimeSeconds,
     AuthorizationCode: minute,
     ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? defaultAccessTokenLifetimeSeconds,
-    // Never extended, so it must outlive every refresh token that may live by it.
+    // Never extended, so it must outlive every refresh token that belongs to it.
     Grant: policyItems.refresh_absolute.max + day,
     IdToken: hour,
     Interaction: (_ctx, interaction: Interaction) =>
       interaction.session?.accountId ? interactionSeconds : anonymousSeconds,
-    // Each rotation starts the idle time anew, but no family outlives its absolute end (RFC 9700 §4.14.2).
+    // Each rotation restarts the idle time; the absolute time counts from the first token (RFC 9700 §4.14.2).
     RefreshToken(_ctx, token: RefreshToken, client: Client) {
       return shorter(...refreshLimits(client, policy), token.iiat);
     },

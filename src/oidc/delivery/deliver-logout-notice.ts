@@ -1,4 +1,4 @@
-/** Delivers a logout notice to its app, as OpenID Connect Back-Channel Logout 1.0 §2.5 wants. */
+/** Delivers one logout notice (OpenID Connect Back-Channel Logout 1.0 §2.5). */
 import { recordEvent } from '../../audit/audit-repository.ts';
 import { markNoticeDelivered, recordNoticeFailure } from '../../notices/logout-notice-repository.ts';
 import { pauseSeconds, type LogoutNotice } from '../../notices/logout-notice.ts';
@@ -27,9 +27,9 @@ async function send({ oidc, outgoing }: DeliveryServices, notice: LogoutNotice):
 }
 
 /**
- * One attempt; how it went is written down.
+ * Makes one attempt and stores its outcome.
  *
- * @returns whether the app was there: `silent` when it did not answer at all
+ * @returns `silent` when the app did not respond at all, else `answered`
  */
 export async function deliverLogoutNotice(
   services: DeliveryServices,

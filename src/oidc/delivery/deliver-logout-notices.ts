@@ -1,4 +1,4 @@
-/** Keeps logout notices going out: every app has a few calls of its own at a time, and waits for no other app's. */
+/** Delivers logout notices, with a queue per client, so that a slow client delays no other. */
 import { claimNotices, listClientsWithDueNotices } from '../../notices/logout-notice-repository.ts';
 import { claimSeconds, pauseSeconds, type LogoutNotice } from '../../notices/logout-notice.ts';
 import {
@@ -10,22 +10,22 @@ import {
 import { deliverLogoutNotice, type DeliveryServices } from './deliver-logout-notice.ts';
 
 export interface Deliveries {
-  /** Something is due for an app. Returns at once; the calls are made meanwhile. */
+  /** Starts delivering what is due for a client. Returns at once. */
   wake(clientId: string): void;
-  /** Wakes all apps for which something is due. */
+  /** Starts delivering what is due for all clients. */
   sweep(): Promise<void>;
-  /** Makes no more calls, and waits for those under way. */
+  /** Starts no more calls, and waits for those in flight. */
   stop(): Promise<void>;
 }
 
-/** What this process is doing for one app. */
-interface Line {
+/** The queue of one client in this process. */
+interface Queue {
   calls: number;
-  /** Something was due that there was no room for. */
+  /** More is due than there was room for. */
   hasMore: boolean;
-  isLooking: boolean;
-  isWoken: boolean;
-  /** When a call was last answered, in milliseconds. */
+  isRunning: boolean;
+  isWakeRequested: boolean;
+  /** When a call was last answered, in epoch milliseconds. */
   answeredAt: number;
 }
 
@@ -33,73 +33,79 @@ const maxCalls = 10;
 
 export function createDeliveries(services: DeliveryServices): Deliveries {
   const { db, log } = services;
-  const lines = new Map<string, Line>();
-  const underWay = new Set<Promise<void>>();
+  const queues = new Map<string, Queue>();
+  const inFlight = new Set<Promise<void>>();
   const stopped = new AbortController();
 
   function track(clientId: string, work: Promise<void>): void {
-    // What went wrong in the middle is due again when its claim is over.
+    // A notice whose delivery broke off is due again when its claim expires.
     const tracked = work
       .catch((error: unknown) => log.warn({ err: error, clientId }, 'delivery of logout notices failed'))
-      .finally(() => underWay.delete(tracked));
-    underWay.add(tracked);
+      .finally(() => inFlight.delete(tracked));
+    inFlight.add(tracked);
   }
 
-  /** @param failures how often in a row the app had not answered before */
-  async function call(line: Line, notice: LogoutNotice, failures: number): Promise<void> {
+  /** @param failures number of consecutive attempts without a response before this one */
+  async function call(queue: Queue, notice: LogoutNotice, failures: number): Promise<void> {
     const { clientId } = notice;
     const startedAt = Date.now();
     try {
       if ((await deliverLogoutNotice(services, notice)) === 'answered') {
-        line.answeredAt = Date.now();
+        queue.answeredAt = Date.now();
         if (failures > 0) await clearReceiverFailures(db, clientId);
-      } else if (line.answeredAt < startedAt) {
-        // It answered no other call meanwhile either.
+      } else if (queue.answeredAt < startedAt) {
+        // No other call was answered meanwhile either.
         await recordReceiverFailure(db, clientId, failures + 1, pauseSeconds(failures + 1));
       }
     } finally {
-      line.calls -= 1;
-      if (line.hasMore) wake(clientId);
-      else forgetIfIdle(clientId, line);
+      queue.calls -= 1;
+      if (queue.hasMore) wake(clientId);
+      else removeIfIdle(clientId, queue);
     }
   }
 
-  /** Makes as many calls as there is room for. An app that does not answer is tried by one at a time. */
-  async function fill(clientId: string, line: Line): Promise<void> {
+  /** Starts as many calls as there is room for; one at a time while the client does not respond. */
+  async function fill(clientId: string, queue: Queue): Promise<void> {
     const receiver = await findReceiverState(db, clientId);
-    const room = (receiver ? 1 : maxCalls) - line.calls;
-    line.hasMore = room <= 0;
+    const room = (receiver ? 1 : maxCalls) - queue.calls;
+    queue.hasMore = room <= 0;
     if (room <= 0 || (receiver && !(await claimProbe(db, clientId, claimSeconds)))) return;
     const notices = await claimNotices(db, clientId, room);
-    line.hasMore = notices.length === room;
-    line.calls += notices.length;
-    for (const notice of notices) track(clientId, call(line, notice, receiver?.failures ?? 0));
+    queue.hasMore = notices.length === room;
+    queue.calls += notices.length;
+    for (const notice of notices) track(clientId, call(queue, notice, receiver?.failures ?? 0));
   }
 
-  async function look(clientId: string, line: Line): Promise<void> {
+  async function run(clientId: string, queue: Queue): Promise<void> {
     try {
-      while (line.isWoken && !stopped.signal.aborted) {
-        line.isWoken = false;
-        await fill(clientId, line);
+      while (queue.isWakeRequested && !stopped.signal.aborted) {
+        queue.isWakeRequested = false;
+        await fill(clientId, queue);
       }
     } finally {
-      line.isLooking = false;
-      forgetIfIdle(clientId, line);
+      queue.isRunning = false;
+      removeIfIdle(clientId, queue);
     }
   }
 
-  function forgetIfIdle(clientId: string, line: Line): void {
-    if (line.calls === 0 && !line.isLooking) lines.delete(clientId);
+  function removeIfIdle(clientId: string, queue: Queue): void {
+    if (queue.calls === 0 && !queue.isRunning) queues.delete(clientId);
   }
 
   function wake(clientId: string): void {
     if (stopped.signal.aborted) return;
-    const line = lines.get(clientId) ?? { calls: 0, hasMore: false, isLooking: false, isWoken: false, answeredAt: 0 };
-    lines.set(clientId, line);
-    line.isWoken = true;
-    if (line.isLooking) return;
-    line.isLooking = true;
-    track(clientId, look(clientId, line));
+    const queue = queues.get(clientId) ?? {
+      calls: 0,
+      hasMore: false,
+      isRunning: false,
+      isWakeRequested: false,
+      answeredAt: 0,
+    };
+    queues.set(clientId, queue);
+    queue.isWakeRequested = true;
+    if (queue.isRunning) return;
+    queue.isRunning = true;
+    track(clientId, run(clientId, queue));
   }
 
   return {
@@ -109,7 +115,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
     },
     async stop() {
       stopped.abort();
-      while (underWay.size > 0) await Promise.all(underWay);
+      while (inFlight.size > 0) await Promise.all(inFlight);
     },
   };
 }

@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { errors, type Client, type IdToken, type Provider } from 'oidc-provider';
 
 export interface LogoutToken {
-  /** Where the app takes it. */
+  /** `backchannel_logout_uri` of the client. */
   uri: string;
   token: string;
 }
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 
-/** A client whose metadata no longer fits is as good as gone. */
+/** A client whose metadata is no longer valid counts as removed. */
 async function findClient(provider: Provider, id: string): Promise<Client | undefined> {
   try {
     return await provider.Client.find(id);
@@ -21,9 +21,9 @@ async function findClient(provider: Provider, id: string): Promise<Client | unde
 }
 
 /**
- * A fresh token, good for two minutes, signed as the client's ID tokens are.
+ * A new token, valid for two minutes, signed like the client's ID tokens.
  *
- * @param sid the app's name for the session; left out, all sessions of the person are meant
+ * @param sid the session; undefined means all sessions of the person
  */
 export async function makeLogoutToken(
   provider: Provider,
@@ -34,7 +34,7 @@ export async function makeLogoutToken(
   const client = await findClient(provider, clientId);
   if (!client?.backchannelLogoutUri) return undefined;
   const token = new provider.IdToken({ sub: accountId }, { client }) as IdToken & { mask: object };
-  // The library hands out claims that are masked in; the subject may be a pairwise one.
+  // The library includes only claims of the mask, and makes `sub` pairwise where the client asks for that.
   token.mask = { sub: null };
   token.set('events', { [event]: {} });
   token.set('jti', randomUUID());

@@ -1,4 +1,4 @@
-/** What a person answered on our pages, kept with the interaction until the browser goes on with it. */
+/** The result of our pages (sign-in, consent), stored with the interaction until the browser resumes it. */
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import type { Context } from 'koa';
 import type { Keyring } from '../../platform/secrets.ts';
@@ -9,17 +9,17 @@ const browserKind = 'browser';
 
 export interface InteractionAnswers {
   /**
-   * Keeps an answer. A sign-in is a new beginning: what was answered before, maybe by somebody else, does not count.
+   * Stores a result. A sign-in discards earlier results, which may be another person's.
    *
-   * @returns where the browser goes on
+   * @returns address at which the browser resumes
    */
   keep(ctx: Context, interaction: Interaction, answer: InteractionResults): Promise<string>;
-  /** Whether the answer was given in the browser that goes on with it. */
+  /** Whether the result was given in the browser that resumes. */
   isFromThisBrowser(answer: InteractionResults | undefined): boolean;
 }
 
 export function createInteractionAnswers(issuer: string, keyring: Keyring): InteractionAnswers {
-  // What our forms know the browser by. On https no other host can plant it, as it could the library's cookies.
+  // The cookie of our forms: on https (`__Host-`) another host of the domain cannot set it, as it could the library's.
   const { csrf } = cookieNames(issuer);
   const browserOf = (ctx: Context) => ctx.cookies.get(csrf, { signed: false });
 

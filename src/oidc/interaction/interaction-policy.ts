@@ -1,4 +1,4 @@
-/** When a person has to do something before an app gets its answer: sign in, or consent. */
+/** Prompts: when a person must sign in or consent before the app gets its response. */
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 
 const { base, Check } = interactionPolicy;
@@ -6,7 +6,7 @@ const { base, Check } = interactionPolicy;
 /** The library's own rules, and one of ours. */
 export function createInteractionPolicy(): ReturnType<typeof base> {
   const policy = base();
-  // Without this a session whose account is suspended or gone would be a fault (500) instead of a sign-in page.
+  // Otherwise a session whose account is suspended or removed would answer 500 instead of the sign-in page.
   const accountUnavailable = new Check(
     'account_unavailable',
     'the account is no longer available',

@@ -1,4 +1,4 @@
-/** An app waits for a person: what our pages need to know of it. */
+/** An authorization request that waits for a person, as our pages need it. */
 import type { Interaction } from 'oidc-provider';
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
@@ -9,28 +9,28 @@ import { formTargetOf } from '../protocol-pages.ts';
 
 export interface PendingInteraction {
   uid: string;
-  /** What is to be done: `login` or `consent`. */
+  /** Name of the prompt: `login` or `consent`. */
   prompt: string;
-  /** Nothing but that nobody was signed in when the app asked. */
+  /** The only reason for the sign-in is that nobody was signed in. */
   isFirstSignIn: boolean;
-  /** Where the browser goes on. */
+  /** Address at which the browser resumes. */
   returnTo: string;
   client: StoredClient;
-  /** Who is signed in, once that is settled. */
+  /** The person who is signed in, if any. */
   accountId: string | undefined;
-  /** What the app suggests to sign in with. */
+  /** `login_hint` of the request. */
   loginHint: string | undefined;
-  /** `sub` of the one person the app wants, as the app knows it (`id_token_hint`, `claims`). */
+  /** `sub` that the app requires (`id_token_hint`, `claims`), as that app knows it. */
   hintedSubject: string | undefined;
   asked: Permissions;
-  /** Where the person goes in the end. */
+  /** Host of the redirect URI. */
   returnHost: string;
   formTargets: string[];
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** @throws Refusal `interaction_expired` when the app is gone */
+/** @throws Refusal `interaction_expired` when the client was removed */
 export async function pendingInteraction(db: Database, interaction: Interaction): Promise<PendingInteraction> {
   const { uid, prompt, params, session, returnTo } = interaction;
   const client = await findClient(db, String(params['client_id']));

@@ -1,11 +1,11 @@
-/** Which claims tell about a person, and which scope asks for them (OpenID Connect Core 5.1 and 5.4). */
+/** Claims about a person, the scopes that request them (OpenID Connect Core §5.1, §5.4), and the subject (§8). */
 import { errors, type AccountClaims, type ClaimsParameter } from 'oidc-provider';
 import type { Account } from '../../accounts/account.ts';
 import { createHmac } from 'node:crypto';
 import type { ClientMetadata } from '../../clients/client.ts';
 import { sectorOf } from '../../clients/client-uri.ts';
 
-/** Scope → claims. `sid` goes into every ID token as well, by the library. */
+/** Scope → claims. The library adds `sid` to every ID token. */
 export const claimsOfScope = {
   openid: ['sub', 'acr', 'amr', 'auth_time'],
   profile: [
@@ -29,7 +29,7 @@ export const claimsOfScope = {
   phone: ['phone_number', 'phone_number_verified'],
 };
 
-/** All that is known; the library hands out what was asked for and agreed. */
+/** All claims of an account; the library releases those that were requested and granted. */
 export function claimsOf(account: Account): AccountClaims {
   return {
     ...account.attributes,
@@ -42,11 +42,11 @@ export function claimsOf(account: Account): AccountClaims {
   };
 }
 
-/** How surely we can know that it is the person (NIST SP 800-63B-4). */
+/** Authentication assurance levels that can be reached (NIST SP 800-63B-4). */
 export const acrValues = ['aal1'];
 
 /**
- * A level that we never reach must not be asked for again and again (OpenID Connect Core §5.5.1.1).
+ * An essential `acr` that is never reached would prompt for sign-in without end (OpenID Connect Core §5.5.1.1).
  *
  * @throws UnmetAuthenticationRequirements, InvalidRequest
  */

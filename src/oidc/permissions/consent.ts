@@ -1,4 +1,4 @@
-/** What an app asks for, what the person agreed to before, and the grant that comes of it. */
+/** What an app requested, what the person consented to before, and the grant that results. */
 import { errors, type Client as OidcClient, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 import { intersectPermissions, nothing, together, type Permissions } from '../../grants/consent.ts';
 import { isLoopbackAddress } from '../../clients/client-uri.ts';
@@ -6,12 +6,12 @@ import { findConsent } from '../../grants/consent-repository.ts';
 import type { Database } from '../../platform/database.ts';
 import { claimsOfScope } from './claims.ts';
 
-/** Claims that say something about the sign-in, not about the person: nobody is asked for them. */
-const claimsOfSignIn = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
+/** Claims about the authentication, not about the person: they need no consent. */
+const authenticationClaims = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
 
 export const knownScopes = [...Object.keys(claimsOfScope), 'offline_access'];
 
-/** An app of the house: people are not asked what it may see. */
+/** First-party apps need no consent. */
 export const isFirstParty = (client: OidcClient): boolean => client['first_party'] === true;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -22,7 +22,7 @@ function requestedClaims(parameter: unknown): string[] {
   const { userinfo, id_token: idToken } = JSON.parse(parameter) as Record<string, object | undefined>;
   const names = [...Object.keys(userinfo ?? {}), ...Object.keys(idToken ?? {})];
   const known = new Set(Object.values(claimsOfScope).flat());
-  return [...new Set(names)].filter((name) => known.has(name) && !claimsOfSignIn.has(name));
+  return [...new Set(names)].filter((name) => known.has(name) && !authenticationClaims.has(name));
 }
 
 /** @param apiScopes audience → scopes that exist there and that this client may have */
@@ -41,7 +41,7 @@ export function requestedPermissions(
   };
 }
 
-/** The resources a request names. */
+/** Values of `resource` (RFC 8707 §2). */
 export const requestedResources = (params: Readonly<Record<string, unknown>>): string[] =>
   [params['resource'] ?? []].flat().map(textOf).filter(Boolean);
 
@@ -61,12 +61,12 @@ function permissionsIn(grant: Grant | undefined): Permissions {
  */
 export const hostOf = (redirectUri: unknown): string => {
   const { host, hostname, protocol } = URL.parse(textOf(redirectUri)) ?? {};
-  // What stands behind a scheme of an app's own is no host of anybody.
+  // A private-use URI scheme has no host.
   if (!/^https?:$/.test(protocol ?? '')) return protocol ?? '';
   return (isLoopbackAddress(hostname ?? '') ? hostname : host) ?? '';
 };
 
-/** What needs no question: for apps of the house everything, for others what was agreed before or just now. */
+/** What needs no further consent: everything for first-party apps, else what was consented to before or just now. */
 function consentedPermissions(
   ctx: KoaContextWithOIDC,
   asked: Permissions,
@@ -74,9 +74,9 @@ function consentedPermissions(
 ): Permissions {
   const { client, result } = ctx.oidc;
   if (isFirstParty(client!)) return asked;
-  // What the person answered just now, on our page: the answer is about this very request.
+  // The consent page was about this very request.
   const now = result?.consent ? asked : nothing;
-  // Nobody vouches for an app that registered itself: it is asked about in every session (RFC 9700 §4.15).
+  // An app that registered itself is not vouched for: consent counts for one session (RFC 9700 §4.15).
   return client!['self_registered'] === true ? now : together(now, before ?? nothing);
 }
 
@@ -96,19 +96,22 @@ function missing(asked: Permissions, has: Permissions): Permissions {
 }
 
 /**
- * The grant of this session and client, with what is agreed of this request added. One grant per session: signing out
- * ends it for this browser alone.
+ * Loads or makes the grant of this session and client, and adds what this request needs no further consent for. One
+ * grant per session and client: signing out revokes it for this browser alone.
+ *
+ * @returns undefined when the person must be asked
+ * @throws InvalidRedirectUri when the redirect URI was removed from the client while a page was open
  */
 export async function grantFor(db: Database, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { client, account, session, provider, params, result, resourceServers = {} } = ctx.oidc;
-  // Taken away while a page was open; the library asks only when a request begins.
+  // The library checks this only when a request begins.
   if (!client!.redirectUriAllowed(textOf(params?.['redirect_uri']))) throw new errors.InvalidRedirectUri();
   const grantId = session!.grantIdFor(client!.clientId);
   const existing = grantId === undefined ? undefined : await provider.Grant.find(grantId);
   const before = isFirstParty(client!) ? undefined : await findConsent(db, account!.accountId, client!.clientId);
-  // Another way back is a question of its own, whatever else was agreed.
-  const isWayKnown = before?.redirectHosts.includes(hostOf(params?.['redirect_uri'])) ?? false;
-  if (!isFirstParty(client!) && !isWayKnown && !result?.consent) return undefined;
+  // Another redirect host needs consent of its own.
+  const isHostKnown = before?.redirectHosts.includes(hostOf(params?.['redirect_uri'])) ?? false;
+  if (!isFirstParty(client!) && !isHostKnown && !result?.consent) return undefined;
   const known = Object.entries(resourceServers).map(([audience, { scopes }]) => [audience, [...scopes]] as const);
   const asked = missing(
     requestedPermissions(ctx.oidc.params ?? {}, Object.fromEntries(known)),

@@ -1,4 +1,4 @@
-/** APIs that tokens are issued for (RFC 8707), as the library wants to hear of them. */
+/** Resource servers (RFC 8707) for oidc-provider, from our APIs. */
 import { errors, type Client as OidcClient, type ResourceServer } from 'oidc-provider';
 import { findApi } from '../../apis/api-repository.ts';
 import type { ClientApi } from '../../clients/client.ts';
@@ -6,7 +6,7 @@ import type { Database } from '../../platform/database.ts';
 
 export const apisOf = (client: OidcClient): ClientApi[] => (client['apis'] ?? []) as ClientApi[];
 
-// Each is looked up.
+// Each costs a look-up.
 const maxResources = 10;
 
 /**

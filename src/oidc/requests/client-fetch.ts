@@ -1,23 +1,23 @@
-/** How the protocol fetches what clients name in their metadata: keys, sector documents. */
+/** Fetches documents that clients name in their metadata: `jwks_uri`, `sector_identifier_uri`, `request_uris`. */
 import type { Configuration } from 'oidc-provider';
 import type { Outgoing, OutgoingAnswer } from '../../platform/outgoing.ts';
 
-const againSeconds = 60;
-const maxRemembered = 500;
+const cacheSeconds = 60;
+const maxCached = 500;
 
-/** What an address answered, or why it did not. */
+/** A response, or why there was none. */
 type Outcome = { answer: OutgoingAnswer } | { error: unknown };
 
 /**
- * One call a minute and address, failures included: whoever sends us tokens with unknown keys does not make us a
- * nuisance to others, or slow.
+ * One request per minute and URL, failures included: tokens with unknown keys must not make us flood a client's server
+ * or wait for it each time.
  */
 export function createClientFetch(outgoing: Outgoing): NonNullable<Configuration['fetch']> {
   const remembered = new Map<string, { at: number; outcome: Promise<Outcome> }>();
 
   function fetchOnce(url: string, headers: Record<string, string>): Promise<Outcome> {
     const known = remembered.get(url);
-    if (known && known.at > Date.now() - againSeconds * 1000) return known.outcome;
+    if (known && known.at > Date.now() - cacheSeconds * 1000) return known.outcome;
     const outcome: Promise<Outcome> = outgoing.get(url, headers).then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error }),
@@ -25,7 +25,7 @@ export function createClientFetch(outgoing: Outgoing): NonNullable<Configuration
     remembered.delete(url);
     remembered.set(url, { at: Date.now(), outcome });
     const [oldest] = remembered.keys();
-    if (remembered.size > maxRemembered) remembered.delete(oldest!);
+    if (remembered.size > maxCached) remembered.delete(oldest!);
     return outcome;
   }
 

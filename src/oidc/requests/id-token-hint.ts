@@ -5,7 +5,7 @@ interface Verified {
   header: { typ?: string };
 }
 
-/** Logout tokens are signed with the same key for the same app; their type tells them apart (RFC 8725 §3.11). */
+/** Refuses logout tokens as hints: same key, same audience, told apart by `typ` (RFC 8725 §3.11). */
 export function acceptOnlyIdTokens(provider: Provider): void {
   const model = provider.IdToken as unknown as { validate(jwt: string, client: object): Promise<Verified> };
   const validate = model.validate.bind(model);

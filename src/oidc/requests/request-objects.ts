@@ -1,4 +1,4 @@
-/** Requests that travel in a JWT (OpenID Connect Core §6, RFC 9101), fetched for apps that only say where it is. */
+/** Request objects (OpenID Connect Core §6, RFC 9101): unsigned ones, and those passed by `request_uri`. */
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Context, Middleware } from 'koa';
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
@@ -8,7 +8,7 @@ import type { Outgoing } from '../../platform/outgoing.ts';
 import { createClientFetch } from './client-fetch.ts';
 import { acceptsUnsignedRequests, type ProtocolOptions } from '../conformance-profile.ts';
 
-/** Signed by the app with a key of its own; what is signed with the secret cannot be checked by its digest. */
+/** Asymmetric only: a signature with the client secret cannot be verified by the secret's digest. */
 export const requestObjectAlgorithms = ['RS256', 'PS256', 'ES256', 'Ed25519'] as const;
 
 const discovery = new Set(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']);
@@ -20,14 +20,14 @@ export interface RequestObjectInput {
   protocol: ProtocolOptions;
 }
 
-/** As many as an address may have. */
+/** The same bound as for a request in the URL. */
 const maxCharacters = 16 * 1024;
 
 const only = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Whether the JWT says of itself that nobody signed it. What cannot be read is left to the library. */
+/** Whether the JWT has `alg: none`. Malformed ones are left to the library. */
 function isUnsigned(jwt: string): boolean {
   try {
     return decodeProtectedHeader(jwt).alg === 'none' && jwt.endsWith('.');
@@ -37,8 +37,8 @@ function isUnsigned(jwt: string): boolean {
 }
 
 /**
- * What an unsigned request says, as the parameters it stands for: it is worth no more than the address. Nothing beside
- * it counts (RFC 9101 §6.3).
+ * The parameters in an unsigned request object. They are trusted no more than the URL; parameters outside of it do not
+ * count (RFC 9101 §6.3).
  *
  * @throws Refusal `request_object_invalid`
  */
@@ -56,8 +56,8 @@ function parametersIn(jwt: string, client: StoredClient): Record<string, string>
 }
 
 /**
- * Goes before the library, which takes a request by value only. A request that cannot be had ends on a page here: all
- * that could tell the way back to the app is in it.
+ * Runs before the library, which supports `request` only. When the request object cannot be fetched there is no
+ * redirect URI to answer to, so the person sees a page.
  *
  * @throws Refusal `request_uri_unknown`, `request_uri_unreachable`, `request_object_invalid`
  */
@@ -66,21 +66,21 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
 
   async function load(uri: string, client: StoredClient | undefined): Promise<string> {
     const registered = client?.metadata['request_uris'];
-    // Only what was registered is fetched, or anybody could make us call anything (OpenID Connect Core §6.2).
+    // Only registered URIs are fetched (OpenID Connect Core §6.2): otherwise anybody could make us call any address.
     if (!Array.isArray(registered) || !registered.includes(uri)) throw new Refusal('request_uri_unknown');
     const answer = await fetch(uri, { headers: { accept: 'application/oauth-authz-req+jwt, application/jwt' } }).catch(
       () => undefined,
     );
     if (answer?.status !== 200) throw new Refusal('request_uri_unreachable');
     const request = (await answer.text()).trim();
-    // It is kept while the person answers.
+    // It is stored with the interaction.
     if (request.length > maxCharacters) throw new Refusal('request_object_invalid');
     return request;
   }
 
   async function replaceRequest(ctx: Context): Promise<void> {
     const { client_id: id, request: byValue, request_uri: reference, ...others } = ctx.query;
-    // Both at once, or one of them twice: the library turns that down.
+    // Both, or one of them twice: the library refuses that.
     if (byValue !== undefined && reference !== undefined) return;
     const [uri, value] = [only(reference), only(byValue)];
     const isReference = uri !== undefined && !uri.startsWith(pushed);
@@ -98,7 +98,7 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
   return async (ctx, next) => {
     if (ctx.path === '/oauth/authorize' && ctx.method === 'GET') await replaceRequest(ctx);
     await next();
-    // The library says of itself that it cannot.
+    // The library announces that it does not support request_uri.
     if (discovery.has(ctx.path) && ctx.status === 200) {
       const document = ctx.body as Record<string, unknown>;
       Object.assign(document, { request_uri_parameter_supported: true, require_request_uri_registration: true });

@@ -1,4 +1,4 @@
-/** `/account/activity`: what happened to the account, and what apps were told of it. */
+/** `/account/activity`: what happened to the account, and which apps were told. */
 import { listAccountEvents, type RecordedEvent } from '../../audit/audit-repository.ts';
 import { listClientNames } from '../../clients/client-repository.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
@@ -8,10 +8,10 @@ import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
-const onOnePage = 50;
+const pageSize = 50;
 
-/** Events that belong to the person's own story. Grants that come and go beside them do not. */
-const told = new Set<string>([
+/** Kinds of events that are shown to the person; revocations of single grants are not. */
+const shownKinds = new Set<string>([
   'account.created',
   'account.reinstated',
   'account.suspended',
@@ -26,7 +26,7 @@ const told = new Set<string>([
 
 export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
   const toEntry = (event: RecordedEvent, names: Map<string, string>, notices: LogoutNotice[]) => ({
-    // Keys of texts have no dots of their own.
+    // Keys of texts must not contain dots.
     kind: event.kind.replace(/[.-]/g, '_'),
     reason: typeof event.detail['reason'] === 'string' ? event.detail['reason'] : undefined,
     app: event.clientId === undefined ? undefined : (names.get(event.clientId) ?? event.clientId),
@@ -43,8 +43,8 @@ export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
     const { account } = signedInOf(ctx);
     const before = typeof ctx.query['before'] === 'string' ? new Date(ctx.query['before']) : undefined;
     const isTime = before !== undefined && !Number.isNaN(before.getTime());
-    const events = await listAccountEvents(db, account.id, { before: isTime ? before : undefined, limit: onOnePage });
-    const own = events.filter(({ kind }) => told.has(kind));
+    const events = await listAccountEvents(db, account.id, { before: isTime ? before : undefined, limit: pageSize });
+    const own = events.filter(({ kind }) => shownKinds.has(kind));
     const ended = own.filter(({ kind }) => kind === 'session.ended').map(({ sessionUid }) => sessionUid ?? '');
     const notices = await listNoticesOfSessions(db, ended);
     const ids = [...own.map(({ clientId }) => clientId ?? ''), ...notices.map(({ clientId }) => clientId)];
@@ -53,7 +53,7 @@ export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
       kind === 'session.ended' ? notices.filter((notice) => notice.sessionUid === sessionUid) : [];
     show(ctx, 'account/activity', {
       entries: own.map((event) => toEntry(event, names, noticesOf(event))),
-      older: events.length === onOnePage ? events.at(-1)!.at.toISOString() : undefined,
+      older: events.length === pageSize ? events.at(-1)!.at.toISOString() : undefined,
     });
   };
 }

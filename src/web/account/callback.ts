@@ -1,4 +1,4 @@
-/** `/account/callback`, and the way there: people sign in to their account pages as they do to any app. */
+/** `/account/callback`: people sign in to their account pages by an ordinary authorization request. */
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import { ownClientId, ownRedirectUri } from '../../clients/own-client.ts';
@@ -8,12 +8,12 @@ import { seeOther } from '../page.ts';
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 
-/** Pages that a sign-in may lead to. Everything else, and anything that only looks like a path, leads to the first. */
+/** The path when it is an account page, else `/account`: never another site (`//host`, `/\\host`). */
 export const internalPath = (path: string | undefined): string =>
   path !== undefined && /^\/account(\/[a-z-]+)?$/.test(path) ? path : '/account';
 
 export interface AccountSignIn {
-  /** Sends the browser to sign in, and back to this page afterwards. */
+  /** Redirects to the sign-in; the person comes back to `returnTo`. */
   start(ctx: Context, returnTo: string): void;
 }
 
@@ -29,7 +29,7 @@ export function createAccountSignIn(services: Services): AccountSignIn {
         redirect_uri: ownRedirectUri(services.issuer),
         response_type: 'code',
         scope: 'openid',
-        // The session is what is wanted, not the code: nobody keeps the verifier, so nobody can ever use it.
+        // Only the session matters. The verifier is not kept, so the code can never be used.
         code_challenge: createHash('sha256').update(randomToken()).digest('base64url'),
         code_challenge_method: 'S256',
         state: `${path}.${tokens.issue(ctx, purposeOf(path))}`,
@@ -39,13 +39,13 @@ export function createAccountSignIn(services: Services): AccountSignIn {
   };
 }
 
-/** Takes the answer of that sign-in, and leads on to the page it was started for. */
+/** Takes the response of that sign-in and redirects to the page it was started for. */
 export function finishSignIn(services: Services): Handler {
   const tokens = createFormTokens(services);
   return (ctx) => {
     const { state, error } = ctx.query;
     const [path = '', token = ''] = typeof state === 'string' ? state.split('.') : [];
-    // Who cancelled, or comes with an answer to somebody else's question, is not led on.
+    // After a cancelled sign-in, or with the state of another browser: to the front page.
     const isOurs = tokens.isValid(ctx, new Map([['csrf', token]]), purposeOf(path));
     seeOther(ctx, isOurs && error === undefined ? internalPath(path) : '/');
   };

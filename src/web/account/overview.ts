@@ -1,4 +1,4 @@
-/** `/account`: what there is, at a glance. */
+/** `/account`: overview of devices, apps and recent events. */
 import { listAccountEvents } from '../../audit/audit-repository.ts';
 import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
 import { timeOf } from '../view-models.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
-/** Wrong tries of longer ago are history, and nothing to begin with. */
+/** Failed sign-ins are shown for this long. */
 const recentMilliseconds = 7 * 24 * 60 * 60 * 1000;
 
 export const showOverview =

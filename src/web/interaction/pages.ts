@@ -1,4 +1,4 @@
-/** The pages of an interaction: sign-in and consent, and the one for when it is over. */
+/** The pages of an interaction: sign-in, consent, and the page for an expired one. */
 import type { Context } from 'koa';
 import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName } from '../../accounts/account.ts';
@@ -14,8 +14,8 @@ import { toPermissionView } from '../view-models.ts';
 import type { Services } from '../services.ts';
 
 /**
- * Nobody checked what an app says that registered itself: of its own it shows what is on the host the person goes to, as
- * that is all that is known of it.
+ * Name, links and logo of an app. Those of an app that registered itself are shown only when they are on the host the
+ * person goes to, since nobody has checked its metadata.
  */
 function siteOf({ metadata, isSelfRegistered }: Client, returnHost: string) {
   const isThere = (uri: string | undefined) =>
@@ -30,20 +30,20 @@ function siteOf({ metadata, isSelfRegistered }: Client, returnHost: string) {
   };
 }
 
-/** What the form of an interaction is for: a token of one interaction is worth nothing in another. */
+/** Form tokens are bound to the interaction. */
 const purposeOf = (uid: string) => `interaction ${uid}`;
 
-/** What a person had typed when the form was turned down. */
-export interface Typed {
+/** A refused sign-in form: what was typed, and why it was refused. */
+export interface RefusedForm {
   login: string;
   isRemembered: boolean;
   refusal: Refusal;
 }
 
 export interface InteractionPages {
-  showSignIn(ctx: Context, interaction: PendingInteraction, typed?: Typed): void;
+  showSignIn(ctx: Context, interaction: PendingInteraction, refused?: RefusedForm): void;
   showConsent(ctx: Context, interaction: PendingInteraction): Promise<void>;
-  /** Runs `work`; an interaction that is over gets its page, with the way back to the app. */
+  /** Runs `work`; for an interaction that has ended it shows the expired page, with the way back to the app. */
   orShowExpired(ctx: Context, work: () => Promise<void>): Promise<void>;
   /** @throws Refusal `csrf_token_wrong` */
   requireToken(ctx: Context, form: Form, interaction: PendingInteraction): void;
@@ -66,8 +66,8 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
   };
 
   return {
-    showSignIn(ctx, interaction, typed) {
-      const { refusal, login = interaction.loginHint ?? '', isRemembered = false } = typed ?? {};
+    showSignIn(ctx, interaction, refused) {
+      const { refusal, login = interaction.loginHint ?? '', isRemembered = false } = refused ?? {};
       if (refusal?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
       const problem = refusal && texts(`refusals.${refusal.code}`, refusal.values);
       show(
@@ -106,7 +106,7 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
       } catch (error) {
         if (!(error instanceof Refusal) || error.code !== 'interaction_expired') throw error;
         const app = typeof ctx.query['app'] === 'string' ? await findClient(db, ctx.query['app']) : undefined;
-        // Anybody can make such an address: it leads back only to apps that somebody vouches for.
+        // Anybody can make such a link: it leads back only to apps that an operator registered.
         const site = app ? siteOf(app, '') : {};
         show(ctx, 'interaction/expired', { site }, { status: error.status });
       }

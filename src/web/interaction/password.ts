@@ -21,11 +21,11 @@ export function signIn(services: Services, pages: InteractionPages): Handler {
       const password = form.get('password') ?? '';
       try {
         if (!login || !password) throw new Refusal('field_required');
-        // Longer than any password may be: turned down like a wrong one, without hashing it.
+        // Longer than any password may be: refused like a wrong one, without hashing it.
         if (password.length > maxPassword) throw new Refusal('credentials_wrong');
         const userAgent = ctx.get('user-agent') || undefined;
-        const entry = { login, password, clientId: interaction.client.id, ip: ctx.ip, userAgent };
-        const { account, proof } = await signInWithPassword(services, entry);
+        const attempt = { login, password, clientId: interaction.client.id, ip: ctx.ip, userAgent };
+        const { account, proof } = await signInWithPassword(services, attempt);
         const isRemembered = form.get('remember') === 'yes';
         seeOther(ctx, await oidc.signedIn(ctx, account.id, proof, { isRemembered }));
       } catch (error) {

@@ -1,4 +1,4 @@
-/** Stylesheets, scripts and pictures of our own. Their addresses hold a hash, so browsers keep them for ever. */
+/** Serves stylesheets, scripts and pictures. Their addresses hold a hash of the content, so browsers cache them for good. */
 import type { Middleware } from 'koa';
 import type { Views } from '../../platform/views.ts';
 

@@ -1,7 +1,7 @@
-/** Sees to it that no cookie leaves without the flags that keep it here. */
+/** Adds missing flags (HttpOnly, SameSite, Secure) to every cookie. */
 import type { Context, Middleware } from 'koa';
 
-/** The cookie library sets some by itself (a signature renewed under a newer key) and leaves flags out. */
+/** The cookie library re-signs cookies under a newer key by itself, and leaves flags out. */
 export function cookieFlags(issuer: string): Middleware {
   const isSecure = issuer.startsWith('https:');
   const complete = (cookie: string): string => {

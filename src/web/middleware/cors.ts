@@ -1,20 +1,20 @@
-/** Takes back what the library allows strangers' pages: only origins of registered clients may read our answers. */
+/** Limits CORS to the origins of registered clients, also for preflights. */
 import type { Context, Middleware } from 'koa';
 import { isKnownOrigin } from '../../clients/client-repository.ts';
 import type { Database } from '../../platform/database.ts';
 
-/** Called by apps in browsers. What is public (keys, discovery) is open to every page. */
+/** Endpoints that apps call from browsers. Keys and discovery are open to every origin. */
 const forApps = new Set(['/oauth/token', '/oauth/userinfo', '/oauth/revoke']);
 
 /**
- * The library answers a preflight of any origin, because it cannot know the client yet, and looks at the client's own
- * origins afterwards. An origin that belongs to no client at all learns nothing.
+ * The library answers preflights of every origin, since the client is not known yet, and checks the client's origins
+ * afterwards. The headers are removed for an origin that belongs to no client.
  */
 export function cors(db: Database): Middleware {
   return async (ctx: Context, next) => {
     const origin = ctx.get('Origin');
     const isPublic = ctx.path === '/oauth/jwks' || ctx.path.startsWith('/.well-known/');
-    // Asked first: a fault here must not take back what the request did.
+    // Before the request: a fault here must not undo what the request did.
     const isAllowed = isPublic || (origin !== '' && forApps.has(ctx.path) && (await isKnownOrigin(db, origin)));
     await next();
     if (origin === '' || isAllowed) return;

@@ -1,4 +1,4 @@
-/** Where an error becomes an answer: a page for people, JSON for programs. */
+/** Turns errors into responses: a page for people, JSON for programs. */
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 import { CommitFailed, DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
@@ -7,7 +7,7 @@ import { stateOf, type Services } from '../services.ts';
 
 const busySeconds = 2;
 
-/** Endpoints that programs talk to answer errors as JSON, in the shape of RFC 6749 §5.2. */
+/** Endpoints of programs: their errors are JSON in the form of RFC 6749 §5.2. */
 const isForPrograms = (ctx: Context): boolean =>
   /^\/oauth\/(token|userinfo|introspect|revoke|jwks|register(\/.*)?)$/.test(ctx.path) ||
   ctx.path.startsWith('/.well-known/');
@@ -45,7 +45,7 @@ export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | '
       await next();
     } catch (error) {
       const refusal = asRefusal(error);
-      // A fault is logged once, here. A refusal is the caller's affair, unless it hides a broken database.
+      // Faults are logged once, here.
       if (!refusal || refusal.code === 'database_busy')
         log.error({ err: error, requestId: stateOf(ctx).requestId }, 'fault');
       ctx.remove('Set-Cookie');

@@ -1,10 +1,10 @@
-/** One spelling for every address, so that no guard can be walked around by writing it in another way. */
+/** One host and one spelling for every address, so that no guard can be bypassed by another spelling. */
 import type { Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 
 /**
- * The library's router takes any case and a slash at the end; ours does not, and nothing in front of them should have
- * to know. Names in the address (of an interaction) keep their case.
+ * oidc-provider's router ignores case and a trailing slash, ours does not. Ids in addresses (of an interaction) keep
+ * their case.
  *
  * @throws Refusal `not_found`
  */
@@ -18,11 +18,12 @@ export function requireExactPath(): Middleware {
   };
 }
 
-/** Probes come by address, from the machine itself. */
+/** Health probes name the machine's address instead of the issuer's host. */
 const probes = new Set(['/healthz', '/readyz']);
 
 /**
- * One name, said once, and a target that is a path: anything else might be read in two ways by a proxy and by us.
+ * Requires the issuer's host, named once, and a request target that is a path: a proxy might read anything else in
+ * another way than we do.
  *
  * @throws Refusal `host_wrong` (RFC 9110 §15.5.20)
  */
@@ -31,7 +32,7 @@ export function requireIssuerHost(issuer: string): Middleware {
   return (ctx, next) => {
     const [named, ...more] = ctx.req.headersDistinct['host'] ?? [];
     const isPath = ctx.req.url!.startsWith('/');
-    // Nothing after this has to make sense of such a target, the log among it.
+    // The rest, the log among it, need not deal with such a target.
     if (!isPath) ctx.req.url = '/';
     const isOurs = named?.toLowerCase() === host && more.length === 0;
     if (!isPath || (!isOurs && !probes.has(ctx.path))) throw new Refusal('host_wrong', { host });

@@ -1,4 +1,4 @@
-/** Keys and discovery: the same for everybody, so they are served from memory and may be kept. */
+/** Serves JWKS and discovery from memory, with cache headers. */
 import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import type { Oidc } from '../../oidc/live-provider.ts';
@@ -12,20 +12,20 @@ const documents = new Set([
 
 const maxSeconds = 300;
 
-interface Kept {
+interface CachedDocument {
   generation: number;
   body: string;
   etag: string;
 }
 
 /**
- * What a cache keeps must be older than a key's announcement by the time the key signs: so it is kept for a quarter of
- * that at most.
+ * Caches may keep a document for a quarter of the announcement time of a new key at most, so that every cache knows
+ * the key before it signs.
  */
 export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
-  const kept = new Map<string, Kept>();
+  const cached = new Map<string, CachedDocument>();
 
-  function answer(ctx: Context, { body, etag }: Kept): void {
+  function answer(ctx: Context, { body, etag }: CachedDocument): void {
     const seconds = Math.min(maxSeconds, Math.floor(policy.now.key_announcement / 4));
     ctx.status = 200;
     ctx.type = 'application/json';
@@ -33,7 +33,7 @@ export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
     ctx.set('Access-Control-Allow-Origin', '*');
     ctx.set('ETag', etag);
     ctx.body = body;
-    // Koa's `fresh` sends all again on `Cache-Control: no-cache`, which fetch adds to every conditional request.
+    // Not Koa's `fresh`, which ignores If-None-Match beside `Cache-Control: no-cache`, as fetch sends it.
     const known = ctx.get('If-None-Match').split(',');
     if (known.some((tag) => tag.trim().replace(/^W\//, '') === etag)) ctx.status = 304;
   }
@@ -41,14 +41,14 @@ export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
   return async (ctx, next) => {
     if (!documents.has(ctx.path) || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
     const { generation } = oidc;
-    const known = kept.get(ctx.path);
+    const known = cached.get(ctx.path);
     if (known?.generation === generation) return answer(ctx, known);
     await next();
     if (ctx.status !== 200) return undefined;
     const body = JSON.stringify(ctx.body);
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
     const made = { generation, body, etag };
-    kept.set(ctx.path, made);
+    cached.set(ctx.path, made);
     return answer(ctx, made);
   };
 }

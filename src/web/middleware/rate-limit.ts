@@ -1,4 +1,4 @@
-/** Holds down floods of requests that would each leave a row behind. */
+/** Limits requests that each insert a row. */
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
@@ -8,16 +8,16 @@ import { networkOf } from '../../sign-in/attempt-limits.ts';
 
 const perMinute = 240;
 
-/** Addresses under which strangers leave something behind; what goes on with it is counted by itself. */
-function stepOf(path: string): string | undefined {
+/** The bucket that a request counts in, for paths that insert rows; undefined for all others. */
+function bucketOf(path: string): string | undefined {
   if (path === '/oauth/authorize' || path === '/oauth/logout') return 'start';
   if (path === '/oauth/register' || path.startsWith('/oauth/register/')) return 'register';
   return path.startsWith('/oauth/authorize/') ? 'go-on' : undefined;
 }
 
 /**
- * Counts, by the network they come from, requests that start something. Whoever is signed in goes on even when the
- * network has used its share up; the cookie of a session that nobody signed in to is no pass.
+ * Counts these requests by network. Whoever is signed in is let through even when the network is over the limit; a
+ * session cookie that nobody signed in to does not help.
  *
  * @param factor multiplies the limit
  * @throws Refusal `requests_many`
@@ -26,11 +26,11 @@ export function rateLimit(factor: number, issuer: string, oidc: Oidc): Middlewar
   const limit = processRateLimit({ name: 'start', tries: Math.round(perMinute * factor), perSeconds: 60 });
   const { session } = cookieNames(issuer);
   return async (ctx: Context, next) => {
-    const step = stepOf(ctx.path);
-    if (step !== undefined) {
-      // Apart from strangers, so that those who are signed in do not use up what a newcomer needs.
+    const bucket = bucketOf(ctx.path);
+    if (bucket !== undefined) {
+      // Counted apart, so that people who are signed in do not use up the limit of newcomers.
       const isKnown = ctx.cookies.get(session, { signed: true }) !== undefined;
-      const wait = await limit.take(`${step} ${isKnown ? 'known' : 'stranger'} ${networkOf(ctx.ip)}`);
+      const wait = await limit.take(`${bucket} ${isKnown ? 'known' : 'stranger'} ${networkOf(ctx.ip)}`);
       const isLetIn = wait === 0 || (isKnown && (await oidc.session(ctx)) !== undefined);
       if (!isLetIn) throw new Refusal('requests_many', { seconds: wait }, wait);
     }

@@ -1,11 +1,11 @@
-/** Gives each request an id and a line in the log, without anything that was sent in it. */
+/** Gives each request an id and one log line, without parameters or ids that could be used. */
 import type { Context, Middleware } from 'koa';
 import { v7 as uuid } from 'uuid';
 import type { Log } from '../../platform/log.ts';
 import { stateOf } from '../services.ts';
 
-/** Names of interactions and the like are worth something to whoever reads the log: the pattern is enough. */
-const placeOf = (path: string): string =>
+/** The path without ids that could be used by whoever reads the log. */
+const pathPatternOf = (path: string): string =>
   path.replace(/^(\/interaction|\/oauth\/authorize|\/sign-out\/receipt)\/[^/]+/, '$1/:name').slice(0, 200);
 
 export function requestLog(log: Log): Middleware {
@@ -19,7 +19,10 @@ export function requestLog(log: Log): Middleware {
     } finally {
       const { method, status, ip } = ctx;
       const milliseconds = Math.round(performance.now() - start);
-      log.info({ requestId: state.requestId, method, path: placeOf(ctx.path), status, milliseconds, ip }, 'request');
+      log.info(
+        { requestId: state.requestId, method, path: pathPatternOf(ctx.path), status, milliseconds, ip },
+        'request',
+      );
     }
   };
 }

@@ -1,18 +1,18 @@
-/** Turns down writes that another site makes a browser do. */
+/** Refuses writes that another site makes a browser send. */
 import type { Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 
-const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * For pages of ours; endpoints that apps call are not behind it. Browsers say where a request comes from
- * (Fetch Metadata, RFC 6454); who says nothing is no browser of today, and still needs the form's token.
+ * By Fetch Metadata (`Sec-Fetch-Site`) and `Origin` (RFC 6454). A request with neither comes from no current browser
+ * and still needs the form's token.
  *
  * @throws Refusal `cross_site`
  */
 export function requireSameOrigin(issuer: string): Middleware {
   return (ctx, next) => {
-    if (reading.has(ctx.method)) return next();
+    if (safeMethods.has(ctx.method)) return next();
     const site = ctx.get('Sec-Fetch-Site');
     const origin = ctx.get('Origin');
     if ((site && site !== 'same-origin') || (origin && origin !== issuer)) throw new Refusal('cross_site');

@@ -1,10 +1,10 @@
-/** Headers that tell browsers what our pages may do. */
+/** Security headers: Content-Security-Policy, HSTS, referrer policy and others. */
 import type { Context, Middleware } from 'koa';
 import helmet from 'koa-helmet';
 
 /**
- * No inline script or style anywhere. The library adds the hash of its own inline scripts to `script-src`, which must
- * be there for that. No Cross-Origin-Opener-Policy: it would cut a popup sign-in off the site that opened it.
+ * No inline scripts or styles. oidc-provider adds hashes of its own inline scripts to `script-src` when that is set. No
+ * Cross-Origin-Opener-Policy, which would cut a popup sign-in off from the site that opened it.
  */
 export function securityHeaders(issuer: string): Middleware {
   const isSecure = issuer.startsWith('https:');
@@ -34,12 +34,12 @@ export function securityHeaders(issuer: string): Middleware {
   return set;
 }
 
-/** Whether a source is one and nothing else in a policy, whatever a URL lets a host be. */
-const isOneSource = (source: string): boolean => /^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9._-]+(:\d+)?)?$/i.test(source);
+/** Whether a text is a single source expression of CSP: a URL's host may hold characters that are not. */
+const isSingleSource = (source: string): boolean => /^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9._-]+(:\d+)?)?$/i.test(source);
 
-/** Lets this one page load these pages of apps in frames, and no others. */
+/** Allows frames of these addresses on this page. */
 export function allowFrames(ctx: Context, addresses: string[]): void {
-  const origins = [...new Set(addresses.map((address) => new URL(address).origin))].filter(isOneSource);
+  const origins = [...new Set(addresses.map((address) => new URL(address).origin))].filter(isSingleSource);
   if (origins.length === 0) return;
   const policy = ctx.response.get('Content-Security-Policy');
   ctx.set('Content-Security-Policy', `${policy};frame-src ${origins.join(' ')}`);
@@ -50,7 +50,7 @@ export function allowFrames(ctx: Context, addresses: string[]): void {
  * against `form-action`, so the way back to the app must be named.
  */
 export function allowFormTargets(ctx: Context, targets: string[]): void {
-  const added = targets.filter(isOneSource).join(' ');
+  const added = targets.filter(isSingleSource).join(' ');
   if (added === '') return;
   const policy = ctx.response.get('Content-Security-Policy');
   ctx.set(
@@ -59,15 +59,15 @@ export function allowFormTargets(ctx: Context, targets: string[]): void {
   );
 }
 
-/** Lets this one page load pictures of this one origin beside our own. */
+/** Allows pictures of this address's origin on this page. */
 export function allowPicture(ctx: Context, address: string): void {
   const { origin } = new URL(address);
-  if (!isOneSource(origin)) return;
+  if (!isSingleSource(origin)) return;
   const policy = ctx.response.get('Content-Security-Policy');
   ctx.set('Content-Security-Policy', policy.replace(/img-src [^;]*/, `$& ${origin}`));
 }
 
-/** The sign-out endpoint takes an ID token in its address (OpenID Connect RP-Initiated Logout §2). */
+/** The logout endpoint's URL holds an ID token (OpenID Connect RP-Initiated Logout §2): no page may see it as referrer. */
 export function noReferrerOnLogout(): Middleware {
   return (ctx, next) => {
     if (ctx.path === '/oauth/logout') ctx.set('Referrer-Policy', 'no-referrer');

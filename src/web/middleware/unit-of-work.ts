@@ -1,4 +1,4 @@
-/** One request, one transaction: committed before the answer leaves, or undone as a whole. */
+/** One request, one transaction: committed before the response is sent, or rolled back. */
 import type { Context, Middleware } from 'koa';
 import { mustRetry } from '../../oidc/adapter/session-changed.ts';
 import type { Database } from '../../platform/database.ts';
@@ -6,14 +6,14 @@ import { DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts
 import { Refusal } from '../../errors.ts';
 import { stateOf } from '../services.ts';
 
-/** Takes back what the answer said of things that did not happen. */
+/** Removes headers that speak of what was rolled back. */
 function discardAnswer(ctx: Context): void {
   ctx.remove('Set-Cookie');
   ctx.remove('Location');
 }
 
-/** The request is made again from the start, and then sees what the other one did. Only GET can be. */
-function tryAgain(ctx: Context): void {
+/** Redirects a GET request to itself, so that it sees what the other request did. @throws Refusal `session_ended` for others */
+function retry(ctx: Context): void {
   discardAnswer(ctx);
   if (ctx.method !== 'GET') throw new Refusal('session_ended');
   ctx.status = 303;
@@ -28,14 +28,14 @@ export function unitOfWork(db: Database): Middleware {
         await next();
       } catch (error) {
         await unit.rollback();
-        if (mustRetry(ctx)) return tryAgain(ctx);
+        if (mustRetry(ctx)) return retry(ctx);
         throw error;
       }
       if (ctx.res.headersSent) throw new Error('the answer left before the transaction was committed');
       const { fault } = stateOf(ctx);
       if (mustRetry(ctx)) {
         await unit.rollback();
-        tryAgain(ctx);
+        retry(ctx);
       } else if (fault instanceof TextNotStorable || fault instanceof DatabaseBusy) {
         await unit.rollback();
         throw fault;

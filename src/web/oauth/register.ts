@@ -28,7 +28,7 @@ const codes: Partial<Record<RefusalCode, string>> = {
   registration_token_wrong: 'invalid_token',
 };
 
-/** RFC 6750 §2.1; tokens in addresses are not taken. */
+/** RFC 6750 §2.1; tokens in the query are not accepted. */
 const bearerOf = (ctx: Context): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('Authorization'))?.[1];
 
 export interface RegistrationHandlers {
@@ -61,7 +61,7 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
       if (!(error instanceof Refusal) || code === undefined) throw error;
       ctx.status = error.status;
       if (error.status === 401) {
-        // RFC 6750 §3.1: who showed nothing is told no code.
+        // RFC 6750 §3.1: no error code when no token was sent.
         const detail = bearerOf(ctx) === undefined ? '' : `, error="${code}"`;
         ctx.set('WWW-Authenticate', `Bearer realm="${issuer}"${detail}`);
       }
@@ -69,7 +69,7 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
     }
   }
 
-  /** RFC 7591 §3.2.1, RFC 7592 §3. A secret is told once; of an older one only its digest is kept. */
+  /** RFC 7591 §3.2.1, RFC 7592 §3. A secret is shown once, when it is made. */
   function answer(ctx: Context, { id, metadata, createdAt, secret }: OwnRegistration, managementToken: string): void {
     ctx.body = {
       ...metadata,

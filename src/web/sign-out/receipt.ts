@@ -1,4 +1,4 @@
-/** `/sign-out/receipt/:token`: which apps have heard that the person signed out. Works by reloading itself. */
+/** `/sign-out/receipt/:token`: which apps were told of a sign-out. The page reloads itself until all were. */
 import { findClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
@@ -11,12 +11,12 @@ import { parameterOf, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { receiptKind } from './sign-out.ts';
 
-/** Nobody has to wait here for longer: whoever came from an app is sent on. */
-const maxSeconds = 8;
-const lookAgainSeconds = 2;
+/** The person is sent on to the app after this, even while deliveries are pending. */
+const maxWaitSeconds = 8;
+const reloadSeconds = 2;
 const readSeconds = 3;
 
-/** What this browser loads to tell an app (OpenID Connect Front-Channel Logout 1.0 §2). */
+/** Address of the frame that signs out at an app (OpenID Connect Front-Channel Logout 1.0 §2). */
 function frameFor(issuer: string, uri: unknown, { sid }: LogoutNotice): string | undefined {
   if (typeof uri !== 'string') return undefined;
   const address = new URL(uri);
@@ -41,20 +41,20 @@ export function showReceipt({ db, issuer, keyring, views }: Services): Handler {
         return { name, frame: frameFor(issuer, uri, notice), ...toNoticeView(notice) };
       }),
     );
-    // The frames are loaded once; a page that reloads itself leaves them out.
+    // The frames are loaded once, not at each reload.
     const isFirst = ctx.query['again'] === undefined;
     const frames = isFirst ? apps.flatMap(({ frame }) => frame ?? []) : [];
     allowFrames(ctx, frames);
     const isSettled = apps.every(({ state }) => state !== 'trying');
     const waited = (Date.now() - receipt.createdAt.getTime()) / 1000;
-    const isOver = isSettled || waited > maxSeconds;
+    const isOver = isSettled || waited > maxWaitSeconds;
     ctx.set('Referrer-Policy', 'no-referrer');
     show(ctx, 'sign-out/receipt', {
       apps,
       frames,
       returnTo: receipt.returnTo,
       refresh: {
-        seconds: isOver ? readSeconds : lookAgainSeconds,
+        seconds: isOver ? readSeconds : reloadSeconds,
         url: isOver ? receipt.returnTo : `/sign-out/receipt/${token}?again`,
       },
     });

@@ -1,4 +1,4 @@
-/** After a session has ended: waits a moment for the apps to hear of it, and shows what became of that. */
+/** After a session has ended: waits up to a second for the deliveries, and redirects to the receipt or on. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
 import { countUndeliveredNotices, listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
@@ -12,15 +12,15 @@ import type { Services } from '../services.ts';
 
 export const signedOutPath = '/oauth/logout/success';
 const waitMilliseconds = 1_000;
-const lookMilliseconds = 25;
+const pollMilliseconds = 25;
 
-/** Digest under which a receipt is kept: its address is worth something to whoever reads the database. */
+/** Kind of digest under which the token of a receipt is stored. */
 export const receiptKind = 'receipt';
 
 export interface SignOut {
-  /** Ends this browser's session from a page of ours. */
+  /** Ends the session of this browser, from a page of ours. */
   here(ctx: Context, sessionUid: string): Promise<void>;
-  /** Stands around the unit of work: by then the end is committed, and others can act on it. */
+  /** Runs around the unit of work: the session's end is committed by then, and workers deliver. */
   middleware: Middleware;
 }
 
@@ -30,15 +30,15 @@ export function createSignOut({ db, issuer, keyring }: Services): SignOut {
     for (;;) {
       if ((await countUndeliveredNotices(db, sessionUid)) === 0) return true;
       if (Date.now() >= deadline) return false;
-      await sleep(lookMilliseconds);
+      await sleep(pollMilliseconds);
     }
   }
 
-  /** Where to send the browser: straight on when there is nothing to say, else to the receipt. */
-  async function nextFor(sessionUid: string, returnTo: string): Promise<string> {
-    const isTold = await waitForDeliveries(sessionUid);
+  /** The address to redirect to: `returnTo` when all apps were told, else a receipt. */
+  async function nextAddress(sessionUid: string, returnTo: string): Promise<string> {
+    const areAllTold = await waitForDeliveries(sessionUid);
     const notices = await listNoticesOfSessions(db, [sessionUid]);
-    if (isTold && notices.every(({ channel }) => channel !== 'front')) return returnTo;
+    if (areAllTold && notices.every(({ channel }) => channel !== 'front')) return returnTo;
     const token = randomToken();
     const isApp = !returnTo.startsWith(`${issuer}/`) && !returnTo.startsWith('/');
     await db.inUnitOfWork(async () => {
@@ -60,7 +60,7 @@ export function createSignOut({ db, issuer, keyring }: Services): SignOut {
       await next();
       const { endedSessionUid: uid } = ctx.state as ProtocolState;
       if (uid === undefined || ctx.status !== 303) return;
-      ctx.set('Location', await nextFor(uid, ctx.response.get('Location')));
+      ctx.set('Location', await nextAddress(uid, ctx.response.get('Location')));
     },
   };
 }
