@@ -1,7 +1,7 @@
 /** SQL for APIs. */
 import { type Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
-import type { Api } from './api.ts';
+import type { Api, JwtType } from './api.ts';
 
 interface Row {
   audience: string;
@@ -9,6 +9,7 @@ interface Row {
   scopes: Record<string, string>;
   access_token_lifetime_seconds: number;
   token_format: 'jwt' | 'opaque';
+  jwt_type: JwtType;
   client_id: string | null;
 }
 
@@ -18,6 +19,7 @@ const toApi = (row: Row): Api => ({
   scopes: row.scopes,
   accessTokenLifetimeSeconds: row.access_token_lifetime_seconds,
   tokenFormat: row.token_format,
+  jwtType: row.jwt_type,
   clientId: row.client_id ?? undefined,
 });
 
@@ -35,13 +37,13 @@ export async function findApi(db: Database, audience: string): Promise<Api | und
 }
 
 const insert = sql`
-  insert into apis (audience, name, scopes, access_token_lifetime_seconds, token_format, client_id)
-  values ($1, $2, $3, $4, $5, $6) on conflict do nothing`;
+  insert into apis (audience, name, scopes, access_token_lifetime_seconds, token_format, jwt_type, client_id)
+  values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`;
 
 /** @returns false when the audience is taken */
 export async function insertApi(db: Database, api: Api): Promise<boolean> {
-  const { audience, name, scopes, accessTokenLifetimeSeconds, tokenFormat, clientId } = api;
-  const values = [audience, name, scopes, accessTokenLifetimeSeconds, tokenFormat, clientId];
+  const { audience, name, scopes, accessTokenLifetimeSeconds, tokenFormat, jwtType, clientId } = api;
+  const values = [audience, name, scopes, accessTokenLifetimeSeconds, tokenFormat, jwtType, clientId];
   return (await db.guard(insert, values)).count === 1;
 }
 

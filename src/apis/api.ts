@@ -1,6 +1,9 @@
 /** An API that access tokens are issued for (a resource server, RFC 8707). */
 import { Refusal } from '../errors.ts';
 
+export const jwtTypes = ['at+jwt', 'JWT'] as const;
+export type JwtType = (typeof jwtTypes)[number];
+
 export interface Api {
   /** Absolute URI: the `resource` parameter of requests, and `aud` in tokens. */
   audience: string;
@@ -10,6 +13,8 @@ export interface Api {
   accessTokenLifetimeSeconds: number;
   /** `jwt`: the API checks tokens by itself. `opaque`: it asks about each one, and learns at once of a revocation. */
   tokenFormat: 'jwt' | 'opaque';
+  /** `typ` of its JWTs: that of RFC 9068, or `JWT` for resource servers that refuse `at+jwt`. */
+  jwtType: JwtType;
   /** The client as which the API asks. */
   clientId: string | undefined;
 }

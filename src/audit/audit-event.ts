@@ -20,7 +20,7 @@ export interface AuditDetails {
   'key.removed': { kid: string };
   'notice.gave-up': { noticeId: string; problem: string };
   'password.changed': { by: Actor };
-  'policy.changed': { name: string; seconds: number; by: Actor };
+  'policy.changed': { name: string; value: number | string; by: Actor };
   'refresh-token.reused': { grantId: string };
   'registration-token.created': { tokenId: string; uses: number; by: Actor };
   'registration-token.removed': { tokenId: string; by: Actor };

@@ -10,6 +10,7 @@ interface Row {
   is_self_registered: boolean;
   metadata: ClientMetadata;
   secret_hashes: string[];
+  sends_pkce: boolean | null;
   apis: ClientApi[];
   created_at: Date;
 }
@@ -25,6 +26,7 @@ const toClient = (row: Row): StoredClient => ({
   isFirstParty: row.is_first_party,
   isSelfRegistered: row.is_self_registered,
   metadata: row.metadata,
+  sendsPkce: row.sends_pkce ?? undefined,
   secretHashes: row.secret_hashes,
   apis: row.apis,
   createdAt: row.created_at,
@@ -102,6 +104,12 @@ const remove = sql`delete from clients where id = $1`;
 /** @returns false when there is no such client */
 export async function deleteClient(db: Database, id: string): Promise<boolean> {
   return (await db.guard(remove, [id])).count === 1;
+}
+
+const setSendsPkce = sql`update clients set sends_pkce = $2 where id = $1`;
+
+export function updateSendsPkce(db: Database, id: string, sendsPkce: boolean): void {
+  db.write(setSendsPkce, [id, sendsPkce]);
 }
 
 const originKnown = sql`select 1 from clients where origins @> array[$1] limit 1`;

@@ -7,6 +7,7 @@ export type ClientKind = (typeof clientKinds)[number];
 export interface ClientMetadata {
   client_name?: string | undefined;
   redirect_uris?: readonly string[] | undefined;
+  scope?: string | undefined;
   post_logout_redirect_uris?: readonly string[] | undefined;
   [name: string]: unknown;
 }
@@ -26,6 +27,8 @@ export interface Client {
   /** Registered itself (RFC 7591): people are asked in every session. */
   isSelfRegistered: boolean;
   metadata: ClientMetadata;
+  /** Whether its last authorization request had a PKCE challenge; undefined before the first. */
+  sendsPkce?: boolean | undefined;
   apis: ClientApi[];
   createdAt: Date;
 }

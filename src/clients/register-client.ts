@@ -20,7 +20,7 @@ import {
   type ClientMetadata,
 } from './client.ts';
 import { ownClientId } from './own-client.ts';
-import { requirePolicy } from '../policy/policy.ts';
+import { requireDuration } from '../policy/policy.ts';
 import { requireBackChannelUri, requireFrontChannelUri, requireRedirectUris } from './client-uri.ts';
 
 /** Completes metadata as the protocol works with it. @throws Refusal `client_invalid` when it cannot */
@@ -89,8 +89,8 @@ function logoutMetadata(registration: ClientRegistration, issuer: string): Clien
 
 /** @throws Refusal `policy_out_of_bounds` */
 function refreshMetadata({ refreshIdleSeconds, refreshAbsoluteSeconds }: ClientRegistration): ClientMetadata {
-  if (refreshIdleSeconds !== undefined) requirePolicy('refresh_idle', refreshIdleSeconds);
-  if (refreshAbsoluteSeconds !== undefined) requirePolicy('refresh_absolute', refreshAbsoluteSeconds);
+  if (refreshIdleSeconds !== undefined) requireDuration('refresh_idle', refreshIdleSeconds);
+  if (refreshAbsoluteSeconds !== undefined) requireDuration('refresh_absolute', refreshAbsoluteSeconds);
   return {
     ...(refreshIdleSeconds !== undefined && { refresh_idle_seconds: refreshIdleSeconds }),
     ...(refreshAbsoluteSeconds !== undefined && { refresh_absolute_seconds: refreshAbsoluteSeconds }),

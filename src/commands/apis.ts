@@ -1,6 +1,6 @@
 /** `frontdesk apis register`: registers an API that tokens are issued for. */
 import { registerApi as register, removeApi as remove } from '../apis/register-api.ts';
-import { defaultAccessTokenLifetimeSeconds } from '../apis/api.ts';
+import { defaultAccessTokenLifetimeSeconds, jwtTypes, type JwtType } from '../apis/api.ts';
 import { many, one, UsageError, type Command, table } from './command.ts';
 import { withBase } from './with-base.ts';
 import { listApis as list } from '../apis/api-repository.ts';
@@ -11,6 +11,12 @@ function parseScope(text: string): [string, string] {
   if (at < 1 || at === text.length - 1)
     throw new UsageError(`--scope must be like notes:read="Read your notes", not "${text}"`);
   return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function parseJwtType(text: string | undefined): JwtType {
+  const type = jwtTypes.find((known) => known === (text ?? 'at+jwt'));
+  if (!type) throw new UsageError(`--token-type must be one of: ${jwtTypes.join(', ')}`);
+  return type;
 }
 
 export const registerApi: Command = {
@@ -25,6 +31,11 @@ export const registerApi: Command = {
       isRepeatable: true,
     },
     opaque: { about: 'Its tokens are opaque: it asks about each one, and a revocation works at once.' },
+    'token-type': {
+      value: 'TYPE',
+      about:
+        'The typ header of its JWTs: at+jwt (RFC 9068) when left out, or JWT for libraries that refuse that (Spring).',
+    },
     client: { value: 'ID', about: 'The client as which it asks about opaque tokens (introspection).' },
     lifetime: {
       value: 'SECONDS',
@@ -38,6 +49,7 @@ export const registerApi: Command = {
       scopes: Object.fromEntries(many(options['scope']).map(parseScope)),
       accessTokenLifetimeSeconds: Number(one(options['lifetime']) ?? defaultAccessTokenLifetimeSeconds),
       tokenFormat: options['opaque'] === true ? ('opaque' as const) : ('jwt' as const),
+      jwtType: parseJwtType(one(options['token-type'])),
       clientId: one(options['client']),
     };
     await withBase(io, ({ db }) => register(db, api, 'command-line'));

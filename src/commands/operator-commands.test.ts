@@ -85,9 +85,10 @@ describe('the policy', () => {
     [['session_idle', '500d'], 1, 'session_idle must be between 1m and 400d.'],
     [['session_idel', '1d'], 1, 'There is no policy session_idel. See: frontdesk policy list'],
     [['constructor', '1d'], 1, 'There is no policy constructor.'],
-    [['session_idle', '1 day'], 2, 'TIME must be like 90s, 15m, 12h or 30d'],
-    [['session_idle', '-1d'], 2, 'Usage: frontdesk policy set NAME TIME'],
-    [['session_idle'], 2, 'TIME is missing'],
+    [['session_idle', '1 day'], 1, '1 day is not a duration. It looks like 90s, 15m, 12h or 30d.'],
+    [['pkce', 'nobody'], 1, 'pkce must be one of: public, all.'],
+    [['session_idle', '-1d'], 2, 'Usage: frontdesk policy set NAME VALUE'],
+    [['session_idle'], 2, 'VALUE is missing'],
     [[], 2, 'NAME is missing'],
     [['session_idle', '1d', '2d'], 2, '"2d" is one word too many'],
   ])('%j is refused', async (args, code, words) => {

@@ -1,20 +1,20 @@
-/** `frontdesk policy list`: what is decided, and what it means. */
+/** `frontdesk policy list | set`: what an operator decides while the server runs. */
 import { readPolicy } from '../policy/policy-repository.ts';
-import { formatDuration, policyItems, type PolicyName, parseDuration } from '../policy/policy.ts';
-import { table, type Command, UsageError } from './command.ts';
-import { withBase } from './with-base.ts';
+import { formatPolicyValue, policyItems, type PolicyName } from '../policy/policy.ts';
 import { setPolicy as set } from '../policy/set-policy.ts';
+import { table, type Command } from './command.ts';
+import { withBase } from './with-base.ts';
 
 export const listPolicy: Command = {
   name: 'policy list',
-  about: 'List what an operator decides while the server runs: lifetimes of sessions, refresh tokens and keys.',
-  options: { json: { about: 'For programs, in seconds.' } },
+  about: 'List the policy: lifetimes of sessions, refresh tokens and keys, and which clients must use PKCE.',
+  options: { json: { about: 'For programs; durations in seconds.' } },
   async run({ options, io }) {
     const policy = await withBase(io, ({ db }) => readPolicy(db));
     if (options['json']) return io.out(JSON.stringify(policy));
     const rows = (Object.keys(policyItems) as PolicyName[]).map((name) => {
       const { default: usual, about } = policyItems[name];
-      return [name, formatDuration(policy[name]), formatDuration(usual), about];
+      return [name, formatPolicyValue(policy[name]), formatPolicyValue(usual), about];
     });
     io.out(table(['policy', 'value', 'default', 'what it is for'], rows));
   },
@@ -22,12 +22,10 @@ export const listPolicy: Command = {
 
 export const setPolicy: Command = {
   name: 'policy set',
-  about: 'Decide one item of the policy. Running servers follow within a second.',
-  words: ['NAME', 'TIME'],
-  async run({ words: [name = '', time = ''], io }) {
-    const seconds = parseDuration(time);
-    if (seconds === undefined) throw new UsageError('TIME must be like 90s, 15m, 12h or 30d');
-    await withBase(io, ({ db }) => set(db, name, seconds, 'command-line'));
-    io.out(`${name} is ${time} from now on.`);
+  about: 'Set one item of the policy: a duration such as 12h, or one of its words. Servers follow within a second.',
+  words: ['NAME', 'VALUE'],
+  async run({ words: [name = '', value = ''], io }) {
+    await withBase(io, ({ db }) => set(db, name, value, 'command-line'));
+    io.out(`${name} is ${value} from now on.`);
   },
 };

@@ -1,6 +1,4 @@
 /** What the OpenID Foundation's suite needs and production must not offer: switched on by CONFORMANCE_PROFILE. */
-import type { Client } from 'oidc-provider';
-
 export interface ProtocolOptions {
   /** Apps may register themselves. */
   hasClientRegistration: boolean;
@@ -25,13 +23,6 @@ export const responseTypesOf = ({ isConformance }: ProtocolOptions): ResponseTyp
 
 /** Name of the metadata that marks a client of the suite. Only an operator can set it. */
 export const conformanceClientKey = 'conformance_client';
-
-/**
- * The suite's clients use no PKCE, and address their assertions to the endpoint instead of the issuer. Those that
- * register themselves cannot be marked.
- */
-export const isConformanceClient = ({ isConformance }: ProtocolOptions, client: Client): boolean =>
-  isConformance && (client[conformanceClientKey] === true || client['self_registered'] === true);
 
 /**
  * The authorization and sign-out endpoints take forms of other sites as well. Browsers send the session's cookie with

@@ -8,3 +8,12 @@ export const protocolContext = (): KoaContextWithOIDC | undefined => Provider.ct
 export const epoch = (date: Date): number => Math.floor(date.getTime() / 1000);
 
 export const fromEpoch = (seconds: number): Date => new Date(seconds * 1000);
+
+/** What the protocol leaves in `ctx.state` for the middleware around it. */
+export interface ProtocolState {
+  requestId?: string;
+  /** An error that oidc-provider turned into a response. */
+  fault?: Error;
+  /** The session that this request ended. */
+  endedSessionUid?: string;
+}

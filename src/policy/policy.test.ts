@@ -1,5 +1,12 @@
 /** Durations and bounds of the policy. */
-import { defaultPolicy, formatDuration, parseDuration, policyItems, requirePolicy } from './policy.ts';
+import {
+  defaultPolicy,
+  formatDuration,
+  parseDuration,
+  durationItems,
+  formatPolicyValue,
+  parsePolicy,
+} from './policy.ts';
 
 test.each([
   ['1s', 1],
@@ -16,12 +23,15 @@ test.each(['', '1', 'd', '1w', '-1d', '1.5h', '1d2h', '99999999999s'])('%s is no
 });
 
 test('every default is within its own bounds', () => {
-  for (const [name, seconds] of Object.entries(defaultPolicy)) expect(requirePolicy(name, seconds)).toBe(name);
+  for (const [name, value] of Object.entries(defaultPolicy)) {
+    expect(parsePolicy(name, formatPolicyValue(value))).toEqual({ name, value });
+  }
 });
 
 test('what is out of bounds or unknown is refused', () => {
-  expect(() => requirePolicy('session_idle', 1)).toThrow('policy_out_of_bounds');
-  expect(() => requirePolicy('session_idle', policyItems.session_idle.max + 1)).toThrow('policy_out_of_bounds');
-  expect(() => requirePolicy('session_idle', 100.5)).toThrow('policy_out_of_bounds');
-  expect(() => requirePolicy('__proto__', 100)).toThrow('policy_unknown');
+  expect(() => parsePolicy('session_idle', '1s')).toThrow('policy_out_of_bounds');
+  expect(() => parsePolicy('session_idle', `${durationItems.session_idle.max + 1}s`)).toThrow('policy_out_of_bounds');
+  expect(() => parsePolicy('session_idle', '100.5s')).toThrow('duration_invalid');
+  expect(() => parsePolicy('__proto__', '100s')).toThrow('policy_unknown');
+  expect(() => parsePolicy('pkce', 'nobody')).toThrow('policy_value_unknown');
 });

@@ -1,19 +1,19 @@
-/** What an operator decides while the program runs: every item, its default and its bounds. */
+/** What an operator decides while the program runs: every item, its default and the values it can have. */
 import { Refusal } from '../errors.ts';
 
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-interface Item {
+interface DurationItem {
   default: number;
   min: number;
   max: number;
   about: string;
 }
 
-/** All items are durations in seconds. */
-export const policyItems = {
+/** Items that are durations, in seconds. */
+export const durationItems = {
   session_idle: {
     default: 14 * day,
     min: minute,
@@ -65,27 +65,69 @@ export const policyItems = {
     max: 1000 * day,
     about: 'How long a key stays published after it signed last.',
   },
-} as const satisfies Record<string, Item>;
+} as const satisfies Record<string, DurationItem>;
 
-export type PolicyName = keyof typeof policyItems;
-/** Every item in seconds. */
-export type Policy = Readonly<Record<PolicyName, number>>;
+interface ChoiceItem {
+  default: string;
+  values: readonly string[];
+  about: string;
+}
 
+/** Items that are one of a few words. */
+export const choiceItems = {
+  pkce: {
+    default: 'public',
+    values: ['public', 'all'],
+    about:
+      'Which clients must use PKCE: public ones (single-page, native), or all. Where it is sent it is always checked.',
+  },
+} as const satisfies Record<string, ChoiceItem>;
+
+export const policyItems = { ...durationItems, ...choiceItems };
+
+export type DurationName = keyof typeof durationItems;
+export type ChoiceName = keyof typeof choiceItems;
+export type PolicyName = DurationName | ChoiceName;
+/** Every item: durations in seconds, choices as words. */
+export type Policy = Readonly<
+  Record<DurationName, number> & { [Name in ChoiceName]: (typeof choiceItems)[Name]['values'][number] }
+>;
+
+export const isDurationName = (name: string): name is DurationName => Object.hasOwn(durationItems, name);
 export const isPolicyName = (name: string): name is PolicyName => Object.hasOwn(policyItems, name);
 
 export const defaultPolicy = Object.fromEntries(
   Object.entries(policyItems).map(([name, item]) => [name, item.default]),
-) as Policy;
+) as unknown as Policy;
 
-/** @throws Refusal `policy_unknown` or `policy_out_of_bounds` */
-export function requirePolicy(name: string, seconds: number): PolicyName {
-  if (!isPolicyName(name)) throw new Refusal('policy_unknown', { name });
-  const { min, max } = policyItems[name];
-  if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
-    throw new Refusal('policy_out_of_bounds', { name, min: formatDuration(min), max: formatDuration(max) });
-  }
-  return name;
+/** @throws Refusal `policy_out_of_bounds` */
+export function requireDuration(name: DurationName, seconds: number): void {
+  const { min, max } = durationItems[name];
+  if (Number.isInteger(seconds) && seconds >= min && seconds <= max) return;
+  throw new Refusal('policy_out_of_bounds', { name, min: formatDuration(min), max: formatDuration(max) });
 }
+
+/**
+ * Reads the value of an item as an operator writes it: a duration such as `12h`, or one of the item's words.
+ *
+ * @throws Refusal `policy_unknown`, `policy_out_of_bounds`, `duration_invalid`, `policy_value_unknown`
+ */
+export function parsePolicy(name: string, text: string): { name: PolicyName; value: number | string } {
+  if (!isPolicyName(name)) throw new Refusal('policy_unknown', { name });
+  if (isDurationName(name)) {
+    const seconds = parseDuration(text);
+    if (seconds === undefined) throw new Refusal('duration_invalid', { text });
+    requireDuration(name, seconds);
+    return { name, value: seconds };
+  }
+  const values: readonly string[] = choiceItems[name].values;
+  if (!values.includes(text)) throw new Refusal('policy_value_unknown', { name, values: values.join(', ') });
+  return { name, value: text };
+}
+
+/** The value of an item as an operator writes it. */
+export const formatPolicyValue = (value: number | string): string =>
+  typeof value === 'number' ? formatDuration(value) : value;
 
 const units = { d: day, h: hour, m: minute, s: 1 } as const;
 

@@ -3,13 +3,16 @@ import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { upsertPolicy } from './policy-repository.ts';
-import { requirePolicy } from './policy.ts';
+import { parsePolicy } from './policy.ts';
 
-/** @throws Refusal `policy_unknown` or `policy_out_of_bounds` */
-export async function setPolicy(db: Database, name: string, seconds: number, by: Actor): Promise<void> {
-  const known = requirePolicy(name, seconds);
+/**
+ * @param text a duration such as `12h`, or one of the item's words
+ * @throws Refusal as parsePolicy does
+ */
+export async function setPolicy(db: Database, item: string, text: string, by: Actor): Promise<void> {
+  const { name, value } = parsePolicy(item, text);
   await db.inUnitOfWork(async () => {
-    upsertPolicy(db, known, seconds);
-    recordEvent(db, { kind: 'policy.changed', detail: { name: known, seconds, by } });
+    upsertPolicy(db, name, value);
+    recordEvent(db, { kind: 'policy.changed', detail: { name, value, by } });
   });
 }

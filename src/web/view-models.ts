@@ -2,7 +2,7 @@
 import { stateOf, type LogoutNotice, type NoticeState } from '../notices/logout-notice.ts';
 import { listApis } from '../apis/api-repository.ts';
 import type { Permissions } from '../grants/consent.ts';
-import { knownScopes } from '../oidc/permissions/consent.ts';
+import { knownScopes } from '../oidc/permissions/scopes.ts';
 import type { Database } from '../platform/database.ts';
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });

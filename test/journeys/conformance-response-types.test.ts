@@ -146,22 +146,6 @@ describe('B10 the profile', () => {
     }
   });
 
-  test('B05 off: PKCE is asked of every client, also of one that registered itself or is marked as the suite’s', async () => {
-    const itself = await suiteClient(plain, { redirectUri });
-    const marked = await siteA(plain, { id: 'marked', metadata: { conformance_client: true } });
-    for (const client of [itself, marked]) {
-      const answer = answerIn(await newBrowser(plain).visit(ask(plain, client).url));
-      expect(answer).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining('PKCE') });
-    }
-  });
-
-  test('B05 on: only marked clients go without, beside those that registered themselves', async () => {
-    const usual = await siteA(frontdesk, { id: 'usual' });
-    const marked = await siteA(frontdesk, { id: 'marked', metadata: { conformance_client: true } });
-    expect(answerIn(await browser.visit(ask(frontdesk, usual).url))['error']).toBe('invalid_request');
-    expect(answerIn(await answerTo(browser, ask(frontdesk, marked)))['code']).toBeDefined();
-  });
-
   test('off: a form of another site starts no sign-in', async () => {
     const answer = await send(`${plain.issuer}/oauth/authorize`, { form: { client_id: 'site-a' } });
     expect(answer.status).toBe(404);

@@ -14,7 +14,11 @@ beforeAll(async () => {
   await ann(frontdesk);
   await notesApi(frontdesk);
   const rest = { name: 'Opaque', scopes: {}, accessTokenLifetimeSeconds: 300, clientId: undefined };
-  await registerApi(frontdesk.db, { audience: opaque, tokenFormat: 'opaque', ...rest }, 'command-line');
+  await registerApi(
+    frontdesk.db,
+    { audience: opaque, tokenFormat: 'opaque', jwtType: 'at+jwt', ...rest },
+    'command-line',
+  );
 });
 afterAll(() => frontdesk.close());
 

@@ -144,7 +144,8 @@ test('C02 strange key ids are the caller’s affair, never a fault', async () =>
 
 describe('C03 and C05 client assertions', () => {
   test.each([
-    ['for the token endpoint', () => ({ aud: `${frontdesk.issuer}/oauth/token` })],
+    ['for another endpoint of ours', () => ({ aud: `${frontdesk.issuer}/oauth/introspect` })],
+    ['issued in the future', () => ({ iat: Math.floor(Date.now() / 1000) + 60 })],
     ['for us and somebody else', () => ({ aud: [frontdesk.issuer, 'https://other.example'] })],
     ['for somebody else', () => ({ aud: 'https://other.example' })],
     ['for ten minutes', () => ({ exp: Math.floor(Date.now() / 1000) + 600 })],

@@ -84,7 +84,6 @@ describe('B04', () => {
 
 describe('B05 PKCE', () => {
   test.each([
-    ['no challenge', { code_challenge: undefined, code_challenge_method: undefined }],
     ['plain', { code_challenge_method: 'plain' }],
     ['a challenge without a method', { code_challenge_method: undefined }],
     ['a method without a challenge', { code_challenge: undefined }],

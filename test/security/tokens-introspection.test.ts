@@ -22,6 +22,7 @@ beforeAll(async () => {
       scopes: { read: 'Read your ledger' },
       accessTokenLifetimeSeconds: 300,
       tokenFormat: 'opaque',
+      jwtType: 'at+jwt',
       clientId: 'ledger',
     },
     'command-line',

@@ -72,6 +72,7 @@ export const notesApi = ({ db }: Frontdesk): Promise<void> =>
       scopes: { 'notes:read': 'Read your notes', 'notes:write': 'Change your notes' },
       accessTokenLifetimeSeconds: 300,
       tokenFormat: 'jwt',
+      jwtType: 'at+jwt',
       clientId: undefined,
     },
     'command-line',

@@ -15,8 +15,16 @@ export const ownMetadata = [
   'frontchannel_logout_uri',
   'frontchannel_logout_session_required',
   'request_uris',
+  'id_token_claims',
+  'require_pkce',
+  'fapi_profile',
+  'sends_pkce',
   conformanceClientKey,
 ] as const;
+
+/** Claims are in the ID token unless nobody has checked the client, or the conformance suite checks us. */
+const hasClaimsByDefault = ({ isSelfRegistered, metadata }: StoredClient): boolean =>
+  !isSelfRegistered && metadata[conformanceClientKey] !== true;
 
 /** The library's cache of clients is keyed by a hash of this, so that a change counts at once in every process. */
 export function toClientPayload(client: StoredClient): AdapterPayload {
@@ -24,10 +32,12 @@ export function toClientPayload(client: StoredClient): AdapterPayload {
   // The library supports signed request objects only; unsigned ones are handled in request-objects.ts.
   const metadata: ClientMetadata = algorithm === 'none' ? others : client.metadata;
   return {
+    id_token_claims: hasClaimsByDefault(client),
     ...metadata,
     client_id: client.id,
     // Digests instead of the secret: Client.prototype.compareClientSecret is replaced (provider.ts).
     ...(client.secretHashes.length > 0 && { client_secret: client.secretHashes.join(' ') }),
+    sends_pkce: client.sendsPkce,
     first_party: client.isFirstParty,
     self_registered: client.isSelfRegistered,
     apis: client.apis,

@@ -6,20 +6,24 @@ import type { Database } from '../../platform/database.ts';
 import type { Outgoing } from '../../platform/outgoing.ts';
 import type { Keyring } from '../../platform/secrets.ts';
 import type { LivePolicy } from '../../policy/live-policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { originsOf } from '../../clients/client.ts';
 import { createAdapterFactory } from '../adapter/adapter.ts';
 import { clockToleranceSeconds } from '../adapter/artifact-adapter.ts';
 import { acrValues, assertClaimsParameterMet, claimsOf, claimsOfScope, subjectFor } from '../permissions/claims.ts';
 import { createClientFetch } from '../requests/client-fetch.ts';
 import { ownMetadata } from '../adapter/client-adapter.ts';
-import { isConformanceClient, responseTypesOf, acceptsPost, type ProtocolOptions } from '../conformance-profile.ts';
+import { responseTypesOf, acceptsPost, type ProtocolOptions } from '../conformance-profile.ts';
 import { cookieOptions } from '../cookies.ts';
-import { grantFor, knownScopes } from '../permissions/consent.ts';
+import { grantFor } from '../permissions/consent.ts';
+import { knownScopes } from '../permissions/scopes.ts';
+import { jtiWithGrant } from '../models/jwt-access-token.ts';
+import { assertClientAssertion } from '../requests/client-assertion.ts';
 import { createInteractionPolicy } from '../interaction/interaction-policy.ts';
 import { createLifetimes } from './lifetimes.ts';
 import type { ProtocolPages } from '../protocol-pages.ts';
 import { requestObjectAlgorithms } from '../requests/request-objects.ts';
-import { apisOf, mayIntrospect, resourceServerFor } from '../permissions/resource-servers.ts';
+import { apisOf, mayIntrospect, jwtTypeOf, resourceServerFor } from '../permissions/resource-servers.ts';
 
 export interface ConfigurationInput {
   db: Database;
@@ -37,34 +41,9 @@ export interface ConfigurationInput {
 /** The registration endpoint, which is ours (web/oauth/register.ts). */
 export const registrationPath = '/oauth/register';
 
-const maxAssertionSeconds = 300;
-
-/**
- * Accepts only assertions whose audience we are and that expire soon (RFC 7523 §3; audience as in FAPI 2.0).
- *
- * @throws InvalidClientAuth
- */
-function assertClientAssertion(
-  protocol: ProtocolOptions,
-  ctx: KoaContextWithOIDC,
-  claims: Record<string, unknown>,
-  header: Record<string, unknown>,
-): void {
-  // A request object passed through a browser and may have been read there (RFC 9101 §10.8).
-  if (header['typ'] === 'oauth-authz-req+jwt' || claims['response_type'] !== undefined) {
-    throw new errors.InvalidClientAuth('a request object proves nothing');
-  }
-  const audience = [claims['aud']].flat();
-  const isForUs = audience.length === 1 && audience[0] === ctx.oidc.issuer;
-  // The library has checked that it is for this endpoint at least.
-  if (!isForUs && !isConformanceClient(protocol, ctx.oidc.client!)) {
-    throw new errors.InvalidClientAuth('the audience must be the issuer alone');
-  }
-  const latest = Math.floor(Date.now() / 1000) + maxAssertionSeconds + clockToleranceSeconds;
-  if (Number(claims['exp']) > latest) {
-    throw new errors.InvalidClientAuth(`exp must be at most ${maxAssertionSeconds} seconds ahead`);
-  }
-}
+/** RFC 9700 §2.1.1: always for public clients, for others where the policy or the client's registration asks for it. */
+const isPkceRequired = (client: OidcClient, { pkce }: Policy): boolean =>
+  client.clientAuthMethod === 'none' || pkce === 'all' || client['require_pkce'] === true;
 
 /** CORS: whether the client's pages are served from this origin. */
 const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient): boolean =>
@@ -91,7 +70,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     },
 
     responseTypes: responseTypesOf(protocol),
-    pkce: { required: (_ctx, client) => !isConformanceClient(protocol, client) },
+    pkce: { required: (_ctx, client) => isPkceRequired(client, policy.now) },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
 
@@ -103,7 +82,10 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       userinfoSigningAlgValues: ['RS256', 'ES256'],
       requestObjectSigningAlgValues: [...requestObjectAlgorithms],
     },
-    assertJwtClientAuthClaimsAndHeader: (ctx, claims, header) => assertClientAssertion(protocol, ctx, claims, header),
+    assertJwtClientAuthClaimsAndHeader: (ctx, claims, header, client) => {
+      const isFapi = client['fapi_profile'] !== undefined;
+      assertClientAssertion(ctx, claims, header, { clockToleranceSeconds, isFapi });
+    },
     // Clients of the database were checked at their registration.
     sectorIdentifierUriValidate: (client) => client['first_party'] === undefined,
     extraClientMetadata: { properties: [...ownMetadata] },
@@ -116,6 +98,8 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     },
     scopes: knownScopes,
     claims: claimsOfScope,
+    // Which claims an ID token holds is decided for each client (models/id-token.ts).
+    conformIdTokenClaims: false,
     acrValues,
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: async (_ctx, accountId, client) => subjectFor(pairwiseSalt, client.metadata(), accountId),
@@ -129,6 +113,16 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       if (token.kind !== 'AccessToken') return undefined;
       const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
       return { sid: token.sid, auth_time: source?.authTime, acr: source?.acr, amr: source?.amr };
+    },
+
+    formats: {
+      customizers: {
+        jwt(_ctx, token, parts) {
+          const { grantId, jti } = token as { grantId?: string; jti: string };
+          if (grantId !== undefined) parts.payload['jti'] = jtiWithGrant(grantId, jti);
+          parts.header = { ...parts.header, typ: jwtTypeOf(token.resourceServer) };
+        },
+      },
     },
 
     interactions: {

@@ -1,5 +1,5 @@
 /** Claims about a person, the scopes that request them (OpenID Connect Core §5.1, §5.4), and the subject (§8). */
-import { errors, type AccountClaims, type ClaimsParameter } from 'oidc-provider';
+import { errors, type AccountClaims, type ClaimsParameter, type Client } from 'oidc-provider';
 import type { Account } from '../../accounts/account.ts';
 import { createHmac } from 'node:crypto';
 import type { ClientMetadata } from '../../clients/client.ts';
@@ -41,6 +41,9 @@ export function claimsOf(account: Account): AccountClaims {
     updated_at: Math.floor(account.updatedAt.getTime() / 1000),
   };
 }
+
+/** Whether a client's ID tokens hold the claims of the granted scopes, as many libraries expect. */
+export const hasClaimsInIdToken = (client: Client): boolean => client['id_token_claims'] === true;
 
 /** Authentication assurance levels that can be reached (NIST SP 800-63B-4). */
 export const acrValues = ['aal1'];

@@ -5,11 +5,10 @@ import { isLoopbackAddress } from '../../clients/client-uri.ts';
 import { findConsent } from '../../grants/consent-repository.ts';
 import type { Database } from '../../platform/database.ts';
 import { claimsOfScope } from './claims.ts';
+import { knownScopes } from './scopes.ts';
 
 /** Claims about the authentication, not about the person: they need no consent. */
 const authenticationClaims = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
-
-export const knownScopes = [...Object.keys(claimsOfScope), 'offline_access'];
 
 /** First-party apps need no consent. */
 export const isFirstParty = (client: OidcClient): boolean => client['first_party'] === true;
@@ -20,8 +19,8 @@ const wordsOf = (value: unknown): string[] => textOf(value).split(' ').filter(Bo
 function requestedClaims(parameter: unknown): string[] {
   if (typeof parameter !== 'string') return [];
   const { userinfo, id_token: idToken } = JSON.parse(parameter) as Record<string, object | undefined>;
-  const names = [...Object.keys(userinfo ?? {}), ...Object.keys(idToken ?? {})];
   const known = new Set(Object.values(claimsOfScope).flat());
+  const names = [...Object.keys(userinfo ?? {}), ...Object.keys(idToken ?? {})];
   return [...new Set(names)].filter((name) => known.has(name) && !authenticationClaims.has(name));
 }
 

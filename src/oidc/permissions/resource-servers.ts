@@ -1,8 +1,18 @@
 /** Resource servers (RFC 8707) for oidc-provider, from our APIs. */
 import { errors, type Client as OidcClient, type ResourceServer } from 'oidc-provider';
+import type { JwtType } from '../../apis/api.ts';
 import { findApi } from '../../apis/api-repository.ts';
 import type { ClientApi } from '../../clients/client.ts';
 import type { Database } from '../../platform/database.ts';
+
+/** `typ` of an API's JWTs: carried in the one member that the library passes on as it is. */
+interface JwtOptions {
+  sign: { alg: 'ES256' };
+  type: JwtType;
+}
+
+export const jwtTypeOf = (server: ResourceServer | undefined): JwtType | undefined =>
+  (server?.jwt as JwtOptions | undefined)?.type;
 
 export const apisOf = (client: OidcClient): ClientApi[] => (client['apis'] ?? []) as ClientApi[];
 
@@ -31,13 +41,12 @@ export async function resourceServerFor(
   const wanted = typeof asked === 'string' ? asked.split(' ') : [];
   const beyond = wanted.find((scope) => Object.hasOwn(api.scopes, scope) && !scopes.includes(scope));
   if (beyond !== undefined) throw new errors.InvalidScope('this client may not have a requested scope', beyond);
+  const jwt: JwtOptions = { sign: { alg: 'ES256' }, type: api.jwtType };
   return {
     scope: scopes.join(' '),
     audience,
     accessTokenTTL: api.accessTokenLifetimeSeconds,
-    ...(api.tokenFormat === 'jwt'
-      ? { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
-      : { accessTokenFormat: 'opaque' }),
+    ...(api.tokenFormat === 'jwt' ? { accessTokenFormat: 'jwt', jwt } : { accessTokenFormat: 'opaque' }),
   };
 }
 

@@ -17,7 +17,12 @@ export function cors(db: Database): Middleware {
     // Before the request: a fault here must not undo what the request did.
     const isAllowed = isPublic || (origin !== '' && forApps.has(ctx.path) && (await isKnownOrigin(db, origin)));
     await next();
-    if (origin === '' || isAllowed) return;
+    if (origin === '') return;
+    if (isAllowed) {
+      // These endpoints ignore cookies, so a page that sends them learns nothing by it.
+      ctx.set('Access-Control-Allow-Credentials', 'true');
+      return;
+    }
     for (const name of Object.keys(ctx.response.headers)) {
       if (name.startsWith('access-control-')) ctx.remove(name);
     }

@@ -30,7 +30,10 @@ export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
     ctx.status = 200;
     ctx.type = 'application/json';
     ctx.set('Cache-Control', `public, max-age=${seconds}`);
-    ctx.set('Access-Control-Allow-Origin', '*');
+    // With credentials browsers do not accept `*`.
+    ctx.set('Access-Control-Allow-Origin', ctx.get('Origin') || '*');
+    ctx.set('Access-Control-Allow-Credentials', 'true');
+    ctx.vary('Origin');
     ctx.set('ETag', etag);
     ctx.body = body;
     // Not Koa's `fresh`, which ignores If-None-Match beside `Cache-Control: no-cache`, as fetch sends it.

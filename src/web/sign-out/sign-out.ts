@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { countUndeliveredNotices, listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
 import { insertReceipt } from '../../notices/receipt-repository.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
-import type { ProtocolState } from '../../oidc/provider.ts';
+import type { ProtocolState } from '../../oidc/protocol-context.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import { endSessions } from '../../sessions/end-session.ts';
 import { seeOther } from '../page.ts';

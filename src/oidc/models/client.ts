@@ -1,0 +1,72 @@
+/** Methods of oidc-provider's Client that are replaced. */
+import type { Client, Provider } from 'oidc-provider';
+import { replaceSecretHash } from '../../clients/client-repository.ts';
+import { isRegisteredUri } from '../../clients/match-redirect-uri.ts';
+import type { Database } from '../../platform/database.ts';
+import { constantTimeEqual, type Keyring } from '../../platform/secrets.ts';
+import { queueLogoutNotice } from '../../sessions/ending-repository.ts';
+import { restrictToRegistration } from '../permissions/scopes.ts';
+import { protocolContext } from '../protocol-context.ts';
+
+interface ClientModel extends Client {
+  compareClientSecret: (this: ClientModel, presented: string) => boolean;
+  includeSid: () => boolean;
+  backchannelLogout: (this: ClientModel, accountId: string, sid: string) => Promise<void>;
+  responseTypeAllowed: (this: ClientModel, type: string) => boolean;
+  redirectUriAllowed: (this: ClientModel, uri: string) => boolean;
+  postLogoutRedirectUriAllowed: (this: ClientModel, uri: string) => boolean;
+}
+
+interface Stores {
+  db: Database;
+  keyring: Keyring;
+}
+
+/**
+ * Compares the digest of the presented secret with those stored. A digest under an older root secret is replaced when
+ * its client secret is used, so that the older root secret can be removed.
+ */
+function isSecretOf(client: Client, { db, keyring }: Stores, presented: string): boolean {
+  const stored = client.clientSecret?.split(' ') ?? [];
+  const digests = keyring.digests('client-secret', presented).map((digest) => digest.toString('hex'));
+  // All comparisons are made, so that timing does not tell which secret matched.
+  const fits = stored.map((one) => digests.map((other) => constantTimeEqual(one, other)).includes(true));
+  const found = stored[fits.indexOf(true)];
+  if (found !== undefined && found !== digests[0]) replaceSecretHash(db, client.clientId, found, digests[0]!);
+  return found !== undefined;
+}
+
+export function replaceClientMethods(provider: Provider, stores: Stores): void {
+  const { prototype } = provider.Client as unknown as { prototype: ClientModel };
+  prototype.compareClientSecret = function compare(presented) {
+    return isSecretOf(this, stores, presented);
+  };
+
+  // Every client gets `sid`, by which logout tokens name the session.
+  prototype.includeSid = () => true;
+
+  // The end of a session queues notices for all its apps. This call of the library matters only when the person signs
+  // out of one app.
+  prototype.backchannelLogout = async function queue(accountId, sid) {
+    const { params, session } = protocolContext()?.oidc ?? {};
+    if (params?.['logout'] || !session) return;
+    const { clientId } = this;
+    const notice = { accountId, clientId, sessionUid: session.uid, sid, reason: 'signed_out_of_app' } as const;
+    await queueLogoutNotice(stores.db, notice);
+  };
+
+  // The library calls this after it has read the request (also from a request object) and before it checks scopes.
+  const { responseTypeAllowed } = prototype;
+  prototype.responseTypeAllowed = function allowed(type) {
+    const params = protocolContext()?.oidc.params;
+    if (params) restrictToRegistration(params, this);
+    return responseTypeAllowed.call(this, type);
+  };
+
+  prototype.redirectUriAllowed = function allowed(uri) {
+    return isRegisteredUri(uri, this.redirectUris ?? [], this.applicationType === 'native');
+  };
+  prototype.postLogoutRedirectUriAllowed = function allowed(uri) {
+    return isRegisteredUri(uri, this.postLogoutRedirectUris ?? [], this.applicationType === 'native');
+  };
+}

@@ -1,0 +1,82 @@
+/** JWT access tokens at the introspection endpoint (RFC 7662 §2.2), which oidc-provider answers for opaque ones only. */
+import { createLocalJWKSet, jwtVerify, type JWK, type JWTPayload } from 'jose';
+import type { Client, Provider } from 'oidc-provider';
+import { findGrant } from '../../grants/grant-repository.ts';
+import type { Database } from '../../platform/database.ts';
+import { protocolContext } from '../protocol-context.ts';
+
+/** Put before a JWT, so that the library takes it for an opaque token and looks it up. */
+const marker = 'jwt:';
+const separator = '~';
+
+/** The `jti` of a JWT access token names its grant, so that a revocation of the grant is known at introspection. */
+export const jtiWithGrant = (grantId: string, jti: string): string => `${grantId}${separator}${jti}`;
+
+const grantIdOf = (jti: string | undefined): string | undefined =>
+  jti?.includes(separator) === true ? jti.split(separator)[0] : undefined;
+
+type Find = (value: string, options?: object) => Promise<object | undefined>;
+interface TokenModel {
+  find: Find;
+  new (payload: object): object;
+}
+
+interface Models {
+  Client: { find(id: string): Promise<Client | undefined> };
+  AccessToken: TokenModel;
+  ClientCredentials: TokenModel;
+  RefreshToken: TokenModel;
+}
+
+/** Types of access tokens: RFC 9068, and what an API can ask for instead. ID tokens and logout tokens have others. */
+const types = new Set(['at+jwt', 'JWT']);
+
+export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: JWK[]): void {
+  const { Client: clients, AccessToken, ClientCredentials, RefreshToken } = provider as unknown as Models;
+  const keySet = createLocalJWKSet({
+    keys: keys.map(({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...key }) => key),
+  });
+
+  async function verify(jwt: string): Promise<JWTPayload | undefined> {
+    try {
+      const { payload, protectedHeader } = await jwtVerify(jwt, keySet, { issuer: provider.issuer });
+      return types.has(protectedHeader.typ ?? '') ? payload : undefined;
+    } catch {
+      // Whatever is wrong with it, it is not an active token.
+      return undefined;
+    }
+  }
+
+  async function findJwt(jwt: string): Promise<object | undefined> {
+    const payload = await verify(jwt);
+    if (!payload) return undefined;
+    const { jti, aud, scope, iat, exp, client_id: clientId, sub, iss: _iss, ...extra } = payload;
+    const token = { jti, aud, scope, iat, exp, clientId, extra };
+    const grantId = grantIdOf(jti);
+    if (grantId === undefined) {
+      const isCurrent = sub === clientId && (await clients.find(String(clientId)));
+      return isCurrent ? new ClientCredentials({ ...token, kind: 'ClientCredentials' }) : undefined;
+    }
+    const grant = await findGrant(db, grantId);
+    return grant && new AccessToken({ ...token, kind: 'AccessToken', grantId, accountId: grant.accountId });
+  }
+
+  const findClient = clients.find.bind(clients);
+  clients.find = async (id) => {
+    // The client authenticates before the library rejects JWTs. Opaque tokens have no dots.
+    const { route, params } = protocolContext()?.oidc ?? {};
+    const token = params?.['token'];
+    if (route === 'introspection' && typeof token === 'string' && token.includes('.')) {
+      params!['token'] = `${marker}${token}`;
+    }
+    return findClient(id);
+  };
+
+  const isJwt = (value: string) => protocolContext()?.oidc.route === 'introspection' && value.startsWith(marker);
+  const find = AccessToken.find.bind(AccessToken);
+  AccessToken.find = (value, options) => (isJwt(value) ? findJwt(value.slice(marker.length)) : find(value, options));
+  for (const model of [ClientCredentials, RefreshToken]) {
+    const findOther = model.find.bind(model);
+    model.find = async (value, options) => (isJwt(value) ? undefined : findOther(value, options));
+  }
+}
