@@ -99,7 +99,7 @@ describe('notices', () => {
     await receiver.until(1);
     await sleep(200);
     expect((await run('notices', 'list')).out).toMatch(
-      /^SINCE +APP +REASON +STATE +TOOK +ATTEMPTS +PROBLEM\n20\S+Z +wiki +ended_by_administrator +told +\d+ ms +1\n/,
+      /^SINCE +APP +REASON +STATE +TOOK +ATTEMPTS +PROBLEM\n20\S+Z +wiki +ended_by_administrator +delivered +\d+ ms +1\n/,
     );
     const [notice] = JSON.parse((await run('notices', 'list', '--json')).out) as object[];
     expect(notice).toMatchObject({ clientId: 'wiki', channel: 'back', reason: 'ended_by_administrator', attempts: 1 });
@@ -114,7 +114,7 @@ describe('notices', () => {
     await sleep(300);
     await frontdesk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
     expect((await run('notices', 'list', '--open')).out).toMatch(
-      /wiki +ended_by_administrator +gave_up +\d+ +status_500/,
+      /wiki +ended_by_administrator +failed +\d+ +status_500/,
     );
     receiver.answerWith(200);
     receiver.heard.length = 0;

@@ -21,18 +21,21 @@ export interface LogoutNotice {
   problem: string | undefined;
 }
 
-/** Where a notice stands. Nothing is claimed that is not known. */
-export type NoticeState = 'told' | 'trying' | 'unreachable' | 'gave_up' | 'asked_browser' | 'cannot_be_told';
+/**
+ * How far the delivery of a notice is. `pending`: no answer yet; `unreachable`: tried several times and tried again;
+ * `failed`: given up; `sent_by_browser`: front channel, which confirms nothing; `no_channel`: the app registered none.
+ */
+export type NoticeState = 'delivered' | 'pending' | 'unreachable' | 'failed' | 'sent_by_browser' | 'no_channel';
 
-/** An attempt failed, and it is being tried again: for a while that is "still trying", then "could not be reached". */
+/** A notice whose first attempts failed stays `pending`; after this many it is `unreachable`. */
 const unreachableAfterAttempts = 3;
 
 export function stateOf(notice: Pick<LogoutNotice, 'channel' | 'deliveredAt' | 'gaveUpAt' | 'attempts'>): NoticeState {
-  if (notice.channel === 'front') return 'asked_browser';
-  if (notice.channel === 'none') return 'cannot_be_told';
-  if (notice.deliveredAt) return 'told';
-  if (notice.gaveUpAt) return 'gave_up';
-  return notice.attempts >= unreachableAfterAttempts ? 'unreachable' : 'trying';
+  if (notice.channel === 'front') return 'sent_by_browser';
+  if (notice.channel === 'none') return 'no_channel';
+  if (notice.deliveredAt) return 'delivered';
+  if (notice.gaveUpAt) return 'failed';
+  return notice.attempts >= unreachableAfterAttempts ? 'unreachable' : 'pending';
 }
 
 /** The job that is queued with a notice, so that it goes out at once; `{ clientId }` is its payload. */

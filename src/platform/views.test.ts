@@ -59,7 +59,8 @@ test('every text is used, and every text that is used exists', () => {
   const bare = keys.map((key) => key.replace(/_(zero|one|other)$/, ''));
   expect(used.filter((key) => !keys.includes(key) && !bare.includes(key))).toEqual([]);
   // Keys that are put together from a code: scopes of consent, words of errors, refusals, kinds of events.
-  const composed = /^(refusals|consent\.scopes|error\.\w+|told|account\.nav|account\.activity\.(kinds|endings))\./;
+  const composed =
+    /^(refusals|consent\.scopes|error\.\w+|logout_notices|account\.nav|account\.activity\.(kinds|endings))\./;
   expect(bare.filter((key) => !used.includes(key) && !composed.test(key))).toEqual([]);
 });
 
@@ -68,9 +69,12 @@ test('every way a session ends, and every state of a notice, has its words', () 
     const [, body] = new RegExp(`type ${name} =([^;]+);`).exec(readFileSync(join('src', file), 'utf8'))!;
     return [...body!.matchAll(/'(\w+)'/g)].map((match) => match[1]!).toSorted();
   };
-  const { account, told } = words as { account: { activity: { endings: object } }; told: object };
+  const { account, logout_notices: states } = words as {
+    account: { activity: { endings: object } };
+    logout_notices: object;
+  };
   expect(Object.keys(account.activity.endings).toSorted()).toEqual(typesIn('sessions/session.ts', 'EndReason'));
-  expect(Object.keys(told).toSorted()).toEqual(typesIn('notices/logout-notice.ts', 'NoticeState'));
+  expect(Object.keys(states).toSorted()).toEqual(typesIn('notices/logout-notice.ts', 'NoticeState'));
 });
 
 test('a missing text is a fault, not an empty page', () => {

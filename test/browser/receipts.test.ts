@@ -38,7 +38,7 @@ describeInChromium('in Chromium', () => {
 
   /** What the page says of an app, without the time it took. */
   const wordsOf = async (page: Page, name: string) => {
-    const line = page.locator('.tellings li', { hasText: name }).first();
+    const line = page.locator('.logout-notices li', { hasText: name }).first();
     return ((await line.textContent()) ?? '').replace(/\d+ ms/, 'N ms');
   };
   /** The same, loaded again. */

@@ -153,7 +153,7 @@ test('after a day a notice is a dead letter that can be seen, and tried again', 
 
   const environment = { ISSUER: frontdesk.issuer, DATABASE_URL: frontdesk.database.url, SECRET: frontdesk.secret };
   expect((await runFrontdesk(['notices', 'list', '--open'], environment)).out).toMatch(
-    /bad +ended_by_administrator +gave_up/,
+    /bad +ended_by_administrator +failed/,
   );
   bad.receiver.answerWith(200);
   expect((await runFrontdesk(['notices', 'retry'], environment)).out).toBe('One is tried again.\n');

@@ -45,7 +45,7 @@ export function showReceipt({ db, issuer, keyring, views }: Services): Handler {
     const isFirst = ctx.query['again'] === undefined;
     const frames = isFirst ? apps.flatMap(({ frame }) => frame ?? []) : [];
     allowFrames(ctx, frames);
-    const isSettled = apps.every(({ state }) => state !== 'trying');
+    const isSettled = apps.every(({ state }) => state !== 'pending');
     const waited = (Date.now() - receipt.createdAt.getTime()) / 1000;
     const isOver = isSettled || waited > maxWaitSeconds;
     ctx.set('Referrer-Policy', 'no-referrer');
