@@ -54,10 +54,12 @@ describeInChromium('in Chromium', () => {
     await siteB.click('button[name=logout]');
     await siteB.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
     const receipt = siteB.url();
-    expect(await wordsOf(siteB, 'Site A')).toMatch(/^Site A: (still trying|could not be reached; we go on)/);
-    expect(await wordsOf(siteB, 'Site B')).toBe('Site B: cannot be told; it may know you until its own sign-in ends');
+    expect(await wordsOf(siteB, 'Site A')).toMatch(/^Site A: (still trying|could not be reached; we keep trying)/);
+    expect(await wordsOf(siteB, 'Site B')).toBe(
+      'Site B: cannot be told; it may keep you signed in until its own sign-in ends',
+    );
     // It looks again by itself, says what it finds, and waits for nobody.
-    await siteB.waitForSelector('text=could not be reached; we go on trying for a day');
+    await siteB.waitForSelector('text=could not be reached; we keep trying for a day');
     await siteB.waitForURL(`${sites.siteB}/`);
 
     await sites.startSiteA();
@@ -123,7 +125,7 @@ describeInChromium('in Chromium', () => {
       await page.goto(`${frontdesk.issuer}/account`);
       await page.click('text=Sign out');
       await page.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
-      expect(await wordsOf(page, 'Framed')).toBe('Framed: we asked this browser to tell it; there is no confirmation');
+      expect(await wordsOf(page, 'Framed')).toBe('Framed: told through the browser, which gets no confirmation');
       await becomes(async () => requests.filter(({ url }) => url.pathname === '/logout').length, 1);
       const { url, headers } = requests.find(({ url: { pathname } }) => pathname === '/logout')!;
       const { sid } = decodeJwt(tokens.id_token!);

@@ -106,7 +106,7 @@ describeInChromium('in Chromium', () => {
     const page = await newTab();
     await page.goto(`${frontdesk.issuer}/account`);
     await page.click('text=Sign out');
-    await page.waitForSelector('text=You are signed out at Frontdesk');
+    await page.waitForSelector('text=You are signed out');
     await expectOutOfA(siteA);
     expect(await renewB(siteB)).toBe(toldByB);
   });
@@ -136,7 +136,7 @@ describeInChromium('in Chromium', () => {
     expect(await renewB(siteB)).toBe(toldByB);
     // It knew the person by a yes that was taken back: it has to ask again.
     await siteB.click('#sign-in');
-    await siteB.waitForSelector('text=Site B asks to know you');
+    await siteB.waitForSelector('text=Site B asks for access');
   });
 
   test('suspended from the command line: out of both, and not in again before it is taken back', async () => {

@@ -102,7 +102,7 @@ test('devices: this one first, the others by name, with their apps', async () =>
   expect((await phone.visit(authorize(frontdesk, appA).url)).root.querySelector('input[name=login]')).not.toBeNull();
   const all = await visit(browser, '/account/devices');
   const out = await all.submit({}, { button: 'form[action="/account/devices/end-all"] button' });
-  expect(out.text).toContain('You are signed out at Frontdesk');
+  expect(out.text).toContain('You are signed out');
   expect(await uidsOf('ben')).toEqual([]);
 });
 
@@ -112,10 +112,10 @@ test('apps: what each may see; a removed one has to ask again', async () => {
   await codeFor(browser, authorize(frontdesk, appB, parameters));
   const page = await visit(browser, '/account/apps');
   expect(page.text).toMatch(/Site B[^]*See your e-mail address[^]*Notes: Change your notes/);
-  expect(page.text).toMatch(/Site A[^]*An app of the house/);
+  expect(page.text).toMatch(/Site A[^]*One of our own apps/);
   await page.submit({}, { button: 'form[action="/account/apps/site-b/remove"] button' });
   expect((await visit(browser, '/account/apps')).text).not.toContain('Site B');
-  expect((await browser.visit(authorize(frontdesk, appB, parameters).url)).text).toContain('Site B asks to know you');
+  expect((await browser.visit(authorize(frontdesk, appB, parameters).url)).text).toContain('Site B asks for access');
 });
 
 test('activity: what happened, the newest first', async () => {
@@ -123,13 +123,13 @@ test('activity: what happened, the newest first', async () => {
   const form = await browser.visit(authorize(frontdesk, appA).url);
   await signIn(await signIn(form, 'ann', 'wrong'), 'ann');
   const page = await visit(browser, '/account/activity');
-  expect(page.text).toMatch(/Signed in[^]*A wrong try to sign in[^]*The account was opened/);
-  expect((await visit(browser, '/account')).text).toMatch(/There (was a|were \d+) wrong tr/);
+  expect(page.text).toMatch(/Signed in[^]*Failed sign-in[^]*Account created/);
+  expect((await visit(browser, '/account')).text).toMatch(/(A sign-in|\d+ sign-ins) to your account failed/);
   // A week later it is history.
   await frontdesk.db.read(
     statement("update audit_events set at = at - interval '8 days' where kind = 'sign-in.failed'"),
   );
-  expect((await visit(browser, '/account')).text).not.toContain('wrong tr');
+  expect((await visit(browser, '/account')).text).not.toContain('account failed');
   const older = await visit(browser, `/account/activity?before=${encodeURIComponent('2020-01-01')}`);
   expect(older.root.querySelectorAll('.rows > li')).toHaveLength(0);
   expect((await visit(browser, '/account/activity?before=nonsense')).status).toBe(200);

@@ -56,7 +56,7 @@ describe('a session ends', () => {
     const signed = await apps.signedIn();
     const page = await signed.browser.visit(`${frontdesk.issuer}/account`);
     const out = await page.submit({}, { button: 'form[action="/account/sign-out"] button' });
-    expect(out.text).toContain('You are signed out at Frontdesk');
+    expect(out.text).toContain('You are signed out');
     await expectEnd(signed);
     expect(await apps.lives(signed.offline)).toBe(true);
   });

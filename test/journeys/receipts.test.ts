@@ -62,7 +62,7 @@ test('while an app is down the receipt says so, and goes on to the app by itself
   expect(page.headers['referrer-policy']).toBe('no-referrer');
   expect(page.headers['cache-control']).toBe('no-store');
   expect(page.text).toContain('Called: still trying');
-  expect(page.text).toContain('Site A: cannot be told; it may know you until its own sign-in ends');
+  expect(page.text).toContain('Site A: cannot be told; it may keep you signed in until its own sign-in ends');
   expect(page.text).not.toMatch(/everywhere/);
   expect(page.root.querySelector('a.button')?.getAttribute('href')).toBe('http://site-a.localhost:9/?state=xyz');
   expect(refreshOf(page)).toBe(`2;url=${new URL(page.url).pathname}?again`);
@@ -89,7 +89,7 @@ test('nobody waits for an app that stays down', async () => {
   expect(refreshOf(later)).toBe('3;url=http://site-a.localhost:9/?state=xyz');
   await frontdesk.db.read(statement('update logout_notices set attempts = 5 where delivered_at is null'));
   expect((await signed.browser.visit(page.url)).text).toContain(
-    'Called: could not be reached; we go on trying for a day',
+    'Called: could not be reached; we keep trying for a day',
   );
   await frontdesk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
   expect((await signed.browser.visit(page.url)).text).toMatch(/Called: could not be reached(?!;)/);
@@ -106,7 +106,7 @@ test('an app that only this browser can tell is asked by it once, and nothing is
   expect(`${address.origin}${address.pathname}`).toBe('http://framed.localhost:9/logout');
   expect(Object.fromEntries(address.searchParams)).toEqual({ x: '1', iss: frontdesk.issuer, sid });
   expect(String(page.headers['content-security-policy'])).toContain('frame-src http://framed.localhost:9');
-  expect(page.text).toContain('Framed: we asked this browser to tell it; there is no confirmation');
+  expect(page.text).toContain('Framed: told through the browser, which gets no confirmation');
   const again = await signed.browser.visit(`${page.url}?again`);
   expect(again.root.querySelector('iframe')).toBeNull();
   expect(String(again.headers['content-security-policy'])).not.toContain('frame-src');

@@ -62,7 +62,7 @@ test('an app of somebody else asks once what it may see, in every browser of tha
   const parameters = { scope: 'openid email notes:write', resource: audience };
   const first = newBrowser(frontdesk);
   const consent = await signIn(await first.visit(authorize(frontdesk, appB, parameters).url), 'ann@example.com');
-  expect(consent.text).toContain('Site B asks to know you');
+  expect(consent.text).toContain('Site B asks for access');
   expect(consent.text).toContain('See your e-mail address');
   expect(consent.text).toContain('Change your notes');
   expect(consent.text).not.toContain('Read your notes');

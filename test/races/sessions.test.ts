@@ -94,7 +94,7 @@ test('A04 an interaction that is resumed after the sign-out does not bring the s
   await codeFor(browser, authorize(one, appA));
   const stranger = await app(one, { id: 'stranger' });
   const consent = await browser.visit(authorize(one, stranger).url);
-  expect(consent.text).toContain('asks to know you');
+  expect(consent.text).toContain('asks for access');
   const thief = await browser.copy();
   await (await browser.visit(`${one.issuer}/oauth/logout`)).submit({ logout: 'yes' });
   const resumed = await thief.visit(consent.url);

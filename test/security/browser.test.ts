@@ -171,7 +171,7 @@ describe('A09', () => {
 
 test('the signed-out page tells nobody who is signed in that they are not', async () => {
   const address = `${frontdesk.issuer}/oauth/logout/success`;
-  expect((await newBrowser(frontdesk).visit(address)).text).toContain('You are signed out at Frontdesk');
+  expect((await newBrowser(frontdesk).visit(address)).text).toContain('You are signed out');
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, site), 'ben');
   expect((await browser.visit(address)).url).toBe(`${frontdesk.issuer}/account`);

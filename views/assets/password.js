@@ -1,4 +1,4 @@
-// Lets people look at the password they typed. Without JavaScript the field works as it is.
+// Adds a button that shows the password. Without JavaScript the field works as it is.
 for (const field of document.querySelectorAll('.reveal')) {
   const input = field.querySelector('input');
   const { show, hide } = field.dataset;
@@ -15,7 +15,7 @@ for (const field of document.querySelectorAll('.reveal')) {
     button.setAttribute('aria-pressed', String(!isShown));
   });
   field.append(button);
-  // What is shown must not be kept by the browser as ordinary text.
+  // Browsers remember the values of text fields.
   input.form.addEventListener('submit', () => {
     input.type = 'password';
   });

@@ -1,2 +1,2 @@
-// Sends the form at once. Without JavaScript its button does.
+// Submits the form at once. Without JavaScript people press its button.
 document.querySelector('form.submits').submit();
