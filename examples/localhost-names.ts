@@ -1,6 +1,6 @@
 /**
- * For the demo alone, loaded with `node --import`: names ending in `.localhost` lead to this machine. Browsers know that
- * by themselves (RFC 6761 §6.3); Node asks the system, and not every system knows.
+ * For the demo only, loaded with `node --import`: resolves names ending in `.localhost` to this machine, as browsers do
+ * (RFC 6761 §6.3). Node asks the system, and not every system does.
  */
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 

@@ -1,4 +1,4 @@
-/** `npm run demo`: starts Frontdesk on the embedded database, both sites and their APIs, with two people to try. */
+/** `npm run demo`: starts Frontdesk on the embedded database, both sites and their APIs, with two accounts. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '..');
-// A variable of its own: `--fresh` deletes the folder, which must never be the one of another Frontdesk.
+// Not DATA_DIR: `--fresh` deletes the folder, which must not be that of another deployment.
 const dataFolder = process.env['DEMO_DATA_DIR'] ?? join(root, 'data/demo');
 const seedFile = join(dataFolder, 'demo.json');
 
@@ -18,7 +18,7 @@ const audience = 'https://api.site-b.example/';
 const password = 'walk in at the front desk';
 const ports = [4000, 4001, 4002, 4003, 4004];
 
-// Settings of another Frontdesk that stand in the environment are not for this one.
+// Settings of another deployment that are in the environment are not passed on.
 const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'XDG_RUNTIME_DIR', 'LANG', 'NODE_OPTIONS', 'SystemRoot'];
 const environment = Object.fromEntries(kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
@@ -26,7 +26,7 @@ const frontdesk = {
   ...environment,
   ISSUER: issuer,
   DATA_DIR: dataFolder,
-  // Frontdesk tells site A of sign-outs; in earnest an app is public and on https.
+  // For logout notices to site A, which is not public and not on https, as apps must be otherwise.
   OUTGOING_ALLOWED_HOSTS: '*.localhost',
   LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
 };
@@ -56,7 +56,7 @@ function start(file: string, settings: NodeJS.ProcessEnv): ChildProcess {
   return child;
 }
 
-/** Runs a command of Frontdesk beside the server, and returns what it printed. */
+/** Runs a `frontdesk` command and returns its output. */
 async function runFrontdesk(args: string[], input = ''): Promise<string> {
   const program = join(root, 'bin/frontdesk.js');
   const child = spawn(process.execPath, [program, ...args], { env: frontdesk, stdio: ['pipe', 'pipe', 'inherit'] });
@@ -72,7 +72,7 @@ async function untilReady(server: ChildProcess): Promise<void> {
   for (;;) {
     if (server.exitCode !== null) process.exit(1);
     try {
-      // The probe by address: this program need not know names that end in .localhost.
+      // By address: this process does not resolve *.localhost.
       if ((await fetch('http://127.0.0.1:4000/readyz')).ok) return;
     } catch {
       // Not listening yet.
@@ -86,7 +86,7 @@ interface Seed {
   machineSecret: string;
 }
 
-/** The people, the API and the apps of the demo; made on the first run and kept. */
+/** Creates the accounts, the API and the apps on the first run; later runs reuse them. */
 async function seed(): Promise<Seed> {
   if (existsSync(seedFile)) return JSON.parse(readFileSync(seedFile, 'utf8')) as Seed;
   const account = (email: string, name: string, username: string) =>
@@ -145,7 +145,7 @@ const untilListening = (port: number): Promise<void> =>
   );
 
 const words = `
-  Frontdesk       ${issuer}
+  Frontdesk      ${issuer}
   Site A         ${siteA}      a server-rendered site
   Site B         ${siteB}      a single-page app, with two APIs at 4003 and 4004
 
@@ -154,14 +154,14 @@ const words = `
 
   Try this
     1. Open site A and sign in.
-    2. Open site B: it knows you, and nothing is typed. It is not an app of the house,
-       so Frontdesk asks you once what it may see.
-    3. Ask both APIs. They check your pass by themselves.
+    2. Open site B: you need not sign in again. It is not a first-party app, so you are
+       asked once what it may see.
+    3. Ask both APIs. They verify the access token by themselves.
     4. Look at ${issuer}/account/devices, sign out there, and reload site A:
-       Frontdesk has told it. Site B notices when it renews its pass.
+       Frontdesk has called it. Site B notices when it renews its token.
     5. A program without a person:  npm run demo:machine
 
-  Ctrl-C stops everything. What you did is kept in data/demo; npm run demo -- --fresh starts over.
+  Ctrl-C stops everything. Accounts and apps are kept in data/demo; npm run demo -- --fresh starts over.
 
 Frontdesk is ready`;
 

@@ -1,4 +1,4 @@
-/** A program without a person: gets a token for itself (client credentials, RFC 6749 §4.4) and calls the APIs. */
+/** A program that calls the APIs on its own behalf (client credentials, RFC 6749 §4.4). */
 import * as oidc from 'openid-client';
 
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, API_AUDIENCE, API_URLS } = process.env as Record<string, string>;

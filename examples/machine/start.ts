@@ -1,4 +1,4 @@
-/** `npm run demo:machine`: runs the report against the demo, with the secret the demo made for it. */
+/** `npm run demo:machine`: runs `report.ts` against the demo, with the client secret that the demo registered. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import '../localhost-names.ts';

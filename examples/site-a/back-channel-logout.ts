@@ -2,27 +2,27 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 export interface EndedSession {
-  /** Frontdesk's name for the session, as in our ID token; left out when all of the person's sessions are over. */
+  /** As in the ID token; absent when all sessions of the person ended. */
   sid: string | undefined;
   sub: string | undefined;
 }
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 
-/** @param jwksUri where Frontdesk's public keys are */
+/** @param jwksUri `jwks_uri` of Frontdesk's discovery document */
 export function createLogoutTokenCheck(issuer: string, clientId: string, jwksUri: string) {
   const keys = createRemoteJWKSet(new URL(jwksUri));
   const seen = new Map<string, number>();
 
-  /** A token counts once: who repeats it has copied it. */
-  function requireFirst(jti: string, expiresAt: number): void {
+  /** Each `jti` is accepted once. */
+  function requireUnused(jti: string, expiresAt: number): void {
     const now = Date.now() / 1000;
     for (const [old, end] of seen) if (end < now) seen.delete(old);
     if (seen.has(jti)) throw new Error('used before');
     seen.set(jti, expiresAt + 60);
   }
 
-  /** @throws Error when the token is not Frontdesk's, not for us, not a logout token, too old, or used before */
+  /** @throws Error when the token is not Frontdesk's, not for this client, no logout token, too old or used before */
   return async (token: string): Promise<EndedSession> => {
     const { payload } = await jwtVerify(token, keys, {
       issuer,
@@ -34,10 +34,10 @@ export function createLogoutTokenCheck(issuer: string, clientId: string, jwksUri
     });
     const { sid, sub, events, jti, exp } = payload;
     if (typeof events !== 'object' || !events || !(event in events)) throw new Error('not a logout event');
-    // An ID token must never pass for a logout token.
+    // A logout token has no nonce, so that it cannot be mistaken for an ID token.
     if ('nonce' in payload) throw new Error('has a nonce');
-    if (sid === undefined && sub === undefined) throw new Error('names no session and nobody');
-    requireFirst(jti!, exp!);
+    if (sid === undefined && sub === undefined) throw new Error('has neither sid nor sub');
+    requireUnused(jti!, exp!);
     return { sid: sid as string | undefined, sub };
   };
 }

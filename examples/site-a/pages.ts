@@ -38,7 +38,7 @@ export function signedInPage({ claims, person, isRecognised }: SiteSession): str
   );
   return page(`
     <h1>Hello, ${escape(person.name ?? person.email ?? claims['sub'])}</h1>
-    <p id="seen">${isRecognised ? 'Recognised: you' : 'You'} signed in at Frontdesk ${escape(since)}.</p>
+    <p id="seen">${isRecognised ? 'Recognised: you' : 'You'} signed in ${escape(since)}.</p>
     <form method="post" action="/sign-out"><button>Sign out here</button></form>
     <form method="post" action="/sign-out-everywhere"><button>Sign out everywhere</button></form>
     <h2>Claims of the ID token</h2>

@@ -1,6 +1,6 @@
 /**
- * Site A: a traditional web application. It sends people to Frontdesk with the authorization code flow, checks what comes
- * back, and keeps an http-only session cookie of its own.
+ * Site A: a traditional web application. It signs people in with the authorization code flow and keeps a session of its
+ * own, in an http-only cookie.
  */
 import Koa, { type Context } from 'koa';
 import Router from '@koa/router';
@@ -16,7 +16,7 @@ const isSecure = site.protocol === 'https:';
 
 const sessions = createSessions<SiteSession>();
 const signIns = createSessions<SignInUnderWay>();
-// On https call them __Host-site_session and so on: then no subdomain can plant one.
+// On https use the prefix __Host-, so that another host of the domain cannot set them.
 const sessionCookie = 'site_a_session';
 const signInCookie = 'site_a_sign_in';
 const cookieFlags = { httpOnly: true, sameSite: 'lax', secure: isSecure, signed: false } as const;
@@ -24,7 +24,7 @@ const cookieFlags = { httpOnly: true, sameSite: 'lax', secure: isSecure, signed:
 let checkLogoutToken: ReturnType<typeof createLogoutTokenCheck> | undefined;
 let discovered: Promise<oidc.Configuration> | undefined;
 
-/** Frontdesk's addresses and keys, read once; read again if that failed. */
+/** Frontdesk's discovery document, fetched once; fetched again if that failed. */
 function frontdesk(): Promise<oidc.Configuration> {
   const options = isSecure ? {} : { execute: [oidc.allowInsecureRequests] };
   discovered ??= oidc.discovery(new URL(ISSUER!), CLIENT_ID!, CLIENT_SECRET, undefined, options);
@@ -50,10 +50,10 @@ async function startSignIn(ctx: Context): Promise<void> {
 async function finishSignIn(ctx: Context): Promise<void> {
   const signIn = signIns.take(ctx.cookies.get(signInCookie));
   ctx.cookies.set(signInCookie, null, cookieFlags);
-  // Started in another browser, or twice: nothing that came in the address can be trusted.
-  if (!signIn) throw new Error('This sign-in was not started here, or has been used.');
+  // An answer that this browser did not ask for may be somebody else's.
+  if (!signIn) throw new Error('This sign-in was not started in this browser, or is already finished.');
   const config = await frontdesk();
-  // Checks state, iss, the code by PKCE, and the ID token: signature, issuer, audience, nonce, times.
+  // Checks state, iss and the ID token (signature, issuer, audience, nonce, times), and sends the PKCE verifier.
   const tokens = await oidc.authorizationCodeGrant(config, new URL(ctx.href), {
     expectedState: signIn.state,
     expectedNonce: signIn.nonce,
@@ -63,7 +63,7 @@ async function finishSignIn(ctx: Context): Promise<void> {
   const claims = tokens.claims()!;
   const { name, email } = await oidc.fetchUserInfo(config, tokens.access_token, claims.sub);
   const isRecognised = Number(claims['auth_time']) * 1000 < signIn.startedAt - 1000;
-  // A new session for a new sign-in: a name planted in this browser before is worth nothing.
+  // A new session id for each sign-in, against session fixation.
   sessions.take(ctx.cookies.get(sessionCookie));
   const session = { claims, person: { name, email }, idToken: tokens.id_token!, isRecognised };
   ctx.cookies.set(sessionCookie, sessions.add(session), cookieFlags);
@@ -89,7 +89,7 @@ router.get('/callback', async (ctx) => {
   }
 });
 
-/** Frontdesk says that a session is over: whoever signed in here with it is signed out. */
+/** A session ended at Frontdesk: ends the sessions here that began with it. */
 router.post('/back-channel-logout', async (ctx) => {
   ctx.set('Cache-Control', 'no-store');
   const chunks: Buffer[] = [];
@@ -106,7 +106,7 @@ router.post('/back-channel-logout', async (ctx) => {
   }
 });
 
-/** Ends the session here. At Frontdesk the person stays signed in. */
+/** Ends the session here only. */
 router.post('/sign-out', (ctx) => {
   sessions.take(ctx.cookies.get(sessionCookie));
   ctx.cookies.set(sessionCookie, null, cookieFlags);
@@ -114,7 +114,7 @@ router.post('/sign-out', (ctx) => {
   ctx.redirect('/');
 });
 
-/** Ends the session here, then asks Frontdesk to end the one there (OpenID Connect RP-Initiated Logout). */
+/** Ends the session here and at Frontdesk (OpenID Connect RP-Initiated Logout 1.0). */
 router.post('/sign-out-everywhere', async (ctx) => {
   const session = sessions.take(ctx.cookies.get(sessionCookie));
   ctx.cookies.set(sessionCookie, null, cookieFlags);
@@ -137,8 +137,7 @@ app.use(async (ctx, next) => {
   ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
   ctx.set('Cache-Control', 'no-store');
   ctx.set('X-Content-Type-Options', 'nosniff');
-  // Forms of other sites cannot sign anybody out here.
-  // (Frontdesk's own call is no form: it proves itself by its token.)
+  // Forms of other sites must not sign anybody out. Frontdesk's logout token comes without this header.
   const from = ctx.get('Sec-Fetch-Site');
   if (ctx.method === 'POST' && from !== '' && from !== 'same-origin') ctx.throw(403);
   await next();

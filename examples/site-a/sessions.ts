@@ -1,18 +1,18 @@
-/** Site A's own sessions: who is signed in here. The browser holds a random name for one, and nothing else. */
+/** Site A's own sessions. The browser holds a random session id and nothing else. */
 import { createHash, randomBytes } from 'node:crypto';
 
 export interface SiteSession {
   /** Claims of the ID token. */
   claims: Record<string, unknown>;
-  /** What Frontdesk told about the person. */
+  /** From userinfo. */
   person: { name?: string | undefined; email?: string | undefined };
-  /** Kept for signing out at Frontdesk. */
+  /** Sent as `id_token_hint` when the person signs out. */
   idToken: string;
-  /** Whether Frontdesk knew the person already, so that nothing had to be typed. */
+  /** Whether the person was signed in at Frontdesk already, so that no sign-in page was shown. */
   isRecognised: boolean;
 }
 
-/** A sign-in that was started and has not come back yet. */
+/** A sign-in that was started here and whose answer has not come back. */
 export interface SignInUnderWay {
   state: string;
   nonce: string;
@@ -22,29 +22,28 @@ export interface SignInUnderWay {
 
 const lifetimeSeconds = 8 * 60 * 60;
 
-/** In memory, for one process. A real site keeps them in its database; the names as digests, as here. */
+/** A store in memory, for one process. A real site keeps sessions in its database, also under digests of their ids. */
 export function createSessions<Value>() {
   const byDigest = new Map<string, { value: Value; expiresAt: number }>();
-  const digest = (name: string) => createHash('sha256').update(name).digest('base64url');
+  const digest = (id: string) => createHash('sha256').update(id).digest('base64url');
   return {
-    /** Returns the name for the cookie. */
+    /** Returns the id for the cookie. */
     add(value: Value): string {
-      const name = randomBytes(32).toString('base64url');
-      byDigest.set(digest(name), { value, expiresAt: Date.now() + lifetimeSeconds * 1000 });
-      return name;
+      const id = randomBytes(32).toString('base64url');
+      byDigest.set(digest(id), { value, expiresAt: Date.now() + lifetimeSeconds * 1000 });
+      return id;
     },
-    find(name: string | undefined): Value | undefined {
-      const found = name === undefined ? undefined : byDigest.get(digest(name));
+    find(id: string | undefined): Value | undefined {
+      const found = id === undefined ? undefined : byDigest.get(digest(id));
       return found && found.expiresAt > Date.now() ? found.value : undefined;
     },
-    /** Removes all that fit. */
-    removeWhere(fits: (value: Value) => boolean): void {
-      for (const [key, { value }] of byDigest) if (fits(value)) byDigest.delete(key);
+    removeWhere(matches: (value: Value) => boolean): void {
+      for (const [key, { value }] of byDigest) if (matches(value)) byDigest.delete(key);
     },
-    /** Removes it, and returns what it was. */
-    take(name: string | undefined): Value | undefined {
-      const value = this.find(name);
-      if (name !== undefined) byDigest.delete(digest(name));
+    /** Removes one and returns it. */
+    take(id: string | undefined): Value | undefined {
+      const value = this.find(id);
+      if (id !== undefined) byDigest.delete(digest(id));
       return value;
     },
   };

@@ -1,16 +1,16 @@
 /**
- * An API of site B: checks each access token by itself, with Frontdesk's public keys, and keeps nothing. Start as many
- * as you like; one token opens them all.
+ * An API of site B. It verifies JWT access tokens with Frontdesk's public keys and stores nothing, so any number of
+ * processes accept the same token.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 
 const { ISSUER, API_NAME, API_AUDIENCE, SITE_ORIGIN, PORT } = process.env as Record<string, string>;
 
-// Fetched when a token comes with a key that is not known yet, and kept. Frontdesk is never asked about a token.
+// Fetched when a token names an unknown key, then cached: Frontdesk is not called for each token.
 const keys = createRemoteJWKSet(new URL('/oauth/jwks', ISSUER), { cooldownDuration: 30_000 });
 
-/** What a token must be: issued by Frontdesk, for this API, as an access token (RFC 9068 §4). */
+/** What an access token for this API must say (RFC 9068 §4). */
 const expected = { issuer: ISSUER!, audience: API_AUDIENCE!, typ: 'at+jwt', algorithms: ['ES256'] };
 
 const keysMissing = new Set([errors.JOSEError.code, errors.JWKSTimeout.code]);
@@ -32,7 +32,7 @@ async function readToken(request: IncomingMessage): Promise<JWTPayload> {
     const { payload } = await jwtVerify(token, keys, expected);
     return payload;
   } catch (error) {
-    // Any token that does not verify is the caller's affair; that the keys cannot be had is ours, and passes.
+    // A token that does not verify is the caller's fault (401); that the keys cannot be fetched is ours (503).
     if (error instanceof errors.JOSEError && !keysMissing.has(error.code)) throw new Refused(401, 'invalid_token');
     console.error(error);
     throw new Refused(503, 'temporarily_unavailable');
@@ -44,7 +44,7 @@ function requireScope({ scope }: JWTPayload, needed: string): void {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Pages of one origin may call; tokens come in a header, so no cookies are involved.
+  // Pages of site B may call. Tokens come in a header, so credentials need not be allowed.
   response.setHeader('Access-Control-Allow-Origin', SITE_ORIGIN!);
   response.setHeader('Vary', 'Origin');
   if (request.method === 'OPTIONS') {
@@ -54,8 +54,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const token = await readToken(request);
   requireScope(token, 'notes:read');
   const notes = [
-    `${API_NAME} read your pass and asked nobody.`,
-    `It is good until ${new Date(token.exp! * 1000).toISOString()}.`,
+    `${API_NAME} verified the access token without calling Frontdesk.`,
+    `It expires at ${new Date(token.exp! * 1000).toISOString()}.`,
   ];
   const body = { api: API_NAME, subject: token.sub, client: token['client_id'], session: token['sid'], notes };
   response

@@ -1,4 +1,4 @@
-/** Site B's pages: files, and the settings that the browser needs. It knows nobody; all that happens in the browser. */
+/** Serves site B's files and its settings. Signing in happens in the browser (`public/app.js`). */
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -33,7 +33,7 @@ const policy = [
 
 createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '/', SITE_URL);
-  // The address that Frontdesk sends people back to shows the same page; its script reads the answer.
+  // The redirect URI shows the same page; its script reads the authorization response.
   const file = files[pathname === '/callback' ? '/' : pathname];
   if (!file) return response.writeHead(404).end();
   return response

@@ -62,7 +62,7 @@ describeInChromium('in Chromium', () => {
     await signIn();
     await page.waitForSelector('#seen');
     expect(await page.textContent('h1')).toBe('Hello, Ann Archer');
-    expect(await page.textContent('#seen')).toBe('You signed in at Frontdesk less than a minute ago.');
+    expect(await page.textContent('#seen')).toBe('You signed in less than a minute ago.');
 
     // Somebody else's app: Frontdesk asks what it may see, once.
     const toB = await navigations(async () => {
@@ -83,22 +83,22 @@ describeInChromium('in Chromium', () => {
       await page.waitForSelector('#seen:visible');
     });
     expect(again.filter(({ url }) => url.includes('/interaction/'))).toEqual([]);
-    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in at Frontdesk/);
+    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in/);
   });
 
-  test('signed in at site B, known at site A; one pass opens both APIs and is renewed', async () => {
+  test('signed in at site B, known at site A; one access token is accepted by both APIs and is renewed', async () => {
     await page.goto(sites.siteB);
     await page.click('#sign-in');
     await signIn();
     await page.waitForSelector('#seen:visible');
     for (const api of [1, 2]) {
       await page.click(`#api-${api}`);
-      await page.waitForSelector(`#answer:has-text("api-${api} read")`);
+      await page.waitForSelector(`#answer:has-text("api-${api} verified")`);
     }
-    const before = await page.textContent('#pass');
+    const before = await page.textContent('#expiry');
     await page.waitForTimeout(1100);
     await page.click('#refresh');
-    await page.waitForSelector(`#pass:not(:has-text("${before}"))`);
+    await page.waitForSelector(`#expiry:not(:has-text("${before}"))`);
     // Nothing of it is in the browser's stores.
     const stored = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
     expect(stored).not.toMatch(/ey[A-Za-z0-9_-]{20}|access_token|refresh_token/);
@@ -106,7 +106,7 @@ describeInChromium('in Chromium', () => {
     await page.goto(sites.siteA);
     await page.click('text=Sign in');
     await page.waitForSelector('#seen');
-    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in at Frontdesk/);
+    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in/);
   });
 
   test('A14 wrong password, then the right one: the form leads on to the other origin', async () => {

@@ -16,7 +16,7 @@ import {
   type Visitor,
 } from '../support/visitor.ts';
 
-const toldByB = 'You were signed out at Frontdesk.';
+const toldByB = 'You were signed out.';
 
 describeInChromium('in Chromium', () => {
   let frontdesk: Frontdesk;

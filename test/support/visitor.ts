@@ -96,12 +96,12 @@ export const expectOutOfA = (page: Page): Promise<void> => becomes(() => heading
 
 export const isInA = async (page: Page): Promise<boolean> => (await headingOfA(page)) !== signedOut;
 
-/** Site B notices when it renews its pass. */
-export async function renewB(page: Page): Promise<'renewed' | 'You were signed out at Frontdesk.'> {
-  // The pass shows the second it ends at: a new one differs when that second is over.
-  const before = await page.textContent('#pass');
+/** Site B notices when it renews its token. */
+export async function renewB(page: Page): Promise<'renewed' | 'You were signed out.'> {
+  // The page shows the second at which the token expires: a token of a later second reads differently.
+  const before = await page.textContent('#expiry');
   await page.waitForTimeout(1_100);
   await page.click('#refresh');
-  await page.waitForSelector(`#problem:visible, #pass:visible:not(:has-text("${before}"))`);
+  await page.waitForSelector(`#problem:visible, #expiry:visible:not(:has-text("${before}"))`);
   return (await page.isVisible('#problem')) ? ((await page.textContent('#problem')) as never) : 'renewed';
 }

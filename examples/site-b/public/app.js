@@ -1,5 +1,5 @@
 // Site B in the browser: authorization code flow with PKCE by top-level redirect, tokens in memory only. A reload
-// forgets them and asks Frontdesk again, which recognises the browser without a page.
+// forgets them and signs in again with prompt=none, which shows no page while the person is signed in at Frontdesk.
 const { UserManager, WebStorageStateStore, InMemoryWebStorage, ErrorResponse } = globalThis.oidc;
 
 const settings = await (await fetch('/settings.json')).json();
@@ -14,19 +14,20 @@ const frontdesk = new UserManager({
   post_logout_redirect_uri: `${location.origin}/`,
   scope: 'openid profile email notes:read',
   resource: settings.audience,
-  // Scripts of other tabs and of later visits find nothing.
+  // Nothing is left in web storage for other scripts to find.
   userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
   stateStore: new WebStorageStateStore({ store: sessionStorage }),
   automaticSilentRenew: false,
   loadUserInfo: false,
-  // Keep auth_time and its like in the profile.
+  // Keeps auth_time, sid and others in the profile.
   filterProtocolClaims: false,
 });
 
-/** Remembers over redirects that Frontdesk said no, so that it is not asked for ever. */
-const asked = {
+/** Remembers over redirects that prompt=none was refused, so that it is not tried in a loop. */
+const silentSignIn = {
   isRefused: () => sessionStorage.getItem('refused') === 'yes',
-  set: (isRefused) => (isRefused ? sessionStorage.setItem('refused', 'yes') : sessionStorage.removeItem('refused')),
+  setRefused: (isRefused) =>
+    isRefused ? sessionStorage.setItem('refused', 'yes') : sessionStorage.removeItem('refused'),
 };
 
 const start = (prompt) =>
@@ -58,8 +59,8 @@ function showSignedIn(user, startedAt) {
   show('signed-out', false);
   show('signed-in');
   write('name', profile.name ?? profile.email ?? profile.sub);
-  write('seen', `${isRecognised ? 'Recognised: you' : 'You'} signed in at Frontdesk ${ago(profile.auth_time)}.`);
-  showPass(user);
+  write('seen', `${isRecognised ? 'Recognised: you' : 'You'} signed in ${ago(profile.auth_time)}.`);
+  showExpiry(user);
   const rows = Object.entries(profile).map(([name, value]) => {
     const row = document.createElement('tr');
     row.append(document.createElement('th'), document.createElement('td'));
@@ -70,21 +71,21 @@ function showSignedIn(user, startedAt) {
   document.getElementById('claims').replaceChildren(...rows);
 }
 
-const showPass = ({ expires_at: end }) =>
-  write('pass', `It is good until ${new Date(end * 1000).toLocaleTimeString()}.`);
+const showExpiry = ({ expires_at: end }) =>
+  write('expiry', `It expires at ${new Date(end * 1000).toLocaleTimeString()}.`);
 
-/** A new access token by the refresh token, which is rotated: the old one is worth nothing from then on. */
+/** Gets a new access token. Frontdesk rotates the refresh token; the old one is invalid from then on. */
 async function refresh() {
   try {
     const user = await frontdesk.signinSilent();
-    showPass(user);
+    showExpiry(user);
     return user;
   } catch (error) {
-    // Frontdesk ended the session: the refresh token is dead.
+    // The session ended at Frontdesk, and the refresh token with it.
     if (!(error instanceof ErrorResponse)) throw error;
     await frontdesk.removeUser();
-    asked.set(true);
-    showSignedOut('You were signed out at Frontdesk.');
+    silentSignIn.setRefused(true);
+    showSignedOut('You were signed out.');
     return undefined;
   }
 }
@@ -97,28 +98,28 @@ async function call(api) {
   write('answer', JSON.stringify(await response.json(), undefined, 2));
 }
 
-/** The answer of Frontdesk is in the address: checked, then taken out of it. */
+/** Checks the authorization response in the address, and removes it from there. */
 async function finish(parameters) {
-  // The library checks state and nonce; that the answer is Frontdesk's own is checked here (RFC 9207 §2.4).
+  // The library checks state and nonce, but not the issuer (RFC 9207 §2.4).
   if (parameters.get('iss') !== settings.issuer) throw new Error('The answer did not come from Frontdesk.');
   const user = await frontdesk.signinRedirectCallback();
   history.replaceState({}, '', '/');
-  asked.set(false);
+  silentSignIn.setRefused(false);
   showSignedIn(user, user.state.startedAt);
 }
 
 async function open() {
   const parameters = new URLSearchParams(location.search);
-  if (location.pathname !== '/callback') return asked.isRefused() ? showSignedOut() : start('none');
+  if (location.pathname !== '/callback') return silentSignIn.isRefused() ? showSignedOut() : start('none');
   try {
     return await finish(parameters);
   } catch (error) {
     history.replaceState({}, '', '/');
-    asked.set(true);
-    // Nobody is signed in at Frontdesk, or it wants to ask something: then the person decides when.
-    const isQuestion = ['login_required', 'consent_required', 'interaction_required'].includes(error.error);
+    silentSignIn.setRefused(true);
+    // Nobody is signed in, or a page must be shown: the person presses "Sign in" when ready.
+    const needsPage = ['login_required', 'consent_required', 'interaction_required'].includes(error.error);
     const isCancelled = error.error === 'access_denied';
-    return showSignedOut(isQuestion ? undefined : isCancelled ? 'You cancelled the sign-in.' : error.message);
+    return showSignedOut(needsPage ? undefined : isCancelled ? 'You cancelled the sign-in.' : error.message);
   }
 }
 
@@ -133,14 +134,14 @@ on('sign-in', () => start());
 on('refresh', refresh);
 on('sign-out', async () => {
   await frontdesk.removeUser();
-  asked.set(true);
+  silentSignIn.setRefused(true);
   showSignedOut();
 });
 on('sign-out-everywhere', () => {
-  asked.set(true);
+  silentSignIn.setRefused(true);
   return frontdesk.signoutRedirect();
 });
-// Somebody who comes back to this tab may have signed out elsewhere: the refresh token knows.
+// The person may have signed out elsewhere meanwhile; refreshing tells.
 document.addEventListener('visibilitychange', async () => {
   if (document.visibilityState === 'visible' && (await frontdesk.getUser())) await refresh();
 });
