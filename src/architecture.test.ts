@@ -111,7 +111,7 @@ test.each([
   ['rate-limiter-flexible', /^platform\/rate-limits\.ts$/],
   ['raw-body', /^web\/form\.ts$/],
   ['uuid', /^(audit\/audit-repository|web\/middleware\/request-log)\.ts$/],
-  ['zod', /^(config|accounts\/claims|clients\/registration-metadata)\.ts$/],
+  ['zod', /^(config|reasons|accounts\/claims|clients\/registration-metadata)\.ts$/],
 ])('%s has one home', (library, home) => {
   const users = code.filter(({ text }) => importsOf(text).includes(library));
   expect(users.length).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settingsMarkdown } from './commands/settings.ts';
-import { ConfigProblems, isLocalHost, loadConfig } from './config.ts';
+import { InvalidSettings, isLocalHost, loadConfig } from './config.ts';
 
 const secret = 'x'.repeat(40);
 
@@ -37,9 +37,9 @@ test('a secret may be in a file', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'secret');
   writeFileSync(path, `${secret}\n`);
   expect(loadConfig({ SECRET_FILE: path }).secrets).toEqual([secret]);
-  expect(() => loadConfig({ SECRET_FILE: path, SECRET: secret })).toThrow('both set: keep one');
-  expect(() => loadConfig({ SECRET_FILE: `${path}.missing` })).toThrow('cannot read');
-  expect(() => loadConfig({ DATABASE_URL_FILE: path })).toThrow('DATABASE_URL: it must start with postgres://');
+  expect(() => loadConfig({ SECRET_FILE: path, SECRET: secret })).toThrow('SECRET is_set_twice');
+  expect(() => loadConfig({ SECRET_FILE: `${path}.missing` })).toThrow('SECRET_FILE file_unreadable');
+  expect(() => loadConfig({ DATABASE_URL_FILE: path })).toThrow('DATABASE_URL must_be_postgres_url');
 });
 
 test.each([
@@ -50,7 +50,7 @@ test.each([
   'https://LOGIN.example.com',
   'login.example.com',
 ])('%s is no issuer', (issuer) => {
-  expect(() => loadConfig({ ISSUER: issuer, SECRET: secret })).toThrow(ConfigProblems);
+  expect(() => loadConfig({ ISSUER: issuer, SECRET: secret })).toThrow(InvalidSettings);
 });
 
 test.each([
@@ -66,8 +66,8 @@ test('what is for the conformance suite, and for apps that register themselves, 
   expect(loadConfig({}).protocol).toEqual({ hasClientRegistration: false, isConformance: false });
   const on = { CLIENT_REGISTRATION: 'token', CONFORMANCE_PROFILE: 'true' };
   expect(loadConfig(on).protocol).toEqual({ hasClientRegistration: true, isConformance: true });
-  expect(() => loadConfig({ CLIENT_REGISTRATION: 'open' })).toThrow('CLIENT_REGISTRATION: it must be off or token');
-  expect(() => loadConfig({ CONFORMANCE_PROFILE: 'yes' })).toThrow('CONFORMANCE_PROFILE: it must be true or false');
+  expect(() => loadConfig({ CLIENT_REGISTRATION: 'open' })).toThrow('CLIENT_REGISTRATION must_be_one_of');
+  expect(() => loadConfig({ CONFORMANCE_PROFILE: 'yes' })).toThrow('CONFORMANCE_PROFILE must_be_boolean');
 });
 
 test('what was loaded cannot be changed', () => {

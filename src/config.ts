@@ -1,66 +1,83 @@
-/** The environment: every setting, its default, what it is for. Nothing else reads environment variables. */
+/** Reads the settings from the environment. Nothing else reads environment variables. */
 import { existsSync, readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { LogLevel } from './platform/log.ts';
+import { checkValue, type Problem, type Reason } from './reasons.ts';
 import { settings } from './settings.ts';
 
 export interface Config {
-  /** `scheme://host[:port]`; the name under which everybody knows this deployment. */
+  /** `scheme://host[:port]`: the issuer identifier (OpenID Connect Discovery §3). */
   readonly issuer: string;
-  /** The issuer is on this very machine: made for trying out, so http and kept secrets are fine. */
+  /** The issuer is on this machine, so http is allowed and a secret is made when none is set. */
   readonly isLocal: boolean;
   readonly host: string;
   readonly port: number;
-  /** Absent: the embedded database in the data folder. */
+  /** Undefined for the embedded database in the data folder. */
   readonly databaseUrl: string | undefined;
+  /** The maximum number of connections of the pool. */
   readonly databasePool: number;
   readonly dataFolder: string;
-  /** Folder in which sockets are made. */
+  /** Folder in which the folder of the database socket is made. */
   readonly runtimeFolder: string;
-  /** Root secrets, newest first. Empty on a local issuer that has none set: then one is made and kept. */
+  /** Root secrets, newest first. Empty on a local issuer without SECRET: one is then made and kept in the data folder. */
   readonly secrets: readonly string[];
+  /** How many reverse proxies add to X-Forwarded-For. */
   readonly trustedProxies: number;
   /** Hosts that calls to apps may reach although they are private, on http or on another port. */
   readonly outgoingAllowedHosts: readonly string[];
   readonly rateLimitFactor: number;
   readonly protocol: {
-    /** Apps may register themselves (RFC 7591), each with a registration token. */
+    /** Clients may register themselves (RFC 7591) with a registration token. */
     readonly hasClientRegistration: boolean;
-    /** What the OpenID Foundation's suite asks of a provider beside what is safe (oidc/conformance-profile.ts). */
+    /** The profile for the OpenID Foundation's conformance suite is on (`oidc/conformance-profile.ts`). */
     readonly isConformance: boolean;
   };
   readonly logLevel: LogLevel;
 }
 
-/** What is wrong with the settings; all of it at once. */
-export class ConfigProblems extends Error {
-  override readonly name = 'ConfigProblems';
-  readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
-    super(`settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+/** Settings that cannot be used, all of them at once. */
+export class InvalidSettings extends Error {
+  override readonly name = 'InvalidSettings';
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ field, reason }) => `${field} ${reason}`).join(', '));
     this.problems = problems;
   }
 }
 
-/** Marks secrets that were made for trying out; a public issuer refuses them. */
+/** Marks a secret that was made for a local issuer; a public issuer refuses it. */
 export const localSecretPrefix = 'fd_local_';
 
 const minSecretCharacters = 32;
-const wholeNumber = (from: number, to: number) =>
-  z.coerce.number().int().min(from, `it must be a whole number from ${from} to ${to}`).max(to, `at most ${to}`);
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: 'must_be_between' satisfies Reason,
+      params: { min, max },
+    })
+    .transform(Number);
+
+const positiveNumber = z.coerce
+  .number('must_be_positive' satisfies Reason)
+  .positive('must_be_positive' satisfies Reason);
+
+const hostList = /^(\*\.)?[A-Za-z0-9.:[\]-]+([,\s]+(\*\.)?[A-Za-z0-9.:[\]-]+)*$/;
 
 const schema = z.object({
-  ISSUER: z.string().default('http://idp.localhost:4000').refine(isIssuer, {
-    message: 'it must be like https://login.example.com: http or https, no path, no slash at the end',
-  }),
+  ISSUER: z
+    .string()
+    .refine(isIssuer, 'must_be_issuer' satisfies Reason)
+    .default('http://idp.localhost:4000'),
   PORT: wholeNumber(1, 65_535).optional(),
   HOST: z.string().optional(),
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'it must start with postgres://')
+    .regex(/^postgres(ql)?:\/\//, 'must_be_postgres_url' satisfies Reason)
     .optional(),
   DATABASE_POOL: wholeNumber(1, 500).default(10),
   DATA_DIR: z.string().default('./data'),
@@ -68,10 +85,10 @@ const schema = z.object({
   TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
   OUTGOING_ALLOWED_HOSTS: z
     .string()
-    .regex(/^(\*\.)?[A-Za-z0-9.:[\]-]+([,\s]+(\*\.)?[A-Za-z0-9.:[\]-]+)*$/, 'it must be a list of hosts')
+    .regex(hostList, 'must_be_host_list' satisfies Reason)
     .optional(),
-  RATE_LIMIT_FACTOR: z.coerce.number().positive('it must be a number above 0').default(1),
-  CLIENT_REGISTRATION: z.enum(['off', 'token'], 'it must be off or token').default('off'),
+  RATE_LIMIT_FACTOR: positiveNumber.default(1),
+  CLIENT_REGISTRATION: z.enum(['off', 'token']).default('off'),
   CONFORMANCE_PROFILE: z.string().default('false'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   XDG_RUNTIME_DIR: z.string().optional(),
@@ -82,69 +99,70 @@ function isIssuer(value: string): boolean {
   return parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.origin === value;
 }
 
-/** Names and addresses that lead to this machine and nowhere else (RFC 6761 §6.3). */
+/** Whether a host of a URL is this machine: a loopback address, or a name under `localhost` (RFC 6761 §6.3). */
 export function isLocalHost(hostname: string): boolean {
   if (isIPv4(hostname)) return hostname.startsWith('127.');
   return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]';
 }
 
-/** Settings that are empty count as not set; `<name>_FILE` names a file that holds the secret. */
-function readSettings(environment: NodeJS.ProcessEnv, problems: string[]): Record<string, string> {
+/**
+ * The settings as texts. An empty one counts as not set; for a secret, `<name>_FILE` may name a file that holds it.
+ *
+ * @param problems gets what is wrong with those files
+ */
+function readSettings(environment: NodeJS.ProcessEnv, problems: Problem[]): Record<string, string> {
   const values: Record<string, string> = {};
   for (const name of [...settings.map((setting) => setting.name), 'XDG_RUNTIME_DIR']) {
     const value = environment[name]?.trim();
     if (value) values[name] = value;
   }
   for (const { name } of settings.filter((setting) => setting.isSecret)) {
-    const path = environment[`${name}_FILE`];
+    const field = `${name}_FILE`;
+    const path = environment[field];
     if (!path) continue;
-    if (values[name]) problems.push(`${name} and ${name}_FILE are both set: keep one`);
+    if (values[name]) problems.push({ field: name, reason: 'is_set_twice', other: field });
     try {
       values[name] = readFileSync(path, 'utf8').trim();
     } catch (error) {
-      problems.push(`${name}_FILE: cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
+      const { code = '' } = error as NodeJS.ErrnoException;
+      problems.push({ field, reason: 'file_unreadable', path, error: code });
     }
   }
   return values;
 }
 
-function secretProblems(secrets: readonly string[], isLocal: boolean): string[] {
-  const makeOne = 'make one with: npx --no-install frontdesk secret';
-  if (secrets.length === 0) return isLocal ? [] : [`SECRET is not set: ${makeOne}`];
+function secretProblems(secrets: readonly string[], isLocal: boolean): Problem[] {
+  const field = 'SECRET';
+  if (secrets.length === 0) return isLocal ? [] : [{ field, reason: 'secret_missing' }];
   if (secrets.some((secret) => secret.length < minSecretCharacters)) {
-    return [`SECRET has fewer than ${minSecretCharacters} characters: ${makeOne}`];
+    return [{ field, reason: 'secret_too_short', min: minSecretCharacters }];
   }
-  const isForTrying = secrets.some((secret) => secret.startsWith(localSecretPrefix));
-  return isForTrying && !isLocal ? [`SECRET was made for trying out on one machine: ${makeOne}`] : [];
+  const hasLocal = secrets.some((secret) => secret.startsWith(localSecretPrefix));
+  return hasLocal && !isLocal ? [{ field, reason: 'secret_is_local' }] : [];
 }
 
-/** What is less safe is not switched on by accident where others can reach it. */
-function conformanceProblems(value: string, issuer: string, isLocal: boolean): string[] {
+/** The profile is less safe: on a public issuer it takes the issuer itself, which nobody sets by accident. */
+function conformanceProblems(value: string, issuer: string, isLocal: boolean): Problem[] {
   if (value === 'false' || value === issuer || (value === 'true' && isLocal)) return [];
-  const words = isLocal ? 'true or false' : `false, or the issuer (${issuer}): it makes this deployment less safe`;
-  return [`CONFORMANCE_PROFILE: it must be ${words}`];
+  const field = 'CONFORMANCE_PROFILE';
+  return [isLocal ? { field, reason: 'must_be_boolean' } : { field, reason: 'must_be_off_or_issuer', issuer }];
 }
 
 export const processEnvironment: NodeJS.ProcessEnv = process.env;
 
-/** @throws ConfigProblems naming every setting that is wrong and how to mend it */
+/** @throws InvalidSettings with every setting that cannot be used, and why */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
-  const problems: string[] = [];
-  const parsed = schema.safeParse(readSettings(environment, problems));
-  if (!parsed.success) {
-    problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
-    throw new ConfigProblems(problems);
-  }
-  const values = parsed.data;
+  const problems: Problem[] = [];
+  const checked = checkValue(schema, readSettings(environment, problems), 'settings');
+  if (checked.problems) throw new InvalidSettings([...problems, ...checked.problems]);
+  const values = checked.value;
   const { hostname, protocol, port } = new URL(values.ISSUER);
   const isLocal = isLocalHost(hostname);
-  if (protocol === 'http:' && !isLocal) {
-    problems.push('ISSUER: it must be https, unless it is on this machine (localhost)');
-  }
+  if (protocol === 'http:' && !isLocal) problems.push({ field: 'ISSUER', reason: 'must_be_https_unless_local' });
   const secrets = values.SECRET?.split(/[,\s]+/).filter(Boolean) ?? [];
   problems.push(...secretProblems(secrets, isLocal));
   problems.push(...conformanceProblems(values.CONFORMANCE_PROFILE, values.ISSUER, isLocal));
-  if (problems.length > 0) throw new ConfigProblems(problems);
+  if (problems.length > 0) throw new InvalidSettings(problems);
 
   const runtime = values.XDG_RUNTIME_DIR;
   return Object.freeze({

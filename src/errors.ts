@@ -1,4 +1,6 @@
-/** What is turned down: every code with its HTTP status, and the one class that carries them. */
+/** Refusals: every code with its HTTP status, the class that carries one, and the words that people read. */
+import type { Texts } from './platform/texts.ts';
+import type { Problem, Reason } from './reasons.ts';
 
 /**
  * Code → HTTP status. The words for each code are in `views/texts/en.json` under `refusals`.
@@ -60,10 +62,10 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
-/** Values named in a refusal's text, such as `{minutes}`. Never secrets. */
-export type RefusalValues = Record<string, string | number>;
+/** Values named in the words of a refusal, such as `{{minutes}}`, or a problem with one value. Never secrets. */
+export type RefusalValues = Readonly<Record<string, string | number>> & { readonly reason?: Reason };
 
-/** A request that was understood and turned down; the caller can do something about it. */
+/** A request that was understood and is refused; the caller can do something about it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: RefusalCode;
@@ -80,3 +82,14 @@ export class Refusal extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** A refusal in the words of a language. */
+export function refusalText(texts: Texts, { code, values }: Refusal): string {
+  const { reason } = values;
+  const words = reason === undefined ? undefined : { reason: texts(`reasons.${reason}`, values) };
+  return texts(`refusals.${code}`, { ...values, ...words });
+}
+
+/** A problem with one value in the words of a language: `PORT must be a whole number from 1 to 65535`. */
+export const problemText = (texts: Texts, problem: Problem): string =>
+  `${problem.field} ${texts(`reasons.${problem.reason}`, problem)}`;

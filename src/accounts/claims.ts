@@ -1,9 +1,10 @@
 /** What an account may hold about a person beside name and address: the standard claims (OpenID Connect Core 5.1). */
 import { z } from 'zod';
 import { Refusal } from '../errors.ts';
+import { checkValue, type Reason } from '../reasons.ts';
 
 const text = z.string().trim().min(1).max(500);
-const address = z.url({ protocol: /^https?$/, error: 'must be a web address' }).max(2000);
+const webAddress = z.url({ protocol: /^https?$/, error: 'must_be_web_address' satisfies Reason }).max(2000);
 const isTimeZone = (zone: string): boolean => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
@@ -26,14 +27,14 @@ const schema = z
     family_name: text,
     middle_name: text,
     nickname: text,
-    profile: address,
-    picture: address,
-    website: address,
+    profile: webAddress,
+    picture: webAddress,
+    website: webAddress,
     gender: text,
-    birthdate: z.string().regex(/^(\d{4}|0000-\d{2}-\d{2}|\d{4}-\d{2}-\d{2})$/, 'must be like 1990-10-31, or a year'),
-    zoneinfo: z.string().refine(isTimeZone, 'must be a time zone like Europe/Berlin'),
-    locale: z.string().refine(isLocale, 'must be a language tag like en-GB'),
-    phone_number: z.string().regex(/^\+[1-9][\d ().-]{4,30}$/, 'must begin with + and the country'),
+    birthdate: z.string().regex(/^(\d{4}|\d{4}-\d{2}-\d{2})$/, 'must_be_date' satisfies Reason),
+    zoneinfo: z.string().refine(isTimeZone, 'must_be_time_zone' satisfies Reason),
+    locale: z.string().refine(isLocale, 'must_be_language_tag' satisfies Reason),
+    phone_number: z.string().regex(/^\+[1-9][\d ().-]{4,30}$/, 'must_be_phone_number' satisfies Reason),
     phone_number_verified: z.boolean(),
     address: z
       .strictObject({
@@ -45,16 +46,15 @@ const schema = z
         country: text,
       })
       .partial()
-      .refine((parts) => Object.keys(parts).length > 0, 'must have at least one part'),
+      .refine((parts) => Object.keys(parts).length > 0, 'must_have_a_member' satisfies Reason),
   })
   .partial();
 
 export type Claims = z.output<typeof schema>;
 
-/** @throws Refusal `claims_invalid` naming the claim and why */
+/** @throws Refusal `claims_invalid` with the first claim that is invalid, and why */
 export function requireClaims(value: unknown): Claims {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
-  throw new Refusal('claims_invalid', { reason: [path.join('.'), message].filter(Boolean).join(': ') });
+  const checked = checkValue(schema, value, 'claims');
+  if (checked.problems) throw new Refusal('claims_invalid', checked.problems[0]);
+  return checked.value;
 }

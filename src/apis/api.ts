@@ -21,7 +21,9 @@ export interface Api {
 
 /** Lifetime of access tokens when an API says nothing else. They cannot be taken back, so they are short. */
 export const defaultAccessTokenLifetimeSeconds = 300;
-export const maxAccessTokenLifetimeSeconds = 900;
+
+/** In seconds. */
+export const accessTokenLifetimeBounds = { min: 60, max: 900 } as const;
 
 /** A scope token of RFC 6749 §3.3, kept to characters that need no quoting anywhere. */
 export const isScopeName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9:._/-]{0,63}$/.test(name);
@@ -30,9 +32,6 @@ export const isScopeName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9:._
 export function requireAudience(audience: string): void {
   const parsed = URL.parse(audience);
   if (!parsed || audience.includes('#') || audience.length > 500 || parsed.username) {
-    throw new Refusal('argument_invalid', {
-      name: 'audience',
-      reason: 'it must be an absolute URI without a fragment',
-    });
+    throw new Refusal('argument_invalid', { field: 'audience', reason: 'must_be_audience' });
   }
 }

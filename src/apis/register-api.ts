@@ -3,8 +3,8 @@ import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
-import { insertApi, deleteApi } from './api-repository.ts';
-import { isScopeName, maxAccessTokenLifetimeSeconds, requireAudience, type Api } from './api.ts';
+import { deleteApi, insertApi } from './api-repository.ts';
+import { accessTokenLifetimeBounds, isScopeName, requireAudience, type Api } from './api.ts';
 
 /**
  * @throws Refusal `argument_invalid` when audience, scope names or lifetime (60 to 900 seconds) do not fit
@@ -12,13 +12,14 @@ import { isScopeName, maxAccessTokenLifetimeSeconds, requireAudience, type Api }
  */
 export async function registerApi(db: Database, api: Api, by: Actor): Promise<void> {
   requireAudience(api.audience);
-  const strange = Object.keys(api.scopes).find((name) => !isScopeName(name));
-  if (strange !== undefined) {
-    throw new Refusal('argument_invalid', { name: 'scope', reason: `"${strange}" is not a scope name` });
+  const invalid = Object.keys(api.scopes).find((name) => !isScopeName(name));
+  if (invalid !== undefined) {
+    throw new Refusal('argument_invalid', { field: 'scope', reason: 'must_be_scope_name', scope: invalid });
   }
-  const lifetime = api.accessTokenLifetimeSeconds;
-  if (!Number.isInteger(lifetime) || lifetime < 60 || lifetime > maxAccessTokenLifetimeSeconds) {
-    throw new Refusal('argument_invalid', { name: 'lifetime', reason: 'it must be 60 to 900 seconds' });
+  const { accessTokenLifetimeSeconds: lifetime } = api;
+  const { min, max } = accessTokenLifetimeBounds;
+  if (!Number.isInteger(lifetime) || lifetime < min || lifetime > max) {
+    throw new Refusal('argument_invalid', { field: 'lifetime', reason: 'must_be_between', min, max });
   }
   await db.inUnitOfWork(async () => {
     if (!(await insertApi(db, api))) throw new Refusal('api_exists', { audience: api.audience });

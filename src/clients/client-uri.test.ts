@@ -76,7 +76,7 @@ test('a refusal says which and why', () => {
   } catch (error) {
     expect((error as Refusal).values).toEqual({
       uri: 'https://app.example.com/*',
-      reason: 'it has a wildcard: list each address',
+      reason: 'uri_has_wildcard',
     });
   }
 });

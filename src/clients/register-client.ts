@@ -21,7 +21,7 @@ import {
 } from './client.ts';
 import { ownClientId } from './own-client.ts';
 import { requireDuration } from '../policy/policy.ts';
-import { requireBackChannelUri, requireFrontChannelUri, requireRedirectUris } from './client-uri.ts';
+import { requireBackChannelLogoutUri, requireFrontChannelLogoutUri, requireRedirectUris } from './client-uri.ts';
 
 /** Completes metadata as the protocol works with it. @throws Refusal `client_invalid` when it cannot */
 export type ClientValidator = (metadata: ClientMetadata) => Promise<ClientMetadata>;
@@ -76,11 +76,11 @@ async function resolveApis(db: Database, wanted: NonNullable<ClientRegistration[
   return apis;
 }
 
-/** @throws Refusal `redirect_uri_invalid` */
+/** @throws Refusal `client_invalid` */
 function logoutMetadata(registration: ClientRegistration, issuer: string): ClientMetadata {
   const { backChannelLogoutUri: back, frontChannelLogoutUri: front, redirectUris = [] } = registration;
-  if (back !== undefined) requireBackChannelUri(back, issuer);
-  if (front !== undefined) requireFrontChannelUri(front, redirectUris, issuer);
+  if (back !== undefined) requireBackChannelLogoutUri(back, issuer);
+  if (front !== undefined) requireFrontChannelLogoutUri(front, redirectUris, issuer);
   return {
     ...(back !== undefined && { backchannel_logout_uri: back, backchannel_logout_session_required: true }),
     ...(front !== undefined && { frontchannel_logout_uri: front, frontchannel_logout_session_required: true }),
@@ -109,13 +109,10 @@ export async function registerClient(
 ): Promise<{ client: Omit<Client, 'createdAt'>; secret: string | undefined }> {
   const { kind, name, id = randomClientId(), isFirstParty = false } = registration;
   const { redirectUris = [], postLogoutRedirectUris = [] } = registration;
-  if (!isClientId(id)) {
-    throw new Refusal('argument_invalid', { name: 'id', reason: 'it must be 3 to 64 of A-Z a-z 0-9 . _ ~ -' });
-  }
+  if (!isClientId(id)) throw new Refusal('argument_invalid', { field: 'id', reason: 'must_be_client_id' });
   if (id === ownClientId) throw new Refusal('client_exists', { id });
   if (!isClientName(name)) {
-    const reason = `it must be 1 to ${maxClientName} characters, none of them control or direction characters`;
-    throw new Refusal('argument_invalid', { name: 'name', reason });
+    throw new Refusal('argument_invalid', { field: 'name', reason: 'must_be_client_name', max: maxClientName });
   }
   if (kind !== 'machine' && redirectUris.length === 0) throw new Refusal('redirect_uri_required');
   requireRedirectUris([...redirectUris], kind === 'native', issuer);

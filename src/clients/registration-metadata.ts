@@ -1,32 +1,37 @@
-/** What an app may say of itself when it registers (RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0 §2). */
+/** The metadata that a client may send to register itself (RFC 7591 §2, OpenID Connect Registration 1.0 §2). */
 import { z } from 'zod';
 import { Refusal } from '../errors.ts';
-import { isClientName, maxClientName, openIdScopes, type ClientKind, type ClientMetadata } from './client.ts';
+import { checkValue, type Reason } from '../reasons.ts';
 import {
-  requireBackChannelUri,
-  requireFrontChannelUri,
   isLoopbackAddress,
   maxRedirectUris,
+  requireBackChannelLogoutUri,
+  requireFrontChannelLogoutUri,
   requireRedirectUris,
   requireWebUri,
-  webHostsOf,
   sectorOf,
+  webHostsOf,
 } from './client-uri.ts';
+import { isClientName, maxClientName, openIdScopes, type ClientKind, type ClientMetadata } from './client.ts';
 
 const maxKeys = 20;
 const text = z.string().min(1).max(2000);
 const uris = z.array(text);
 const algorithm = z.string().max(20);
-/** RFC 7517 §4: members are texts and lists of texts. Whether it is a key at all the protocol says. */
+/** The members of a JWK are strings and arrays of strings (RFC 7517 §4); the client validator checks the key. */
 const key = z.record(z.string(), z.union([z.string(), z.boolean(), z.number(), z.array(z.string())]));
+const clientName = z.string().refine(isClientName, {
+  error: 'must_be_client_name' satisfies Reason,
+  params: { max: maxClientName },
+});
 
 /**
- * All that is understood; the rest is left out, as RFC 7591 §2 wants, and with it everything that only an operator may
- * decide: first-party, APIs, exceptions. Client credentials are for programs that somebody vouches for.
+ * Everything else is ignored (RFC 7591 §2), and so is all that only an operator may decide: first-party, APIs,
+ * exceptions for the conformance suite. `client_credentials` is only for clients that an operator registers.
  */
 const schema = z.object({
   application_type: z.enum(['web', 'native']).default('web'),
-  client_name: z.string().refine(isClientName, `must be 1 to ${maxClientName} characters that can be seen`),
+  client_name: clientName,
   redirect_uris: uris,
   post_logout_redirect_uris: uris.optional(),
   response_types: z.array(z.string().max(30)).max(10).optional(),
@@ -58,86 +63,78 @@ const schema = z.object({
   frontchannel_logout_session_required: z.boolean().optional(),
 });
 
-const invalid = (reason: string) => new Refusal('client_invalid', { reason });
+type Registration = z.output<typeof schema>;
 
-/** An address that we call or a page of ours links to; what is wrong with it is said of the metadata by its name. */
-function requireUri(name: string, check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw invalid(`${name}: ${error.values['reason']}`);
-  }
-}
-
-/** People see these beside the name of the app, which nobody checked (OpenID Connect Registration §9.1). */
-const shownByUs = ['client_uri', 'logo_uri'] as const;
-const shownToPeople = [...shownByUs, 'policy_uri', 'tos_uri'] as const;
-const called = ['jwks_uri', 'sector_identifier_uri', 'initiate_login_uri'] as const;
-
-/** What registrations are held to. */
+/** Rules for self-registered clients that depend on the deployment. */
 export interface RegistrationRules {
   issuer: string;
-  /** Policy and terms of an app may be on another host than the app. */
+  /** Whether `policy_uri` and `tos_uri` may be on another host than the redirect URIs. */
   mayLinkElsewhere: boolean;
 }
 
-function requireUris(metadata: z.output<typeof schema>, { issuer, mayLinkElsewhere }: RegistrationRules): void {
-  const { redirect_uris: redirectUris, application_type: type } = metadata;
-  if (redirectUris.length === 0) throw new Refusal('redirect_uri_required');
-  requireRedirectUris(redirectUris, type === 'native', issuer);
-  requireRedirectUris(metadata.post_logout_redirect_uris ?? [], type === 'native', issuer);
-  const hosts = new Set(webHostsOf(redirectUris));
-  for (const name of [...called, ...shownToPeople]) {
+const invalid = (field: string, reason: Reason) => new Refusal('client_invalid', { field, reason });
+
+/** Pages show these beside the app's name, which nobody has checked (OpenID Connect Registration §9.1). */
+const identityUris = ['client_uri', 'logo_uri'] as const;
+const legalUris = ['policy_uri', 'tos_uri'] as const;
+const calledUris = ['jwks_uri', 'sector_identifier_uri', 'initiate_login_uri'] as const;
+
+function requirePageUris(metadata: Registration, { issuer, mayLinkElsewhere }: RegistrationRules): void {
+  const hosts = new Set(webHostsOf(metadata.redirect_uris));
+  for (const name of [...calledUris, ...identityUris, ...legalUris]) {
     const uri = metadata[name];
-    if (uri !== undefined) requireUri(name, () => requireWebUri(uri, issuer));
+    if (uri !== undefined) requireWebUri(name, uri, issuer);
   }
-  for (const name of mayLinkElsewhere ? shownByUs : shownToPeople) {
+  for (const name of mayLinkElsewhere ? identityUris : [...identityUris, ...legalUris]) {
     const uri = metadata[name];
-    if (uri !== undefined && !hosts.has(new URL(uri).hostname)) {
-      throw invalid(`${name}: it must be on the host of a redirect URI`);
-    }
+    if (uri !== undefined && !hosts.has(new URL(uri).hostname)) throw invalid(name, 'must_be_on_redirect_host');
   }
-  // A fragment may name the content (OpenID Connect Core §6.2).
-  for (const uri of metadata.request_uris ?? []) {
-    requireUri('request_uris', () => requireWebUri(uri.replace(/#[\w.~-]*$/, ''), issuer));
-  }
-  const { backchannel_logout_uri: back, frontchannel_logout_uri: front } = metadata;
-  if (back !== undefined) {
-    requireUri('backchannel_logout_uri', () => requireBackChannelUri(back, issuer));
-    // Else an app that sends people to somebody else's address would still hear how they are known there.
-    if (!hosts.has(new URL(back).hostname))
-      throw invalid('backchannel_logout_uri: it must be on the host of a redirect URI');
-  }
-  const isPairwise = metadata.subject_type === 'pairwise';
-  if (isPairwise && isLoopbackAddress(sectorOf(metadata)))
-    throw invalid('subject_type: what is on the person’s own machine is no sector; pairwise needs https');
-  if (front !== undefined)
-    requireUri('frontchannel_logout_uri', () => requireFrontChannelUri(front, redirectUris, issuer));
+  // A fragment may hold the digest of the request object (OpenID Connect Core §6.2).
+  for (const uri of metadata.request_uris ?? []) requireWebUri('request_uris', uri.replace(/#[\w.~-]*$/, ''), issuer);
 }
 
-/** What the app is, as far as its metadata tells. */
-function kindOf({ application_type: type, token_endpoint_auth_method: method }: z.output<typeof schema>): ClientKind {
+function requireLogoutUris(metadata: Registration, issuer: string): void {
+  const { redirect_uris: redirectUris, backchannel_logout_uri: back, frontchannel_logout_uri: front } = metadata;
+  if (back !== undefined) {
+    requireBackChannelLogoutUri(back, issuer);
+    // Logout tokens name people by their subject in the sector of the redirect URIs: no other host may learn it.
+    if (!webHostsOf(redirectUris).includes(new URL(back).hostname)) {
+      throw invalid('backchannel_logout_uri', 'must_be_on_redirect_host');
+    }
+  }
+  if (front !== undefined) requireFrontChannelLogoutUri(front, redirectUris, issuer);
+}
+
+function requireUris(metadata: Registration, rules: RegistrationRules): void {
+  const { redirect_uris: redirectUris, application_type: type, post_logout_redirect_uris: others = [] } = metadata;
+  if (redirectUris.length === 0) throw new Refusal('redirect_uri_required');
+  requireRedirectUris(redirectUris, type === 'native', rules.issuer);
+  requireRedirectUris(others, type === 'native', rules.issuer);
+  requirePageUris(metadata, rules);
+  requireLogoutUris(metadata, rules.issuer);
+  const isPairwise = metadata.subject_type === 'pairwise';
+  if (isPairwise && isLoopbackAddress(sectorOf(metadata))) throw invalid('subject_type', 'sector_must_be_remote');
+}
+
+function kindOf({ application_type: type, token_endpoint_auth_method: method }: Registration): ClientKind {
   if (type === 'native') return 'native';
   return method === 'none' ? 'single-page' : 'web';
 }
 
 /**
- * Metadata of an app that registers or changes itself; null counts as left out (RFC 7592 §2.2).
+ * Checks the body of a registration or of an update. A member that is null counts as left out (RFC 7592 §2.2).
  *
+ * @returns the metadata that is understood, and the kind of client that it describes
  * @throws Refusal `client_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `redirect_uris_many`
  */
 export function readRegistration(
   body: unknown,
   rules: RegistrationRules,
 ): { kind: ClientKind; metadata: ClientMetadata } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('it must be a JSON object');
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('metadata', 'must_be_object');
   const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
-    throw invalid(`${path.join('.')}: ${message}`);
-  }
-  requireUris(parsed.data, rules);
-  return { kind: kindOf(parsed.data), metadata: parsed.data };
+  const checked = checkValue(schema, given, 'metadata');
+  if (checked.problems) throw new Refusal('client_invalid', checked.problems[0]);
+  requireUris(checked.value, rules);
+  return { kind: kindOf(checked.value), metadata: checked.value };
 }

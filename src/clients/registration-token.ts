@@ -5,10 +5,12 @@ import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { randomToken, type Keyring } from '../platform/secrets.ts';
+import { parseDuration } from '../policy/policy.ts';
 import { deleteRegistrationToken, insertRegistrationToken } from './registration-token-repository.ts';
 
 const kind = 'registration-token';
-const maxSeconds = 90 * 86_400;
+const maxDuration = '90d';
+const maxSeconds = parseDuration(maxDuration)!;
 const maxUses = 10_000;
 
 /** Digests that a token may be kept under, newest first. */
@@ -30,9 +32,11 @@ export async function createRegistrationToken(
   { seconds, uses }: { seconds: number; uses: number },
   by: Actor,
 ): Promise<NewRegistrationToken> {
-  if (seconds > maxSeconds) throw new Refusal('argument_invalid', { name: 'expiry', reason: 'it is 90d at most' });
+  if (seconds > maxSeconds) {
+    throw new Refusal('argument_invalid', { field: 'expires', reason: 'duration_too_long', max: maxDuration });
+  }
   if (!Number.isInteger(uses) || uses < 1 || uses > maxUses) {
-    throw new Refusal('argument_invalid', { name: 'number of uses', reason: `it must be 1 to ${maxUses}` });
+    throw new Refusal('argument_invalid', { field: 'uses', reason: 'must_be_between', min: 1, max: maxUses });
   }
   const token = `fd_registration_${randomToken()}`;
   const [id, expiresAt] = [randomUUID(), new Date(Date.now() + seconds * 1000)];

@@ -124,14 +124,18 @@ export async function updateOwnRegistration(
   const { id, createdAt } = client;
   const { kind, metadata: given } = readRegistration(body, context);
   const named = body as Record<string, unknown>;
-  if (named['client_id'] !== id) throw new Refusal('client_invalid', { reason: 'client_id: it must be the own one' });
+  if (named['client_id'] !== id) {
+    throw new Refusal('client_invalid', { field: 'client_id', reason: 'must_be_own_client_id' });
+  }
   const made = makeClientSecret(keyring);
   const [kept] = client.secretHashes;
   const metadata = await complete(validate, id, given, kept ?? made.hash);
   // What the app was given before would tell how people are known in the other sector, which nobody checks is its own.
   const isPairwise = metadata['subject_type'] === 'pairwise';
   const wasSame = client.metadata['subject_type'] === 'pairwise' && sectorOf(client.metadata) === sectorOf(metadata);
-  if (isPairwise && !wasSame) throw new Refusal('client_invalid', { reason: 'subject_type: register anew for it' });
+  if (isPairwise && !wasSame) {
+    throw new Refusal('client_invalid', { field: 'subject_type', reason: 'sector_must_not_change' });
+  }
   const hasSecret = needsSecret(metadata);
   const secretHashes = hasSecret ? (kept === undefined ? [made.hash] : client.secretHashes) : [];
   await db.inUnitOfWork(async () => {

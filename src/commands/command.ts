@@ -1,10 +1,11 @@
-/** What a command is, and how its words on the command line are read. */
+/** What a command is, and how its arguments are parsed. */
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../policy/policy.ts';
+import { nearestName } from './nearest-name.ts';
 
 export interface Option {
   about: string;
-  /** Shown in place of the value; absent for a switch. */
+  /** Placeholder of the value in the help; undefined for a switch. */
   value?: string;
   isRequired?: boolean;
   isRepeatable?: boolean;
@@ -13,13 +14,13 @@ export interface Option {
 export type Options = Record<string, string | string[] | boolean | undefined>;
 
 export interface Invocation {
-  /** Words after the command's name. */
-  words: string[];
+  /** The arguments that are no options, one for each name in the command's `operands`. */
+  operands: string[];
   options: Options;
   io: Io;
 }
 
-/** Where a command reads from and writes to. */
+/** Where a command reads its settings from and writes to. */
 export interface Io {
   out(text: string): void;
   error(text: string): void;
@@ -30,67 +31,95 @@ export interface Command {
   /** One or two words: `serve`, `clients list`. */
   name: string;
   about: string;
-  /** Names of the words it needs, such as `ID`. */
-  words?: string[];
+  /** Names of the operands, all of them required: `['ID']`. */
+  operands?: string[];
+  /** Long name without dashes → option. */
   options?: Record<string, Option>;
   run(invocation: Invocation): Promise<void>;
 }
 
-/** The words on the command line do not fit the command: exit code 2. */
+/** The arguments do not fit the command: exit code 2. The message says what to change. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const usageOf = ({ name, words = [], options = {} }: Command): string => {
-  const needed = Object.entries(options).filter(([, option]) => option.isRequired);
-  const isMore = needed.length < Object.keys(options).length;
-  return [
-    'frontdesk',
-    name,
-    ...words,
-    ...needed.map(([flag, { value }]) => `--${flag} ${value}`),
-    ...(isMore ? ['[…]'] : []),
-  ].join(' ');
-};
-
-/** @throws UsageError naming what is missing or unknown */
-export function parseInvocation(command: Command, args: string[], io: Io): Invocation {
-  const known = command.options ?? {};
-  const options = Object.fromEntries(
-    Object.entries(known).map(([flag, { value, isRepeatable = false }]) => [
-      flag,
-      { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: isRepeatable },
-    ]),
-  );
-  let parsed: { values: object; positionals: string[] };
-  try {
-    parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  const values = parsed.values as Options;
-  const missing = Object.entries(known).find(([flag, option]) => option.isRequired && values[flag] === undefined);
-  if (missing) throw new UsageError(`--${missing[0]} is missing: ${missing[1].about}`);
-  const wanted = command.words ?? [];
-  if (parsed.positionals.length < wanted.length)
-    throw new UsageError(`${wanted[parsed.positionals.length]} is missing`);
-  const extra = parsed.positionals[wanted.length];
-  if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many`);
-  return { words: parsed.positionals, options: values, io };
+/** `frontdesk clients register --kind KIND --name NAME […]` */
+export function usageOf({ name, operands = [], options = {} }: Command): string {
+  const required = Object.entries(options).filter(([, option]) => option.isRequired);
+  const hasOptional = required.length < Object.keys(options).length;
+  const flags = required.map(([option, { value }]) => `--${option} ${value}`);
+  return ['frontdesk', name, ...operands, ...flags, ...(hasOptional ? ['[…]'] : [])].join(' ');
 }
 
-export const one = (value: Options[string]): string | undefined => (typeof value === 'string' ? value : undefined);
-export const many = (value: Options[string]): string[] => (Array.isArray(value) ? value : []);
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 
-/** A time such as `12h`, in seconds. @throws UsageError */
-export function duration(value: Options[string], flag: string): number | undefined {
-  const text = one(value);
-  const seconds = text === undefined ? undefined : parseDuration(text);
-  if (text !== undefined && seconds === undefined) throw new UsageError(`--${flag} must be like 90s, 15m, 12h or 30d`);
+/** @throws UsageError for an option that the command does not have, and for a value that is missing or too much */
+function checkOption(command: Command, token: Extract<Token, { kind: 'option' }>): void {
+  const { name, rawName, value, inlineValue } = token;
+  const known = command.options ?? {};
+  const option = Object.hasOwn(known, name) && rawName.startsWith('--') ? known[name] : undefined;
+  if (!option) {
+    const nearest = nearestName(name, Object.keys(known));
+    const hint = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
+    throw new UsageError(`There is no option ${rawName}.${hint}`);
+  }
+  if (option.value === undefined) {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value.`);
+  } else if (value === undefined || value === '') {
+    throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value}.`);
+  } else if (!inlineValue && value.startsWith('-')) {
+    throw new UsageError(`${rawName} needs a value. One that begins with "-" is given as ${rawName}=${value}.`);
+  }
+}
+
+/** @throws UsageError that says which argument is missing or does not fit */
+export function parseInvocation(command: Command, args: string[], io: Io): Invocation {
+  const known = Object.entries(command.options ?? {});
+  const options = Object.fromEntries(
+    known.map(([name, { value, isRepeatable = false }]) => {
+      const type = value === undefined ? ('boolean' as const) : ('string' as const);
+      return [name, { type, multiple: isRepeatable }];
+    }),
+  );
+  // Not strict: Node's own messages would reach people, so the tokens are checked here.
+  const { values, positionals, tokens } = parseArgs({
+    args,
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) if (token.kind === 'option') checkOption(command, token);
+  const missing = known.find(([name, option]) => option.isRequired && values[name] === undefined);
+  if (missing) throw new UsageError(`--${missing[0]} is missing: ${missing[1].about}`);
+  const operands = command.operands ?? [];
+  if (positionals.length < operands.length) throw new UsageError(`${operands[positionals.length]} is missing.`);
+  const extra = positionals[operands.length];
+  if (extra !== undefined) throw new UsageError(`There is one argument too many: ${extra}`);
+  return { operands: positionals, options: values, io };
+}
+
+export const stringOption = (value: Options[string]): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+/** The values of a repeatable option. */
+export const stringListOption = (value: Options[string]): string[] => (Array.isArray(value) ? value : []);
+
+/**
+ * The seconds of an option like `12h`.
+ *
+ * @param name of the option, for the message
+ * @throws UsageError
+ */
+export function durationOption(value: Options[string], name: string): number | undefined {
+  const text = stringOption(value);
+  if (text === undefined) return undefined;
+  const seconds = parseDuration(text);
+  if (seconds === undefined) throw new UsageError(`--${name} must be a time like 90s, 15m, 12h or 30d.`);
   return seconds;
 }
 
-/** Rows in columns as wide as their widest cell. */
+/** Rows in columns as wide as their widest cell, under a head in capitals. */
 export function table(head: string[], rows: string[][]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]) =>

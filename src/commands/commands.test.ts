@@ -1,4 +1,5 @@
 /** Every command, on a real database. */
+import { readFileSync } from 'node:fs';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { randomToken } from '../platform/secrets.ts';
@@ -26,12 +27,33 @@ describe('help', () => {
     }
   });
 
+  test('has a page for each noun, which is what one gets for the noun alone', async () => {
+    const pages = [['clients'], ['clients', '--help'], ['clients', '-h'], ['help', 'clients']];
+    const [page, ...others] = await Promise.all(pages.map((args) => runFrontdesk(args)));
+    for (const other of others) expect(other).toEqual(page);
+    expect(page).toMatchObject({ code: 0, error: '' });
+    expect(page!.out).toMatch(/^Usage: frontdesk clients COMMAND \[…\]\n/);
+    expect([...page!.out.matchAll(/^ {2}(\S+ \S+)/gm)].map(([, name]) => name)).toEqual([
+      'clients register',
+      'clients list',
+      'clients show',
+      'clients remove',
+    ]);
+  });
+
+  test('tells the version of package.json', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await runFrontdesk(['--version'])).toEqual({ code: 0, out: `frontdesk ${version}\n`, error: '' });
+  });
+
   test('has a page for each command, that tells every option', async () => {
     for (const command of commands) {
       const { code, out } = await runFrontdesk(['help', ...command.name.split(' ')]);
       expect([command.name, code, out]).toEqual([command.name, 0, `${pageOf(command)}\n`]);
       for (const flag of Object.keys(command.options ?? {})) expect(out).toContain(`--${flag}`);
-      expect((await runFrontdesk([...command.name.split(' '), '--help'])).out).toBe(out);
+      for (const flag of ['--help', '-h']) {
+        expect((await runFrontdesk([...command.name.split(' '), flag])).out).toBe(out);
+      }
     }
   });
 });
@@ -39,15 +61,31 @@ describe('help', () => {
 describe('words that do not fit end with code 2 and say why', () => {
   test.each([
     [['dance'], 'There is no command "dance". See: frontdesk help'],
-    [['clients', 'dance'], 'There is no command "clients dance"'],
+    [['help', 'dance'], 'There is no command "dance". See: frontdesk help'],
+    [['srve'], 'There is no command "srve". Did you mean: frontdesk serve'],
+    [['client', 'list'], 'There is no command "client list". Did you mean: frontdesk clients list'],
+    [['client'], 'There is no command "client". Did you mean: frontdesk clients'],
+    [['clients', 'lsit', '--json'], 'There is no command "clients lsit". Did you mean: frontdesk clients list'],
+    [
+      ['clients', 'dance'],
+      'There is no command "clients dance". The commands of clients: register, list, show, remove.',
+    ],
     [['clients', 'register', '--kind', 'web'], '--name is missing'],
     [
       ['clients', 'register', '--name', 'x', '--kind', 'desktop'],
       '--kind must be one of: web, single-page, native, machine',
     ],
-    [['clients', 'show'], 'ID is missing'],
-    [['clients', 'show', 'a', 'b'], '"b" is one word too many'],
-    [['clients', 'list', '--loud'], "Unknown option '--loud'"],
+    [['clients', 'show'], 'ID is missing.'],
+    [['clients', 'show', 'a', 'b'], 'There is one argument too many: b'],
+    [['clients', 'list', '--loud'], 'There is no option --loud.\nUsage: frontdesk clients list […]'],
+    [['clients', 'list', '--jsn'], 'There is no option --jsn. Did you mean --json?'],
+    [['clients', 'list', '--no-json'], 'There is no option --no-json.'],
+    [['clients', 'list', '--toString'], 'There is no option --toString.'],
+    [['clients', 'list', '-j'], 'There is no option -j.'],
+    [['clients', 'list', '--json=yes'], '--json takes no value.'],
+    [['clients', 'register', '--name'], '--name needs a value: --name NAME.'],
+    [['clients', 'register', '--name='], '--name needs a value: --name NAME.'],
+    [['clients', 'register', '--name', '--json'], 'One that begins with "-" is given as --name=--json.'],
     [['apis', 'register', 'https://a.example', '--name', 'A', '--scope', 'read'], '--scope must be like'],
   ])('%j', async (args, problem) => {
     const { code, error } = await runFrontdesk(args, environment);
@@ -59,8 +97,8 @@ describe('words that do not fit end with code 2 and say why', () => {
 test('settings that do not fit end with code 1 and name them all', async () => {
   const { code, error } = await runFrontdesk(['clients', 'list'], { ISSUER: 'nonsense', PORT: 'x' });
   expect(code).toBe(1);
-  expect(error).toContain('ISSUER: it must be like https://login.example.com');
-  expect(error).toContain('PORT: ');
+  expect(error).toContain('ISSUER must be like https://login.example.com');
+  expect(error).toContain('PORT must be a whole number from 1 to 65535');
 });
 
 test('settings are listed, with defaults and secrets', async () => {
@@ -128,14 +166,11 @@ describe('clients', () => {
   test.each([
     [['--kind', 'web'], 'needs at least one redirect URI'],
     [['--kind', 'web', '--redirect-uri', 'http://wiki.example.com'], 'cannot be registered: it must be https'],
-    [
-      ['--kind', 'web', '--redirect-uri', 'https://w.example/cb', '--id', 'a b'],
-      'The id does not fit: it must be 3 to 64',
-    ],
+    [['--kind', 'web', '--redirect-uri', 'https://w.example/cb', '--id', 'a b'], 'id must be 3 to 64'],
     [['--kind', 'machine', '--api', 'https://no.example'], 'No API with the audience https://no.example'],
     [
       ['--kind', 'web', '--redirect-uri', 'https://w.example/cb', '--uri', 'nonsense'],
-      'The client does not fit together: client_uri must be a web uri',
+      'The client metadata is invalid: client_uri must be an http or https address.',
     ],
   ])('%j is refused with a reason', async (args, reason) => {
     expect(await register(...args)).toMatchObject({ code: 1, error: expect.stringContaining(reason), out: '' });
@@ -176,10 +211,10 @@ describe('apis', () => {
   });
 
   test.each([
-    [['notes'], 'it must be an absolute URI'],
+    [['notes'], 'audience must be an absolute URI'],
     [['https://a.example/#x'], 'without a fragment'],
-    [['https://a.example/', '--lifetime', '3600'], 'it must be 60 to 900 seconds'],
-    [['https://a.example/', '--scope', 'a b=c'], '"a b" is not a scope name'],
+    [['https://a.example/', '--lifetime', '3600'], 'lifetime must be a whole number from 60 to 900'],
+    [['https://a.example/', '--scope', 'a b=c'], 'scope has the name "a b"'],
   ])('%j is refused with a reason', async (args, reason) => {
     expect((await run('apis', 'register', ...args, '--name', 'A')).error).toContain(reason);
   });

@@ -1,24 +1,51 @@
-/** `frontdesk help [COMMAND]`: a page to read. */
-import { usageOf, type Command } from './command.ts';
+/** `frontdesk help [COMMAND]`: what there is, the commands of one noun, or how one command is used. */
+import { UsageError, usageOf, type Command } from './command.ts';
+import { nearestName } from './nearest-name.ts';
 
-function overview(commands: readonly Command[]): string {
+/** There is no such command: exit code 2. The message suggests another. */
+export class UnknownCommand extends UsageError {
+  constructor(commands: readonly Command[], words: string[]) {
+    const typed = words.slice(0, 2).join(' ');
+    const [noun = ''] = words;
+    const nearest = nearestName(typed, [...commands.map(({ name }) => name), ...nounsOf(commands)]);
+    const verbs = commandsOf(commands, noun).map(({ name }) => name.slice(noun.length + 1));
+    const others = verbs.length > 0 ? `The commands of ${noun}: ${verbs.join(', ')}.` : 'See: frontdesk help';
+    super(`There is no command "${typed}". ${nearest === undefined ? others : `Did you mean: frontdesk ${nearest}`}`);
+  }
+}
+
+/** The commands of a noun: `clients` → `clients list`, `clients show`… */
+export const commandsOf = (commands: readonly Command[], noun: string): Command[] =>
+  commands.filter(({ name }) => name.startsWith(`${noun} `));
+
+const nounsOf = (commands: readonly Command[]): string[] => [
+  ...new Set(commands.filter(({ name }) => name.includes(' ')).map(({ name }) => name.split(' ')[0]!)),
+];
+
+function listOf(commands: readonly Command[]): string[] {
   const width = Math.max(...commands.map(({ name }) => name.length));
-  return [
-    'Frontdesk: check in once at Frontdesk, and every site knows you.',
+  return commands.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
+}
+
+const overview = (commands: readonly Command[]): string =>
+  [
+    'Frontdesk: an OpenID Connect provider. People sign in once, and every app knows them.',
     '',
     'Usage: frontdesk COMMAND […]',
     '',
-    ...commands.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
+    ...listOf(commands),
     '',
-    'Commands work beside a running server or on their own, on the database that the settings name.',
-    'More about one of them: frontdesk help COMMAND. Settings: frontdesk settings.',
-    'Exit codes: 0 done, 1 turned down or failed, 2 not understood.',
+    'Commands work beside a running server or without one, on the database that the settings name.',
+    'How a command is used: frontdesk help COMMAND. Settings: frontdesk settings. Version: frontdesk --version.',
+    'Exit codes: 0 done, 1 refused or failed, 2 wrong usage.',
   ].join('\n');
-}
+
+const nounPage = (noun: string, commands: readonly Command[]): string =>
+  [`Usage: frontdesk ${noun} COMMAND […]`, '', ...listOf(commands)].join('\n');
 
 export function pageOf(command: Command): string {
   const options = Object.entries(command.options ?? {});
-  const flags = options.map(([flag, { value }]) => `--${flag}${value === undefined ? '' : ` ${value}`}`);
+  const flags = options.map(([option, { value }]) => `--${option}${value === undefined ? '' : ` ${value}`}`);
   const width = Math.max(0, ...flags.map((flag) => flag.length));
   return [
     `Usage: ${usageOf(command)}`,
@@ -26,16 +53,28 @@ export function pageOf(command: Command): string {
     command.about,
     ...(options.length === 0 ? [] : ['', 'Options:']),
     ...options.map(([, { about, isRequired }], index) => {
-      return `  ${flags[index]!.padEnd(width)}  ${about}${isRequired ? ' Needed.' : ''}`;
+      return `  ${flags[index]!.padEnd(width)}  ${about}${isRequired ? ' Required.' : ''}`;
     }),
   ].join('\n');
 }
 
+/**
+ * @param words the name of a command or of a noun; none for the overview
+ * @throws UnknownCommand
+ */
+export function helpText(commands: readonly Command[], words: string[]): string {
+  const name = words.join(' ');
+  if (name === '') return overview(commands);
+  const command = commands.find((each) => each.name === name);
+  if (command) return pageOf(command);
+  const ofNoun = commandsOf(commands, name);
+  if (ofNoun.length === 0) throw new UnknownCommand(commands, words);
+  return nounPage(name, ofNoun);
+}
+
+/** The help command for a list of commands. */
 export const help = (commands: readonly Command[]): Command => ({
   name: 'help',
-  about: 'Show what there is, or how one command is used.',
-  async run({ words, io }) {
-    const command = commands.find(({ name }) => name === words.join(' '));
-    io.out(command ? pageOf(command) : overview(commands));
-  },
+  about: 'Show all commands, the commands of one noun, or how one command is used.',
+  run: async ({ operands, io }) => io.out(helpText(commands, operands)),
 });

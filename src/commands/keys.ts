@@ -1,16 +1,16 @@
-/** `frontdesk keys list`: what tokens are signed with. */
+/** `frontdesk keys list` and `frontdesk keys rotate`: the keys that tokens are signed with. */
+import { rotateNow } from '../keys/rotate-signing-keys.ts';
 import { listSigningKeys } from '../keys/signing-key-repository.ts';
 import { phaseOf } from '../keys/signing-key.ts';
-import { table, type Command } from './command.ts';
-import { withBase } from './with-base.ts';
-import { rotateNow } from '../keys/rotate-signing-keys.ts';
 import { readPolicy } from '../policy/policy-repository.ts';
 import { formatDuration } from '../policy/policy.ts';
+import { table, type Command } from './command.ts';
+import { withBase } from './with-base.ts';
 
 export const listKeys: Command = {
   name: 'keys list',
-  about: 'List the signing keys and what each does: announced, signing, retired.',
-  options: { json: { about: 'For programs.' } },
+  about: 'List the published signing keys and their phase: announced, signing, retired.',
+  options: { json: { about: 'Print JSON.' } },
   async run({ options, io }) {
     const keys = await withBase(io, ({ db, keyring }) => listSigningKeys(db, keyring));
     const shown = keys.map((key) => ({
@@ -21,19 +21,18 @@ export const listKeys: Command = {
       retiresAt: key.retiresAt?.toISOString(),
     }));
     if (options['json']) return io.out(JSON.stringify(shown));
-    if (shown.length === 0) return io.out('There are none yet: the server makes them when it starts first.');
+    if (shown.length === 0) return io.out('There is no signing key yet: the server makes them at its first start.');
     const rows = shown.map((key) => [key.kid, key.algorithm, key.phase, key.signsFrom, key.retiresAt ?? '']);
-    io.out(table(['key', 'algorithm', 'phase', 'signs from', 'until'], rows));
+    io.out(table(['key', 'algorithm', 'phase', 'signs from', 'signs until'], rows));
   },
 };
 
 export const rotateKeys: Command = {
   name: 'keys rotate',
-  about:
-    'Make new signing keys. They are announced first, so that no app is surprised; running servers follow by themselves.',
+  about: 'Make new signing keys. They are published some time before they sign; running servers follow by themselves.',
   options: {
     now: {
-      about: 'They sign at once: for a key that may be in other hands. Apps may refuse new tokens for some minutes.',
+      about: 'Sign with them at once, because an old key may be compromised. Apps may refuse tokens for minutes.',
     },
   },
   async run({ options, io }) {
@@ -45,8 +44,8 @@ export const rotateKeys: Command = {
     });
     io.out(
       isImmediate
-        ? 'New keys sign from now on. Apps that keep the old ones may refuse new tokens for a minute, some for five.'
-        : `New keys are announced and sign in ${formatDuration(announcement)}.`,
+        ? 'New keys sign from now on. Apps that cache the old ones may refuse new tokens for one to five minutes.'
+        : `New keys are published, and sign in ${formatDuration(announcement)}.`,
     );
   },
 };

@@ -1,12 +1,12 @@
-/** `frontdesk migrate`: brings the database up to date, without starting the server. */
-import { migrate as applyMigrations } from '../platform/migrate.ts';
+/** `frontdesk migrate`: applies the migrations without starting the server. */
 import { loadConfig } from '../config.ts';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
+import { migrate as applyMigrations } from '../platform/migrate.ts';
 import type { Command } from './command.ts';
 
 export const migrate: Command = {
   name: 'migrate',
-  about: 'Bring the database up to date and say what was applied. The server does so by itself when it starts.',
+  about: 'Apply the migrations that the database lacks, and print their names. The server does so when it starts.',
   async run({ io }) {
     const { databaseUrl, dataFolder, runtimeFolder } = loadConfig(io.environment);
     const embedded = databaseUrl ? undefined : await startEmbeddedPostgres(dataFolder, runtimeFolder, 'command');

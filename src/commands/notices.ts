@@ -1,23 +1,23 @@
-/** `frontdesk notices list`: which apps were told of which sign-outs. */
+/** `frontdesk notices list` and `frontdesk notices retry`: the deliveries of logout tokens. */
+import { Refusal } from '../errors.ts';
 import { listNotices as list, retryDeadNotices } from '../notices/logout-notice-repository.ts';
 import { stateOf } from '../notices/logout-notice.ts';
 import { table, type Command } from './command.ts';
 import { withBase } from './with-base.ts';
-import { Refusal } from '../errors.ts';
 
 const limit = 100;
 
 export const listNotices: Command = {
   name: 'notices list',
-  about: `List the last ${limit} logout notices: what each app was told, and whether it heard.`,
+  about: `List the ${limit} newest logout notices, and whether each one was delivered to its app.`,
   options: {
-    open: { about: 'Only those that have not arrived, dead letters among them.' },
-    json: { about: 'For programs.' },
+    open: { about: 'Only those that are not delivered, dead letters included.' },
+    json: { about: 'Print JSON.' },
   },
   async run({ options, io }) {
     const notices = await withBase(io, ({ db }) => list(db, { isOpen: options['open'] === true, limit }));
     if (options['json']) return io.out(JSON.stringify(notices));
-    if (notices.length === 0) return io.out('There are none.');
+    if (notices.length === 0) return io.out('There is no such notice.');
     const rows = notices.map((notice) => {
       const { createdAt, clientId, reason, attempts, problem, deliveredAt } = notice;
       const took = deliveredAt ? `${deliveredAt.getTime() - createdAt.getTime()} ms` : '';
@@ -29,10 +29,10 @@ export const listNotices: Command = {
 
 export const retryNotices: Command = {
   name: 'notices retry',
-  about: 'Try dead letters again: logout notices that were given up. A running server begins within seconds.',
+  about: 'Deliver the dead letters again: the notices that were given up. A running server starts within seconds.',
   async run({ io }) {
     const count = await withBase(io, ({ db }) => db.inUnitOfWork(() => retryDeadNotices(db)));
     if (count === 0) throw new Refusal('notice_none');
-    io.out(count === 1 ? 'One is tried again.' : `${count} are tried again.`);
+    io.out(count === 1 ? 'One notice is delivered again.' : `${count} notices are delivered again.`);
   },
 };

@@ -1,4 +1,4 @@
-/** `frontdesk policy list | set`: what an operator decides while the server runs. */
+/** `frontdesk policy list` and `frontdesk policy set`: the settings that an operator changes while the server runs. */
 import { readPolicy } from '../policy/policy-repository.ts';
 import { formatPolicyValue, policyItems, type PolicyName } from '../policy/policy.ts';
 import { setPolicy as set } from '../policy/set-policy.ts';
@@ -8,13 +8,13 @@ import { withBase } from './with-base.ts';
 export const listPolicy: Command = {
   name: 'policy list',
   about: 'List the policy: lifetimes of sessions, refresh tokens and keys, and which clients must use PKCE.',
-  options: { json: { about: 'For programs; durations in seconds.' } },
+  options: { json: { about: 'Print JSON, durations in seconds.' } },
   async run({ options, io }) {
     const policy = await withBase(io, ({ db }) => readPolicy(db));
     if (options['json']) return io.out(JSON.stringify(policy));
     const rows = (Object.keys(policyItems) as PolicyName[]).map((name) => {
-      const { default: usual, about } = policyItems[name];
-      return [name, formatPolicyValue(policy[name]), formatPolicyValue(usual), about];
+      const { default: standard, about } = policyItems[name];
+      return [name, formatPolicyValue(policy[name]), formatPolicyValue(standard), about];
     });
     io.out(table(['policy', 'value', 'default', 'what it is for'], rows));
   },
@@ -22,9 +22,10 @@ export const listPolicy: Command = {
 
 export const setPolicy: Command = {
   name: 'policy set',
-  about: 'Set one item of the policy: a duration such as 12h, or one of its words. Servers follow within a second.',
-  words: ['NAME', 'VALUE'],
-  async run({ words: [name = '', value = ''], io }) {
+  about:
+    'Change one item of the policy, to a duration such as 12h or one of its words. Servers follow within a second.',
+  operands: ['NAME', 'VALUE'],
+  async run({ operands: [name = '', value = ''], io }) {
     await withBase(io, ({ db }) => set(db, name, value, 'command-line'));
     io.out(`${name} is ${value} from now on.`);
   },

@@ -1,19 +1,15 @@
-/** Finds a command by its words, runs it, and turns what goes wrong into words and an exit code. */
-import { ConfigProblems, processEnvironment } from '../config.ts';
-import { Refusal } from '../errors.ts';
-import { DataFolderTaken } from '../platform/data-owner.ts';
-import { EmbeddedPostgresFailed } from '../platform/postgres-program.ts';
-import { FolderNotOurs } from '../platform/private-folder.ts';
+/** Finds and runs a command; prints what goes wrong in words, without a stack, and gives the exit code. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { processEnvironment } from '../config.ts';
 import { loadTexts } from '../platform/texts.ts';
 import { parseInvocation, UsageError, usageOf, type Command, type Io } from './command.ts';
-import { PortTaken } from './serve.ts';
+import { failureText, stacksOf } from './failure.ts';
+import { commandsOf, helpText, UnknownCommand } from './help.ts';
 
-const done = 0;
-const failed = 1;
-const notUnderstood = 2;
+const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
-/** Things that can go wrong on a machine and say themselves what to do. */
-const plain = [ConfigProblems, DataFolderTaken, EmbeddedPostgresFailed, FolderNotOurs, PortTaken];
+const isHelp = (argument: string | undefined): boolean => argument === '--help' || argument === '-h';
 
 function find(commands: readonly Command[], args: string[]): { command: Command; rest: string[] } | undefined {
   for (const length of [2, 1]) {
@@ -23,29 +19,40 @@ function find(commands: readonly Command[], args: string[]): { command: Command;
   return undefined;
 }
 
-export async function runCommand(commands: readonly Command[], args: string[], io: Io): Promise<number> {
-  const wanted = args[0] === '--help' || args[0] === '-h' || args.length === 0 ? ['help'] : args;
-  const found = find(commands, wanted);
-  if (!found) {
-    io.error(`There is no command "${args.slice(0, 2).join(' ')}". See: frontdesk help`);
-    return notUnderstood;
-  }
+function version(): string {
+  const path = join(import.meta.dirname, '../../package.json');
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
+
+/** Runs what the arguments ask for. @throws whatever the command throws */
+async function run(commands: readonly Command[], args: string[], io: Io): Promise<void> {
+  const [first, second] = args;
+  if (first === '--version') return io.out(`frontdesk ${version()}`);
+  if (first === undefined || isHelp(first)) return io.out(helpText(commands, []));
+  const isNoun = commandsOf(commands, first).length > 0;
+  if (isNoun && (second === undefined || isHelp(second))) return io.out(helpText(commands, [first]));
+  const found = find(commands, args);
+  if (!found) throw new UnknownCommand(commands, args);
   const { command, rest } = found;
+  if (command.name === 'help') return command.run({ operands: rest, options: {}, io });
+  if (rest.some(isHelp)) return io.out(helpText(commands, [command.name]));
+  return command.run(parseInvocation(command, rest, io));
+}
+
+/** @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage */
+export async function runCommand(commands: readonly Command[], args: string[], io: Io): Promise<number> {
   try {
-    if (rest.includes('--help')) return await runCommand(commands, ['help', command.name], io);
-    const isHelp = command.name === 'help';
-    const invocation = isHelp ? { words: rest, options: {}, io } : parseInvocation(command, rest, io);
-    await command.run(invocation);
-    return done;
+    await run(commands, args, io);
+    return exitCodes.done;
   } catch (error) {
     if (error instanceof UsageError) {
-      io.error(`${error.message}\nUsage: ${usageOf(command)}`);
-      return notUnderstood;
+      const command = error instanceof UnknownCommand ? undefined : find(commands, args)?.command;
+      io.error(command ? `${error.message}\nUsage: ${usageOf(command)}` : error.message);
+      return exitCodes.wrongUsage;
     }
-    if (error instanceof Refusal) io.error(loadTexts()(`refusals.${error.code}`, error.values));
-    else if (plain.some((kind) => error instanceof kind)) io.error((error as Error).message);
-    else io.error(String((error as Error).stack ?? error));
-    return failed;
+    io.error(failureText(loadTexts(), error));
+    if (io.environment['LOG_LEVEL'] === 'debug') io.error(stacksOf(error));
+    return exitCodes.failed;
   }
 }
 

@@ -1,23 +1,19 @@
-/** `frontdesk serve`: runs the server until it is told to stop. */
+/** `frontdesk serve`: runs the server until it gets a signal to stop. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import { createApp, openBase } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import type { Command } from './command.ts';
+import { ListenFailed } from './failure.ts';
 
-/** The port is somebody else's: said before anything is written. */
-export class PortTaken extends Error {
-  override readonly name = 'PortTaken';
-}
-
+/** @throws ListenFailed */
 async function listen(server: Server, port: number, host: string): Promise<void> {
   server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new PortTaken(`port ${port} on ${host} is taken: stop what listens there, or set another PORT`);
+    throw new ListenFailed(`${host}:${port}`, { cause: error });
   }
 }
 
@@ -28,7 +24,7 @@ const stopSignal = (): Promise<string> =>
 
 export const serve: Command = {
   name: 'serve',
-  about: 'Run the server. Applies migrations first; stops on SIGTERM or Ctrl-C after finishing what is under way.',
+  about: 'Run the server. Applies migrations first; on SIGTERM or Ctrl-C it finishes open requests and stops.',
   async run({ io }) {
     const stop = stopSignal();
     const config = loadConfig(io.environment);
@@ -41,7 +37,7 @@ export const serve: Command = {
       throw error;
     }
     base.log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'ready');
-    // Else it is kept only when the server ends; commands beside it start in half the time (bin/frontdesk.js).
+    // Node writes its compile cache when the process ends; commands that start meanwhile need it (bin/frontdesk.js).
     flushCompileCache();
     const signal = await stop;
     base.log.info({ signal }, 'stopping');

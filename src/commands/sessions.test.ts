@@ -37,7 +37,7 @@ const isIn = async (browser: Browser) =>
 
 describe('sessions', () => {
   test('are listed with device, address and apps, without what opens them', async () => {
-    expect((await run('sessions', 'list', 'ben')).out).toBe('ben is signed in nowhere.\n');
+    expect((await run('sessions', 'list', 'ben')).out).toBe('ben has no session.\n');
     const browser = await signIn('ben');
     // The question keeps a secret in the session.
     await browser.visit(`${frontdesk.issuer}/oauth/logout`);
@@ -103,7 +103,7 @@ describe('notices', () => {
     );
     const [notice] = JSON.parse((await run('notices', 'list', '--json')).out) as object[];
     expect(notice).toMatchObject({ clientId: 'wiki', channel: 'back', reason: 'ended_by_administrator', attempts: 1 });
-    expect((await run('notices', 'list', '--open')).out).toBe('There are none.\n');
+    expect((await run('notices', 'list', '--open')).out).toBe('There is no such notice.\n');
   });
 
   test('that were given up are tried again, and only those', async () => {
@@ -118,7 +118,7 @@ describe('notices', () => {
     );
     receiver.answerWith(200);
     receiver.heard.length = 0;
-    expect((await run('notices', 'retry')).out).toBe('One is tried again.\n');
+    expect((await run('notices', 'retry')).out).toBe('One notice is delivered again.\n');
     await receiver.until(1, 15_000);
     expect(receiver.heard).toHaveLength(1);
   });

@@ -1,19 +1,19 @@
-/** `frontdesk sessions list ACCOUNT`: where a person is signed in. */
+/** `frontdesk sessions list ACCOUNT` and `frontdesk sessions end ACCOUNT`. */
 import { describeDevice } from '../sessions/device.ts';
-import { listSessions as list } from '../sessions/session-repository.ts';
-import { requireAccount, withBase } from './with-base.ts';
-import { table, type Command, one } from './command.ts';
 import { endAccountSession, endAccountSessions } from '../sessions/end-session.ts';
+import { listSessions as list } from '../sessions/session-repository.ts';
+import { stringOption, table, type Command } from './command.ts';
+import { requireAccount, withBase } from './with-base.ts';
 
 export const listSessions: Command = {
   name: 'sessions list',
-  about: 'List the sessions of an account: device, address, apps.',
-  words: ['ACCOUNT'],
-  options: { json: { about: 'For programs.' } },
-  async run({ words: [name = ''], options, io }) {
-    const sessions = await withBase(io, async ({ db }) => list(db, (await requireAccount(db, name)).id));
+  about: 'List the sessions of an account: device, IP address, apps.',
+  operands: ['ACCOUNT'],
+  options: { json: { about: 'Print JSON.' } },
+  async run({ operands: [account = ''], options, io }) {
+    const sessions = await withBase(io, async ({ db }) => list(db, (await requireAccount(db, account)).id));
     if (options['json']) return io.out(JSON.stringify(sessions.map(({ state: _state, ...session }) => session)));
-    if (sessions.length === 0) return io.out(`${name} is signed in nowhere.`);
+    if (sessions.length === 0) return io.out(`${account} has no session.`);
     const rows = sessions.map(({ uid, userAgent, ip, signedInAt, lastSeenAt, authorizations }) => [
       uid,
       describeDevice(userAgent),
@@ -28,13 +28,13 @@ export const listSessions: Command = {
 
 export const endSessions: Command = {
   name: 'sessions end',
-  about: 'End the sessions of an account, or one of them. Every app that took part is told.',
-  words: ['ACCOUNT'],
-  options: { session: { value: 'SESSION', about: 'Only this one, as `sessions list` names it.' } },
-  async run({ words: [name = ''], options, io }) {
-    const uid = one(options['session']);
+  about: 'End the sessions of an account, or one of them, and notify the apps that were signed in to.',
+  operands: ['ACCOUNT'],
+  options: { session: { value: 'SESSION', about: 'End only this session, by its id in `sessions list`.' } },
+  async run({ operands: [account = ''], options, io }) {
+    const uid = stringOption(options['session']);
     const count = await withBase(io, async ({ db }) => {
-      const { id } = await requireAccount(db, name);
+      const { id } = await requireAccount(db, account);
       if (uid === undefined) return endAccountSessions(db, id, 'ended_by_administrator');
       await endAccountSession(db, id, uid, 'ended_by_administrator');
       return 1;

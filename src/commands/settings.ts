@@ -1,4 +1,4 @@
-/** `frontdesk settings`: every setting, its default, what it is for. */
+/** `frontdesk settings`: every setting with its default. */
 import { settings as all } from '../settings.ts';
 import { table, type Command } from './command.ts';
 
@@ -12,22 +12,20 @@ export const settingsMarkdown = (): string =>
     }),
   ].join('\n');
 
+const settingsTable = (): string => {
+  const rows = all.map((setting) => [setting.name, setting.default, setting.about]);
+  return table(['setting', 'default', 'what it is for'], rows);
+};
+
 export const settings: Command = {
   name: 'settings',
-  about: 'List every setting (environment variable) with its default and what it is for.',
+  about: 'List every setting (environment variable) with its default.',
   options: {
-    markdown: { about: 'As the table of the README.' },
-    json: { about: 'For programs.' },
+    markdown: { about: 'Print the table of the README.' },
+    json: { about: 'Print JSON.' },
   },
   async run({ options, io }) {
-    if (options['json']) io.out(JSON.stringify(all, undefined, 2));
-    else if (options['markdown']) io.out(settingsMarkdown());
-    else
-      io.out(
-        table(
-          ['setting', 'default', 'what it is for'],
-          all.map((row) => [row.name, row.default, row.about]),
-        ),
-      );
+    if (options['json']) return io.out(JSON.stringify(all, undefined, 2));
+    io.out(options['markdown'] ? settingsMarkdown() : settingsTable());
   },
 };

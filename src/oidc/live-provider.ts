@@ -124,7 +124,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     },
     consented: (ctx) => answer(ctx, { consent: {} }),
     cancelled: (ctx) => answer(ctx, { error: 'access_denied', error_description: 'the person cancelled the request' }),
-    validateClient: validateBy(() => provider, input.protocol),
+    validateClient: validateBy(() => provider, input.protocol, input.log),
     logoutToken: (clientId, accountId, sid) => makeLogoutToken(provider, clientId, accountId, sid),
     useKeys,
     get generation() {

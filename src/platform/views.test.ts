@@ -1,7 +1,9 @@
 /** Every view compiles and is used, and every text has its words. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { failures } from '../commands/failure.ts';
 import { refusals } from '../errors.ts';
+import { reasons } from '../reasons.ts';
 import { loadTexts } from './texts.ts';
 import { createViews } from './views.ts';
 
@@ -48,8 +50,16 @@ test('no view has a script or a style of its own', () => {
   expect(templates).not.toMatch(/\bstyle\s*=|\bon\w+\s*=|^\s*(script|style)\.$/m);
 });
 
-test('every refusal has its words, and no words are left over', () => {
-  expect(Object.keys(words['refusals'] as object).toSorted()).toEqual(Object.keys(refusals).toSorted());
+test.each([
+  ['refusals', Object.keys(refusals), 'errors.ts'],
+  ['reasons', reasons, 'reasons.ts'],
+  ['failures', failures, 'commands/failure.ts'],
+])('every code of %s has its words and is used, and no words are left over', (name, codes, home) => {
+  expect(Object.keys(words[name] as object).toSorted()).toEqual([...codes].toSorted());
+  const uses = (code: string) => sources.split(`'${code}'`).length - 1 + (sources.includes(`${name}.${code}'`) ? 1 : 0);
+  const listed = readFileSync(join('src', home), 'utf8');
+  const inList = (code: string) => (listed.includes(`  '${code}',`) ? 1 : 0);
+  expect([...codes].filter((code) => uses(code) <= inList(code))).toEqual([]);
 });
 
 test('every text is used, and every text that is used exists', () => {
@@ -60,7 +70,7 @@ test('every text is used, and every text that is used exists', () => {
   expect(used.filter((key) => !keys.includes(key) && !bare.includes(key))).toEqual([]);
   // Keys that are put together from a code: scopes of consent, words of errors, refusals, kinds of events.
   const composed =
-    /^(refusals|consent\.scopes|error\.\w+|logout_notices|account\.nav|account\.activity\.(kinds|endings))\./;
+    /^(refusals|reasons|failures|consent\.scopes|error\.\w+|logout_notices|account\.nav|account\.activity\.(kinds|endings))\./;
   expect(bare.filter((key) => !used.includes(key) && !composed.test(key))).toEqual([]);
 });
 

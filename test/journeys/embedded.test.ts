@@ -100,7 +100,7 @@ test('a port that is taken is named', async () => {
   const other = { ...environment, DATA_DIR: join(folder, 'other') };
   const { code, error } = await runProgram(['serve'], other);
   expect(code).toBe(1);
-  expect(error).toBe(`port ${port} on 127.0.0.1 is taken: stop what listens there, or set another PORT\n`);
+  expect(error).toBe(`Another program listens on 127.0.0.1:${port}. Stop it, or set another PORT.\n`);
   await stop(server, 'SIGTERM');
 });
 

@@ -5,7 +5,8 @@ import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
 import { authorize, callAs, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { ask } from '../support/browser.ts';
-import { ConfigProblems, loadConfig } from '../../src/config.ts';
+import { InvalidSettings, loadConfig } from '../../src/config.ts';
+import type { Problem } from '../../src/reasons.ts';
 
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
@@ -161,32 +162,32 @@ test('F08 probes and errors tell strangers nothing', async () => {
 
 describe('F11 a public issuer refuses to start', () => {
   const good = { ISSUER: 'https://login.example.com', SECRET: 'fd_secret_0123456789012345678901234567890123456789abc' };
-  const problemsOf = (environment: Record<string, string>): readonly string[] => {
+  const problemsOf = (environment: Record<string, string>): readonly Problem[] => {
     try {
       loadConfig(environment);
       return [];
     } catch (error) {
-      return (error as ConfigProblems).problems;
+      return (error as InvalidSettings).problems;
     }
   };
 
   test('unless it has all it needs', () => expect(problemsOf(good)).toEqual([]));
   test.each([
-    ['on http', { ...good, ISSUER: 'http://login.example.com' }, 'it must be https'],
-    ['without a secret', { ISSUER: good.ISSUER }, 'SECRET is not set: make one with'],
-    ['with a short secret', { ...good, SECRET: 'changeme' }, 'fewer than 32 characters'],
-    ['with one short secret of two', { ...good, SECRET: `${good.SECRET},changeme` }, 'fewer than 32 characters'],
+    ['on http', { ...good, ISSUER: 'http://login.example.com' }, 'must_be_https_unless_local'],
+    ['without a secret', { ISSUER: good.ISSUER }, 'secret_missing'],
+    ['with a short secret', { ...good, SECRET: 'changeme' }, 'secret_too_short'],
+    ['with one short secret of two', { ...good, SECRET: `${good.SECRET},changeme` }, 'secret_too_short'],
     [
       'with a secret that was made for trying out',
       { ...good, SECRET: `fd_local_${'x'.repeat(43)}` },
-      'made for trying out',
+      'secret_is_local',
     ],
   ])('%s', (_how, environment, problem) => {
-    expect(problemsOf(environment as Record<string, string>).join()).toContain(problem);
+    expect(problemsOf(environment as Record<string, string>).map(({ reason }) => reason)).toEqual([problem]);
   });
 
   test('and says everything that is wrong at once', () => {
     const problems = problemsOf({ ISSUER: 'ftp://x/', PORT: 'many', DATABASE_URL: 'mysql://x', LOG_LEVEL: 'loud' });
-    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['ISSUER', 'PORT', 'DATABASE_URL', 'LOG_LEVEL']);
+    expect(problems.map(({ field }) => field)).toEqual(['ISSUER', 'PORT', 'DATABASE_URL', 'LOG_LEVEL']);
   });
 });

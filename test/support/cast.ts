@@ -32,14 +32,14 @@ export interface RegisteredApp {
 }
 
 export async function app(
-  { db, keyring, issuer, outgoing, config: { protocol } }: Frontdesk,
+  { db, keyring, log, issuer, outgoing, config: { protocol } }: Frontdesk,
   registration: Partial<ClientRegistration> & { id: string },
 ): Promise<RegisteredApp> {
   const site = issuer.startsWith('https:')
     ? `https://${registration.id}.example`
     : `http://${registration.id}.localhost:9`;
   const redirectUri = registration.redirectUris?.[0] ?? `${site}/callback`;
-  const validate = createClientValidator({ db, keyring, issuer, outgoing, protocol });
+  const validate = createClientValidator({ db, keyring, log, issuer, outgoing, protocol });
   const { client, secret } = await registerClient(
     { db, keyring, validate, issuer, by: 'command-line' },
     {

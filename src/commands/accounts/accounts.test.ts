@@ -47,9 +47,9 @@ test('the first is made, listed, and can be found by address, user name and id',
   expect((await run('list')).out).toBe('There is no account yet.\n');
   const made = await runWith(`${password}\n`, 'create', '--email', 'Ann@Example.com', '--name', 'Ann Archer');
   expect(made).toMatchObject({ code: 0, error: '' });
-  expect(made.out).toMatch(/^Account [0-9a-f-]{36} for Ann@Example.com is open\.\n$/);
+  expect(made.out).toMatch(/^Account [0-9a-f-]{36} for Ann@Example.com is created\.\n$/);
   expect((await run('list')).out).toMatch(
-    /^ID +EMAIL +USERNAME +NAME +STANDING +SINCE\n[0-9a-f-]{36} +Ann@Example.com +Ann Archer +active +20\d\d-\d\d-\d\d\n$/,
+    /^ID +EMAIL +USERNAME +NAME +STATUS +CREATED\n[0-9a-f-]{36} +Ann@Example.com +Ann Archer +active +20\d\d-\d\d-\d\d\n$/,
   );
   const { id, email, username } = await create();
   for (const name of [id, email, username, email.toUpperCase()]) {
@@ -108,7 +108,7 @@ describe('what cannot be is refused, and says what to do', () => {
     expect(await run(verb)).toEqual({
       code: 2,
       out: '',
-      error: `ACCOUNT is missing\nUsage: frontdesk accounts ${verb} ACCOUNT\n`,
+      error: `ACCOUNT is missing.\nUsage: frontdesk accounts ${verb} ACCOUNT\n`,
     });
   });
 
@@ -123,7 +123,7 @@ describe('what cannot be is refused, and says what to do', () => {
     ['short\n', 1, 'The password must have at least'],
     [`${'x'.repeat(2000)}\n`, 1, 'The password has more than'],
     [`${'x'.repeat(40)}\n`, 1, 'at least two different characters'],
-    ['', 2, 'no password came in: type it, or pipe one line into the command'],
+    ['', 2, 'The password is missing: type it, or pipe one line into the command.'],
   ])('the password %j', async (input, code, words) => {
     const { email } = await create();
     for (const args of [
@@ -152,7 +152,7 @@ describe('what cannot be is refused, and says what to do', () => {
 
   test('a password on the command line, where others could read it', async () => {
     const made = await run('create', '--email', 'new@example.com', '--password', password);
-    expect(made).toMatchObject({ code: 2, error: expect.stringContaining("Unknown option '--password'") });
+    expect(made).toMatchObject({ code: 2, error: expect.stringContaining('There is no option --password.') });
     expect(made.error).not.toContain(password);
   });
 });

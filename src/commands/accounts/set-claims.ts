@@ -1,17 +1,17 @@
-/** `frontdesk accounts set-claims ACCOUNT FILE`: what apps may learn about a person. */
+/** `frontdesk accounts set-claims ACCOUNT FILE`: sets the claims that apps may be given about a person. */
 import { setClaims as set } from '../../accounts/set-claims.ts';
-import { requireAccount, withBase } from '../with-base.ts';
 import type { Command } from '../command.ts';
 import { readJsonFile } from '../input.ts';
+import { requireAccount, withBase } from '../with-base.ts';
 
 export const setClaims: Command = {
   name: 'accounts set-claims',
   about:
-    'Set the profile, postal address and telephone of an account, from a JSON file in the names of OpenID Connect (given_name, birthdate, address…). What the file leaves out is removed.',
-  words: ['ACCOUNT', 'FILE'],
-  async run({ words: [name = '', path = ''], io }) {
+    'Set the profile, address and phone claims of an account from a JSON file, by their names in OpenID Connect (given_name, birthdate, address…). Claims that the file leaves out are removed.',
+  operands: ['ACCOUNT', 'FILE'],
+  async run({ operands: [account = '', path = ''], io }) {
     const claims = readJsonFile(path);
-    await withBase(io, async ({ db }) => set(db, (await requireAccount(db, name)).id, claims, 'command-line'));
-    io.out(`The claims of ${name} are set.`);
+    await withBase(io, async ({ db }) => set(db, (await requireAccount(db, account)).id, claims, 'command-line'));
+    io.out(`The claims of ${account} are set.`);
   },
 };

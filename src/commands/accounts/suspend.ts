@@ -1,24 +1,24 @@
-/** `frontdesk accounts suspend | reinstate ACCOUNT`. */
+/** `frontdesk accounts suspend ACCOUNT` and `frontdesk accounts reinstate ACCOUNT`. */
 import { reinstateAccount as reinstate, suspendAccount as suspend } from '../../accounts/suspend-account.ts';
-import { requireAccount, withBase } from '../with-base.ts';
 import type { Command } from '../command.ts';
+import { requireAccount, withBase } from '../with-base.ts';
 
 export const suspendAccount: Command = {
   name: 'accounts suspend',
-  about: 'Suspend an account: it can do nothing any more, its sessions and tokens end at once, its apps are told.',
-  words: ['ACCOUNT'],
-  async run({ words: [name = ''], io }) {
-    await withBase(io, async ({ db }) => suspend(db, (await requireAccount(db, name)).id, 'command-line'));
-    io.out(`Account ${name} is suspended.`);
+  about: 'Suspend an account: it cannot sign in. Ends its sessions and tokens, and notifies its apps.',
+  operands: ['ACCOUNT'],
+  async run({ operands: [account = ''], io }) {
+    await withBase(io, async ({ db }) => suspend(db, (await requireAccount(db, account)).id, 'command-line'));
+    io.out(`Account ${account} is suspended.`);
   },
 };
 
 export const reinstateAccount: Command = {
   name: 'accounts reinstate',
-  about: 'Take a suspension back. The person signs in again.',
-  words: ['ACCOUNT'],
-  async run({ words: [name = ''], io }) {
-    await withBase(io, async ({ db }) => reinstate(db, (await requireAccount(db, name)).id, 'command-line'));
-    io.out(`Account ${name} is reinstated.`);
+  about: 'End the suspension of an account. The person has to sign in again.',
+  operands: ['ACCOUNT'],
+  async run({ operands: [account = ''], io }) {
+    await withBase(io, async ({ db }) => reinstate(db, (await requireAccount(db, account)).id, 'command-line'));
+    io.out(`Account ${account} is reinstated.`);
   },
 };

@@ -1,4 +1,4 @@
-/** `frontdesk clients list`: the apps that are registered. */
+/** `frontdesk clients list`: the registered clients. */
 import { listClients as list } from '../../clients/client-repository.ts';
 import { ownClientId } from '../../clients/own-client.ts';
 import { table, type Command } from '../command.ts';
@@ -7,16 +7,19 @@ import { withBase } from '../with-base.ts';
 export const listClients: Command = {
   name: 'clients list',
   about: 'List the registered apps.',
-  options: { json: { about: 'For programs.' } },
+  options: { json: { about: 'Print JSON.' } },
   async run({ options, io }) {
     const registered = await withBase(io, ({ db }) => list(db));
     const clients = registered.filter(({ id }) => id !== ownClientId);
-    if (options['json'])
-      return io.out(
-        JSON.stringify(
-          clients.map(({ id, kind, isSelfRegistered, metadata }) => ({ id, kind, isSelfRegistered, metadata })),
-        ),
-      );
+    if (options['json']) {
+      const shown = clients.map(({ id, kind, isSelfRegistered, metadata }) => ({
+        id,
+        kind,
+        isSelfRegistered,
+        metadata,
+      }));
+      return io.out(JSON.stringify(shown));
+    }
     if (clients.length === 0) return io.out('No app is registered yet.');
     const rows = clients.map(({ id, kind, isFirstParty, isSelfRegistered, metadata, createdAt }) => {
       const since = createdAt.toISOString().slice(0, 10);

@@ -1,4 +1,4 @@
-/** `frontdesk clients show ID`: all that is known of an app, but its secret. */
+/** `frontdesk clients show ID`: the metadata of a client, without its secret. */
 import { findClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import type { Command } from '../command.ts';
@@ -6,10 +6,10 @@ import { withBase } from '../with-base.ts';
 
 export const showClient: Command = {
   name: 'clients show',
-  about: 'Show one app: its metadata and the APIs it may ask tokens for.',
-  words: ['ID'],
-  options: { json: { about: 'For programs.' } },
-  async run({ words: [id = ''], options, io }) {
+  about: 'Show one app: its metadata, and the APIs that it may get access tokens for.',
+  operands: ['ID'],
+  options: { json: { about: 'Print JSON.' } },
+  async run({ operands: [id = ''], options, io }) {
     const client = await withBase(io, ({ db }) => findClient(db, id));
     if (!client) throw new Refusal('client_unknown', { id });
     const { kind, isFirstParty, isSelfRegistered, metadata, apis, secretHashes } = client;

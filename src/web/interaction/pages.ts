@@ -5,7 +5,7 @@ import { displayName } from '../../accounts/account.ts';
 import { findClient } from '../../clients/client-repository.ts';
 import { homeOf, type Client } from '../../clients/client.ts';
 import { logoOf, webHostsOf } from '../../clients/client-uri.ts';
-import { Refusal } from '../../errors.ts';
+import { Refusal, refusalText } from '../../errors.ts';
 import type { PendingInteraction } from '../../oidc/interaction/pending-interaction.ts';
 import { createFormTokens, type Form } from '../form.ts';
 import { allowPicture } from '../middleware/security-headers.ts';
@@ -69,7 +69,7 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
     showSignIn(ctx, interaction, refused) {
       const { refusal, login = interaction.loginHint ?? '', isRemembered = false } = refused ?? {};
       if (refusal?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
-      const problem = refusal && texts(`refusals.${refusal.code}`, refusal.values);
+      const problem = refusal && refusalText(texts, refusal);
       show(
         ctx,
         'interaction/password',

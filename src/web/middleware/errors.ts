@@ -1,6 +1,6 @@
 /** Turns errors into responses: a page for people, JSON for programs. */
 import type { Context, Middleware } from 'koa';
-import { Refusal } from '../../errors.ts';
+import { Refusal, refusalText } from '../../errors.ts';
 import { CommitFailed, DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
 import { createShowPage } from '../page.ts';
 import { stateOf, type Services } from '../services.ts';
@@ -28,7 +28,7 @@ export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | '
     const { requestId } = stateOf(ctx);
     const status = refusal?.status ?? 500;
     const code = refusal?.code ?? 'fault';
-    const hint = refusal ? texts(`refusals.${code}`, refusal.values) : texts('error.fault');
+    const hint = refusal ? refusalText(texts, refusal) : texts('error.fault');
     if (refusal?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
     if (isForPrograms(ctx)) {
       const error = status >= 500 ? (status === 503 ? 'temporarily_unavailable' : 'server_error') : 'invalid_request';

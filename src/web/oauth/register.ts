@@ -8,7 +8,7 @@ import {
   type OwnRegistration,
   type SelfRegistrationContext,
 } from '../../clients/self-registration.ts';
-import { Refusal, type RefusalCode } from '../../errors.ts';
+import { Refusal, refusalText, type RefusalCode } from '../../errors.ts';
 import { removeClient } from '../../clients/remove-client.ts';
 import { registrationPath } from '../../oidc/configuration/configuration.ts';
 import { mayLinkElsewhere, type ProtocolOptions } from '../../oidc/conformance-profile.ts';
@@ -65,7 +65,7 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
         const detail = bearerOf(ctx) === undefined ? '' : `, error="${code}"`;
         ctx.set('WWW-Authenticate', `Bearer realm="${issuer}"${detail}`);
       }
-      ctx.body = { error: code, error_description: texts(`refusals.${error.code}`, error.values) };
+      ctx.body = { error: code, error_description: refusalText(texts, error) };
     }
   }
 

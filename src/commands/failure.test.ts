@@ -1,0 +1,155 @@
+/** What a command prints when something outside of it fails: our words, no stack. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { runFrontdesk } from '../../test/support/terminal.ts';
+import { openDatabase } from '../platform/database.ts';
+import { CommitFailed, DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
+import { randomToken } from '../platform/secrets.ts';
+import { loadTexts } from '../platform/texts.ts';
+import { failureText, ListenFailed } from './failure.ts';
+
+const ofNodeOrDriver =
+  /\bat \S+ \(|node_modules|\.ts:\d|ECONN|ENOTFOUND|getaddrinfo|authentication failed|does not exist$/;
+
+const settings = { ISSUER: 'https://login.example.com', SECRET: randomToken() };
+const list = (databaseUrl: string, more: object = {}) =>
+  runFrontdesk(['clients', 'list'], { ...settings, DATABASE_URL: databaseUrl, ...more });
+
+/** A server in the place of PostgreSQL; returns its address. */
+async function startDatabaseServer(answer: (socket: Socket) => void): Promise<{ address: string; server: Server }> {
+  const server = createServer((socket) => socket.on('error', () => {}).once('data', () => answer(socket)));
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+/** The ErrorResponse of PostgreSQL's protocol. */
+function errorResponse(code: string, message: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(fields.length + 4);
+  return Buffer.concat([Buffer.from('E'), length, fields]);
+}
+
+async function expectFailure(databaseUrl: string, words: string): Promise<void> {
+  const { code, out, error } = await list(databaseUrl);
+  expect([code, out]).toEqual([1, '']);
+  expect(error).toContain(words);
+  expect(error).not.toMatch(ofNodeOrDriver);
+  expect(error.trim().split('\n')).toHaveLength(1);
+}
+
+test('a database that is away', async () => {
+  const { address, server } = await startDatabaseServer(() => {});
+  server.close();
+  await expectFailure(`postgres://ann@${address}/x`, `The database server does not answer at ${address}.`);
+});
+
+test('a database that hangs up', async () => {
+  const { address, server } = await startDatabaseServer((socket) => socket.destroy());
+  await expectFailure(`postgres://ann@${address}/x`, 'The database server does not answer');
+  server.close();
+});
+
+test('a host that nobody knows', async () => {
+  await expectFailure('postgres://ann@no-such-host.invalid/x', 'No host has the name no-such-host.invalid.');
+});
+
+test.each([
+  ['28P01', 'password authentication failed for user "ann"', 'The database server refuses the user or the password.'],
+  ['28000', 'no pg_hba.conf entry', 'The database server refuses the user or the password.'],
+  ['53300', 'sorry, too many clients already', 'The database server has no connections or no space left.'],
+  ['57P03', 'the database system is starting up', 'The database server does not answer'],
+])('a server that answers %s', async (code, message, words) => {
+  const { address, server } = await startDatabaseServer((socket) => socket.end(errorResponse(code, message)));
+  await expectFailure(`postgres://ann:secret@${address}/x`, words);
+  server.close();
+});
+
+test('a server without TLS, where it is asked for', async () => {
+  const { address, server } = await startDatabaseServer((socket) => socket.end('N'));
+  await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'The database server does not speak TLS');
+  server.close();
+});
+
+test('an address of a database that cannot be read', async () => {
+  await expectFailure('postgres://ann:p/ss@127.0.0.1:1/x', 'DATABASE_URL cannot be read.');
+});
+
+describe('a database', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await freshDatabase();
+  });
+  afterAll(() => database.drop());
+
+  test('that does not exist', async () => {
+    const name = new URL(database.url.replace('@/', '@x/')).pathname;
+    await expectFailure(
+      database.url.replace(name, '/no_such_database'),
+      'The database that DATABASE_URL names does not',
+    );
+  });
+
+  test('whose user may do nothing', async () => {
+    const db = openDatabase({ url: database.url });
+    await db.read(statement('create role frontdesk_stranger login'));
+    await db.read(statement('revoke all on schema public from public'));
+    const url = database.url.replace(/\/\/[^@]*@/, '//frontdesk_stranger@');
+    await expectFailure(url, 'The database user may not do this. Make it the owner of its database');
+    await db.read(statement('drop role frontdesk_stranger'));
+    await db.close();
+  });
+
+  test('the server cannot listen on an address of another machine', async () => {
+    const { code, error } = await runFrontdesk(['serve'], {
+      ...settings,
+      DATABASE_URL: database.url,
+      HOST: '192.0.2.1',
+      LOG_LEVEL: 'silent',
+    });
+    expect([code, error]).toEqual([1, '192.0.2.1:443 is no address of this machine. Set another HOST.\n']);
+  });
+});
+
+test('a data folder that is a file', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'failure-')), 'file');
+  writeFileSync(file, '');
+  const { code, error } = await runFrontdesk(['clients', 'list'], { DATA_DIR: file });
+  expect([code, error]).toEqual([
+    1,
+    expect.stringContaining(`${file}/secrets cannot be used: there is a file where a folder is needed`),
+  ]);
+});
+
+test('LOG_LEVEL=debug shows the stacks, of the causes too', async () => {
+  const { error } = await list('postgres://ann@127.0.0.1:1/x', { LOG_LEVEL: 'debug' });
+  expect(error).toMatch(/^The database server does not answer at 127\.0\.0\.1:1\./);
+  expect(error).toMatch(/\n {4}at /);
+});
+
+const systemError = (members: object) => Object.assign(new Error('what Node says'), members);
+const busy = (code: string) => new DatabaseBusy('what the driver says', { cause: systemError({ code }) });
+
+test.each([
+  [systemError({ code: 'EACCES', path: '/data/secrets', syscall: 'open' }), 'may not read or write /data/secrets.'],
+  [systemError({ code: 'EROFS', path: '/data', syscall: 'mkdir' }), 'may not read or write /data.'],
+  [systemError({ code: 'ENOSPC', syscall: 'write' }), 'The disk is full.'],
+  [systemError({ code: 'EACCES', path: '/run/x/.s.PGSQL.5432', syscall: 'connect' }), 'does not answer at /run/x/'],
+  [new ListenFailed('x', { cause: systemError({ code: 'EACCES', address: '::', port: 443 }) }), 'listen on :::443.'],
+  [new ListenFailed('x', { cause: systemError({ code: 'ENOTFOUND', hostname: 'desk' }) }), 'desk is no address of'],
+  [systemError({ code: 'SELF_SIGNED_CERT_IN_CHAIN' }), 'is not trusted (SELF_SIGNED_CERT_IN_CHAIN).'],
+  [new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'), 'refuses the user or the password'],
+  [Object.assign(new AggregateError([systemError({ code: 'ECONNREFUSED', address: '::1', port: 1 })]), {}), '::1:1'],
+  [new CommitFailed('rolled back', { cause: busy('08006') }), 'The database server does not answer'],
+  [busy('40P01'), 'The database is busy or going away'],
+  [new TextNotStorable('x'), 'holds characters that no text may hold'],
+  [new TypeError('x is not a function'), 'Something unexpected went wrong (TypeError).'],
+  ['a text that was thrown', 'Something unexpected went wrong (Error).'],
+])('%s', (error, words) => {
+  const text = failureText(loadTexts(), error);
+  expect(text).toContain(words);
+  expect(text).not.toMatch(/what (Node|the driver) says/);
+});

@@ -1,0 +1,140 @@
+/** What a person reads when a command fails: refusals, and what the database, the network or the file system said. */
+import type { Texts } from '../platform/texts.ts';
+import { InvalidSettings } from '../config.ts';
+import { problemText, Refusal, refusalText } from '../errors.ts';
+import { DataFolderTaken } from '../platform/data-owner.ts';
+import { DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
+import { EmbeddedPostgresFailed } from '../platform/postgres-program.ts';
+import { FolderNotOurs } from '../platform/private-folder.ts';
+
+/** The words for each code are in `views/texts/en.json` under `failures`. */
+export const failures = [
+  'certificate_untrusted',
+  'database_busy',
+  'database_full',
+  'database_host_unknown',
+  'database_lacks_tls',
+  'database_permission',
+  'database_sign_in',
+  'database_unknown',
+  'database_unreachable',
+  'database_url_invalid',
+  'disk_full',
+  'file_in_the_way',
+  'file_permission',
+  'listen_address_unavailable',
+  'listen_permission',
+  'listen_port_taken',
+  'settings',
+  'unexpected',
+] as const;
+
+export type Failure = (typeof failures)[number];
+
+/** The server cannot listen on its port; `cause` is Node's error. */
+export class ListenFailed extends Error {
+  override readonly name = 'ListenFailed';
+}
+
+/** What an error of Node or of the PostgreSQL driver may carry. */
+interface SystemError extends Error {
+  code?: string;
+  syscall?: string;
+  path?: string;
+  address?: string;
+  hostname?: string;
+  port?: number;
+  errors?: unknown[];
+}
+
+type Rule = [pattern: RegExp, failure: Failure];
+
+/** By the `code` of the error: SQLSTATE, or a code of Node. */
+const databaseCodes: readonly Rule[] = [
+  [/^(28P01|28000)$/, 'database_sign_in'],
+  [/^3D000$/, 'database_unknown'],
+  [/^42501$/, 'database_permission'],
+  [/^53[0-4]00$/, 'database_full'],
+  [/^(08\w{3}|57P0[1-3]|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/, 'database_unreachable'],
+  [/^(ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/, 'database_host_unknown'],
+  [/^(.*SELF_SIGNED.*|UNABLE_TO_.*|CERT_.*|ERR_TLS_CERT_ALTNAME_INVALID)$/, 'certificate_untrusted'],
+  [/^ERR_INVALID_URL$/, 'database_url_invalid'],
+];
+
+/** By the message: the driver has codes for some errors only, and node-pg-migrate drops the code and the cause. */
+const databaseMessages: readonly Rule[] = [
+  [/permission denied|must be owner of/i, 'database_permission'],
+  [/^SASL|password must be a string/i, 'database_sign_in'],
+  [/does not support SSL/i, 'database_lacks_tls'],
+  [/timeout exceeded when trying to connect|connection timeout|connection terminated/i, 'database_unreachable'],
+];
+
+const fileCodes: readonly Rule[] = [
+  [/^(EACCES|EPERM|EROFS)$/, 'file_permission'],
+  [/^(EEXIST|ENOTDIR|EISDIR)$/, 'file_in_the_way'],
+  [/^(ENOSPC|EDQUOT)$/, 'disk_full'],
+];
+
+const listenCodes: readonly Rule[] = [
+  [/^EADDRINUSE$/, 'listen_port_taken'],
+  [/^EACCES$/, 'listen_permission'],
+  [/^(EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|EINVAL)$/, 'listen_address_unavailable'],
+];
+
+const match = (rules: readonly Rule[], text: string): Failure | undefined =>
+  rules.find(([pattern]) => pattern.test(text))?.[1];
+
+/** The error, and the errors that caused it, the outermost first. */
+function chainOf(error: unknown): SystemError[] {
+  // An error of Node is no `instanceof Error` in another realm, such as a test's.
+  if (typeof error !== 'object' || error === null || !('message' in error)) return [];
+  const { errors = [], cause } = error as SystemError;
+  return [error as SystemError, ...errors.flatMap(chainOf), ...chainOf(cause)];
+}
+
+function failureOf(error: SystemError): Failure | undefined {
+  const { code = '', syscall, path, message } = error;
+  const isOfFile = path !== undefined && syscall !== 'connect';
+  const byCode = match(isOfFile ? fileCodes : databaseCodes, code);
+  if (byCode) return byCode;
+  // A socket of the database is a file, but not one that the program reads or writes.
+  if (syscall === 'connect') return 'database_unreachable';
+  return match(fileCodes.slice(2), code) ?? match(databaseMessages, message);
+}
+
+const placeOf = ({ address, hostname, port, path }: SystemError): string => {
+  const host = hostname ?? address ?? '';
+  return path ?? (port === undefined ? host : `${host}:${port}`);
+};
+
+function systemText(texts: Texts, chain: readonly SystemError[]): string {
+  const isListening = chain.some((error) => error instanceof ListenFailed);
+  for (const error of chain) {
+    const failure = isListening ? match(listenCodes, error.code ?? '') : failureOf(error);
+    if (failure) return texts(`failures.${failure}`, { code: error.code ?? '', place: placeOf(error) });
+  }
+  if (chain.some((error) => error instanceof DatabaseBusy)) return texts('failures.database_busy');
+  return texts('failures.unexpected', { name: chain[0]?.code ?? chain[0]?.name ?? 'Error' });
+}
+
+/** Errors of this program whose message is for the person who runs it. */
+const withOwnWords = [DataFolderTaken, EmbeddedPostgresFailed, FolderNotOurs];
+
+/** @returns what went wrong and what to do about it; never a message of Node or of the driver */
+export function failureText(texts: Texts, error: unknown): string {
+  const chain = chainOf(error);
+  const refusal = chain.some((each) => each instanceof TextNotStorable) ? new Refusal('text_invalid') : error;
+  if (refusal instanceof Refusal) return refusalText(texts, refusal);
+  if (error instanceof InvalidSettings) {
+    const problems = error.problems.map((problem) => `  ${problemText(texts, problem)}`);
+    return [texts('failures.settings'), ...problems].join('\n');
+  }
+  if (withOwnWords.some((kind) => error instanceof kind)) return (error as Error).message;
+  return systemText(texts, chain);
+}
+
+/** The stacks of an error and of its causes, for LOG_LEVEL=debug. */
+export const stacksOf = (error: unknown): string =>
+  chainOf(error)
+    .map(({ stack, message }) => stack ?? message)
+    .join('\nCaused by: ') || String(error);

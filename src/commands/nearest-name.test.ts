@@ -1,0 +1,20 @@
+/** Which name somebody meant. */
+import { nearestName } from './nearest-name.ts';
+
+const names = ['serve', 'clients list', 'clients show', 'json', 'redirect-uri'];
+
+test.each([
+  ['serve', 'serve'],
+  ['srve', 'serve'],
+  ['sevre', 'serve'],
+  ['servee', 'serve'],
+  ['serce', 'serve'],
+  ['client list', 'clients list'],
+  ['clients lsit', 'clients list'],
+  ['redirecturis', 'redirect-uri'],
+  ['jsno', 'json'],
+])('%s is near to %s', (typed, name) => expect(nearestName(typed, names)).toBe(name));
+
+test.each(['dance', '', 'j', 'clients remove'])('%j is near to none', (typed) => {
+  expect(nearestName(typed, names)).toBeUndefined();
+});

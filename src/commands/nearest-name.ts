@@ -1,0 +1,30 @@
+/** Finds the name that somebody meant who mistyped it. */
+
+/** How many characters are to be inserted, removed, replaced or swapped with the next one (Damerau, Levenshtein). */
+function distance(from: string, to: string): number {
+  const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const isSame = from[row - 1] === to[column - 1];
+      const isSwap = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      current[column] = Math.min(
+        rows[row - 1]![column]! + 1,
+        current[column - 1]! + 1,
+        rows[row - 1]![column - 1]! + (isSame ? 0 : 1),
+        isSwap && row > 1 && column > 1 ? rows[row - 2]![column - 2]! + 1 : Infinity,
+      );
+    }
+    rows.push(current);
+  }
+  return rows.at(-1)!.at(-1)!;
+}
+
+/** @returns undefined when each name differs from the typed one by more than a third of its characters */
+export function nearestName(typed: string, names: readonly string[]): string | undefined {
+  const near = names
+    .map((name) => ({ name, distance: distance(typed, name) }))
+    .filter((other) => other.distance <= Math.max(1, Math.floor(typed.length / 3)))
+    .toSorted((one, other) => one.distance - other.distance);
+  return near[0]?.name;
+}
