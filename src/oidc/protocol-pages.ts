@@ -3,12 +3,12 @@ import type { Client, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { Context } from 'koa';
 import { hostOf } from './permissions/consent.ts';
 
-/** Shows a view. `formTargets` are origins that forms of the page may lead to beside our own. */
+/** Shows a view. `leadsOut`: its forms lead on to an app, and from there to wherever the app redirects. */
 export type ShowPage = (
   ctx: Context,
   view: string,
   values: Record<string, unknown>,
-  options?: { status?: number; formTargets?: string[] },
+  options?: { status?: number; leadsOut?: boolean },
 ) => void;
 
 export interface ProtocolPages {
@@ -17,15 +17,6 @@ export interface ProtocolPages {
   showError: (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => void;
   /** Sends the response by a form (OAuth 2.0 Form Post Response Mode). */
   postToApp: (ctx: KoaContextWithOIDC, redirectUri: string, answer: Record<string, unknown>) => void;
-}
-
-/** What a form may have to lead to: the origin of a web address, or the scheme of an app's own. */
-export function formTargetOf(uri: unknown): string[] {
-  const parsed = typeof uri === 'string' ? URL.parse(uri) : null;
-  if (!parsed) return [];
-  // A content security policy has no words for IPv6 addresses (CSP Level 3 §2.3.1): a native app on [::1].
-  if (parsed.hostname.startsWith('[')) return [parsed.protocol];
-  return [parsed.origin === 'null' ? parsed.protocol : parsed.origin];
 }
 
 /** Anybody can link to these pages: an app that registered itself is named by its host, without a link. */
@@ -50,12 +41,12 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
   return {
     askToSignOut(ctx) {
       const { session, client } = ctx.oidc;
-      const state = session?.state as { secret: string; postLogoutRedirectUri?: string };
+      const state = session?.state as { secret: string };
       show(
         ctx,
         'protocol/sign-out',
         { xsrf: state.secret, action: '/oauth/logout/confirm', site: siteOf(client) },
-        { formTargets: formTargetOf(state.postLogoutRedirectUri) },
+        { leadsOut: true },
       );
     },
 
@@ -69,7 +60,7 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
     postToApp(ctx, redirectUri, answer) {
       const status = 'error' in answer ? 400 : 200;
       const values = { action: redirectUri, fields: answer, site: siteOf(ctx.oidc.client) };
-      show(ctx, 'protocol/form-post', values, { status, formTargets: formTargetOf(redirectUri) });
+      show(ctx, 'protocol/form-post', values, { status, leadsOut: true });
     },
 
     showError(ctx, out, error) {

@@ -2,17 +2,17 @@
 import type { Context } from 'koa';
 import type { ShowPage } from '../oidc/protocol-pages.ts';
 import type { Views } from '../platform/views.ts';
-import { allowFormTargets } from './middleware/security-headers.ts';
+import { allowFormsToLeadOut } from './middleware/security-headers.ts';
 import { stateOf } from './services.ts';
 
 export const createShowPage =
   (views: Views): ShowPage =>
-  (ctx: Context, view, values, { status = 200, formTargets = [] } = {}) => {
+  (ctx: Context, view, values, { status = 200, leadsOut = false } = {}) => {
     ctx.status = status;
     ctx.type = 'html';
     // Pages are about one person's sign-in.
     ctx.set('Cache-Control', 'no-store');
-    allowFormTargets(ctx, formTargets);
+    if (leadsOut) allowFormsToLeadOut(ctx);
     ctx.body = views.render(view, { requestId: stateOf(ctx).requestId, status, ...values });
   };
 

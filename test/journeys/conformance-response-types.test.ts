@@ -98,7 +98,7 @@ test('the form of form_post goes to the app alone, with nothing of the page kept
   const form = page.root.querySelector('form')!;
   expect([form.getAttribute('method')?.toLowerCase(), form.getAttribute('action')]).toEqual(['post', rp.redirectUri]);
   expect(page.headers['cache-control']).toContain('no-store');
-  expect(page.headers['content-security-policy']).toContain(`form-action 'self' ${rp.origin}`);
+  expect(page.headers['content-security-policy']).not.toContain('form-action');
   expect((await exchange(frontdesk, client, { code: fieldsIn(page)['code']!, verifier: '' })).status).toBe(200);
   await rp.close();
 });

@@ -74,7 +74,7 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
       ...{ form, wrong, consent, formPost, signOut, signedOut },
       welcome: await browser.visit(`${frontdesk.issuer}/`),
       missing: await browser.visit(`${frontdesk.issuer}/nothing/here`),
-      expired: await browser.visit(form.url),
+      expired: await newBrowser(frontdesk).visit(form.url),
       client: await browser.visit(authorize(frontdesk, { ...appA, id: 'nobody' }).url),
       redirect: await browser.visit(authorize(frontdesk, appA, { redirect_uri: 'https://evil.example' }).url),
       forbidden: await form.submit({}, { headers: { 'sec-fetch-site': 'cross-site' } }),
@@ -98,6 +98,14 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
       const hasTokenInAddress = name === 'signOut' || name === 'logout';
       expect([name, headers['referrer-policy']]).toEqual([name, hasTokenInAddress ? 'no-referrer' : 'same-origin']);
       expect([name, page.root.querySelectorAll('script:not([src]), [style], [onclick]').length]).toEqual([name, 0]);
+    }
+  });
+
+  test('A14 forms lead nowhere else, but those that lead to an app, which may send the person anywhere', async () => {
+    const toApps = new Set(['form', 'wrong', 'consent', 'formPost', 'signOut']);
+    for (const [name, { headers }] of Object.entries(await pages())) {
+      const [, targets] = /form-action ([^;]*)/.exec(String(headers['content-security-policy'])) ?? [];
+      expect([name, targets]).toEqual([name, toApps.has(name) ? undefined : "'self'"]);
     }
   });
 

@@ -5,7 +5,6 @@ import { Refusal } from '../../errors.ts';
 import type { Permissions } from '../../grants/consent.ts';
 import type { Database } from '../../platform/database.ts';
 import { hostOf, requestedPermissions, requestedResources } from '../permissions/consent.ts';
-import { formTargetOf } from '../protocol-pages.ts';
 
 export interface PendingInteraction {
   uid: string;
@@ -25,7 +24,6 @@ export interface PendingInteraction {
   asked: Permissions;
   /** Host of the redirect URI. */
   returnHost: string;
-  formTargets: string[];
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
@@ -49,6 +47,5 @@ export async function pendingInteraction(db: Database, interaction: Interaction)
     hintedSubject: text(prompt.details['hinted_subject']) ?? text(askedSubject?.value),
     asked: requestedPermissions(params, Object.fromEntries(apis.map(({ audience, scopes }) => [audience, scopes]))),
     returnHost: hostOf(params['redirect_uri']),
-    formTargets: formTargetOf(params['redirect_uri']),
   };
 }

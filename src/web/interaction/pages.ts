@@ -80,7 +80,7 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
           problem,
           isFieldMissing: refusal?.code === 'field_required',
         },
-        { status: refusal?.status ?? 200, formTargets: interaction.formTargets },
+        { status: refusal?.status ?? 200, leadsOut: true },
       );
     },
 
@@ -96,7 +96,7 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
           ...(await toPermissionView(db, interaction.asked)),
           isUnverified: interaction.client.isSelfRegistered,
         },
-        { formTargets: interaction.formTargets },
+        { leadsOut: true },
       );
     },
 

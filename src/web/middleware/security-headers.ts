@@ -46,17 +46,13 @@ export function allowFrames(ctx: Context, addresses: string[]): void {
 }
 
 /**
- * Lets forms of this one page lead on to these origins. Chromium holds the whole chain of redirects after a form
- * against `form-action`, so the way back to the app must be named.
+ * Removes `form-action` from this one page, whose forms lead to an app. Chromium checks every redirect that follows a
+ * form, so a list would also judge where the app sends the person next: to another host, or to an app's own scheme. We
+ * cannot know these addresses, and a redirect that is blocked there has used up the code already.
  */
-export function allowFormTargets(ctx: Context, targets: string[]): void {
-  const added = targets.filter(isSingleSource).join(' ');
-  if (added === '') return;
+export function allowFormsToLeadOut(ctx: Context): void {
   const policy = ctx.response.get('Content-Security-Policy');
-  ctx.set(
-    'Content-Security-Policy',
-    policy.replace(/form-action [^;]*/, (directive) => `${directive} ${added}`),
-  );
+  ctx.set('Content-Security-Policy', policy.replace(/form-action [^;]*;?/, ''));
 }
 
 /** Allows pictures of this address's origin on this page. */
