@@ -11,6 +11,11 @@ export type ShowPage = (
   options?: { status?: number; leadsOut?: boolean },
 ) => void;
 
+interface Detail {
+  name: string;
+  value: string;
+}
+
 export interface ProtocolPages {
   askToSignOut: (ctx: KoaContextWithOIDC) => void;
   showSignedOut: (ctx: KoaContextWithOIDC) => Promise<void>;
@@ -36,6 +41,25 @@ const ownWords = new Set([
   'session_not_found',
   'unsupported_response_type',
 ]);
+
+const maxShown = 500;
+
+/** An address as a URL writes it, so that it cannot be read as a sentence; undefined when it is none. */
+const addressOf = (value: unknown): string | undefined =>
+  typeof value === 'string' ? URL.parse(value)?.href.slice(0, maxShown) : undefined;
+
+/** What was sent, for the developers of a registered app: shown to whoever opens it. */
+function detailsOf({ oidc: { client, params = {} } }: KoaContextWithOIDC, out: ErrorOut): Detail[] {
+  if (!client) return [];
+  const details = {
+    error: out.error,
+    error_description: out.error_description,
+    client_id: client.clientId,
+    redirect_uri: addressOf(params['redirect_uri']),
+    post_logout_redirect_uri: addressOf(params['post_logout_redirect_uri']),
+  };
+  return Object.entries(details).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
 
 export function createProtocolPages(show: ShowPage): ProtocolPages {
   return {
@@ -70,8 +94,8 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
       const values = {
         code: name,
         words: ownWords.has(name) ? name : isFault ? 'fault' : 'other',
-        hint: isFault ? undefined : out.error_description,
         site: siteOf(ctx.oidc.client),
+        details: isFault ? [] : detailsOf(ctx, out),
       };
       show(ctx, 'error', values, { status: ctx.status });
     },

@@ -19,6 +19,7 @@ import { replaceSessionMethods } from './models/session.ts';
 import { fromEpoch, protocolContext, type ProtocolState } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
 import { SessionConflict } from './adapter/session-changed.ts';
+import { logRefusals } from './refusal-log.ts';
 import { pinOrigin } from './pin-origin.ts';
 
 export interface ProviderInput {
@@ -56,6 +57,7 @@ export function createProvider(input: ProviderInput): Provider {
   // The library reads and then writes, which would let two equal assertions through at once.
   (provider as unknown as ReplayModel).ReplayDetection.unique = async (from, jti, expiresAt) =>
     insertReplayMarker(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
+  logRefusals(provider, log);
   provider.on('authorization.success', ({ oidc: { client, params } }: KoaContextWithOIDC) => {
     const sendsPkce = params?.['code_challenge'] !== undefined;
     if (client && client['sends_pkce'] !== sendsPkce) updateSendsPkce(db, client.clientId, sendsPkce);

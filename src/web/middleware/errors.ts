@@ -2,6 +2,7 @@
 import type { Context, Middleware } from 'koa';
 import { Refusal, refusalText } from '../../errors.ts';
 import { CommitFailed, DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
+import type { Log } from '../../platform/log.ts';
 import { createShowPage } from '../page.ts';
 import { stateOf, type Services } from '../services.ts';
 
@@ -19,6 +20,11 @@ function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof CommitFailed || error instanceof DatabaseBusy)
     return new Refusal('database_busy', {}, busySeconds);
   return undefined;
+}
+
+/** An operator sees what was refused and why. Unknown addresses have a line of their own anyway (request log). */
+export function logRefusal(log: Log, ctx: Context, { code, values, status }: Refusal): void {
+  if (status !== 404) log.warn({ requestId: stateOf(ctx).requestId, refusal: code, ...values }, 'request refused');
 }
 
 export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | 'views'>): Middleware {
@@ -48,6 +54,7 @@ export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | '
       // Faults are logged once, here.
       if (!refusal || refusal.code === 'database_busy')
         log.error({ err: error, requestId: stateOf(ctx).requestId }, 'fault');
+      else logRefusal(log, ctx, refusal);
       ctx.remove('Set-Cookie');
       ctx.remove('Location');
       answer(ctx, refusal);

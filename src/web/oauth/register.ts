@@ -14,6 +14,7 @@ import { registrationPath } from '../../oidc/configuration/configuration.ts';
 import { mayLinkElsewhere, type ProtocolOptions } from '../../oidc/conformance-profile.ts';
 import { epoch } from '../../oidc/protocol-context.ts';
 import { readJson } from '../form.ts';
+import { logRefusal } from '../middleware/errors.ts';
 import { parameterOf, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 
@@ -59,6 +60,7 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
     } catch (error) {
       const code = error instanceof Refusal ? codes[error.code] : undefined;
       if (!(error instanceof Refusal) || code === undefined) throw error;
+      logRefusal(services.log, ctx, error);
       ctx.status = error.status;
       if (error.status === 401) {
         // RFC 6750 §3.1: no error code when no token was sent.
