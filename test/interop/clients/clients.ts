@@ -1,0 +1,19 @@
+/** Every client, in the order of the table. The first two come with this repository. */
+import type { Client } from '../client.ts';
+import { authlibFlask } from './authlib-flask/client.ts';
+import { expressOpenidConnect } from './express-openid-connect/client.ts';
+import { modAuthOpenidc } from './mod_auth_openidc/client.ts';
+import { oauth2Proxy } from './oauth2-proxy/client.ts';
+import { oidcClientTs } from './oidc-client-ts/client.ts';
+import { openidClient } from './openid-client/client.ts';
+import { passportOpenidconnect } from './passport-openidconnect/client.ts';
+
+export const clients: readonly Client[] = [
+  openidClient,
+  oidcClientTs,
+  authlibFlask,
+  modAuthOpenidc,
+  oauth2Proxy,
+  passportOpenidconnect,
+  expressOpenidConnect,
+];
