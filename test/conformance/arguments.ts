@@ -46,6 +46,11 @@ export function readArguments(args: string[], known: readonly Profile[]): Argume
     if (!profile) throw new UsageWrong(`there is no profile ${name}: see npm run conformance -- --list`);
     return profile;
   });
+  if (values.target !== undefined && new Set(profiles.map((it) => it.conformanceProfile)).size > 1) {
+    throw new UsageWrong(
+      'a deployment runs with CONFORMANCE_PROFILE or without: profiles that begin with default- want it off, and all others on',
+    );
+  }
   const [isHelp, isList, isPublish] = [values.help === true, values.list === true, values.publish === true];
   if (profiles.length === 0 && !isHelp && !isList && !isPublish) throw new UsageWrong('name a profile, or all');
   return {

@@ -32,25 +32,45 @@ const tokenAnswer = z.object({ id: z.string(), token: z.string() });
 
 const scope = 'openid profile email address phone offline_access';
 
-/** With the program: what an operator does. */
+/** Metadata that `frontdesk clients register` has an option for. `undefined`: it sets that by itself. */
+const optionsOf: Record<string, string | undefined> = {
+  client_name: '--name',
+  redirect_uris: '--redirect-uri',
+  post_logout_redirect_uris: '--post-logout-redirect-uri',
+  backchannel_logout_uri: '--back-channel-logout-uri',
+  backchannel_logout_session_required: undefined,
+  frontchannel_logout_uri: '--front-channel-logout-uri',
+  frontchannel_logout_session_required: undefined,
+};
+
+/** Metadata as options of `frontdesk clients register`, and the rest of it, which has none. */
+function registrationOptions(metadata: Record<string, unknown>): {
+  options: string[];
+  rest: Record<string, unknown>;
+} {
+  const options: string[] = [];
+  const rest: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(metadata)) {
+    const option = optionsOf[name];
+    if (option !== undefined) options.push(...[value].flat().flatMap((text) => [option, String(text)]));
+    else if (!Object.hasOwn(optionsOf, name)) rest[name] = value;
+  }
+  return { options, rest };
+}
+
+/** With the program, as an operator does. Where CONFORMANCE_PROFILE is on, the client is marked as the suite's. */
 const registerByProgram =
-  ({ command }: ProviderUnderTest): Register =>
+  ({ command }: ProviderUnderTest, { conformanceProfile }: Profile): Register =>
   async (metadata) => {
-    const {
-      client_name: name,
-      redirect_uris: [redirectUri],
-      ...rest
-    } = metadata as {
-      client_name: string;
-      redirect_uris: [string];
-    };
+    const { options, rest } = registrationOptions(metadata);
     const id = `conformance-${randomBytes(6).toString('hex')}`;
-    const printed = await withJsonFile(rest, (path) =>
-      command([
-        ...['clients', 'register', '--json', '--conformance', '--kind', 'web', '--id', id, '--name', name],
-        ...['--redirect-uri', redirectUri, '--scope', scope, '--metadata', path],
-      ]),
-    );
+    const mark = conformanceProfile === 'on' ? ['--conformance'] : [];
+    const register = ['clients', 'register', '--json', '--kind', 'web', '--id', id, '--scope', scope];
+    const words = [...register, ...mark, ...options];
+    const isAllSaid = Object.keys(rest).length === 0;
+    const printed = await (isAllSaid
+      ? command(words)
+      : withJsonFile(rest, (path) => command([...words, '--metadata', path])));
     return {
       credentials: credentialsAnswer.parse(JSON.parse(printed)),
       remove: async () => void (await command(['clients', 'remove', id])),
@@ -82,7 +102,8 @@ async function staticClients(register: Register, { name, logout }: Profile, suit
     client_name: `Conformance suite: ${name}, ${label}`,
     redirect_uris: [at('callback')],
     post_logout_redirect_uris: [at('post_logout_redirect')],
-    token_endpoint_auth_method: method,
+    // What a client of the kind web has unless it is told otherwise.
+    ...(method !== 'client_secret_basic' && { token_endpoint_auth_method: method }),
     ...(logout === 'back-channel' && {
       backchannel_logout_uri: at('backchannel_logout'),
       backchannel_logout_session_required: true,
@@ -123,7 +144,7 @@ const dynamicClients = (name: string, token: string, remove: () => Promise<void>
   remove,
 });
 
-/** @param registrationToken in place of the program */
+/** @param registrationToken in place of the program, where CONFORMANCE_PROFILE is on */
 export async function registerClients(
   target: ProviderUnderTest,
   profile: Profile,
@@ -132,8 +153,9 @@ export async function registerClients(
 ): Promise<PlanClients> {
   if (profile.clients === 'none') return { configuration: {}, remove: async () => {} };
   if (profile.clients === 'static') {
-    const byToken = registrationToken && registerByToken(target.issuer, registrationToken);
-    return staticClients(byToken || registerByProgram(target), profile, suite);
+    const isByToken = registrationToken !== undefined && profile.conformanceProfile === 'on';
+    const register = isByToken ? registerByToken(target.issuer, registrationToken) : registerByProgram(target, profile);
+    return staticClients(register, profile, suite);
   }
   if (registrationToken !== undefined) return dynamicClients(profile.name, registrationToken, async () => {});
   // Some modules register two clients, and some none.

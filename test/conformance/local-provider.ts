@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/frontdesk.ts';
 import { startProgram } from '../support/terminal.ts';
 import { makeCertificates } from '../support/certificate.ts';
+import type { ConformanceProfile } from './profile.ts';
 import { createTestAccount, commandWith, type ProviderUnderTest } from './provider.ts';
 import { listenAddress, type Settings } from './settings.ts';
 import { startTlsFront } from './tls-front.ts';
@@ -27,15 +28,23 @@ async function untilReady(server: ChildProcess, port: number): Promise<void> {
   throw new Error(`the provider was not ready after ${startSeconds} s: see its log`);
 }
 
+/** What the provider offers for the suite alone. */
+const conformanceSettings = (issuer: string) => ({
+  // The issuer again: it may be one that is not of this machine.
+  CONFORMANCE_PROFILE: issuer,
+  CLIENT_REGISTRATION: 'token',
+});
+
 /** @param folder where its log and its certificate authority are kept */
 export async function startLocalServer(
   { issuer, server, authority }: Settings,
+  conformanceProfile: ConformanceProfile,
   folder: string,
 ): Promise<ProviderUnderTest> {
   const data = mkdtempSync(join(tmpdir(), 'frontdesk-conformance-'));
   const name = new URL(issuer);
   const certificates = makeCertificates(name.hostname.replace(/^\[|\]$/g, ''));
-  writeFileSync(join(folder, 'ca.pem'), certificates.authority);
+  writeFileSync(join(folder, `ca-${conformanceProfile}.pem`), certificates.authority);
   const port = await freePort();
   const secret = (await commandWith({})(['secret'])).trim();
   const environment = {
@@ -48,13 +57,11 @@ export async function startLocalServer(
     // The suite tells the provider to fetch keys and requests from it, and takes its logout tokens.
     OUTGOING_ALLOWED_HOSTS: new URL(server).host,
     ...(authority !== undefined && { NODE_EXTRA_CA_CERTS: authority }),
-    CLIENT_REGISTRATION: 'token',
-    // The issuer again: it may be one that is not of this machine.
-    CONFORMANCE_PROFILE: issuer,
     // One browser on one address signs in some hundred times.
     RATE_LIMIT_FACTOR: '1000',
+    ...(conformanceProfile === 'on' && conformanceSettings(issuer)),
   };
-  const logFile = join(folder, 'frontdesk.log');
+  const logFile = join(folder, `frontdesk-${conformanceProfile}.log`);
   const log = createWriteStream(logFile);
   const child = startProgram(['serve'], environment);
   child.stdout!.pipe(log, { end: false });

@@ -39,6 +39,8 @@ test.each([
   [{ instead: { 'oidcc-server': { result: 'good' } } }, 'result'],
   [{ instead: { 'oidcc-server': { scene: 'nowhere' } } }, 'scene'],
   [{ instead: { server: {} } }, 'server'],
+  [{ conformanceProfile: 'maybe' }, 'conformanceProfile'],
+  [{ conformanceProfile: 'off', clients: 'dynamic' }, 'only where conformanceProfile is on'],
 ])('%j is refused with what is wrong', (more, words) => {
   expect(() => parseProfile('basic', { ...file, ...more }, shared)).toThrow(words);
 });
@@ -53,6 +55,21 @@ test('all profiles can be read, and every scene of theirs has rules', () => {
     expect(overrides).toHaveLength(scenes.length);
     for (const { browser } of overrides) expect(browser.length).toBeGreaterThan(0);
   }
+});
+
+test('the name says whether the provider runs as it comes', () => {
+  const all = readProfiles();
+  const asItComes = all.filter(({ conformanceProfile }) => conformanceProfile === 'off');
+  expect(asItComes.map(({ name }) => name)).toEqual(
+    all.map(({ name }) => name).filter((name) => name.startsWith('default-')),
+  );
+  expect(asItComes.map(({ certification }) => certification)).toEqual([
+    'Back-Channel OP',
+    'Basic OP',
+    'Config OP',
+    'Front-Channel OP',
+    'RP-Initiated OP',
+  ]);
 });
 
 test('rules type the account in, and look for texts as they are on the pages', () => {

@@ -36,21 +36,30 @@ export type Expectation = z.output<typeof expectation>;
 const expectations = z.record(z.string().startsWith('oidcc-'), expectation);
 export type Expectations = z.output<typeof expectations>;
 
-const profileFile = z.strictObject({
-  about: z.string(),
-  /** As the OpenID Foundation lists it. */
-  certification: z.string(),
-  plan: z.string().regex(/^[\w-]+-test-plan$/),
-  variant: z.record(z.string(), z.string()),
-  /** How its clients come to be: registered by an operator, or by the suite itself (RFC 7591). */
-  clients: z.enum(['none', 'static', 'dynamic']),
-  /** What clients that an operator registers are told of sign-outs by. */
-  logout: z.enum(['back-channel', 'front-channel']).optional(),
-  /** How many modules the plan has; another number means that the suite has changed. */
-  modules: z.int().positive(),
-  /** In place of what modules.json says. */
-  instead: expectations.default({}),
-});
+const profileFile = z
+  .strictObject({
+    about: z.string(),
+    /** As the OpenID Foundation lists it. */
+    certification: z.string(),
+    plan: z.string().regex(/^[\w-]+-test-plan$/),
+    variant: z.record(z.string(), z.string()),
+    /** Off: the provider runs as it comes, and its clients are registered as any others. */
+    conformanceProfile: z.enum(['on', 'off']).default('on'),
+    /** How its clients come to be: registered by an operator, or by the suite itself (RFC 7591). */
+    clients: z.enum(['none', 'static', 'dynamic']),
+    /** What clients that an operator registers are told of sign-outs by. */
+    logout: z.enum(['back-channel', 'front-channel']).optional(),
+    /** How many modules the plan has; another number means that the suite has changed. */
+    modules: z.int().positive(),
+    /** In place of what modules.json says. */
+    instead: expectations.default({}),
+  })
+  .refine(({ clients, conformanceProfile }) => clients !== 'dynamic' || conformanceProfile === 'on', {
+    message: 'clients register themselves only where conformanceProfile is on',
+  });
+
+/** Whether the provider runs with CONFORMANCE_PROFILE. */
+export type ConformanceProfile = z.output<typeof profileFile>['conformanceProfile'];
 
 export interface Profile extends Omit<z.output<typeof profileFile>, 'instead'> {
   name: string;

@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { claimsOfAnn } from '../support/suite.ts';
 import { runProgram } from '../support/terminal.ts';
+import type { ConformanceProfile } from './profile.ts';
 import { SettingInvalid, type Settings } from './settings.ts';
 
 export interface ProviderUnderTest {
@@ -64,6 +66,21 @@ export async function createTestAccount(command: ProviderUnderTest['command']): 
   };
 }
 
+const discovery = z.object({ response_types_supported: z.array(z.string()) });
+
+/**
+ * Implicit flow, in the discovery document, is offered with CONFORMANCE_PROFILE alone.
+ *
+ * @throws SettingInvalid when the deployment runs otherwise
+ */
+export async function requireConformanceProfile(issuer: string, wanted: ConformanceProfile): Promise<void> {
+  const response = await fetch(`${issuer}/.well-known/openid-configuration`);
+  const { response_types_supported: responseTypes } = discovery.parse(await response.json());
+  const found = responseTypes.includes('id_token') ? 'on' : 'off';
+  if (found === wanted) return;
+  throw new SettingInvalid(`${issuer} runs with CONFORMANCE_PROFILE ${found}; this profile tests it ${wanted}`);
+}
+
 /**
  * A deployment that stands: only its clients, and a person if none is named, are added and taken away again. The
  * program runs with the environment of this tool, which must be the deployment's.
@@ -73,8 +90,10 @@ export async function createTestAccount(command: ProviderUnderTest['command']): 
 export async function targetServer(
   issuer: string,
   { login, password }: Settings,
+  conformanceProfile: ConformanceProfile,
   environment: NodeJS.ProcessEnv,
 ): Promise<ProviderUnderTest> {
+  await requireConformanceProfile(issuer, conformanceProfile);
   const isProgramOfTarget = environment['ISSUER'] === issuer;
   const command = isProgramOfTarget
     ? commandWith(environment)

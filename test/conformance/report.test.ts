@@ -1,7 +1,8 @@
 /** What came of a run beside what was expected. */
-import { parseProfile } from './profile.ts';
+import { parseProfile, type Profile } from './profile.ts';
 import { countOf, judge, summaryOf } from './report.ts';
-import { renderResults, type StoredRun } from './results.ts';
+import type { StoredRun } from './results.ts';
+import { renderResults } from './results-page.ts';
 import { findingsIn, labelOf, type ModuleResult } from './run-plan.ts';
 
 const reviewed = 'A person must look at the second page.';
@@ -91,15 +92,16 @@ test('the summary counts each outcome, gives the reasons, and says what was not 
   expect(text).toContain('Not as expected:\n  other: oidcc-server (code id_token): failed, not passed: x: y');
 });
 
+const run: StoredRun = {
+  profile: 'hybrid',
+  suite: '5.2.4',
+  date: '2026-11-21T12:00:00.000Z',
+  commit: '0123456789',
+  issuer: 'https://localhost:9443',
+  modules: asExpected,
+};
+
 test('RESULTS.md has the newest counts, all reasons, and what was not run', () => {
-  const run: StoredRun = {
-    profile: 'hybrid',
-    suite: '5.2.4',
-    date: '2026-11-21T12:00:00.000Z',
-    commit: '0123456789',
-    issuer: 'https://localhost:9443',
-    modules: asExpected,
-  };
   const missing = { ...profile, name: 'implicit' };
   const notRun = [{ what: 'FAPI | CIBA', why: 'Not built.' }];
   const text = renderResults([profile, missing], new Map([['hybrid', run]]), notRun);
@@ -112,4 +114,42 @@ test('RESULTS.md has the newest counts, all reasons, and what was not run', () =
   expect(renderResults([profile], new Map([['hybrid', worse]]), [])).toContain(
     'Not as expected:\n\n- oidcc-server (code id_token): failed, not passed: a|b',
   );
+});
+
+/** What stands below a heading of RESULTS.md, up to the next one. */
+const below = (page: string, heading: string): string =>
+  page.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+
+test('RESULTS.md counts runs of the provider as it comes apart', () => {
+  const asItComes: Profile = { ...profile, name: 'default-hybrid', conformanceProfile: 'off' };
+  const runs = new Map([
+    ['hybrid', run],
+    ['default-hybrid', { ...run, profile: 'default-hybrid' }],
+  ]);
+  const page = renderResults([asItComes, profile], runs, []);
+  expect(below(page, 'As it comes')).toContain('| default-hybrid | Hybrid OP | 1 |');
+  expect(below(page, 'As it comes')).not.toContain('| hybrid |');
+  expect(below(page, 'With `CONFORMANCE_PROFILE`')).toContain('| hybrid | Hybrid OP | 1 |');
+  expect(below(page, 'With `CONFORMANCE_PROFILE`')).not.toContain('default-hybrid');
+});
+
+test('RESULTS.md keeps what it said of a profile of which there is no newer run here', () => {
+  const other = { ...profile, name: 'implicit' };
+  const worse = { ...run, profile: 'implicit', modules: [result('oidcc-server', 'failed', ['a|b'])] };
+  const before = renderResults(
+    [profile, other],
+    new Map([
+      ['hybrid', run],
+      ['implicit', worse],
+    ]),
+    [],
+  );
+  expect(renderResults([profile, other], new Map(), [], before)).toBe(before);
+
+  const later = { ...run, date: '2026-11-22T12:00:00.000Z', commit: '9876543210' };
+  const after = renderResults([profile, other], new Map([['hybrid', later]]), [], before);
+  expect(below(after, 'With `CONFORMANCE_PROFILE`')).toContain('| 2026-11-22 | 9876543210 |');
+  expect(after.match(/^\| hybrid \|/gm)).toHaveLength(1);
+  expect(below(after, 'implicit')).toBe(below(before, 'implicit'));
+  expect(renderResults([profile, other], new Map([['hybrid', run]]), [], after)).toBe(after);
 });

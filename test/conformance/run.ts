@@ -9,7 +9,8 @@ import { CommandFailed, targetServer, type ProviderUnderTest } from './provider.
 import { startLocalServer } from './local-provider.ts';
 import { ProfileInvalid, readProfiles, type Profile } from './profile.ts';
 import { judge, summaryOf, type Judgement } from './report.ts';
-import { currentCommit, makeRunFolder, storeRun, writeResults } from './results.ts';
+import { currentCommit, makeRunFolder, storeRun } from './results.ts';
+import { writeResults } from './results-page.ts';
 import { runPlan } from './run-plan.ts';
 import { readSettings, SettingInvalid, type Settings } from './settings.ts';
 import { connectSuite, SuiteFailed, type Suite } from './suite.ts';
@@ -73,21 +74,24 @@ async function runAll({ profiles, target, only }: Arguments): Promise<boolean> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stop.abort(new Interrupted(`stopped by ${name}`)));
-  const provider = await (target === undefined
-    ? startLocalServer(settings, folder)
-    : targetServer(target, settings, process.env));
-  try {
-    say(`Provider at ${provider.issuer}${provider.logFile === undefined ? '' : `, its log in ${provider.logFile}`}`);
-    const judged: { profile: Profile; judgement: Judgement }[] = [];
-    for (const profile of profiles) {
-      const run = { suite, version, provider, settings, only, folder, commit, signal: stop.signal };
-      judged.push({ profile, judgement: await runProfile(profile, run) });
+  const judged: { profile: Profile; judgement: Judgement }[] = [];
+  for (const [conformanceProfile, some] of Map.groupBy(profiles, (profile) => profile.conformanceProfile)) {
+    const provider = await (target === undefined
+      ? startLocalServer(settings, conformanceProfile, folder)
+      : targetServer(target, settings, conformanceProfile, process.env));
+    const log = provider.logFile === undefined ? '' : `, its log in ${provider.logFile}`;
+    say(`Provider at ${provider.issuer}, CONFORMANCE_PROFILE ${conformanceProfile}${log}`);
+    try {
+      for (const profile of some) {
+        const run = { suite, version, provider, settings, only, folder, commit, signal: stop.signal };
+        judged.push({ profile, judgement: await runProfile(profile, run) });
+      }
+    } finally {
+      await provider.close();
     }
-    say(`\n${summaryOf(judged)}`);
-    return judged.every(({ judgement }) => judgement.surprises.length === 0);
-  } finally {
-    await provider.close();
   }
+  say(`\n${summaryOf(judged)}`);
+  return judged.every(({ judgement }) => judgement.surprises.length === 0);
 }
 
 const list = (profiles: readonly Profile[]): string =>

@@ -38,6 +38,7 @@ test.each([
   [['config', '--local', '--target', 'https://a.example'], 'not both'],
   [['config', '--target', 'http://a.example'], '--target must be like https'],
   [['config', '--target', 'https://a.example/path'], 'with no path'],
+  [['config', 'default-config', '--target', 'https://a.example'], 'with CONFORMANCE_PROFILE or without'],
 ])('%j is not understood', (args, words) => {
   expect(() => readArguments(args, profiles)).toThrow(words);
 });
