@@ -73,7 +73,7 @@ describe('B01 a redirect URI that is not registered letter for letter', () => {
         const { url } = authorize(frontdesk, { ...appA, redirectUri: variant }, { response_mode: mode });
         const answer = await known.ask(url);
         expect([variant, answer.status, answer.location]).toEqual([variant, 400, undefined]);
-        expect(answer.body).toContain('We do not know the way back');
+        expect(answer.body).toContain('We cannot send you back to the site');
         expect(answer.body).not.toContain('name="code"');
       }
       expect(variants.length).toBeGreaterThanOrEqual(40);
