@@ -54,8 +54,10 @@ export const problemPage = (problem: string): string =>
 export const style = `
   body { margin: 0 auto; max-width: 42rem; padding: 1.5rem; font: 16px/1.5 system-ui, sans-serif; color: #24211c; background: #fdf8ee; }
   header { padding-bottom: 1rem; border-bottom: 2px solid #c98a1b; } header span { color: #6b6252; }
-  .button, button { display: inline-block; padding: .6rem 1.2rem; border: 0; border-radius: 8px; background: #8a5a00; color: #fff; font: inherit; text-decoration: none; cursor: pointer; }
-  form { display: inline-block; margin: 0 .5rem .5rem 0; }
-  table { width: 100%; border-collapse: collapse; } th, td { padding: .3rem .5rem; border-bottom: 1px solid #e4d9c1; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-  @media (prefers-color-scheme: dark) { body { background: #1d1a14; color: #efe8d8; } header span { color: #b5aa93; } th, td { border-color: #443b29; } .button, button { background: #e0a63c; color: #241a05; } }
+  .button, button { display: inline-block; padding: .6rem 1.2rem; border: 1px solid transparent; border-radius: 8px; background: #8a5a00; color: #fff; font: inherit; text-decoration: none; cursor: pointer; }
+  h1 { overflow-wrap: anywhere; } form { display: inline-block; margin: 0 .5rem .5rem 0; }
+  :focus-visible { outline: 3px solid #24211c; outline-offset: 2px; }
+  table { width: 100%; border-collapse: collapse; } th, td { padding: .3rem .5rem .3rem 0; border-bottom: 1px solid #e4d9c1; text-align: left; vertical-align: top; } td { overflow-wrap: anywhere; }
+  @media (max-width: 30rem) { tr, th, td { display: block; } th { padding-bottom: 0; border: 0; } td { padding-top: 0; } }
+  @media (prefers-color-scheme: dark) { body { background: #1d1a14; color: #efe8d8; } :focus-visible { outline-color: #efe8d8; } header span { color: #b5aa93; } th, td { border-color: #443b29; } .button, button { background: #e0a63c; color: #241a05; } }
 `;
