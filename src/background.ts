@@ -1,10 +1,10 @@
-/** The timetable, and what is done with each kind of job. */
+/** What each process does beside requests: scheduled tasks, jobs, and delivery of logout notices. */
 import { openAuditMonths } from './audit/audit-repository.ts';
 import { rotateSigningKeys } from './keys/rotate-signing-keys.ts';
 import { deliveryJob } from './notices/logout-notice.ts';
 import type { DeliveryServices } from './oidc/delivery/deliver-logout-notice.ts';
 import { createDeliveries, type Deliveries } from './oidc/delivery/deliver-logout-notices.ts';
-import { removeDeadJobs, startJobs, type JobHandler, type Jobs, type Task } from './platform/jobs.ts';
+import { deleteFailedJobs, startJobs, type JobHandler, type Jobs, type Task } from './platform/jobs.ts';
 import type { Keyring } from './platform/secrets.ts';
 import type { LivePolicy } from './policy/live-policy.ts';
 import { endExpiredSessions } from './sessions/end-session.ts';
@@ -15,26 +15,30 @@ export interface BackgroundServices extends DeliveryServices {
   policy: LivePolicy;
 }
 
-const timetable = ({ db, keyring, policy }: BackgroundServices): Task[] => [
-  { name: 'end-expired-sessions', when: '* * * * *', run: () => endExpiredSessions(db) },
-  { name: 'purge-expired', when: '*/10 * * * *', run: () => purgeExpired(db) },
-  { name: 'rotate-signing-keys', when: '7 * * * *', run: () => rotateSigningKeys({ db, keyring, policy: policy.now }) },
-  { name: 'open-audit-months', when: '23 3 * * *', run: () => openAuditMonths(db) },
-  { name: 'remove-dead-jobs', when: '41 3 * * *', run: () => removeDeadJobs(db.url) },
+const tasksOf = ({ db, keyring, policy }: BackgroundServices): Task[] => [
+  { name: 'end-expired-sessions', schedule: '* * * * *', run: () => endExpiredSessions(db) },
+  { name: 'purge-expired', schedule: '*/10 * * * *', run: () => purgeExpired(db) },
+  {
+    name: 'rotate-signing-keys',
+    schedule: '7 * * * *',
+    run: () => rotateSigningKeys({ db, keyring, policy: policy.now }),
+  },
+  { name: 'open-audit-months', schedule: '23 3 * * *', run: () => openAuditMonths(db) },
+  { name: 'delete-failed-jobs', schedule: '41 3 * * *', run: () => deleteFailedJobs(db.url) },
 ];
 
-// The calls themselves do not run as jobs: apps that are slow would hold up the queue for all.
-const handlers = (deliveries: Deliveries): Record<string, JobHandler> => ({
+// A job only starts the deliveries of an app: calls that took long as jobs would hold up the queue for all apps.
+const handlersOf = (deliveries: Deliveries): Record<string, JobHandler> => ({
   [deliveryJob]: async (payload) => deliveries.wake((payload as { clientId: string }).clientId),
 });
 
-/** Notices that are to be tried again, and those that a process had taken on when it died. */
+/** How often each process looks for notices to retry, and for those of a process that died during an attempt. */
 const sweepSeconds = 1;
 
 export async function startBackground(services: BackgroundServices): Promise<Jobs> {
   const { db, log } = services;
   const deliveries = createDeliveries(services);
-  const jobs = await startJobs({ url: db.url, log, handlers: handlers(deliveries), timetable: timetable(services) });
+  const jobs = await startJobs({ url: db.url, log, handlers: handlersOf(deliveries), tasks: tasksOf(services) });
   const timer = setInterval(() => {
     deliveries.sweep().catch((error: unknown) => log.warn({ err: error }, 'sweep failed'));
   }, sweepSeconds * 1000);

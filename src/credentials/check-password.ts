@@ -1,15 +1,15 @@
-/** Says whether a password is an account's. */
+/** Checks the password of an account. */
 import type { Database } from '../platform/database.ts';
 import { findPasswordHash, replacePasswordHash } from './password-repository.ts';
 import type { PasswordHasher } from './password.ts';
 
 export interface PasswordCheck {
-  isRight: boolean;
-  /** The stored hash, when it was made with parameters that have moved on since. */
+  isCorrect: boolean;
+  /** The stored hash, when the password is correct and the hash has other parameters than new ones get. */
   outdatedHash?: string;
 }
 
-/** Takes the same time for an account that does not exist or has no password. */
+/** Takes the same time when the account does not exist or has no password. */
 export async function checkPassword(
   db: Database,
   hasher: PasswordHasher,
@@ -17,11 +17,11 @@ export async function checkPassword(
   password: string,
 ): Promise<PasswordCheck> {
   const hash = accountId === undefined ? undefined : await findPasswordHash(db, accountId);
-  const isRight = await hasher.verify(password, hash);
-  return { isRight, ...(isRight && hash && hasher.isOutdated(hash) && { outdatedHash: hash }) };
+  const isCorrect = await hasher.verify(password, hash);
+  return { isCorrect, ...(isCorrect && hash && hasher.isOutdated(hash) && { outdatedHash: hash }) };
 }
 
-/** Hashes a right password again with today's parameters; before the first write, because it is slow. */
+/** Hashes a correct password anew if its hash is outdated. Slow, so it comes before the first write. */
 export async function renewPasswordHash(
   db: Database,
   hasher: PasswordHasher,

@@ -1,25 +1,25 @@
 /** SQL for password hashes. */
-import { type Database } from '../platform/database.ts';
+import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 
-const select = sql`select password_hash from passwords where account_id = $1`;
+const selectHash = sql`select password_hash from passwords where account_id = $1`;
 
 export async function findPasswordHash(db: Database, accountId: string): Promise<string | undefined> {
-  const [row] = await db.read<{ password_hash: string }>(select, [accountId]);
+  const [row] = await db.read<{ password_hash: string }>(selectHash, [accountId]);
   return row?.password_hash;
 }
 
-const upsert = sql`
+const upsertHash = sql`
   insert into passwords (account_id, password_hash) values ($1, $2)
   on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = now()`;
 
 export function upsertPasswordHash(db: Database, accountId: string, hash: string): void {
-  db.write(upsert, [accountId, hash]);
+  db.write(upsertHash, [accountId, hash]);
 }
 
-const rehash = sql`update passwords set password_hash = $3 where account_id = $1 and password_hash = $2`;
+const replaceHash = sql`update passwords set password_hash = $3 where account_id = $1 and password_hash = $2`;
 
-/** Replaces the hash of an unchanged password by a newer one of it. */
+/** Replaces the hash of an unchanged password; `changed_at` stays. */
 export function replacePasswordHash(db: Database, accountId: string, before: string, after: string): void {
-  db.write(rehash, [accountId, before, after]);
+  db.write(replaceHash, [accountId, before, after]);
 }

@@ -1,47 +1,47 @@
-/** PostgreSQL: the pool, and the unit of work that every request, job and command runs in. */
+/** PostgreSQL: the connection pool, and statements that run in the caller's unit of work. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
-import { listen, type Listener } from './listener.ts';
 import { translateDatabaseError } from './database-errors.ts';
+import { listen, type Listener } from './listener.ts';
 import type { Rows, Statement } from './statement.ts';
 import { createUnitOfWork, type UnitOfWork } from './unit-of-work.ts';
 
 export interface Database {
-  /** Reads on the pool, or, once the unit of work has written, inside its transaction. */
+  /** Runs a query: in the transaction once the unit of work has written, else on any connection of the pool. */
   read<Row>(statement: Statement, values?: unknown[]): Promise<Row[]>;
-  /** Writes, and waits for the row count that decides what happens next. */
+  /** Runs a statement in the transaction and waits for its result, which decides what happens next. */
   guard<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
-  /** Writes without waiting: an error surfaces when the unit of work is committed. */
+  /** Sends a statement in the transaction without waiting. An error of it makes the commit fail. */
   write(statement: Statement, values?: unknown[]): void;
-  /** Writes at once and for good, outside the transaction: it stays even if the unit of work is undone. */
+  /** Runs a statement that commits by itself, so it stays when the unit of work is rolled back. */
   writeOutsideTransaction<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
-  /** Runs `work` as one unit of work: committed when it returns, undone when it throws. Joins a running one. */
+  /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Joins an outer one. */
   inUnitOfWork<T>(work: () => Promise<T>): Promise<T>;
-  /** Runs `work` in a new unit of work that the caller finishes by hand. */
+  /** Runs `work` in a new unit of work that `work` must commit or roll back. */
   startUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
-  /** The unit of work this code runs in, if any. */
+  /** The unit of work of the caller, if there is one. */
   unitOfWork(): UnitOfWork | undefined;
-  /** Whether the database answers at all. */
+  /** Whether the database answers. Never throws. */
   isAnswering(): Promise<boolean>;
   close(): Promise<void>;
-  /** The address this was opened with, for the libraries that open connections of their own. */
+  /** The connection string, for libraries that open their own connections. */
   readonly url: string;
-  /** Calls back for each message on a channel, on a connection of its own. */
-  listen(channel: string, hear: (message: string) => void): Promise<Listener>;
-  /** For libraries that bring their own SQL (rate limits). */
+  /** Receives the notifications of a channel (LISTEN), on a connection of its own. */
+  listen(channel: string, onMessage: (message: string) => void): Promise<Listener>;
+  /** For rate-limiter-flexible, which has its own SQL. */
   readonly pool: { query(...args: never[]): unknown };
 }
 
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/name`; a socket's folder as `?host=`. */
+  /** `postgres://user:password@host:port/name`; the folder of a Unix socket as `?host=`. */
   url: string;
-  /** Most connections this process opens. */
+  /** Maximum number of connections; 10 by default. */
   poolSize?: number;
-  /** Hears of connections that broke while nobody used them. */
+  /** Called when an idle connection breaks. */
   onError?: (error: Error) => void;
 }
 
-// What may wait at most how long. Unset, pg and PostgreSQL wait for ever.
+// Without these, pg and PostgreSQL wait for ever.
 const limits = {
   connectionTimeoutMillis: 5_000,
   statement_timeout: 10_000,
@@ -49,21 +49,21 @@ const limits = {
   idle_in_transaction_session_timeout: 20_000,
 };
 
-/** A pool for a library that brings its own SQL and must not share connections with requests. */
+/** A pool for a library that has its own SQL, apart from the connections of requests. */
 export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs' });
   return attachErrorListener(pool, onError);
 }
 
 /**
- * Each connection is listened to all its life, also between being used and being closed: an error that nobody hears
- * ends the process. What connections say while the pool is closed is no news.
+ * Listens for errors on the pool and on each of its clients: an error event without a listener ends the process, and
+ * the pool listens only to idle clients. Errors while the pool closes are ignored.
  */
 function attachErrorListener(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
-  const hear = (error: Error) => {
+  const listener = (error: Error) => {
     if (!pool.ending) onError(error);
   };
-  return pool.on('error', hear).on('connect', (client) => client.on('error', hear));
+  return pool.on('error', listener).on('connect', (client) => client.on('error', listener));
 }
 
 const ping = { name: 'ping', text: 'select 1' };
@@ -87,7 +87,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
   };
   const unitFor = (statement: Statement): UnitOfWork => {
     const unit = units.getStore();
-    if (!unit) throw new Error(`written outside a unit of work: ${statement.text.slice(0, 60)}`);
+    if (!unit) throw new Error(`write outside of a unit of work: ${statement.text.slice(0, 60)}`);
     return unit;
   };
   const startUnitOfWork = <T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> => {
@@ -98,7 +98,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
   return {
     url,
     pool,
-    listen: (channel, hear) => listen({ url, channel, hear, onError }),
+    listen: (channel, onMessage) => listen({ url, channel, onMessage, onError }),
     unitOfWork: () => units.getStore(),
     startUnitOfWork,
 
@@ -110,7 +110,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
     guard: async (statement, values = []) => unitFor(statement).run(statement, values),
     write: (statement, values = []) => unitFor(statement).send(statement, values),
     async writeOutsideTransaction(statement, values = []) {
-      // Inside an open transaction a second connection could wait for ever on a pool that is used up.
+      // A transaction holds a connection: a second one could wait for ever when all holders wait for one.
       const unit = units.getStore();
       return unit?.isOpen() ? unit.run(statement, values) : onPool(statement, values);
     },
@@ -134,7 +134,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
         await pool.query(ping);
         return true;
       } catch {
-        // Whatever is wrong with it, the answer is the same: not now.
+        // Whatever the error, the database does not answer.
         return false;
       }
     },

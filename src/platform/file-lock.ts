@@ -1,19 +1,18 @@
-/** A lock that one process of the machine holds, and that the kernel gives back when the process dies. */
+/** A lock that one process holds at a time, and that the kernel releases when the process dies. */
 import { DatabaseSync } from 'node:sqlite';
 
 export interface FileLock {
   release(): void;
 }
 
-// SQLITE_BUSY
-const busy = 5;
+const sqliteBusy = 5;
 
 /**
- * Node has no file locks of its own, but SQLite, which comes with Node, locks the file of a database. It holds for
- * containers too that share the folder, where process ids mean nothing.
+ * Locks a file. Node has no file locks, but its SQLite locks the file of a database. The lock also works between
+ * containers that share a folder, where process ids say nothing.
  *
- * @param path an empty file, made if need be
- * @returns undefined while somebody else holds it
+ * @param path an empty file, created when it is missing
+ * @returns undefined while another process holds the lock
  */
 export function tryFileLock(path: string): FileLock | undefined {
   const file = new DatabaseSync(path, { timeout: 0 });
@@ -22,7 +21,7 @@ export function tryFileLock(path: string): FileLock | undefined {
     return { release: () => file.close() };
   } catch (error) {
     file.close();
-    if ((error as { errcode?: number }).errcode === busy) return undefined;
+    if ((error as { errcode?: number }).errcode === sqliteBusy) return undefined;
     throw error;
   }
 }

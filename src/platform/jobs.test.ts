@@ -1,7 +1,7 @@
 /** What becomes of jobs that failed, on a real queue. */
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from './database.ts';
-import { removeDeadJobs, startJobs } from './jobs.ts';
+import { deleteFailedJobs, startJobs } from './jobs.ts';
 import { createLog } from './log.ts';
 
 let database: TestDatabase;
@@ -38,7 +38,7 @@ test('jobs that failed for good are removed; those that wait or are at work stay
     },
     waits: async () => {},
   };
-  const jobs = await startJobs({ url: database.url, log: createLog('silent'), handlers, timetable: [] });
+  const jobs = await startJobs({ url: database.url, log: createLog('silent'), handlers, tasks: [] });
   await add('fails', '');
   await add('works', '');
   await add('waits', ", run_at := now() + interval '1 day'");
@@ -47,7 +47,7 @@ test('jobs that failed for good are removed; those that wait or are at work stay
   );
   while (called.length < 2 || (await db.read(failed)).length < 1) await new Promise((done) => setTimeout(done, 20));
 
-  await removeDeadJobs(database.url);
+  await deleteFailedJobs(database.url);
   expect(await kinds()).toEqual(['waits', 'works']);
 
   // A worker that runs goes on with a kind of which no job was left.

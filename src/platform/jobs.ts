@@ -1,4 +1,4 @@
-/** Work for later, in the database: any number of processes share it, and none is lost (graphile-worker). */
+/** Jobs and scheduled tasks, queued in the database and shared by all processes (graphile-worker). */
 import {
   Logger,
   makeWorkerUtils,
@@ -11,43 +11,44 @@ import {
 import { openPool } from './database.ts';
 import type { Log } from './log.ts';
 
-/** Work at fixed times; one process of all does it. */
+/** Work at fixed times. One process does it each time. */
 export interface Task {
-  /** Name of the job, unique. */
+  /** Unique. */
   name: string;
-  /** In crontab form, UTC. */
-  when: string;
+  /** A crontab expression, in UTC. */
+  schedule: string;
   run: () => Promise<void>;
 }
 
-/** What is done with a queued job of one kind. Payloads hold ids, never secrets. */
+/** Runs a queued job of one kind. Payloads hold ids, never secrets. */
 export type JobHandler = (payload: unknown) => Promise<void>;
 
 export interface Jobs {
-  /** Takes no more jobs, and waits for those under way. */
+  /** Takes no more jobs, and waits until the running ones have finished. */
   stop(): Promise<void>;
 }
 
 export interface JobsOptions {
   url: string;
   log: Log;
+  /** Kind of job → what runs it. */
   handlers: Record<string, JobHandler>;
-  timetable: readonly Task[];
+  tasks: readonly Task[];
 }
 
-// Jobs are short: what takes long (calls to apps) is only begun by one.
-const maxAtOnce = 4;
+// Jobs are short: calls to apps are only started by one (background.ts).
+const concurrency = 4;
 
-/** Brings the queue's own tables up to date. */
+/** Creates or updates the tables of the queue. */
 export async function migrateJobs(url: string): Promise<void> {
   await runMigrations({ connectionString: url, maxPoolSize: 1, logger: new Logger(() => () => {}) });
 }
 
 /**
- * Deletes jobs that failed for good; among them, hours later, those of workers that were killed. The kinds of jobs stay:
- * running workers know them by a number that would be given anew.
+ * Deletes jobs that have no attempts left, including those of killed workers, which the library releases after four
+ * hours. Its other clean-up tasks stay off: they delete ids of kinds of jobs that running workers still use.
  */
-export async function removeDeadJobs(url: string): Promise<void> {
+export async function deleteFailedJobs(url: string): Promise<void> {
   const logger = new Logger(() => () => {});
   const utils = await makeWorkerUtils({ connectionString: url, maxPoolSize: 1, logger });
   try {
@@ -57,28 +58,33 @@ export async function removeDeadJobs(url: string): Promise<void> {
   }
 }
 
-export async function startJobs({ url, log, handlers, timetable }: JobsOptions): Promise<Jobs> {
+export async function startJobs({ url, log, handlers, tasks }: JobsOptions): Promise<Jobs> {
   const taskList: TaskList = {
     ...handlers,
-    ...Object.fromEntries(timetable.map(({ name, run: work }) => [name, () => work()])),
+    ...Object.fromEntries(tasks.map(({ name, run: work }) => [name, () => work()])),
   };
-  // The queue logs each failed try; what to make of it is ours to say.
+  // The library reports each failed attempt as an error; most are repeated, so they are warnings here.
   const logger = new Logger(() => (level, message, meta) => {
     if (level === 'error' || level === 'warning')
       log.warn({ ...(meta?.['error'] ? { err: meta['error'] } : {}) }, message);
   });
   const onError = (error: Error) => log.warn({ err: error }, 'job queue connection lost');
-  const pgPool = openPool(url, maxAtOnce + 2, onError);
+  const pgPool = openPool(url, concurrency + 2, onError);
   const runner: Runner = await run({
     pgPool,
-    concurrency: maxAtOnce,
+    concurrency,
     pollInterval: 2_000,
-    // The program drains by itself and in its own order.
+    // The server stops its parts itself, in its own order (app.ts).
     noHandleSignals: true,
     logger,
     taskList,
     parsedCronItems: parseCronItems(
-      timetable.map(({ name, when }) => ({ task: name, match: when, identifier: name, options: { maxAttempts: 1 } })),
+      tasks.map(({ name, schedule }) => ({
+        task: name,
+        match: schedule,
+        identifier: name,
+        options: { maxAttempts: 1 },
+      })),
     ),
   });
   return {

@@ -1,4 +1,4 @@
-/** Hears what other processes say through PostgreSQL (LISTEN, NOTIFY), and goes on hearing after a lost connection. */
+/** Receives notifications of PostgreSQL (LISTEN, NOTIFY), and reconnects when the connection is lost. */
 import pg from 'pg';
 
 export interface Listener {
@@ -7,19 +7,18 @@ export interface Listener {
 
 export interface ListenOptions {
   url: string;
-  /** A name of the program's own; never from outside. */
   channel: string;
-  hear: (message: string) => void;
+  onMessage: (message: string) => void;
   onError: (error: Error) => void;
 }
 
-const againSeconds = 2;
+const reconnectSeconds = 2;
 
 /**
- * What is said while the connection is lost is not heard: whoever listens must look for itself now and then. After a
- * reconnection `hear` is called with an empty message, so that it looks at once.
+ * Calls `onMessage` for each notification. Those sent while the connection is lost are missed: `onMessage` gets an empty
+ * message after each reconnection, and the caller must also look for changes from time to time.
  */
-export async function listen({ url, channel, hear, onError }: ListenOptions): Promise<Listener> {
+export async function listen({ url, channel, onMessage, onError }: ListenOptions): Promise<Listener> {
   let client: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
@@ -30,26 +29,26 @@ export async function listen({ url, channel, hear, onError }: ListenOptions): Pr
       application_name: 'frontdesk',
       connectionTimeoutMillis: 5_000,
     });
-    next.on('notification', ({ payload = '' }) => hear(payload));
+    next.on('notification', ({ payload = '' }) => onMessage(payload));
     next.on('error', onError);
-    next.on('end', later);
+    next.on('end', reconnectLater);
     client = next;
     await next.connect();
     await next.query(`listen ${next.escapeIdentifier(channel)}`);
   }
 
-  function later(): void {
+  function reconnectLater(): void {
     if (isClosed || timer) return;
     timer = setTimeout(() => {
       timer = undefined;
       connect().then(
-        () => hear(''),
+        () => onMessage(''),
         (error: Error) => {
           onError(error);
-          later();
+          reconnectLater();
         },
       );
-    }, againSeconds * 1000);
+    }, reconnectSeconds * 1000);
   }
 
   await connect();

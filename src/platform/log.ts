@@ -1,11 +1,11 @@
-/** The log: one JSON line per event, secrets blanked. */
+/** The log: one JSON line per event, with secrets replaced. */
 import { pino, stdSerializers, stdTimeFunctions, type Logger } from 'pino';
 
 export type Log = Logger;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-// Names under which a secret might reach the log by mistake, at the top or one level down.
-const secret = [
+// Members that may hold a secret, of an event and of the objects in it.
+const secretNames = [
   'authorization',
   'client_assertion',
   'client_secret',
@@ -22,15 +22,15 @@ const secret = [
 ];
 
 /**
- * Nothing but what names the error: PostgreSQL's `detail` and `where` quote the values of the statement, and so what
- * somebody sent. Messages and stacks of causes are in those of the error.
+ * The type, message, stack and code of an error. Its other members are left out: `detail` and `where` of PostgreSQL quote
+ * values that somebody sent. pino appends the messages and stacks of the causes.
  */
 function describeError(error: Error): object {
   const { type, message, stack, code } = stdSerializers.err(error);
   return { type, message, stack, ...(code !== undefined && { errorCode: String(code) }) };
 }
 
-/** @param to where the lines go; standard output unless a test wants to read them */
+/** @param to where the lines are written; standard output by default */
 export function createLog(level: LogLevel, to?: { write(line: string): void }): Log {
   const options = {
     level,
@@ -38,7 +38,7 @@ export function createLog(level: LogLevel, to?: { write(line: string): void }): 
     timestamp: stdTimeFunctions.isoTime,
     serializers: { err: describeError },
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: secret.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: '[secret]' },
+    redact: { paths: secretNames.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: '[secret]' },
   };
   return to ? pino(options, to) : pino(options);
 }

@@ -1,4 +1,4 @@
-/** Brings the database to the shape the program needs: applies `migrations/*.sql` in order, once each. */
+/** Applies `migrations/*.sql` and the migrations of the job queue, in order, each one once. */
 import { runner } from 'node-pg-migrate';
 import { join } from 'node:path';
 import { migrateJobs } from './jobs.ts';
@@ -6,9 +6,10 @@ import { migrateJobs } from './jobs.ts';
 const folder = join(import.meta.dirname, '../../migrations');
 
 /**
- * Applies what is missing. Several processes may start at once: the others wait for the first (advisory lock).
+ * Applies the migrations that the database lacks. Of several processes at once, one applies them and the others wait for
+ * an advisory lock.
  *
- * @returns the names of the migrations applied now
+ * @returns the names of the migrations that were applied now
  */
 export async function migrate(url: string): Promise<string[]> {
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

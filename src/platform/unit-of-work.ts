@@ -1,8 +1,8 @@
-/** One request, one transaction: opened by the first write, committed before the answer leaves. */
+/** The transaction of one request, job or command: the first write opens it, and it ends before the answer is sent. */
 import { CommitFailed, translateDatabaseError } from './database-errors.ts';
 import type { Rows, Statement } from './statement.ts';
 
-/** The part of a pg client that a unit of work needs. */
+/** What a unit of work uses of a pg client. */
 interface Connection {
   query(query: string | { name: string; text: string; values: unknown[] }): Promise<{
     rows: unknown[];
@@ -15,20 +15,20 @@ interface Connection {
 }
 
 export interface UnitOfWork {
-  /** Whether something was written, so that reads must see it. */
+  /** Whether the transaction is open, so that reads must run in it. */
   isOpen(): boolean;
-  /** Runs a statement in the transaction, opening it if need be. */
+  /** Runs a statement in the transaction, and opens it first if it is not open. */
   run<Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>>;
-  /** Sends a statement in the transaction and does not wait for its result. */
+  /** Sends a statement in the transaction without waiting for its result. */
   send(statement: Statement, values: unknown[]): void;
-  /** @throws CommitFailed when anything that was sent failed, or the server rolled back */
+  /** @throws CommitFailed when a statement failed or PostgreSQL rolled back */
   commit(): Promise<void>;
   rollback(): Promise<void>;
-  /** Asks that an answer of 400 or more undoes what was written (RFC 6749: the request had no effect). */
+  /** From now on an answer with status 400 or more rolls back, so that a refused request has no effect. */
   undoOnRefusal(): void;
-  /** Takes that back: what was written since is meant to stay, even beside a refusal. */
+  /** Undoes `undoOnRefusal`: what was written stays although the request is refused. */
   keepOnRefusal(): void;
-  /** Whether an answer of this status lets what was written stay. */
+  /** Whether the transaction is to be committed for an answer with this status. */
   mayCommit(status: number): boolean;
 }
 
@@ -37,7 +37,7 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
   let finished = false;
   let undo = false;
   let failure: Error | undefined;
-  const unsettled: Promise<unknown>[] = [];
+  const statements: Promise<unknown>[] = [];
 
   const fail = (error: Error) => {
     failure ??= error;
@@ -46,7 +46,7 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
   async function open(): Promise<Connection> {
     const connection = await connect();
     connection.on('error', fail);
-    // Not awaited: in pipeline mode the statements that follow are sent right behind it.
+    // Not awaited: in pipeline mode the next statements follow at once.
     void connection.query('BEGIN').catch(fail);
     return connection;
   }
@@ -57,11 +57,11 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
     const sent = opening
       .then((connection) => connection.query({ name, text, values }))
       .catch((error: Error) => {
-        // After one failed statement PostgreSQL refuses the rest: what matters is the first.
+        // PostgreSQL refuses all statements after a failed one, so the first error is the cause.
         throw failure ?? translateDatabaseError(error);
       });
     sent.catch(fail);
-    unsettled.push(sent);
+    statements.push(sent);
     const { rows, rowCount } = await sent;
     return { rows: rows as Row[], count: rowCount ?? 0 };
   }
@@ -78,9 +78,9 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
       throw new CommitFailed('no database connection', { cause: error });
     }
     const ending = connection.query(statement);
-    const [outcome] = await Promise.allSettled([ending, ...unsettled]);
+    const [outcome] = await Promise.allSettled([ending, ...statements]);
     connection.off('error', fail);
-    // A connection whose transaction did not end in the normal way is not given to anybody else.
+    // A connection whose transaction did not end is closed, not used again.
     connection.release(outcome.status === 'rejected');
     if (statement === 'ROLLBACK') return;
     if (outcome.status === 'rejected') throw new CommitFailed('not committed', { cause: outcome.reason });
@@ -100,7 +100,7 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
     keepOnRefusal: () => {
       undo = false;
     },
-    // A statement that failed unseen is the commit's to find: it must become an error, not an answer that looks right.
+    // A failed statement does not count here: the commit then throws, so the answer becomes an error.
     mayCommit: (status) => status < 500 && !(undo && status >= 400),
   };
 }

@@ -1,6 +1,6 @@
-/** Renders the pug templates in `views/`. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Renders the pug templates in `views/`, and serves the files in `views/assets/`. */
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pug from 'pug';
 import type { Texts } from './texts.ts';
@@ -8,9 +8,9 @@ import type { Texts } from './texts.ts';
 export type Values = Record<string, unknown>;
 
 export interface Views {
-  /** HTML of a view, such as `interaction/password`, from plain values. */
+  /** @returns the HTML of a view, such as `interaction/password` */
   render(view: string, values: Values): string;
-  /** Address → content of each stylesheet, script and picture. */
+  /** Path on the server → content. */
   readonly assets: ReadonlyMap<string, Asset>;
 }
 
@@ -27,7 +27,7 @@ const types: Record<string, string> = {
   svg: 'image/svg+xml',
 };
 
-/** The content's hash is in the address, so that browsers may keep it for ever. */
+/** The path of an asset has the hash of its content, so that browsers can cache it for ever. */
 function readAssets(): { assets: Map<string, Asset>; addresses: Record<string, string> } {
   const assets = new Map<string, Asset>();
   const addresses: Record<string, string> = {};

@@ -1,4 +1,4 @@
-/** How many wrong tries there may be, for each account and for each address they come from. */
+/** Limits on failed sign-in attempts, by account and by network. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
@@ -6,28 +6,29 @@ import { sharedRateLimit } from '../platform/rate-limits.ts';
 import type { Keyring } from '../platform/secrets.ts';
 
 const windowSeconds = 15 * 60;
-const triesPerAccount = 10;
-const triesPerAddress = 100;
+const maxPerAccount = 10;
+const maxPerNetwork = 100;
 
-/** One try under way: counted as wrong until it proves right. */
+/** An attempt that has begun. It counts as failed unless `succeed` is called. */
 export interface Attempt {
   succeed(): Promise<void>;
 }
 
 export interface AttemptLimits {
   /**
-   * Counts a try before it is evaluated, so that many at once do not slip past.
+   * Counts an attempt. The caller checks the credentials afterwards, so that attempts at the same time cannot pass the
+   * limit together.
    *
-   * @param login the account, or the canonical form of what was typed where there is none
-   * @throws Refusal `tries_many` (this account) or `address_locked` (this address), with the time to wait
+   * @param login id of the account; the canonical form of what was typed when there is no such account
+   * @throws Refusal `tries_many` (account) or `address_locked` (network) with the time to wait
    */
   begin(login: string, ip: string): Promise<Attempt>;
 }
 
-/** Proxies add the port to an address, and brackets to an IPv6 one (RFC 7239 §6). */
+/** An address without the port and the brackets that proxies add (RFC 7239 §6). */
 const bareAddress = (text: string): string => /^\[([^\]]*)\]|^([\d.]+):\d+$/.exec(text)?.slice(1).find(Boolean) ?? text;
 
-/** One household or office for IPv6: its /64. What is no address counts as one network. */
+/** The IPv4 address, or the /64 prefix of an IPv6 one; `unknown` for what is no IP address. */
 export function networkOf(address: string): string {
   const ip = bareAddress(address);
   if (isIPv4(ip)) return ip;
@@ -49,23 +50,23 @@ export function networkOf(address: string): string {
 
 /** @param factor multiplies every limit */
 export function createAttemptLimits(db: Database, keyring: Keyring, factor: number): AttemptLimits {
-  const limit = (name: string, tries: number) =>
-    sharedRateLimit(db, { name, tries: Math.round(tries * factor), perSeconds: windowSeconds });
-  const perAccount = limit('sign-in-account', triesPerAccount);
-  const perAddress = limit('sign-in-address', triesPerAddress);
-  // People type passwords into the wrong field: what was typed is kept as a digest only.
+  const limit = (name: string, max: number) =>
+    sharedRateLimit(db, { name, max: Math.round(max * factor), perSeconds: windowSeconds });
+  const perAccount = limit('sign-in-account', maxPerAccount);
+  const perNetwork = limit('sign-in-address', maxPerNetwork);
+  // People type passwords into the wrong field, so the database gets a digest of what was typed.
   const keyOf = (kind: string, value: string) => keyring.digest(kind, value).toString('base64url');
   const minutes = (seconds: number) => Math.ceil(seconds / 60);
 
   return {
     async begin(login, ip) {
-      const [account, address] = [keyOf('attempt-account', login), keyOf('attempt-address', networkOf(ip))];
-      const addressWait = await perAddress.take(address);
-      if (addressWait > 0) throw new Refusal('address_locked', { minutes: minutes(addressWait) }, addressWait);
+      const [account, network] = [keyOf('attempt-account', login), keyOf('attempt-address', networkOf(ip))];
+      const networkWait = await perNetwork.take(network);
+      if (networkWait > 0) throw new Refusal('address_locked', { minutes: minutes(networkWait) }, networkWait);
       const accountWait = await perAccount.take(account);
       if (accountWait > 0) throw new Refusal('tries_many', { minutes: minutes(accountWait) }, accountWait);
       return {
-        succeed: async () => void (await Promise.all([perAccount.forget(account), perAddress.refund(address)])),
+        succeed: async () => void (await Promise.all([perAccount.reset(account), perNetwork.refund(network)])),
       };
     },
   };

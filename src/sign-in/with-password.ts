@@ -10,6 +10,7 @@ import { describeDevice } from '../sessions/device.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 
 export interface PasswordSignIn {
+  /** E-mail address or user name, as it was typed. */
   login: string;
   password: string;
   clientId: string | undefined;
@@ -23,19 +24,19 @@ export interface SignInServices {
   attemptLimits: AttemptLimits;
 }
 
-/** What a sign-in amounts to: methods (RFC 8176) and assurance, as ID tokens have them. */
+/** How a person authenticated: `amr` (RFC 8176) and `acr` of ID tokens. */
 export interface Proof {
   amr: string[];
   acr: string;
 }
 
-/** A password alone: NIST SP 800-63B-4 assurance level 1. */
+/** A password alone is authentication assurance level 1 (NIST SP 800-63B-4). */
 const passwordProof: Proof = { amr: ['pwd'], acr: 'aal1' };
 
 /**
- * Wrong password and unknown account look alike, in words and in time.
+ * Signs a person in. A wrong password and an unknown account give the same answer after the same time.
  *
- * @throws Refusal `credentials_wrong`, `account_suspended` (after a right password only), `tries_many`,
+ * @throws Refusal `credentials_wrong`, `account_suspended` (only for the right password), `tries_many`,
  *   `address_locked`, `sign_in_busy`
  */
 export async function signInWithPassword(
@@ -48,26 +49,22 @@ export async function signInWithPassword(
   const username = email === undefined ? canonicalUsername(login) : undefined;
   const isName = email !== undefined || username !== undefined;
   const account = isName ? await findAccountByLogin(db, { email, username }) : undefined;
-  // By account: else its e-mail address and its user name would be two keys to one door.
+  // Attempts count by account: e-mail address and user name share one limit.
   const attempt = await attemptLimits.begin(account?.id ?? email ?? username ?? login, ip);
   const check = await checkPassword(db, hasher, account?.id, password);
-  if (!account || !check.isRight) {
+  if (!account || !check.isCorrect) {
     const detail = { reason: account ? 'password_wrong' : 'account_unknown', device };
     recordEvent(db, { kind: 'sign-in.failed', accountId: account?.id, clientId, ip, detail });
     throw new Refusal('credentials_wrong');
   }
+  const { id: accountId } = account;
   if (account.suspendedAt) {
-    recordEvent(db, {
-      kind: 'sign-in.failed',
-      accountId: account.id,
-      clientId,
-      ip,
-      detail: { reason: 'suspended', device },
-    });
+    const detail = { reason: 'suspended', device };
+    recordEvent(db, { kind: 'sign-in.failed', accountId, clientId, ip, detail });
     throw new Refusal('account_suspended');
   }
   await attempt.succeed();
-  await renewPasswordHash(db, hasher, account.id, check, password);
-  recordEvent(db, { kind: 'sign-in.succeeded', accountId: account.id, clientId, ip, detail: { amr: ['pwd'], device } });
+  await renewPasswordHash(db, hasher, accountId, check, password);
+  recordEvent(db, { kind: 'sign-in.succeeded', accountId, clientId, ip, detail: { amr: passwordProof.amr, device } });
   return { account, proof: passwordProof };
 }

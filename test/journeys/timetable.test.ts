@@ -11,10 +11,10 @@ test('every task of the timetable is known to the queue, the cleaning of dead jo
   // The queue writes them down in its own time.
   while ((await names()).length === 0) await sleep(50);
   expect(await names()).toEqual([
+    'delete-failed-jobs',
     'end-expired-sessions',
     'open-audit-months',
     'purge-expired',
-    'remove-dead-jobs',
     'rotate-signing-keys',
   ]);
   await frontdesk.close();

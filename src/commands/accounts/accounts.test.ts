@@ -87,7 +87,7 @@ test('removed for good: its address may be used again, by somebody else', async 
 
 test('the password is set', async () => {
   const { id, email } = await create();
-  const fits = async (secret: string) => (await checkPassword(db, hasher, id, secret)).isRight;
+  const fits = async (secret: string) => (await checkPassword(db, hasher, id, secret)).isCorrect;
   expect(await runWith('another password of words\n', 'password', email)).toEqual({
     code: 0,
     out: `The password of ${email} is set.\n`,

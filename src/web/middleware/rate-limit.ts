@@ -23,7 +23,7 @@ function bucketOf(path: string): string | undefined {
  * @throws Refusal `requests_many`
  */
 export function rateLimit(factor: number, issuer: string, oidc: Oidc): Middleware {
-  const limit = processRateLimit({ name: 'start', tries: Math.round(perMinute * factor), perSeconds: 60 });
+  const limit = processRateLimit({ name: 'start', max: Math.round(perMinute * factor), perSeconds: 60 });
   const { session } = cookieNames(issuer);
   return async (ctx: Context, next) => {
     const bucket = bucketOf(ctx.path);
