@@ -5,7 +5,7 @@ import { localSecretPrefix, type Config } from './config.ts';
 import { createPasswordHasher, type PasswordHasher } from './credentials/password.ts';
 import { startBackground } from './background.ts';
 import { ensureOwnClient } from './clients/own-client.ts';
-import { ensureSigningKeys, ensurePairwiseSalt } from './keys/ensure-signing-keys.ts';
+import { ensureSigningKeys, ensurePairwiseSalt } from './keys/ensure-keys.ts';
 import { listSigningKeys } from './keys/signing-key-repository.ts';
 import { createLiveProvider, type Oidc } from './oidc/live-provider.ts';
 import { createProtocolPages } from './oidc/protocol-pages.ts';

@@ -1,5 +1,5 @@
 /** SQL for accounts. */
-import { type Database } from '../platform/database.ts';
+import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Account } from './account.ts';
 import type { Claims } from './claims.ts';
@@ -37,12 +37,12 @@ export async function findAccount(db: Database, id: string): Promise<Account | u
 
 const selectByLogin = sql`select * from accounts where email_canonical = $1 or username_canonical = $2`;
 
-/** By the canonical form of an address or of a user name. */
+/** @param login the canonical form of an e-mail address, of a user name, or of both */
 export async function findAccountByLogin(
   db: Database,
-  { email, username }: { email: string | undefined; username: string | undefined },
+  login: { email: string | undefined; username: string | undefined },
 ): Promise<Account | undefined> {
-  const [row] = await db.read<Row>(selectByLogin, [email, username]);
+  const [row] = await db.read<Row>(selectByLogin, [login.email, login.username]);
   return row && toAccount(row);
 }
 
@@ -52,7 +52,7 @@ export interface NewAccount extends Pick<Account, 'id' | 'email' | 'emailVerifie
   attributes: Claims;
 }
 
-const insert = sql`
+const insertRow = sql`
   insert into accounts (id, email, email_canonical, email_verified_at, username, username_canonical, name, attributes)
   values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`;
 
@@ -60,34 +60,35 @@ const insert = sql`
 export async function insertAccount(db: Database, account: NewAccount): Promise<boolean> {
   const { id, email, emailCanonical, emailVerifiedAt, username, usernameCanonical, name, attributes } = account;
   const values = [id, email, emailCanonical, emailVerifiedAt, username, usernameCanonical, name, attributes];
-  return (await db.guard(insert, values)).count === 1;
+  return (await db.guard(insertRow, values)).count === 1;
 }
 
-const setSuspended = sql`
+const updateSuspendedAt = sql`
   update accounts set suspended_at = case when $2 then coalesce(suspended_at, now()) end, updated_at = now()
   where id = $1`;
 
 /** @returns false when there is no such account */
 export async function updateSuspended(db: Database, id: string, isSuspended: boolean): Promise<boolean> {
-  return (await db.guard(setSuspended, [id, isSuspended])).count === 1;
+  return (await db.guard(updateSuspendedAt, [id, isSuspended])).count === 1;
 }
 
-const setAttributes = sql`update accounts set attributes = $2, updated_at = now() where id = $1`;
+const updateAttributesById = sql`update accounts set attributes = $2, updated_at = now() where id = $1`;
 
 /** @returns false when there is no such account */
 export async function updateAttributes(db: Database, id: string, attributes: Claims): Promise<boolean> {
-  return (await db.guard(setAttributes, [id, attributes])).count === 1;
+  return (await db.guard(updateAttributesById, [id, attributes])).count === 1;
 }
 
-const remove = sql`delete from accounts where id = $1`;
+const deleteById = sql`delete from accounts where id = $1`;
 
 /** @returns false when there is no such account */
 export async function deleteAccount(db: Database, id: string): Promise<boolean> {
-  return (await db.guard(remove, [id])).count === 1;
+  return (await db.guard(deleteById, [id])).count === 1;
 }
 
-const list = sql`select * from accounts order by created_at desc, id limit $1`;
+const selectNewest = sql`select * from accounts order by created_at desc, id limit $1`;
 
+/** The newest accounts. */
 export async function listAccounts(db: Database, limit: number): Promise<Account[]> {
-  return (await db.read<Row>(list, [limit])).map(toAccount);
+  return (await db.read<Row>(selectNewest, [limit])).map(toAccount);
 }

@@ -1,29 +1,31 @@
-/** A person's account: names, addresses, standing. */
+/** An account: the record of a person, and the canonical forms of its names. */
 import { domainToASCII } from 'node:url';
 import { Refusal } from '../errors.ts';
 import type { Claims } from './claims.ts';
 
 export interface Account {
-  /** uuid v4; the public `sub`, never used for another person. */
+  /** uuid v4: the public `sub`, never given to another person. */
   id: string;
-  /** As the person wrote it: mail goes there. */
+  /** As the person typed it; mail is sent to this form. */
   email: string;
   emailVerifiedAt: Date | undefined;
   username: string | undefined;
   name: string | undefined;
-  /** Further standard claims (OpenID Connect Core 5.1), by claim name. */
+  /** Further standard claims (OpenID Connect Core §5.1), by claim name. */
   attributes: Claims;
   suspendedAt: Date | undefined;
   createdAt: Date;
   updatedAt: Date;
 }
 
-/** What to call a person on pages. */
+/** The name of a person on pages. */
 export const displayName = ({ name, username, email }: Account): string => name ?? username ?? email;
 
 /**
- * The form in which two spellings of one address are equal: lower case, domain in ASCII (IDNA). Undefined for what is
- * no address. The part before the @ is ASCII, so that no two addresses only look alike.
+ * The form that is equal for all spellings of an address: lower case, the domain in ASCII (IDNA). The local part must be
+ * ASCII, so that two different addresses never look alike.
+ *
+ * @returns undefined for what is no e-mail address
  */
 export function canonicalEmail(email: string): string | undefined {
   const text = email.normalize('NFKC').trim();
@@ -34,20 +36,20 @@ export function canonicalEmail(email: string): string | undefined {
   return `${local.toLowerCase()}@${ascii}`;
 }
 
-/** The form in which two spellings of one user name are equal; undefined for what is no user name. */
+/** The form that is equal for all spellings of a user name; undefined for what is no user name. */
 export function canonicalUsername(username: string): string | undefined {
   const text = username.normalize('NFKC').trim().toLowerCase();
   return /^[a-z0-9][a-z0-9._-]{1,62}[a-z0-9]$/.test(text) ? text : undefined;
 }
 
-/** @throws Refusal `email_invalid` */
+/** @returns the canonical form @throws Refusal `email_invalid` */
 export function requireEmail(email: string): string {
   const canonical = canonicalEmail(email);
   if (canonical === undefined) throw new Refusal('email_invalid');
   return canonical;
 }
 
-/** @throws Refusal `username_invalid` */
+/** @returns the canonical form @throws Refusal `username_invalid` */
 export function requireUsername(username: string): string {
   const canonical = canonicalUsername(username);
   if (canonical === undefined) throw new Refusal('username_invalid');

@@ -1,4 +1,4 @@
-/** What an account may hold about a person beside name and address: the standard claims (OpenID Connect Core 5.1). */
+/** The standard claims that an account stores in `attributes` (OpenID Connect Core §5.1). */
 import { z } from 'zod';
 import { Refusal } from '../errors.ts';
 import { checkValue, type Reason } from '../reasons.ts';
@@ -20,7 +20,7 @@ const isLocale = (locale: string): boolean => {
   }
 };
 
-/** `sub`, `name`, `preferred_username`, `email`, `email_verified` and `updated_at` are the account's own columns. */
+/** Without `sub`, `name`, `preferred_username`, `email`, `email_verified` and `updated_at`, which are columns. */
 const schema = z
   .strictObject({
     given_name: text,

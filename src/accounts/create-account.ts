@@ -1,4 +1,4 @@
-/** Opens an account on somebody's behalf. */
+/** Creates an account. */
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
@@ -7,17 +7,17 @@ import { requireAcceptablePassword, type PasswordHasher } from '../credentials/p
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { findAccountByLogin, insertAccount } from './account-repository.ts';
-import type { Claims } from './claims.ts';
 import { requireEmail, requireUsername } from './account.ts';
+import type { Claims } from './claims.ts';
 
 export interface AccountDetails {
   email: string;
-  /** The address is known to be the person's. */
+  /** Whether the address is known to be the person's. False by default. */
   isEmailVerified?: boolean;
   username?: string | undefined;
   name?: string | undefined;
   password: string;
-  /** Further standard claims. */
+  /** Checked claims that are not columns of their own. */
   claims?: Claims;
 }
 

@@ -1,15 +1,15 @@
-/** Removes an account for good. Apps are told; the audit log keeps what happened, without the person. */
+/** Deletes an account. Its apps are notified; audit events keep its id only. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
+import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { revokeAllAccess } from '../sessions/end-session.ts';
-import { Refusal } from '../errors.ts';
 import { deleteAccount } from './account-repository.ts';
 
-/** Its id is never used again. @throws Refusal `account_unknown` */
+/** The id is never used again. @throws Refusal `account_unknown` */
 export async function removeAccount(db: Database, accountId: string, by: Actor): Promise<void> {
   await db.inUnitOfWork(async () => {
-    // The notices are taken from rows that go with the account.
+    // Before the deletion, because the notices come from the account's sessions, which are deleted with it.
     await revokeAllAccess(db, accountId, 'account_removed');
     if (!(await deleteAccount(db, accountId))) throw new Refusal('account_unknown');
     recordEvent(db, { kind: 'account.removed', accountId, detail: { by } });

@@ -1,4 +1,4 @@
-/** Sets what an account holds about a person, for apps that the person lets see it. */
+/** Sets the claims of an account that are not columns of their own. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
@@ -7,7 +7,7 @@ import { updateAttributes } from './account-repository.ts';
 import { requireClaims } from './claims.ts';
 
 /**
- * Replaces all claims that are not columns of the account.
+ * Replaces these claims: those that are left out are removed.
  *
  * @throws Refusal `claims_invalid`, `account_unknown`
  */

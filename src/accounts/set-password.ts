@@ -1,4 +1,4 @@
-/** Sets a person's password. Whoever got in with the old one is out at once, everywhere. */
+/** Sets the password of an account, and ends everything that the old one gave access to. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { upsertPasswordHash } from '../credentials/password-repository.ts';
@@ -6,15 +6,16 @@ import { requireAcceptablePassword, type PasswordHasher } from '../credentials/p
 import type { Database } from '../platform/database.ts';
 import { revokeAllAccess } from '../sessions/end-session.ts';
 
-/**
- * @param exceptUid the session in which the person set it
- * @throws Refusal `password_short`, `password_long`, `password_blank`
- */
-export async function setPassword(
-  db: Database,
-  hasher: PasswordHasher,
-  change: { accountId: string; password: string; by: Actor; exceptUid?: string },
-): Promise<void> {
+export interface PasswordChange {
+  accountId: string;
+  password: string;
+  by: Actor;
+  /** The session in which the person changes the password; it goes on. */
+  exceptUid?: string;
+}
+
+/** @throws Refusal `password_short`, `password_long`, `password_blank` */
+export async function setPassword(db: Database, hasher: PasswordHasher, change: PasswordChange): Promise<void> {
   const { accountId, password, by, exceptUid } = change;
   requireAcceptablePassword(password);
   const hash = await hasher.hash(password);

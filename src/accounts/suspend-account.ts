@@ -1,9 +1,9 @@
-/** Suspends an account, or reinstates it. A suspended person can do nothing, and every app is told at once. */
+/** Suspends an account, which ends its sessions and tokens and notifies its apps, and reinstates it. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
+import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { revokeAllAccess } from '../sessions/end-session.ts';
-import { Refusal } from '../errors.ts';
 import { updateSuspended } from './account-repository.ts';
 
 /** @throws Refusal `account_unknown` */

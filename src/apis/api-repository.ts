@@ -1,5 +1,5 @@
 /** SQL for APIs. */
-import { type Database } from '../platform/database.ts';
+import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Api, JwtType } from './api.ts';
 
@@ -36,7 +36,7 @@ export async function findApi(db: Database, audience: string): Promise<Api | und
   return row && toApi(row);
 }
 
-const insert = sql`
+const insertRow = sql`
   insert into apis (audience, name, scopes, access_token_lifetime_seconds, token_format, jwt_type, client_id)
   values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`;
 
@@ -44,12 +44,12 @@ const insert = sql`
 export async function insertApi(db: Database, api: Api): Promise<boolean> {
   const { audience, name, scopes, accessTokenLifetimeSeconds, tokenFormat, jwtType, clientId } = api;
   const values = [audience, name, scopes, accessTokenLifetimeSeconds, tokenFormat, jwtType, clientId];
-  return (await db.guard(insert, values)).count === 1;
+  return (await db.guard(insertRow, values)).count === 1;
 }
 
-const remove = sql`delete from apis where audience = $1`;
+const deleteRow = sql`delete from apis where audience = $1`;
 
 /** @returns false when there is no such API */
 export async function deleteApi(db: Database, audience: string): Promise<boolean> {
-  return (await db.guard(remove, [audience])).count === 1;
+  return (await db.guard(deleteRow, [audience])).count === 1;
 }

@@ -1,34 +1,34 @@
-/** An API that access tokens are issued for (a resource server, RFC 8707). */
+/** An API: a resource server that access tokens are issued for (RFC 8707). */
 import { Refusal } from '../errors.ts';
 
 export const jwtTypes = ['at+jwt', 'JWT'] as const;
 export type JwtType = (typeof jwtTypes)[number];
 
 export interface Api {
-  /** Absolute URI: the `resource` parameter of requests, and `aud` in tokens. */
+  /** Absolute URI: the `resource` parameter of requests, and `aud` of access tokens. */
   audience: string;
   name: string;
-  /** Scope → what it lets an app do, in words for the consent page. */
+  /** Scope → what it allows, in the words of the consent page. */
   scopes: Record<string, string>;
   accessTokenLifetimeSeconds: number;
-  /** `jwt`: the API checks tokens by itself. `opaque`: it asks about each one, and learns at once of a revocation. */
+  /** `jwt` (RFC 9068), which the API verifies by itself, or `opaque`, which it introspects (RFC 7662). */
   tokenFormat: 'jwt' | 'opaque';
-  /** `typ` of its JWTs: that of RFC 9068, or `JWT` for resource servers that refuse `at+jwt`. */
+  /** The `typ` header of its JWTs: that of RFC 9068, or `JWT` for resource servers that refuse `at+jwt`. */
   jwtType: JwtType;
-  /** The client as which the API asks. */
+  /** `client_id` that the API introspects tokens with. */
   clientId: string | undefined;
 }
 
-/** Lifetime of access tokens when an API says nothing else. They cannot be taken back, so they are short. */
+/** In seconds. Short, because a JWT cannot be revoked. */
 export const defaultAccessTokenLifetimeSeconds = 300;
 
 /** In seconds. */
 export const accessTokenLifetimeBounds = { min: 60, max: 900 } as const;
 
-/** A scope token of RFC 6749 §3.3, kept to characters that need no quoting anywhere. */
+/** Whether a text is a scope (RFC 6749 §3.3), of characters that need no quoting in URLs, HTML and shells. */
 export const isScopeName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9:._/-]{0,63}$/.test(name);
 
-/** @throws Refusal `argument_invalid` for an audience that is no absolute URI or has a fragment (RFC 8707 §2) */
+/** Requires an absolute URI without a fragment (RFC 8707 §2). @throws Refusal `argument_invalid` */
 export function requireAudience(audience: string): void {
   const parsed = URL.parse(audience);
   if (!parsed || audience.includes('#') || audience.length > 500 || parsed.username) {

@@ -1,4 +1,4 @@
-/** Registers an API, so that clients may be allowed to ask for tokens to it. */
+/** Registers an API that clients may get access tokens for, and removes one. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
@@ -7,7 +7,7 @@ import { deleteApi, insertApi } from './api-repository.ts';
 import { accessTokenLifetimeBounds, isScopeName, requireAudience, type Api } from './api.ts';
 
 /**
- * @throws Refusal `argument_invalid` when audience, scope names or lifetime (60 to 900 seconds) do not fit
+ * @throws Refusal `argument_invalid` for the audience, a scope or the lifetime
  * @throws Refusal `api_exists`
  */
 export async function registerApi(db: Database, api: Api, by: Actor): Promise<void> {

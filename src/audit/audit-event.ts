@@ -1,4 +1,4 @@
-/** The vocabulary of the audit log: every kind of event, and what its detail holds. */
+/** Audit events: every kind, and its detail. */
 
 /** Kind → detail. Details hold ids, codes and counts; never names, e-mail addresses or secrets. */
 export interface AuditDetails {
@@ -31,7 +31,7 @@ export interface AuditDetails {
 
 export type AuditKind = keyof AuditDetails;
 
-/** Through which door a change came. */
+/** Who made a change: an operator on the command line, the person, or an app by the registration endpoint. */
 export type Actor = 'command-line' | 'person' | 'program';
 
 export type AuditEvent = {

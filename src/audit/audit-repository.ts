@@ -1,6 +1,6 @@
-/** SQL for the audit log. Events are added in the transaction of what they tell of, and never changed. */
+/** SQL for audit events. An event is inserted in the transaction of the change that it records, and never updated. */
 import { v7 as uuid } from 'uuid';
-import { type Database } from '../platform/database.ts';
+import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { AuditEvent, AuditKind } from './audit-event.ts';
 
@@ -15,7 +15,7 @@ export function recordEvent(db: Database, event: AuditEvent): void {
 
 const openMonths = sql`select open_audit_months(date_trunc('month', now())::date, 12)`;
 
-/** Makes room for the events of a year to come. */
+/** Creates the partitions for the events of the next twelve months. */
 export async function openAuditMonths(db: Database): Promise<void> {
   await db.writeOutsideTransaction(openMonths);
 }
@@ -38,17 +38,21 @@ interface Row {
   detail: Record<string, unknown>;
 }
 
-const listOfAccount = sql`
+const selectByAccount = sql`
   select at, kind, client_id, session_uid, ip, detail from audit_events
   where account_id = $1 and at < $2 order by at desc limit $3`;
 
-/** What happened to an account, the newest first. */
+/**
+ * The events of an account, the newest first.
+ *
+ * @param page at most `limit` events, older than `before`
+ */
 export async function listAccountEvents(
   db: Database,
   accountId: string,
   { before = new Date(Date.now() + 60_000), limit }: { before?: Date | undefined; limit: number },
 ): Promise<RecordedEvent[]> {
-  const rows = await db.read<Row>(listOfAccount, [accountId, before, limit]);
+  const rows = await db.read<Row>(selectByAccount, [accountId, before, limit]);
   return rows.map((row) => ({
     at: row.at,
     kind: row.kind,

@@ -2,7 +2,7 @@
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken, type Keyring } from '../platform/secrets.ts';
-import { ensureSigningKeys } from './ensure-signing-keys.ts';
+import { ensureSigningKeys } from './ensure-keys.ts';
 import { rotateNow, rotateSigningKeys } from './rotate-signing-keys.ts';
 import { listSigningKeys } from './signing-key-repository.ts';
 import { phaseOf, type SigningAlgorithm } from './signing-key.ts';

@@ -1,4 +1,4 @@
-/** The life of signing keys: announces the next one in good time, retires the one before, removes what nobody needs. */
+/** Rotates signing keys: announces new ones, retires the ones before, and removes those that nobody needs any more. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
@@ -14,7 +14,7 @@ import { makeSigningKey, signingAlgorithms, type SigningAlgorithm, type SigningK
 
 export type KeyPolicy = Pick<Policy, 'key_life' | 'key_announcement' | 'key_retention'>;
 
-interface Keys {
+interface RotationContext {
   db: Database;
   keyring: Keyring;
   policy: KeyPolicy;
@@ -22,31 +22,32 @@ interface Keys {
 
 const after = (date: Date, seconds: number) => new Date(date.getTime() + seconds * 1000);
 
-/** Makes the next key of an algorithm, and lets those before it sign until it begins. */
-async function announce(
-  { db, keyring }: Keys,
+/** Creates a key that signs from a time on, and lets the other keys of its algorithm sign until then. */
+async function announceKey(
+  { db, keyring }: RotationContext,
   keys: SigningKey[],
   algorithm: SigningAlgorithm,
-  at: Date,
+  signsFrom: Date,
 ): Promise<void> {
-  const key = await makeSigningKey(algorithm, at);
+  const key = await makeSigningKey(algorithm, signsFrom);
   insertSigningKey(db, keyring, key);
   recordEvent(db, { kind: 'key.created', detail: { kid: key.kid, algorithm } });
-  for (const before of keys) {
-    if (before.algorithm === algorithm && (!before.retiresAt || before.retiresAt > at))
-      retireSigningKey(db, before.kid, at);
+  for (const other of keys) {
+    const signsLonger = !other.retiresAt || other.retiresAt > signsFrom;
+    if (other.algorithm === algorithm && signsLonger) retireSigningKey(db, other.kid, signsFrom);
   }
 }
 
-/** Does what is due by the policy. Any number of processes may ask: one does it. */
-export async function rotateSigningKeys({ db, keyring, policy }: Keys, now = new Date()): Promise<void> {
+/** Announces and removes the keys that the policy says are due. Safe to call in several processes at once. */
+export async function rotateSigningKeys(context: RotationContext, now = new Date()): Promise<void> {
+  const { db, keyring, policy } = context;
   await db.inUnitOfWork(async () => {
     await lockSigningKeys(db);
     const keys = await listSigningKeys(db, keyring);
     for (const algorithm of signingAlgorithms) {
       const newest = keys.find((key) => key.algorithm === algorithm);
       const isDue = !newest || after(newest.signsFrom, policy.key_life - policy.key_announcement) <= now;
-      if (isDue) await announce({ db, keyring, policy }, keys, algorithm, after(now, policy.key_announcement));
+      if (isDue) await announceKey(context, keys, algorithm, after(now, policy.key_announcement));
     }
     for (const { kid, retiresAt } of keys) {
       if (!retiresAt || after(retiresAt, policy.key_retention) > now) continue;
@@ -57,17 +58,18 @@ export async function rotateSigningKeys({ db, keyring, policy }: Keys, now = new
 }
 
 /**
- * Rotates all algorithms out of turn.
+ * Announces a new key of every algorithm, whether it is due or not.
  *
- * @param isImmediate the new keys sign at once: for a key that may be in other hands. Apps that have not fetched them
- *   yet fetch them when they meet the first token.
+ * @param isImmediate the new keys sign at once, because an old one may be compromised. Apps that have not fetched them
+ *   refuse the first tokens until they do
  */
-export async function rotateNow({ db, keyring, policy }: Keys, isImmediate: boolean): Promise<void> {
+export async function rotateNow(context: RotationContext, isImmediate: boolean): Promise<void> {
+  const { db, keyring, policy } = context;
   await db.inUnitOfWork(async () => {
     await lockSigningKeys(db);
     const keys = await listSigningKeys(db, keyring);
     const now = new Date();
-    const at = isImmediate ? now : after(now, policy.key_announcement);
-    for (const algorithm of signingAlgorithms) await announce({ db, keyring, policy }, keys, algorithm, at);
+    const signsFrom = isImmediate ? now : after(now, policy.key_announcement);
+    for (const algorithm of signingAlgorithms) await announceKey(context, keys, algorithm, signsFrom);
   });
 }

@@ -1,17 +1,19 @@
-/** SQL for secrets that are made once. They are sealed; the key to them is not in the database. */
-import { type Database } from '../platform/database.ts';
-import { sql } from '../platform/statement.ts';
+/** SQL for secrets that a deployment creates once. They are stored sealed; the key to them is not in the database. */
+import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
+import { sql } from '../platform/statement.ts';
 
 const contextOf = (name: string) => `sealed_secrets.value ${name}`;
 
-const insert = sql`insert into sealed_secrets (name, value_sealed) values ($1, $2) on conflict do nothing`;
-const select = sql`select value_sealed from sealed_secrets where name = $1`;
-const reseal = sql`update sealed_secrets set value_sealed = $2 where name = $1`;
+const insertSecret = sql`insert into sealed_secrets (name, value_sealed) values ($1, $2) on conflict do nothing`;
+const selectSecret = sql`select value_sealed from sealed_secrets where name = $1`;
+const updateSecret = sql`update sealed_secrets set value_sealed = $2 where name = $1`;
 
 /**
- * Returns what is kept, or keeps `proposal` when nothing is: of several processes at once, one has its way. Sealed
- * again under the newest secret where an older one sealed it.
+ * Stores `proposal` when there is no secret of this name; of several processes at once, one stores its own. A secret that
+ * was sealed with an older root secret is sealed again with the newest.
+ *
+ * @returns the stored secret
  */
 export async function ensureSealedSecret(
   db: Database,
@@ -19,9 +21,9 @@ export async function ensureSealedSecret(
   name: string,
   proposal: string,
 ): Promise<string> {
-  await db.guard(insert, [name, keyring.seal(contextOf(name), proposal)]);
-  const [row] = await db.read<{ value_sealed: Buffer }>(select, [name]);
+  await db.guard(insertSecret, [name, keyring.seal(contextOf(name), proposal)]);
+  const [row] = await db.read<{ value_sealed: Buffer }>(selectSecret, [name]);
   const value = keyring.open(contextOf(name), row!.value_sealed);
-  if (keyring.isStale(row!.value_sealed)) db.write(reseal, [name, keyring.seal(contextOf(name), value)]);
+  if (keyring.isStale(row!.value_sealed)) db.write(updateSecret, [name, keyring.seal(contextOf(name), value)]);
   return value;
 }

@@ -1,8 +1,8 @@
-/** SQL for signing keys. The private half is sealed; the key to it is not in the database. */
+/** SQL for signing keys. The private key is stored sealed; the key to it is not in the database. */
 import type { JWK } from 'jose';
-import { type Database } from '../platform/database.ts';
-import { sql } from '../platform/statement.ts';
+import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
+import { sql } from '../platform/statement.ts';
 import { publicJwk, type SigningAlgorithm, type SigningKey } from './signing-key.ts';
 
 interface Row {
@@ -15,16 +15,6 @@ interface Row {
 
 const contextOf = (kid: string) => `signing_keys.private_jwk ${kid}`;
 
-const selectKeys = sql`
-  select kid, algorithm, private_jwk_sealed, signs_from, retires_at
-  from signing_keys where removed_at is null order by signs_from desc, kid`;
-
-/** All keys that are published. */
-export async function listSigningKeys(db: Database, keyring: Keyring): Promise<SigningKey[]> {
-  const rows = await db.read<Row>(selectKeys);
-  return rows.map((row) => toKey(row, keyring));
-}
-
 const toKey = (row: Row, keyring: Keyring): SigningKey => ({
   kid: row.kid,
   algorithm: row.algorithm,
@@ -33,9 +23,19 @@ const toKey = (row: Row, keyring: Keyring): SigningKey => ({
   retiresAt: row.retires_at ?? undefined,
 });
 
+const selectPublished = sql`
+  select kid, algorithm, private_jwk_sealed, signs_from, retires_at
+  from signing_keys where removed_at is null order by signs_from desc, kid`;
+
+/** All published keys, the newest first. */
+export async function listSigningKeys(db: Database, keyring: Keyring): Promise<SigningKey[]> {
+  const rows = await db.read<Row>(selectPublished);
+  return rows.map((row) => toKey(row, keyring));
+}
+
 const lockKeys = sql`select pg_advisory_xact_lock(hashtextextended('signing_keys', 0))`;
 
-/** Waits until no other process makes or retires keys; held to the end of the unit of work. */
+/** Waits until no other transaction changes signing keys, and holds the lock until the unit of work ends. */
 export async function lockSigningKeys(db: Database): Promise<void> {
   await db.guard(lockKeys);
 }
@@ -51,23 +51,24 @@ export function insertSigningKey(db: Database, keyring: Keyring, key: SigningKey
 
 const updateSeal = sql`update signing_keys set private_jwk_sealed = $2 where kid = $1`;
 
-/** Seals again, under the newest secret, what an older one sealed, so that the older one can be taken away. */
+/** Seals with the newest root secret all keys that an older one sealed, so that the older one can be removed. */
 export async function resealSigningKeys(db: Database, keyring: Keyring): Promise<void> {
-  for (const { kid, private_jwk_sealed: sealed } of await db.read<Row>(selectKeys)) {
+  for (const { kid, private_jwk_sealed: sealed } of await db.read<Row>(selectPublished)) {
     if (!keyring.isStale(sealed)) continue;
     db.write(updateSeal, [kid, keyring.seal(contextOf(kid), keyring.open(contextOf(kid), sealed))]);
   }
 }
 
-const retire = sql`update signing_keys set retires_at = $2 where kid = $1`;
+const updateRetiresAt = sql`update signing_keys set retires_at = $2 where kid = $1`;
 
+/** @param at when the key stops signing; it stays published */
 export function retireSigningKey(db: Database, kid: string, at: Date): void {
-  db.write(retire, [kid, at]);
+  db.write(updateRetiresAt, [kid, at]);
 }
 
-// The private half has been of no use since it retired; now the public half is of none either.
-const remove = sql`update signing_keys set removed_at = now(), private_jwk_sealed = '' where kid = $1`;
+const updateRemovedAt = sql`update signing_keys set removed_at = now(), private_jwk_sealed = '' where kid = $1`;
 
+/** Stops publishing a key and erases its private key. The row stays. */
 export function removeSigningKey(db: Database, kid: string): void {
-  db.write(remove, [kid]);
+  db.write(updateRemovedAt, [kid]);
 }

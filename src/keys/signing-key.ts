@@ -1,4 +1,4 @@
-/** A signing key and its life: announced, signing, retired, gone. */
+/** A signing key and its phases: announced, signing, retired. */
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 
 export const signingAlgorithms = ['RS256', 'ES256'] as const;
@@ -8,9 +8,9 @@ export interface SigningKey {
   kid: string;
   algorithm: SigningAlgorithm;
   privateJwk: JWK;
-  /** Published before this time, used after it. */
+  /** The key is published before this time and signs from then on. */
   signsFrom: Date;
-  /** Signs no more after this time, but stays published. */
+  /** The key stops signing at this time and stays published; undefined while no successor is announced. */
   retiresAt: Date | undefined;
 }
 
@@ -21,7 +21,7 @@ export function phaseOf(key: Pick<SigningKey, 'signsFrom' | 'retiresAt'>, now = 
   return key.signsFrom <= now ? 'signing' : 'announced';
 }
 
-/** The order in which the provider must get the keys: it signs with the first that fits an algorithm. */
+/** The keys in the order for oidc-provider, which signs with the first one of an algorithm: the newest that signs. */
 export function inSigningOrder(keys: readonly SigningKey[], now = new Date()): SigningKey[] {
   const rank = { signing: 0, announced: 1, retired: 2 };
   return keys.toSorted(
@@ -30,14 +30,14 @@ export function inSigningOrder(keys: readonly SigningKey[], now = new Date()): S
   );
 }
 
-/** When another key begins to sign, or one stops; undefined when nothing is to come. */
+/** The next time at which a key starts or stops signing; undefined when there is none. */
 export function nextChangeAt(keys: readonly SigningKey[], now = new Date()): Date | undefined {
   const times = keys.flatMap(({ signsFrom, retiresAt }) => [signsFrom, retiresAt]);
-  const coming = times.filter((time) => time !== undefined && time > now) as Date[];
-  return coming.toSorted((one, other) => one.getTime() - other.getTime())[0];
+  const future = times.filter((time) => time !== undefined && time > now) as Date[];
+  return future.toSorted((one, other) => one.getTime() - other.getTime())[0];
 }
 
-/** A new pair (RSA of 2048 bits, or P-256), named by its thumbprint (RFC 7638). */
+/** Creates a key pair: RSA with 2048 bits, or P-256. Its kid is its thumbprint (RFC 7638). */
 export async function makeSigningKey(algorithm: SigningAlgorithm, signsFrom: Date): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true, modulusLength: 2048 });
   const jwk = await exportJWK(privateKey);
@@ -45,7 +45,7 @@ export async function makeSigningKey(algorithm: SigningAlgorithm, signsFrom: Dat
   return { kid, algorithm, privateJwk: { ...jwk, kid, alg: algorithm, use: 'sig' }, signsFrom, retiresAt: undefined };
 }
 
-/** The half that may be shown to anyone. */
+/** The public key of a pair. */
 export function publicJwk({ privateJwk }: SigningKey): JWK {
   const { kty, crv, x, y, n, e, kid, alg, use } = privateJwk;
   return JSON.parse(JSON.stringify({ kty, crv, x, y, n, e, kid, alg, use })) as JWK;

@@ -1,11 +1,11 @@
-/** The policy of the moment, for code that cannot wait for the database. */
+/** The policy in memory, for code that cannot wait for the database. */
 import type { Database } from '../platform/database.ts';
 import { readPolicy } from './policy-repository.ts';
 import type { Policy } from './policy.ts';
 
 export interface LivePolicy {
   readonly now: Policy;
-  /** Reads it again, after it was changed. */
+  /** Reads the policy again. */
   reload(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What an operator decides while the program runs: every item, its default and the values it can have. */
+/** The policy: what an operator changes while the server runs. Every item has a default and a range of values. */
 import { Refusal } from '../errors.ts';
 
 const minute = 60;
@@ -18,52 +18,52 @@ export const durationItems = {
     default: 14 * day,
     min: minute,
     max: 400 * day,
-    about: 'A session ends when nobody used it for so long.',
+    about: 'A session ends when it is not used for this long.',
   },
   session_absolute: {
     default: 30 * day,
     min: minute,
     max: 400 * day,
-    about: 'A session ends so long after signing in, used or not.',
+    about: 'A session ends this long after the person signed in.',
   },
   brief_session_idle: {
     default: 12 * hour,
     min: minute,
     max: 30 * day,
-    about: 'The same for a browser that was not to be remembered.',
+    about: 'As session_idle, for people who did not choose to stay signed in.',
   },
   brief_session_absolute: {
     default: day,
     min: minute,
     max: 30 * day,
-    about: 'The same for a browser that was not to be remembered.',
+    about: 'As session_absolute, for people who did not choose to stay signed in.',
   },
   refresh_idle: {
     default: 14 * day,
     min: minute,
     max: 400 * day,
-    about: 'A refresh token that was not used for so long is dead.',
+    about: 'A refresh token expires when it is not used for this long.',
   },
   refresh_absolute: {
     default: 90 * day,
     min: minute,
     max: 400 * day,
-    about: 'Refreshing ends so long after signing in at the app.',
+    about: 'Refresh tokens expire this long after the person signed in to the app.',
   },
-  key_life: { default: 90 * day, min: minute, max: 1000 * day, about: 'How long a signing key signs.' },
+  key_life: { default: 90 * day, min: minute, max: 1000 * day, about: 'A signing key signs for this long.' },
   key_announcement: {
     default: day,
     min: 1,
     max: 30 * day,
     about:
-      'How long a new key is published before it signs. Apps look for new keys once a minute at max: 2m or longer.',
+      'A new key is published for this long before it signs. Apps fetch keys at most once a minute: use 2m or longer.',
   },
-  // No shorter than the longest life of what a key signs: an ID token's.
+  // The minimum is the lifetime of an ID token (oidc/configuration/lifetimes.ts).
   key_retention: {
     default: 90 * day,
     min: hour,
     max: 1000 * day,
-    about: 'How long a key stays published after it signed last.',
+    about: 'A key stays published for this long after it has stopped signing.',
   },
 } as const satisfies Record<string, DurationItem>;
 
@@ -73,13 +73,13 @@ interface ChoiceItem {
   about: string;
 }
 
-/** Items that are one of a few words. */
+/** Items with a few values. */
 export const choiceItems = {
   pkce: {
     default: 'public',
     values: ['public', 'all'],
     about:
-      'Which clients must use PKCE: public ones (single-page, native), or all. Where it is sent it is always checked.',
+      'The clients that must use PKCE: public ones (single-page, native), or all. A code_challenge is always checked.',
   },
 } as const satisfies Record<string, ChoiceItem>;
 
@@ -88,7 +88,7 @@ export const policyItems = { ...durationItems, ...choiceItems };
 export type DurationName = keyof typeof durationItems;
 export type ChoiceName = keyof typeof choiceItems;
 export type PolicyName = DurationName | ChoiceName;
-/** Every item: durations in seconds, choices as words. */
+/** The value of every item; durations in seconds. */
 export type Policy = Readonly<
   Record<DurationName, number> & { [Name in ChoiceName]: (typeof choiceItems)[Name]['values'][number] }
 >;
@@ -100,7 +100,7 @@ export const defaultPolicy = Object.fromEntries(
   Object.entries(policyItems).map(([name, item]) => [name, item.default]),
 ) as unknown as Policy;
 
-/** @throws Refusal `policy_out_of_bounds` */
+/** Requires a duration within the bounds of an item. @throws Refusal `policy_out_of_bounds` */
 export function requireDuration(name: DurationName, seconds: number): void {
   const { min, max } = durationItems[name];
   if (Number.isInteger(seconds) && seconds >= min && seconds <= max) return;
@@ -108,7 +108,7 @@ export function requireDuration(name: DurationName, seconds: number): void {
 }
 
 /**
- * Reads the value of an item as an operator writes it: a duration such as `12h`, or one of the item's words.
+ * Parses the value of an item: a duration such as `12h`, or one of the item's values.
  *
  * @throws Refusal `policy_unknown`, `policy_out_of_bounds`, `duration_invalid`, `policy_value_unknown`
  */
@@ -125,19 +125,19 @@ export function parsePolicy(name: string, text: string): { name: PolicyName; val
   return { name, value: text };
 }
 
-/** The value of an item as an operator writes it. */
+/** The text that `parsePolicy` parses into this value. */
 export const formatPolicyValue = (value: number | string): string =>
   typeof value === 'number' ? formatDuration(value) : value;
 
 const units = { d: day, h: hour, m: minute, s: 1 } as const;
 
-/** `90s`, `15m`, `12h`, `30d` → seconds; undefined for anything else. */
+/** @returns the seconds of `90s`, `15m`, `12h` or `30d`; undefined for any other text */
 export function parseDuration(text: string): number | undefined {
   const [, count, unit] = /^(\d{1,9})([dhms])$/.exec(text) ?? [];
   return count === undefined ? undefined : Number(count) * units[unit as keyof typeof units];
 }
 
-/** The longest unit that needs no fraction: 86400 → `1d`. */
+/** A duration in the largest unit that gives a whole number: 86400 → `1d`. */
 export function formatDuration(seconds: number): string {
   const [unit, size] = Object.entries(units).find(([, each]) => seconds >= each && seconds % each === 0) ?? ['s', 1];
   return `${seconds / size}${unit}`;

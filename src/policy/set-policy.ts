@@ -1,4 +1,4 @@
-/** Decides an item of the policy. Running processes follow within a second. */
+/** Changes an item of the policy. The database notifies the running servers. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';

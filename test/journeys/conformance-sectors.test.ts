@@ -1,6 +1,6 @@
 /** Pairwise subjects: as the suite's dynamic plan checks them, and B23 of security.md. */
 import { removeAccount } from '../../src/accounts/remove-account.ts';
-import { ensurePairwiseSalt } from '../../src/keys/ensure-signing-keys.ts';
+import { ensurePairwiseSalt } from '../../src/keys/ensure-keys.ts';
 import { createKeyring } from '../../src/platform/secrets.ts';
 import { ask as send, type Browser } from '../support/browser.ts';
 import { audience, notesApi, person, siteA, type RegisteredApp } from '../support/cast.ts';

@@ -1,12 +1,17 @@
-/** Makes the first signing keys of a deployment: one of each algorithm. */
+/** Creates what every deployment needs once: a first signing key of each algorithm, and the salt of pairwise subjects. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
-import { type Keyring, randomToken } from '../platform/secrets.ts';
+import { randomToken, type Keyring } from '../platform/secrets.ts';
+import { ensureSealedSecret } from './sealed-secret-repository.ts';
 import { insertSigningKey, listSigningKeys, lockSigningKeys, resealSigningKeys } from './signing-key-repository.ts';
 import { makeSigningKey, phaseOf, signingAlgorithms, type SigningKey } from './signing-key.ts';
-import { ensureSealedSecret } from './sealed-secret-repository.ts';
 
-/** Returns all published keys; when several processes start at once, one makes them and the others wait. */
+/**
+ * Creates a key for each algorithm that no key signs with. Of several processes at once, one creates them and the others
+ * wait.
+ *
+ * @returns all published keys
+ */
 export async function ensureSigningKeys(db: Database, keyring: Keyring): Promise<SigningKey[]> {
   return db.inUnitOfWork(async () => {
     await lockSigningKeys(db);
@@ -24,9 +29,8 @@ export async function ensureSigningKeys(db: Database, keyring: Keyring): Promise
 }
 
 /**
- * Made at the first start and never changed: apps know people by what is made of it, and with another salt everybody
- * would be a stranger everywhere. So it is not derived from the root secret, which is replaced now and then, but kept
- * in the database, sealed, and goes wherever the database goes.
+ * The salt that pairwise subjects are computed with. It must never change, because every subject would change with it.
+ * So it is stored in the database, sealed, and not derived from the root secret, which operators replace.
  */
 export const ensurePairwiseSalt = (db: Database, keyring: Keyring): Promise<string> =>
   db.inUnitOfWork(() => ensureSealedSecret(db, keyring, 'pairwise-salt', randomToken()));
