@@ -1,5 +1,5 @@
-/** SQL for clients. Of a secret the table holds keyed digests only. */
-import { type Database } from '../platform/database.ts';
+/** SQL for clients. The database has keyed digests of client secrets, never a secret. */
+import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Client, ClientApi, ClientKind, ClientMetadata } from './client.ts';
 
@@ -15,8 +15,8 @@ interface Row {
   created_at: Date;
 }
 
-/** A client with what its secrets are compared with. */
 export interface StoredClient extends Client {
+  /** Keyed digests of its secrets, hex. */
   secretHashes: string[];
 }
 
@@ -32,42 +32,45 @@ const toClient = (row: Row): StoredClient => ({
   createdAt: row.created_at,
 });
 
-const selectClient = sql`
+const selectById = sql`
   select c.*, coalesce((
     select jsonb_agg(jsonb_build_object('audience', audience, 'scopes', to_jsonb(scopes)) order by audience)
     from client_apis where client_id = c.id), '[]') as apis
   from clients c where c.id = $1`;
 
 export async function findClient(db: Database, id: string): Promise<StoredClient | undefined> {
-  const [row] = await db.read<Row>(selectClient, [id]);
+  const [row] = await db.read<Row>(selectById, [id]);
   return row && toClient(row);
 }
 
-const selectClients = sql`
+const selectAll = sql`
   select c.*, coalesce((
     select jsonb_agg(jsonb_build_object('audience', audience, 'scopes', to_jsonb(scopes)) order by audience)
     from client_apis where client_id = c.id), '[]') as apis
   from clients c order by c.created_at, c.id`;
 
 export async function listClients(db: Database): Promise<Client[]> {
-  return (await db.read<Row>(selectClients)).map(toClient);
+  return (await db.read<Row>(selectAll)).map(toClient);
 }
 
 const selectNames = sql`select id, metadata ->> 'client_name' as name from clients where id = any($1)`;
 
-/** What apps are called, by their ids. */
+/** @returns client_id → name */
 export async function listClientNames(db: Database, ids: string[]): Promise<Map<string, string>> {
   const rows = ids.length === 0 ? [] : await db.read<{ id: string; name: string | null }>(selectNames, [ids]);
   return new Map(rows.map(({ id, name }) => [id, name ?? id]));
 }
 
-const insert = sql`
+const insertRow = sql`
   insert into clients (id, kind, is_first_party, is_self_registered, metadata, secret_hashes, origins)
   values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`;
 
 const insertApi = sql`insert into client_apis (client_id, audience, scopes) values ($1, $2, $3)`;
 
-/** @returns false when the id is taken */
+/**
+ * @param origins whose pages may call the token and userinfo endpoints
+ * @returns false when the id is taken
+ */
 export async function insertClient(
   db: Database,
   client: Omit<StoredClient, 'createdAt'>,
@@ -75,10 +78,30 @@ export async function insertClient(
 ): Promise<boolean> {
   const { id, kind, isFirstParty, isSelfRegistered, metadata, secretHashes, apis } = client;
   const values = [id, kind, isFirstParty, isSelfRegistered, metadata, secretHashes, origins];
-  const { count } = await db.guard(insert, values);
+  const { count } = await db.guard(insertRow, values);
   if (count === 0) return false;
   for (const { audience, scopes } of apis) db.write(insertApi, [id, audience, scopes]);
   return true;
+}
+
+const updateRow = sql`
+  update clients set kind = $2, metadata = $3, secret_hashes = $4, origins = $5, updated_at = now()
+  where id = $1 and (kind, metadata, secret_hashes) is distinct from ($2, $3::jsonb, $4::text[])`;
+const selectExistence = sql`select 1 from clients where id = $1`;
+
+/**
+ * Updates what a client may change of itself.
+ *
+ * @returns `gone` when there is no such client, `same` when nothing changes
+ */
+export async function updateClient(
+  db: Database,
+  client: StoredClient,
+  origins: string[],
+): Promise<'changed' | 'same' | 'gone'> {
+  const { id, kind, metadata, secretHashes } = client;
+  if ((await db.guard(updateRow, [id, kind, metadata, secretHashes, origins])).count === 1) return 'changed';
+  return (await db.read(selectExistence, [id])).length === 1 ? 'same' : 'gone';
 }
 
 const upsertOwn = sql`
@@ -86,7 +109,7 @@ const upsertOwn = sql`
   on conflict (id) do update set metadata = excluded.metadata, updated_at = now()
   where clients.metadata <> excluded.metadata`;
 
-/** Frontdesk itself, as a client. */
+/** Inserts the built-in client, or updates its metadata. */
 export function upsertOwnClient(db: Database, id: string, metadata: ClientMetadata): void {
   db.write(upsertOwn, [id, metadata]);
 }
@@ -94,27 +117,27 @@ export function upsertOwnClient(db: Database, id: string, metadata: ClientMetada
 const replaceHash = sql`
   update clients set secret_hashes = array_replace(secret_hashes, $2, $3), updated_at = now() where id = $1`;
 
-/** Keeps a secret under another key. */
+/** Replaces the digest of a secret by its digest under another key. */
 export function replaceSecretHash(db: Database, id: string, before: string, after: string): void {
   db.write(replaceHash, [id, before, after]);
 }
 
-const remove = sql`delete from clients where id = $1`;
+const deleteById = sql`delete from clients where id = $1`;
 
 /** @returns false when there is no such client */
 export async function deleteClient(db: Database, id: string): Promise<boolean> {
-  return (await db.guard(remove, [id])).count === 1;
+  return (await db.guard(deleteById, [id])).count === 1;
 }
 
-const setSendsPkce = sql`update clients set sends_pkce = $2 where id = $1`;
+const updateSendsPkceById = sql`update clients set sends_pkce = $2 where id = $1`;
 
 export function updateSendsPkce(db: Database, id: string, sendsPkce: boolean): void {
-  db.write(setSendsPkce, [id, sendsPkce]);
+  db.write(updateSendsPkceById, [id, sendsPkce]);
 }
 
-const originKnown = sql`select 1 from clients where origins @> array[$1] limit 1`;
+const selectByOrigin = sql`select 1 from clients where origins @> array[$1] limit 1`;
 
-/** Whether any client's pages are served from this web origin. */
+/** Whether the pages of any client are on this origin. */
 export async function isKnownOrigin(db: Database, origin: string): Promise<boolean> {
-  return (await db.read(originKnown, [origin])).length > 0;
+  return (await db.read(selectByOrigin, [origin])).length > 0;
 }

@@ -1,11 +1,11 @@
 /** Ids, names, kinds, origins and homes of clients. */
 import {
   clientKinds,
-  homeOf,
+  homePageOf,
   isClientId,
   isClientName,
   maxClientName,
-  metadataForKind,
+  defaultMetadata,
   needsSecret,
   originsOf,
 } from './client.ts';
@@ -44,7 +44,7 @@ test.each([
 ])('a name %s is none', (_how, name) => expect(isClientName(name)).toBe(false));
 
 test('a kind settles how a client proves itself: a secret where there is a place to keep it', () => {
-  const secrets = clientKinds.map((kind) => [kind, needsSecret(metadataForKind(kind))]);
+  const secrets = clientKinds.map((kind) => [kind, needsSecret(defaultMetadata(kind))]);
   expect(secrets).toEqual([
     ['web', true],
     ['single-page', false],
@@ -52,7 +52,7 @@ test('a kind settles how a client proves itself: a secret where there is a place
     ['machine', true],
   ]);
   for (const kind of clientKinds) {
-    const { grant_types: grants, response_types: responses } = metadataForKind(kind);
+    const { grant_types: grants, response_types: responses } = defaultMetadata(kind);
     const isMachine = kind === 'machine';
     expect([kind, grants]).toEqual([
       kind,
@@ -78,10 +78,10 @@ test('B20 only what runs in a browser has origins that may call: those of its re
     'https://two.example:8443/cb',
     'nonsense',
   ];
-  const origins = clientKinds.map((kind) => originsOf({ ...metadataForKind(kind), redirect_uris: redirectUris }));
+  const origins = clientKinds.map((kind) => originsOf({ ...defaultMetadata(kind), redirect_uris: redirectUris }));
   expect(origins).toEqual([[], ['https://one.example', 'https://two.example:8443'], [], []]);
-  expect(originsOf({ ...metadataForKind('single-page'), redirect_uris: ['com.example.app:/cb'] })).toEqual([]);
-  expect(originsOf(metadataForKind('single-page'))).toEqual([]);
+  expect(originsOf({ ...defaultMetadata('single-page'), redirect_uris: ['com.example.app:/cb'] })).toEqual([]);
+  expect(originsOf(defaultMetadata('single-page'))).toEqual([]);
 });
 
 test.each([
@@ -93,4 +93,4 @@ test.each([
   [{ redirect_uris: ['com.example.app:/cb'] }, undefined],
   [{ redirect_uris: [] }, undefined],
   [{}, undefined],
-])('%j is at home at %s', (metadata, home) => expect(homeOf(metadata)).toBe(home));
+])('%j is at home at %s', (metadata, home) => expect(homePageOf(metadata)).toBe(home));

@@ -1,9 +1,9 @@
-/** A client: a program that trusts this provider. People know it as an app. */
+/** A client: a program that relies on this provider. Pages call it an app. */
 
 export const clientKinds = ['web', 'single-page', 'native', 'machine'] as const;
 export type ClientKind = (typeof clientKinds)[number];
 
-/** Metadata in the names of OpenID Connect Dynamic Client Registration 1.0 §2. */
+/** Metadata by the names of OpenID Connect Registration 1.0 §2. */
 export interface ClientMetadata {
   client_name?: string | undefined;
   redirect_uris?: readonly string[] | undefined;
@@ -12,19 +12,19 @@ export interface ClientMetadata {
   [name: string]: unknown;
 }
 
-/** An API that a client may ask tokens for. */
+/** An API that a client may get access tokens for, and with which scopes. */
 export interface ClientApi {
   audience: string;
   scopes: string[];
 }
 
 export interface Client {
-  /** `client_id` of the protocol. */
+  /** `client_id` */
   id: string;
   kind: ClientKind;
-  /** Ours: people are not asked what it may see. */
+  /** An app of the operator: people are not asked for consent. */
   isFirstParty: boolean;
-  /** Registered itself (RFC 7591): people are asked in every session. */
+  /** Registered by itself (RFC 7591): people are asked for consent in every session. */
   isSelfRegistered: boolean;
   metadata: ClientMetadata;
   /** Whether its last authorization request had a PKCE challenge; undefined before the first. */
@@ -36,19 +36,19 @@ export interface Client {
 /** The scopes of OpenID Connect (Core 1.0 §5.4 and §11). */
 export const openIdScopes = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
 
-/** Ids that a person may choose. Names that every object has would be found where no client is. */
+/** Whether an operator may choose this `client_id`. Names like `constructor` would be found in any object. */
 export const isClientId = (id: string): boolean => /^[A-Za-z0-9._~-]{3,64}$/.test(id) && !(id in {});
 
-/** What the kind of a client settles, so that nobody has to know it. */
-export function metadataForKind(kind: ClientKind): ClientMetadata {
-  const signsPeopleIn = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
+/** The metadata that follows from the kind of a client. */
+export function defaultMetadata(kind: ClientKind): ClientMetadata {
+  const codeFlow = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
   switch (kind) {
     case 'web':
-      return { ...signsPeopleIn, application_type: 'web', token_endpoint_auth_method: 'client_secret_basic' };
+      return { ...codeFlow, application_type: 'web', token_endpoint_auth_method: 'client_secret_basic' };
     case 'single-page':
-      return { ...signsPeopleIn, application_type: 'web', token_endpoint_auth_method: 'none' };
+      return { ...codeFlow, application_type: 'web', token_endpoint_auth_method: 'none' };
     case 'native':
-      return { ...signsPeopleIn, application_type: 'native', token_endpoint_auth_method: 'none' };
+      return { ...codeFlow, application_type: 'native', token_endpoint_auth_method: 'none' };
     case 'machine':
       return {
         grant_types: ['client_credentials'],
@@ -59,27 +59,29 @@ export function metadataForKind(kind: ClientKind): ClientMetadata {
   }
 }
 
-/** Whether the client proves itself with a secret that we make. */
+/** Whether the client authenticates with a client secret. */
 export const needsSecret = (metadata: ClientMetadata): boolean =>
   String(metadata['token_endpoint_auth_method']).startsWith('client_secret_');
 
-/** Origins of a client's pages, for CORS: those it is sent back to. Only for clients that run in a browser. */
+/** Origins whose pages may call the token and userinfo endpoints (CORS): of the redirect URIs of a browser app. */
 export function originsOf(metadata: ClientMetadata): string[] {
   if (metadata['token_endpoint_auth_method'] !== 'none' || metadata['application_type'] === 'native') return [];
   const origins = (metadata.redirect_uris ?? []).map((uri) => URL.parse(uri)?.origin);
   return [...new Set(origins.filter((origin) => origin !== undefined && origin !== 'null'))] as string[];
 }
 
-/** Where the app can be found, for the way back to it: its own page, or the origin people are sent back to. */
-export function homeOf({ client_uri: uri, redirect_uris: redirectUris = [] }: ClientMetadata): string | undefined {
+/** The address that leads back to an app: its home page, else the origin of its first redirect URI. */
+export function homePageOf({ client_uri: uri, redirect_uris: redirectUris = [] }: ClientMetadata): string | undefined {
   if (typeof uri === 'string') return uri;
   const origin = URL.parse(redirectUris[0] ?? '')?.origin;
   return origin?.startsWith('http') ? origin : undefined;
 }
 
-/** Control characters and those that reverse or hide text: a name with them could pass for another. */
-const deceiving = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+/** Control characters, and characters that hide or reorder text: a name with them could look like another. */
+const deceptiveCharacters = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+
+/** In characters. */
 export const maxClientName = 100;
 
 export const isClientName = (name: string): boolean =>
-  name.trim() !== '' && [...name].length <= maxClientName && !deceiving.test(name);
+  name.trim() !== '' && [...name].length <= maxClientName && !deceptiveCharacters.test(name);

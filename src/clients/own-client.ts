@@ -1,14 +1,14 @@
-/** Frontdesk as its own client: people sign in to their account pages as they do to any app. */
+/** The built-in client: people sign in to their account pages as to any app. */
 import type { Database } from '../platform/database.ts';
 import { upsertOwnClient } from './client-repository.ts';
-import { type ClientMetadata } from './client.ts';
+import type { ClientMetadata } from './client.ts';
 
-/** `client_id` of the built-in client. */
+/** Its `client_id`. */
 export const ownClientId = 'frontdesk';
 
 export const ownRedirectUri = (issuer: string): string => `${issuer}/account/callback`;
 
-/** Makes it, or brings it up to date with the issuer. */
+/** Inserts the built-in client, or updates its metadata to the issuer. */
 export async function ensureOwnClient(db: Database, issuer: string): Promise<void> {
   const metadata: ClientMetadata = {
     client_name: 'Frontdesk',

@@ -1,4 +1,4 @@
-/** Registers a client: the one way in for the command line, the console and the API. */
+/** Registers a client on behalf of an operator. */
 import { randomBytes } from 'node:crypto';
 import { findApi } from '../apis/api-repository.ts';
 import type { Actor } from '../audit/audit-event.ts';
@@ -6,12 +6,14 @@ import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { randomToken, type Keyring } from '../platform/secrets.ts';
+import { requireDuration } from '../policy/policy.ts';
 import { insertClient } from './client-repository.ts';
+import { requireBackChannelLogoutUri, requireFrontChannelLogoutUri, requireRedirectUris } from './client-uri.ts';
 import {
   isClientId,
   isClientName,
   maxClientName,
-  metadataForKind,
+  defaultMetadata,
   needsSecret,
   originsOf,
   type Client,
@@ -20,30 +22,29 @@ import {
   type ClientMetadata,
 } from './client.ts';
 import { ownClientId } from './own-client.ts';
-import { requireDuration } from '../policy/policy.ts';
-import { requireBackChannelLogoutUri, requireFrontChannelLogoutUri, requireRedirectUris } from './client-uri.ts';
 
-/** Completes metadata as the protocol works with it. @throws Refusal `client_invalid` when it cannot */
+/** Checks metadata by the rules of the protocol, and adds its defaults. @throws Refusal `client_invalid` */
 export type ClientValidator = (metadata: ClientMetadata) => Promise<ClientMetadata>;
 
 export interface ClientRegistration {
   kind: ClientKind;
   name: string;
-  /** Chosen id; a random one when left out. */
+  /** `client_id`; a random one when left out. */
   id?: string | undefined;
   isFirstParty?: boolean;
   redirectUris?: string[];
   postLogoutRedirectUris?: string[];
-  /** Where the app takes logout tokens (OpenID Connect Back-Channel Logout). */
+  /** Where the app receives logout tokens (OpenID Connect Back-Channel Logout 1.0). */
   backChannelLogoutUri?: string | undefined;
-  /** What the signed-out page loads, for apps that cannot be called (OpenID Connect Front-Channel Logout). */
+  /** What the browser loads after signing out (OpenID Connect Front-Channel Logout 1.0). */
   frontChannelLogoutUri?: string | undefined;
-  /** Its refresh tokens die when unused for so long, and so long after signing in; the policy when left out. */
+  /** Lifetime of a refresh token that is not used; `refresh_idle` of the policy when left out. */
   refreshIdleSeconds?: number | undefined;
+  /** Lifetime of refresh tokens after signing in; `refresh_absolute` of the policy when left out. */
   refreshAbsoluteSeconds?: number | undefined;
-  /** APIs it may ask tokens for. No scopes named: all that the API has. */
+  /** APIs it may get access tokens for; without scopes, for all scopes of the API. */
   apis?: { audience: string; scopes?: string[] }[];
-  /** Further metadata in the names of OpenID Connect Dynamic Client Registration. */
+  /** Further metadata by the names of OpenID Connect Registration 1.0. */
   metadata?: ClientMetadata;
 }
 
@@ -55,15 +56,16 @@ export interface RegistrationContext {
   by: Actor;
 }
 
-/** 22 characters, 128 bits. */
+/** @returns 128 random bits, base64url: 22 characters */
 export const randomClientId = (): string => randomBytes(16).toString('base64url');
 
-/** A secret for a client, and what is kept of it. */
+/** Makes a client secret, and its keyed digest in hex, which is stored. */
 export function makeClientSecret(keyring: Keyring): { secret: string; hash: string } {
   const secret = `fd_client_${randomToken()}`;
   return { secret, hash: keyring.digest('client-secret', secret).toString('hex') };
 }
 
+/** @throws Refusal `api_unknown`, `scope_unknown` */
 async function resolveApis(db: Database, wanted: NonNullable<ClientRegistration['apis']>): Promise<ClientApi[]> {
   const apis: ClientApi[] = [];
   for (const { audience, scopes } of wanted) {
@@ -98,8 +100,7 @@ function refreshMetadata({ refreshIdleSeconds, refreshAbsoluteSeconds }: ClientR
 }
 
 /**
- * Registers a client. The secret is returned this once; only its digest is kept.
- *
+ * @returns the client, and its secret if it needs one; only the digest of the secret is stored
  * @throws Refusal `argument_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `redirect_uris_many`,
  *   `api_unknown`, `scope_unknown`, `client_invalid`, `client_exists`
  */
@@ -119,7 +120,7 @@ export async function registerClient(
   requireRedirectUris([...postLogoutRedirectUris], kind === 'native', issuer);
 
   const metadata: ClientMetadata = {
-    ...metadataForKind(kind),
+    ...defaultMetadata(kind),
     scope: 'openid profile email offline_access',
     ...(kind === 'machine' && { scope: undefined }),
     ...logoutMetadata(registration, issuer),

@@ -1,5 +1,5 @@
-/** SQL for registration tokens. Of a token the table holds a keyed digest only. */
-import { type Database } from '../platform/database.ts';
+/** SQL for registration tokens. The database has the keyed digest of a token, never the token. */
+import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 
 export interface RegistrationToken {
@@ -16,44 +16,45 @@ interface Row {
   expires_at: Date;
 }
 
-const insert = sql`
+const insertToken = sql`
   insert into registration_tokens (id, token_hash, uses_left, expires_at) values ($1, $2, $3, $4)`;
 
 export function insertRegistrationToken(
   db: Database,
   token: Omit<RegistrationToken, 'createdAt'> & { tokenHash: Buffer },
 ): void {
-  db.write(insert, [token.id, token.tokenHash, token.usesLeft, token.expiresAt]);
+  db.write(insertToken, [token.id, token.tokenHash, token.usesLeft, token.expiresAt]);
 }
 
-const isLive = sql`
+const selectUsable = sql`
   select 1 from registration_tokens where token_hash = any($1) and uses_left > 0 and expires_at > clock_timestamp()`;
 
-export async function isRegistrationTokenLive(db: Database, hashes: Buffer[]): Promise<boolean> {
-  return (await db.read(isLive, [hashes])).length === 1;
+/** @param hashes digests of the token under every key */
+export async function isRegistrationTokenUsable(db: Database, hashes: Buffer[]): Promise<boolean> {
+  return (await db.read(selectUsable, [hashes])).length === 1;
 }
 
-const take = sql`
+const useToken = sql`
   update registration_tokens set uses_left = uses_left - 1, token_hash = $2
   where token_hash = any($1) and uses_left > 0 and expires_at > clock_timestamp()`;
 
 /**
- * Uses a token once, and keeps it under the newest key.
+ * Uses a token once, and stores its digest under the newest key.
  *
- * @param hashes digests under every key, newest first
+ * @param hashes digests of the token under every key, newest first
  * @returns false when it is unknown, used up or expired
  */
 export async function consumeRegistrationToken(db: Database, hashes: Buffer[]): Promise<boolean> {
-  return (await db.guard(take, [hashes, hashes[0]])).count === 1;
+  return (await db.guard(useToken, [hashes, hashes[0]])).count === 1;
 }
 
-const list = sql`
+const selectAllUsable = sql`
   select id, uses_left, created_at, expires_at from registration_tokens
   where uses_left > 0 and expires_at > now() order by created_at desc, id`;
 
-/** Those that can still be used, the newest first. */
+/** The tokens that can still be used, the newest first. */
 export async function listRegistrationTokens(db: Database): Promise<RegistrationToken[]> {
-  return (await db.read<Row>(list)).map((row) => ({
+  return (await db.read<Row>(selectAllUsable)).map((row) => ({
     id: row.id,
     usesLeft: row.uses_left,
     createdAt: row.created_at,
@@ -61,9 +62,9 @@ export async function listRegistrationTokens(db: Database): Promise<Registration
   }));
 }
 
-const remove = sql`delete from registration_tokens where id = $1`;
+const deleteToken = sql`delete from registration_tokens where id = $1`;
 
 /** @returns false when there is no such token */
 export async function deleteRegistrationToken(db: Database, id: string): Promise<boolean> {
-  return (await db.guard(remove, [id])).count === 1;
+  return (await db.guard(deleteToken, [id])).count === 1;
 }

@@ -1,4 +1,4 @@
-/** Registration tokens: what an app must show to register itself (the initial access tokens of RFC 7591 §3). */
+/** Registration tokens, which an operator hands out: the initial access tokens of RFC 7591 §3. */
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
@@ -13,18 +13,18 @@ const maxDuration = '90d';
 const maxSeconds = parseDuration(maxDuration)!;
 const maxUses = 10_000;
 
-/** Digests that a token may be kept under, newest first. */
+/** The digests that a token may be stored as, newest key first. */
 export const digestsOfRegistrationToken = (keyring: Keyring, token: string): Buffer[] => keyring.digests(kind, token);
 
 export interface NewRegistrationToken {
   id: string;
-  /** Shown this once: only its digest is kept. */
+  /** Only its digest is stored. */
   token: string;
   expiresAt: Date;
 }
 
 /**
- * @param grant how long the token lives, and how many apps may register with it
+ * @param limits the lifetime in seconds, and how many clients may register with the token
  * @throws Refusal `argument_invalid`
  */
 export async function createRegistrationToken(
@@ -50,8 +50,8 @@ export async function createRegistrationToken(
 /** @throws Refusal `registration_token_unknown` */
 export async function removeRegistrationToken(db: Database, id: string, by: Actor): Promise<void> {
   await db.inUnitOfWork(async () => {
-    const isId = /^[0-9a-f-]{36}$/.test(id);
-    if (!isId || !(await deleteRegistrationToken(db, id))) throw new Refusal('registration_token_unknown', { id });
+    const isUuid = /^[0-9a-f-]{36}$/.test(id);
+    if (!isUuid || !(await deleteRegistrationToken(db, id))) throw new Refusal('registration_token_unknown', { id });
     recordEvent(db, { kind: 'registration-token.removed', detail: { tokenId: id, by } });
   });
 }

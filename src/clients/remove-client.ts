@@ -1,16 +1,16 @@
-/** Removes a client, and with it all that people granted it. */
+/** Removes a client, with its tokens, its grants and the consents that people gave it. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
-import { deleteClient } from './client-repository.ts';
-import { ownClientId } from './own-client.ts';
 import { Refusal } from '../errors.ts';
-import type { Database } from '../platform/database.ts';
-import { deleteArtifactsOfClient } from '../tokens/artifact-repository.ts';
 import { deleteConsentsOfClient } from '../grants/consent-repository.ts';
 import { revokeGrantsOfClient } from '../grants/grant-repository.ts';
+import type { Database } from '../platform/database.ts';
+import { deleteArtifactsOfClient } from '../tokens/artifact-repository.ts';
+import { deleteClient } from './client-repository.ts';
+import { ownClientId } from './own-client.ts';
 
 /**
- * The grants are revoked and the tokens deleted, so that they stay dead even if a client of the same id is registered later.
+ * Nothing is left that a client registered later with the same id could use.
  *
  * @throws Refusal `client_unknown`
  */

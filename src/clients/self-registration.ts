@@ -1,21 +1,16 @@
-/** Apps that register themselves, and read, change and remove their registration (RFC 7591, RFC 7592). */
+/** Clients register themselves, and read, update and delete their registration (RFC 7591, RFC 7592). */
 import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { randomToken, type Keyring } from '../platform/secrets.ts';
-import { findClient, insertClient, type StoredClient } from './client-repository.ts';
-import { needsSecret, originsOf, type ClientMetadata } from './client.ts';
-import {
-  findManagementToken,
-  renewManagementToken,
-  updateClient,
-  writeManagementToken,
-} from './management-repository.ts';
-import { makeClientSecret, randomClientId, type ClientValidator } from './register-client.ts';
+import { findClient, insertClient, updateClient, type StoredClient } from './client-repository.ts';
 import { sectorOf } from './client-uri.ts';
+import { needsSecret, originsOf, type ClientMetadata } from './client.ts';
+import { findManagementToken, renewManagementToken, updateManagementToken } from './management-token-repository.ts';
+import { makeClientSecret, randomClientId, type ClientValidator } from './register-client.ts';
 import { readRegistration, type RegistrationRules } from './registration-metadata.ts';
+import { consumeRegistrationToken, isRegistrationTokenUsable } from './registration-token-repository.ts';
 import { digestsOfRegistrationToken } from './registration-token.ts';
-import { isRegistrationTokenLive, consumeRegistrationToken } from './registration-token-repository.ts';
 
 export interface SelfRegistrationContext extends RegistrationRules {
   db: Database;
@@ -23,43 +18,47 @@ export interface SelfRegistrationContext extends RegistrationRules {
   validate: ClientValidator;
 }
 
-/** What the app is told; secrets this once. */
+/** What a client is told of its registration (RFC 7591 §3.2.1). */
 export interface OwnRegistration {
   id: string;
   metadata: ClientMetadata;
   createdAt: Date;
+  /** A new secret. Only its digest is stored, so it is never told again. */
   secret?: string | undefined;
 }
 
+/** Kind of the digest of a registration access token. */
 const managementKind = 'management-token';
 
-/** What is kept beside the metadata, or is the protocol's own affair. */
-const notMetadata = new Set(['client_id', 'client_secret', 'client_secret_expires_at', 'client_id_issued_at']);
+/** Members of the validated metadata that are not stored with it. */
+const notStored = new Set(['client_id', 'client_secret', 'client_secret_expires_at', 'client_id_issued_at']);
 
-/** The metadata as the protocol completes it, checked with a secret where one is needed. */
-async function complete(
+/** Validates metadata with a secret, which the rules ask for before it is known whether the client needs one. */
+async function completeMetadata(
   validate: ClientValidator,
   id: string,
   metadata: ClientMetadata,
-  secretHash: string | undefined,
+  secretHash: string,
 ): Promise<ClientMetadata> {
-  const whole = await validate({ ...metadata, client_id: id, ...(secretHash && { client_secret: secretHash }) });
-  return Object.fromEntries(Object.entries(whole).filter(([name]) => !notMetadata.has(name)));
+  const complete = await validate({ ...metadata, client_id: id, client_secret: secretHash });
+  return Object.fromEntries(Object.entries(complete).filter(([name]) => !notStored.has(name)));
 }
 
-/** @throws Refusal `registration_token_wrong` */
+/** @throws Refusal `registration_token_wrong` when the token is missing, unknown, used up or expired */
 export async function requireRegistrationToken(
   { db, keyring }: SelfRegistrationContext,
   token: string | undefined,
 ): Promise<void> {
-  const isLive = token !== undefined && (await isRegistrationTokenLive(db, digestsOfRegistrationToken(keyring, token)));
-  if (!isLive) throw new Refusal('registration_token_wrong');
+  const hashes = token === undefined ? [] : digestsOfRegistrationToken(keyring, token);
+  const isUsable = token !== undefined && (await isRegistrationTokenUsable(db, hashes));
+  if (!isUsable) throw new Refusal('registration_token_wrong');
 }
 
 /**
- * Registers an app by what it says of itself. A token is used up only by a registration that is made.
+ * Registers a client. A refused registration does not use the token up.
  *
- * @returns the registration, and the token that the app manages it with, shown this once
+ * @param body the metadata, as it was sent
+ * @returns the registration, and the token to manage it with (RFC 7592); only its digest is stored
  * @throws Refusal `registration_token_wrong`, `client_invalid`, `redirect_uri_invalid`, `redirect_uri_required`,
  *   `redirect_uris_many`
  */
@@ -71,8 +70,8 @@ export async function selfRegisterClient(
   const { db, keyring, validate } = context;
   const { kind, metadata: given } = readRegistration(body, context);
   const id = randomClientId();
-  const made = makeClientSecret(keyring);
-  const metadata = await complete(validate, id, given, made.hash);
+  const { secret, hash } = makeClientSecret(keyring);
+  const metadata = await completeMetadata(validate, id, given, hash);
   const hasSecret = needsSecret(metadata);
   const managementToken = `fd_management_${randomToken()}`;
   const client: Omit<StoredClient, 'createdAt'> = {
@@ -81,20 +80,20 @@ export async function selfRegisterClient(
     isFirstParty: false,
     isSelfRegistered: true,
     metadata,
-    secretHashes: hasSecret ? [made.hash] : [],
+    secretHashes: hasSecret ? [hash] : [],
     apis: [],
   };
   await db.inUnitOfWork(async () => {
-    const isTaken = await consumeRegistrationToken(db, digestsOfRegistrationToken(keyring, token));
-    if (!isTaken) throw new Refusal('registration_token_wrong');
+    const isConsumed = await consumeRegistrationToken(db, digestsOfRegistrationToken(keyring, token));
+    if (!isConsumed) throw new Refusal('registration_token_wrong');
     await insertClient(db, client, originsOf(metadata));
-    writeManagementToken(db, id, keyring.digest(managementKind, managementToken));
+    updateManagementToken(db, id, keyring.digest(managementKind, managementToken));
     recordEvent(db, { kind: 'client.registered', clientId: id, detail: { kind, by: 'program' } });
   });
-  return { id, metadata, createdAt: new Date(), managementToken, secret: hasSecret ? made.secret : undefined };
+  return { id, metadata, createdAt: new Date(), managementToken, secret: hasSecret ? secret : undefined };
 }
 
-/** @throws Refusal `management_token_wrong`, also when there is no such client */
+/** @throws Refusal `management_token_wrong` when the token is not this client's, or there is no such client */
 export async function requireOwnRegistration(
   { db, keyring }: Pick<SelfRegistrationContext, 'db' | 'keyring'>,
   id: string,
@@ -104,16 +103,28 @@ export async function requireOwnRegistration(
   const hash = await findManagementToken(db, id, hashes);
   const client = hash && (await findClient(db, id));
   if (!client) throw new Refusal('management_token_wrong');
-  // Kept under the newest key as soon as it is seen, so that an older root secret can go.
+  // Stored under the newest key, so that an older root secret can be removed.
   if (!hash.equals(hashes[0]!)) await renewManagementToken(db, id, hashes[0]!);
   return client;
 }
 
 /**
- * Replaces all metadata of an app by what it says now, checked as at its registration. It gets a secret when it had
- * none and needs one now.
+ * A client must not move to another sector: it could link the subjects that people have in both, and nobody checks that
+ * it owns the redirect URIs of the new one.
  *
- * @throws Refusal as selfRegisterClient and requireOwnRegistration do
+ * @throws Refusal `client_invalid`
+ */
+function requireSameSector(before: ClientMetadata, after: ClientMetadata): void {
+  if (after['subject_type'] !== 'pairwise') return;
+  if (before['subject_type'] === 'pairwise' && sectorOf(before) === sectorOf(after)) return;
+  throw new Refusal('client_invalid', { field: 'subject_type', reason: 'sector_must_not_change' });
+}
+
+/**
+ * Replaces all metadata of a client (RFC 7592 §2.2). The client gets a secret when it needs one and had none.
+ *
+ * @param body the metadata, as it was sent
+ * @throws Refusal `management_token_wrong` when the client was removed meanwhile; for the metadata as selfRegisterClient
  */
 export async function updateOwnRegistration(
   context: SelfRegistrationContext,
@@ -123,26 +134,21 @@ export async function updateOwnRegistration(
   const { db, keyring, validate } = context;
   const { id, createdAt } = client;
   const { kind, metadata: given } = readRegistration(body, context);
-  const named = body as Record<string, unknown>;
-  if (named['client_id'] !== id) {
+  if ((body as Record<string, unknown>)['client_id'] !== id) {
     throw new Refusal('client_invalid', { field: 'client_id', reason: 'must_be_own_client_id' });
   }
   const made = makeClientSecret(keyring);
   const [kept] = client.secretHashes;
-  const metadata = await complete(validate, id, given, kept ?? made.hash);
-  // What the app was given before would tell how people are known in the other sector, which nobody checks is its own.
-  const isPairwise = metadata['subject_type'] === 'pairwise';
-  const wasSame = client.metadata['subject_type'] === 'pairwise' && sectorOf(client.metadata) === sectorOf(metadata);
-  if (isPairwise && !wasSame) {
-    throw new Refusal('client_invalid', { field: 'subject_type', reason: 'sector_must_not_change' });
-  }
+  const metadata = await completeMetadata(validate, id, given, kept ?? made.hash);
+  requireSameSector(client.metadata, metadata);
   const hasSecret = needsSecret(metadata);
   const secretHashes = hasSecret ? (kept === undefined ? [made.hash] : client.secretHashes) : [];
   await db.inUnitOfWork(async () => {
     const change = await updateClient(db, { ...client, kind, metadata, secretHashes }, originsOf(metadata));
     if (change === 'gone') throw new Refusal('management_token_wrong');
-    if (change === 'changed')
+    if (change === 'changed') {
       recordEvent(db, { kind: 'client.updated', clientId: id, detail: { kind, by: 'program' } });
+    }
   });
   return { id, metadata, createdAt, secret: hasSecret && kept === undefined ? made.secret : undefined };
 }

@@ -1,5 +1,5 @@
-/** SQL for consents: what people answered, so that they are asked once. */
-import { type Database } from '../platform/database.ts';
+/** SQL for consents: the permissions that people granted to apps, so that they are asked once. */
+import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Consent } from './consent.ts';
 
@@ -10,11 +10,11 @@ interface Row {
   redirect_hosts: string[];
 }
 
-const select = sql`
+const selectConsent = sql`
   select scopes, claims, api_scopes, redirect_hosts from consents where account_id = $1 and client_id = $2`;
 
 export async function findConsent(db: Database, accountId: string, clientId: string): Promise<Consent | undefined> {
-  const [row] = await db.read<Row>(select, [accountId, clientId]);
+  const [row] = await db.read<Row>(selectConsent, [accountId, clientId]);
   if (!row) return undefined;
   return {
     scopes: row.scopes,
@@ -24,7 +24,7 @@ export async function findConsent(db: Database, accountId: string, clientId: str
   };
 }
 
-const upsert = sql`
+const upsertRow = sql`
   insert into consents (account_id, client_id, scopes, claims, api_scopes, redirect_hosts)
   values ($1, $2, $3, $4, $5, $6)
   on conflict (account_id, client_id) do update set
@@ -33,17 +33,17 @@ const upsert = sql`
 
 export function upsertConsent(db: Database, accountId: string, clientId: string, consent: Consent): void {
   const { scopes, claims, apiScopes, redirectHosts } = consent;
-  db.write(upsert, [accountId, clientId, scopes, claims, apiScopes, redirectHosts]);
+  db.write(upsertRow, [accountId, clientId, scopes, claims, apiScopes, redirectHosts]);
 }
 
-const remove = sql`delete from consents where account_id = $1 and client_id = $2`;
+const deleteRow = sql`delete from consents where account_id = $1 and client_id = $2`;
 
 export function deleteConsent(db: Database, accountId: string, clientId: string): void {
-  db.write(remove, [accountId, clientId]);
+  db.write(deleteRow, [accountId, clientId]);
 }
 
-const removeOfClient = sql`delete from consents where client_id = $1`;
+const deleteByClient = sql`delete from consents where client_id = $1`;
 
 export function deleteConsentsOfClient(db: Database, clientId: string): void {
-  db.write(removeOfClient, [clientId]);
+  db.write(deleteByClient, [clientId]);
 }

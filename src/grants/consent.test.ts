@@ -1,5 +1,5 @@
 /** The arithmetic of permissions. */
-import { intersectPermissions, nothing, together } from './consent.ts';
+import { intersectPermissions, noPermissions, unionPermissions } from './consent.ts';
 
 const asked = {
   scopes: ['openid', 'email'],
@@ -10,13 +10,13 @@ const asked = {
 test('only what is in both is agreed', () => {
   const agreed = { scopes: ['openid', 'profile'], claims: [], apiScopes: { x: ['write'], z: ['read'] } };
   expect(intersectPermissions(asked, agreed)).toEqual({ scopes: ['openid'], claims: [], apiScopes: { x: ['write'] } });
-  expect(intersectPermissions(asked, nothing)).toEqual(nothing);
+  expect(intersectPermissions(asked, noPermissions)).toEqual(noPermissions);
   expect(intersectPermissions(asked, asked)).toEqual(asked);
 });
 
-test('together is what is in either, once', () => {
+test('a union has what is in either, once', () => {
   const more = { scopes: ['email', 'profile'], claims: ['phone_number'], apiScopes: { y: ['read', 'write'] } };
-  expect(together(asked, more)).toEqual({
+  expect(unionPermissions(asked, more)).toEqual({
     scopes: ['openid', 'email', 'profile'],
     claims: ['phone_number'],
     apiScopes: { x: ['read', 'write'], y: ['read', 'write'] },

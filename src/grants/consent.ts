@@ -1,44 +1,43 @@
-/** What an app asks a person for, and what was agreed: pure set arithmetic. */
+/** The permissions that an app requests and a person grants, as sets. */
 
 export interface Permissions {
   /** OpenID Connect scopes. */
   scopes: string[];
-  /** Single claims asked for by the `claims` parameter (OpenID Connect Core 5.5). */
+  /** Claims requested by the `claims` parameter (OpenID Connect Core §5.5). */
   claims: string[];
   /** Audience → scopes at that API. */
   apiScopes: Record<string, string[]>;
 }
 
-/** What was agreed, and where the person agreed to be sent back to. */
+/** The permissions that a person granted, and the hosts of the redirect URIs for which they did. */
 export interface Consent extends Permissions {
   redirectHosts: string[];
 }
 
-const both = (one: readonly string[], other: readonly string[]) => one.filter((value) => other.includes(value));
-const either = (one: readonly string[], other: readonly string[]) => [...new Set([...one, ...other])];
+const intersection = (one: readonly string[], other: readonly string[]) => one.filter((value) => other.includes(value));
+const union = (one: readonly string[], other: readonly string[]) => [...new Set([...one, ...other])];
 
-/** The part of what is asked that was agreed. */
-export function intersectPermissions(asked: Permissions, agreed: Permissions): Permissions {
-  const apis = Object.entries(asked.apiScopes).map(
-    ([audience, scopes]) => [audience, both(scopes, agreed.apiScopes[audience] ?? [])] as const,
+/** The requested permissions that were granted. */
+export function intersectPermissions(requested: Permissions, granted: Permissions): Permissions {
+  const apis = Object.entries(requested.apiScopes).map(
+    ([audience, scopes]) => [audience, intersection(scopes, granted.apiScopes[audience] ?? [])] as const,
   );
   return {
-    scopes: both(asked.scopes, agreed.scopes),
-    claims: both(asked.claims, agreed.claims),
+    scopes: intersection(requested.scopes, granted.scopes),
+    claims: intersection(requested.claims, granted.claims),
     apiScopes: Object.fromEntries(apis.filter(([, scopes]) => scopes.length > 0)),
   };
 }
 
-/** Everything in the one or the other. */
-export function together(one: Permissions, other: Permissions): Permissions {
-  const audiences = either(Object.keys(one.apiScopes), Object.keys(other.apiScopes));
+export function unionPermissions(one: Permissions, other: Permissions): Permissions {
+  const audiences = union(Object.keys(one.apiScopes), Object.keys(other.apiScopes));
   return {
-    scopes: either(one.scopes, other.scopes),
-    claims: either(one.claims, other.claims),
+    scopes: union(one.scopes, other.scopes),
+    claims: union(one.claims, other.claims),
     apiScopes: Object.fromEntries(
-      audiences.map((audience) => [audience, either(one.apiScopes[audience] ?? [], other.apiScopes[audience] ?? [])]),
+      audiences.map((audience) => [audience, union(one.apiScopes[audience] ?? [], other.apiScopes[audience] ?? [])]),
     ),
   };
 }
 
-export const nothing: Permissions = { scopes: [], claims: [], apiScopes: {} };
+export const noPermissions: Permissions = { scopes: [], claims: [], apiScopes: {} };

@@ -1,13 +1,13 @@
-/** Remembers what a person allowed an app, so that it is asked once. */
+/** Stores the consent that a person gives an app, together with what they consented to before. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
-import { together, type Permissions } from './consent.ts';
 import { findConsent, upsertConsent } from './consent-repository.ts';
+import { unionPermissions, type Permissions } from './consent.ts';
 
 export interface ConsentAnswer {
   accountId: string;
   clientId: string;
-  /** Host the person will be sent back to. */
+  /** Host of the redirect URI of the request. */
   redirectHost: string;
   permissions: Permissions;
 }
@@ -16,9 +16,9 @@ export async function giveConsent(db: Database, answer: ConsentAnswer): Promise<
   const { accountId, clientId, redirectHost, permissions } = answer;
   await db.inUnitOfWork(async () => {
     const before = await findConsent(db, accountId, clientId);
-    const agreed = before ? together(before, permissions) : permissions;
+    const granted = before ? unionPermissions(before, permissions) : permissions;
     const redirectHosts = [...new Set([...(before?.redirectHosts ?? []), redirectHost])];
-    upsertConsent(db, accountId, clientId, { ...agreed, redirectHosts });
+    upsertConsent(db, accountId, clientId, { ...granted, redirectHosts });
     const { scopes, claims, apiScopes } = permissions;
     const detail = { scopes, claims, audiences: Object.keys(apiScopes) };
     recordEvent(db, { kind: 'consent.given', accountId, clientId, detail });

@@ -1,14 +1,14 @@
-/** SQL for grants. A revoked one keeps its row until the purge, so that what it carried stays worthless. */
-import { type Database } from '../platform/database.ts';
+/** SQL for grants. A revoked grant keeps its row until it is purged, because its tokens are checked against it. */
+import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 
-/** What tokens live by: one person, one client, one session. */
+/** What one person granted one client in one session. Codes and tokens are valid while their grant is. */
 export interface Grant {
   id: string;
   accountId: string;
   clientId: string;
   sessionUid: string | undefined;
-  /** `{ openid, resources, rejected, rar }` as oidc-provider keeps them. */
+  /** `{ openid, resources, rejected, rar }` of oidc-provider. */
   permissions: Record<string, unknown>;
   createdAt: Date;
   expiresAt: Date;
@@ -24,12 +24,12 @@ interface Row {
   expires_at: Date;
 }
 
-const select = sql`
+const selectGrant = sql`
   select id, account_id, client_id, session_uid, permissions, created_at, expires_at
   from grants where id = $1 and revoked_at is null`;
 
 export async function findGrant(db: Database, id: string): Promise<Grant | undefined> {
-  const [row] = await db.read<Row>(select, [id]);
+  const [row] = await db.read<Row>(selectGrant, [id]);
   if (!row) return undefined;
   return {
     id: row.id,
@@ -42,30 +42,30 @@ export async function findGrant(db: Database, id: string): Promise<Grant | undef
   };
 }
 
-const upsert = sql`
+const upsertRow = sql`
   insert into grants (id, account_id, client_id, session_uid, permissions, expires_at)
   values ($1, $2, $3, $4, $5, $6)
   on conflict (id) do update set permissions = excluded.permissions where grants.revoked_at is null`;
 
 export function upsertGrant(db: Database, grant: Omit<Grant, 'createdAt'>): void {
   const { id, accountId, clientId, sessionUid, permissions, expiresAt } = grant;
-  db.write(upsert, [id, accountId, clientId, sessionUid, permissions, expiresAt]);
+  db.write(upsertRow, [id, accountId, clientId, sessionUid, permissions, expiresAt]);
 }
 
-const revoke = sql`
+const updateRevokedAt = sql`
   update grants set revoked_at = now() where id = $1 and revoked_at is null returning account_id, client_id`;
 
-/** @returns whose grant for what it was; undefined when it was revoked before */
+/** @returns the account and the client of the grant; undefined when it was revoked before */
 export async function revokeGrantRow(
   db: Database,
   id: string,
 ): Promise<{ accountId: string; clientId: string } | undefined> {
-  const { rows } = await db.guard<{ account_id: string; client_id: string }>(revoke, [id]);
+  const { rows } = await db.guard<{ account_id: string; client_id: string }>(updateRevokedAt, [id]);
   return rows[0] && { accountId: rows[0].account_id, clientId: rows[0].client_id };
 }
 
-const revokeOfClient = sql`update grants set revoked_at = now() where client_id = $1 and revoked_at is null`;
+const revokeByClient = sql`update grants set revoked_at = now() where client_id = $1 and revoked_at is null`;
 
 export function revokeGrantsOfClient(db: Database, clientId: string): void {
-  db.write(revokeOfClient, [clientId]);
+  db.write(revokeByClient, [clientId]);
 }

@@ -1,20 +1,20 @@
-/** Clears away what has expired, a little at a time. */
+/** Deletes expired rows, in batches. */
 import type { Database } from '../platform/database.ts';
 import { purgeArtifacts, purgeGrants, purgeSessions, purgeShortLivedRows } from './purge-repository.ts';
 
-const maxAtOnce = 1000;
-const maxRounds = 100;
+const batchSize = 1000;
+const maxBatches = 100;
 
-async function untilDone(purge: (db: Database, limit: number) => Promise<number>, db: Database): Promise<void> {
-  for (let round = 0; round < maxRounds; round += 1) {
-    if ((await purge(db, maxAtOnce)) < maxAtOnce) return;
+async function purgeInBatches(purge: (db: Database, limit: number) => Promise<number>, db: Database): Promise<void> {
+  for (let batch = 0; batch < maxBatches; batch += 1) {
+    if ((await purge(db, batchSize)) < batchSize) return;
   }
 }
 
-/** Tokens before the grants they hang on, and these before the sessions they came of. */
+/** Tokens before the grants that they refer to, and grants before their sessions. */
 export async function purgeExpired(db: Database): Promise<void> {
-  await untilDone(purgeArtifacts, db);
-  await untilDone(purgeGrants, db);
-  await untilDone(purgeSessions, db);
+  await purgeInBatches(purgeArtifacts, db);
+  await purgeInBatches(purgeGrants, db);
+  await purgeInBatches(purgeSessions, db);
   await purgeShortLivedRows(db);
 }

@@ -1,6 +1,6 @@
 /** What an app requested, what the person consented to before, and the grant that results. */
 import { errors, type Client as OidcClient, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
-import { intersectPermissions, nothing, together, type Permissions } from '../../grants/consent.ts';
+import { intersectPermissions, noPermissions, unionPermissions, type Permissions } from '../../grants/consent.ts';
 import { isLoopbackAddress } from '../../clients/client-uri.ts';
 import { findConsent } from '../../grants/consent-repository.ts';
 import type { Database } from '../../platform/database.ts';
@@ -45,7 +45,7 @@ export const requestedResources = (params: Readonly<Record<string, unknown>>): s
   [params['resource'] ?? []].flat().map(textOf).filter(Boolean);
 
 function permissionsIn(grant: Grant | undefined): Permissions {
-  if (!grant) return nothing;
+  if (!grant) return noPermissions;
   const apis = Object.entries(grant.resources ?? {}).map(([audience, scope]) => [audience, wordsOf(scope)] as const);
   return {
     scopes: wordsOf(grant.openid?.scope),
@@ -74,9 +74,9 @@ function consentedPermissions(
   const { client, result } = ctx.oidc;
   if (isFirstParty(client!)) return asked;
   // The consent page was about this very request.
-  const now = result?.consent ? asked : nothing;
+  const now = result?.consent ? asked : noPermissions;
   // An app that registered itself is not vouched for: consent counts for one session (RFC 9700 §4.15).
-  return client!['self_registered'] === true ? now : together(now, before ?? nothing);
+  return client!['self_registered'] === true ? now : unionPermissions(now, before ?? noPermissions);
 }
 
 const isEmpty = ({ scopes, claims, apiScopes }: Permissions) =>

@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName } from '../../accounts/account.ts';
 import { findClient } from '../../clients/client-repository.ts';
-import { homeOf, type Client } from '../../clients/client.ts';
+import { homePageOf, type Client } from '../../clients/client.ts';
 import { logoOf, webHostsOf } from '../../clients/client-uri.ts';
 import { Refusal, refusalText } from '../../errors.ts';
 import type { PendingInteraction } from '../../oidc/interaction/pending-interaction.ts';
@@ -23,7 +23,7 @@ function siteOf({ metadata, isSelfRegistered }: Client, returnHost: string) {
   const shown = (uri: string | undefined) => (!isSelfRegistered || isThere(uri) ? uri : undefined);
   return {
     name: metadata.client_name,
-    uri: shown(homeOf(metadata)),
+    uri: shown(homePageOf(metadata)),
     logo: shown(logoOf(metadata)),
     policy: metadata['policy_uri'],
     terms: metadata['tos_uri'],
