@@ -25,7 +25,7 @@ test.each([
   'ann@@example.com',
   `${'x'.repeat(65)}@example.com`,
   '',
-])('%s is no address', (email) => expect(canonicalEmail(email)).toBeUndefined());
+])('D17 %s is no address', (email) => expect(canonicalEmail(email)).toBeUndefined());
 
 test.each([
   ['Ann', 'ann'],
@@ -35,6 +35,6 @@ test.each([
 ])('D17 the user name %s is %s', (username, canonical) => expect(canonicalUsername(username)).toBe(canonical));
 
 test.each(['an', 'ann@example.com', 'ann archer', '.ann', 'ann-', '\u0430nn', 'x'.repeat(65), ''])(
-  '%s is no user name',
+  'D17 %s is no user name',
   (username) => expect(canonicalUsername(username)).toBeUndefined(),
 );

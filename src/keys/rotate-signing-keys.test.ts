@@ -45,20 +45,23 @@ const eventKinds = async () =>
     ({ kind }) => kind,
   );
 
-test.each(['ES256', 'RS256'] as const)('%s: announced, then signing, then retired, then gone', async (algorithm) => {
-  await rotateOn(88.9);
-  expect(await phases(88.9, algorithm)).toEqual(['signing']);
-  await rotateOn(89.1);
-  expect(await phases(89.1, algorithm)).toEqual(['announced', 'signing']);
-  // Announced a day before, to the second.
-  expect(await phases(90.09, algorithm)).toEqual(['announced', 'signing']);
-  expect(await phases(90.11, algorithm)).toEqual(['signing', 'retired']);
-  await rotateOn(180);
-  expect(await phases(180, algorithm)).toEqual(['announced', 'signing', 'retired']);
-  expect(await removedKeys()).toEqual([]);
-  await rotateOn(180.2);
-  expect(await phases(180.2, algorithm)).toEqual(['announced', 'signing']);
-});
+test.each(['ES256', 'RS256'] as const)(
+  'C12 %s: announced, then signing, then retired, then gone',
+  async (algorithm) => {
+    await rotateOn(88.9);
+    expect(await phases(88.9, algorithm)).toEqual(['signing']);
+    await rotateOn(89.1);
+    expect(await phases(89.1, algorithm)).toEqual(['announced', 'signing']);
+    // Announced a day before, to the second.
+    expect(await phases(90.09, algorithm)).toEqual(['announced', 'signing']);
+    expect(await phases(90.11, algorithm)).toEqual(['signing', 'retired']);
+    await rotateOn(180);
+    expect(await phases(180, algorithm)).toEqual(['announced', 'signing', 'retired']);
+    expect(await removedKeys()).toEqual([]);
+    await rotateOn(180.2);
+    expect(await phases(180.2, algorithm)).toEqual(['announced', 'signing']);
+  },
+);
 
 test('of a key that is gone no private half is left, and the audit log says so', async () => {
   const first = (await listSigningKeys(db, keyring)).map(({ kid }) => kid);

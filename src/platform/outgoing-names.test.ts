@@ -1,4 +1,4 @@
-/** security.md C07: names that stand for an address inside, also when they stood for another one a moment ago. */
+/** Requirement C07 of test/security/README.md: names that stand for an address inside, also when they stood for another one a moment ago. */
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';

@@ -1,4 +1,4 @@
-/** security.md C07 and C08: calls to addresses that others gave us. */
+/** Requirements C07, C08 of test/security/README.md: calls to addresses that others gave us. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';

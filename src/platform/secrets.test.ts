@@ -14,7 +14,7 @@ test('a digest depends on the secret, the kind and the value, and names its secr
   expect(old.digest('a', 'b').subarray(0, 4)).not.toEqual(fresh.digest('a', 'b').subarray(0, 4));
 });
 
-test('after a new secret was put first, values digested with the old one are still found', () => {
+test('G02 after a new secret was put first, values digested with the old one are still found', () => {
   expect(both.digests('Session', 'x')).toEqual([fresh.digest('Session', 'x'), old.digest('Session', 'x')]);
 });
 

@@ -158,7 +158,7 @@ test('all access ends but for the session in which the person asked for it', asy
   expect([await uids(), await liveGrants()]).toEqual([['here'], ['here back', 'here none']]);
 });
 
-test('sessions whose time is over are ended, however many there are, and no others', async () => {
+test('G09 sessions whose time is over are ended, however many there are, and no others', async () => {
   const many = Array.from({ length: 410 }, (_, index) => `old-${index}`);
   await write(() => {
     for (const uid of many) db.write(insertSession, [uid, ann, {}, -1]);

@@ -128,7 +128,7 @@ describe('C07 only what an app registered is fetched', () => {
     expect(rp.asked).not.toContain('/twice');
   });
 
-  test('what cannot be had, or is too large, ends on a page, and is asked for once a minute (C09)', async () => {
+  test('C09 what cannot be had, or is too large, ends on a page, and is asked for once a minute', async () => {
     rp.pages.set('/large', 'x'.repeat(70_000));
     for (const path of ['/missing', '/large']) {
       const client = await withUri(path);

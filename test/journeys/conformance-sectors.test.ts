@@ -1,4 +1,4 @@
-/** Pairwise subjects: as the suite's dynamic plan checks them, and B23 of security.md. */
+/** Pairwise subjects: as the suite's dynamic plan checks them, and requirement B23 of ../security/README.md. */
 import { removeAccount } from '../../src/accounts/remove-account.ts';
 import { ensurePairwiseSalt } from '../../src/keys/ensure-keys.ts';
 import { createKeyring } from '../../src/platform/secrets.ts';

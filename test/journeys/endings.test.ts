@@ -126,7 +126,7 @@ describe('a session ends', () => {
     await expectEnd(signed);
   });
 
-  test('and is on record with what became of it', async () => {
+  test('E11 and is on record with what became of it', async () => {
     const signed = await apps.signedIn();
     await endAccountSessions(frontdesk.db, signed.person.id, 'ended_by_administrator');
     await expectEnd(signed);

@@ -71,7 +71,45 @@ test('tokens that cannot be written leave the code as it was', async () => {
   expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
 });
 
-test('while no connection is to be had, people and programs are told to come back', async () => {
+describe('a write that fails', () => {
+  const without = async <T>(kind: string, work: () => Promise<T>): Promise<T> => {
+    const alter = (text: string) => frontdesk.db.inUnitOfWork(async () => frontdesk.db.write(statement(text)));
+    await alter(`alter table artifacts add constraint broken check (kind <> '${kind}') not valid`);
+    try {
+      return await work();
+    } finally {
+      await alter('alter table artifacts drop constraint broken');
+    }
+  };
+
+  test.each(['AccessToken', 'RefreshToken'])(
+    'of the %s, the code is not used up and nothing is given',
+    async (kind) => {
+      const web = await siteA(frontdesk, { id: `web-${kind.toLowerCase()}` });
+      const request = authorize(frontdesk, web, { scope: 'openid offline_access', prompt: 'consent' });
+      const code = await codeFor(newBrowser(frontdesk), request);
+      const proof = { code, verifier: request.verifier };
+      const broken = await without(kind, () => exchange(frontdesk, web, proof));
+      expect([broken.status, broken.json()['error']]).toEqual([503, 'temporarily_unavailable']);
+      expect(broken.body).not.toMatch(/constraint|artifacts|relation/);
+      expect((await exchange(frontdesk, web, proof)).status).toBe(200);
+    },
+  );
+
+  test('of a sign-in under way, no cookie leaves and nobody is signed in', async () => {
+    const browser = newBrowser(frontdesk);
+    const page = await browser.visit(authorize(frontdesk, appA).url);
+    const broken = await without('AuthorizationCode', () => signIn(page, 'ann'));
+    expect(broken.status).toBeGreaterThanOrEqual(500);
+    expect(broken.headers['set-cookie']).toBeUndefined();
+    expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeUndefined();
+    const fault = frontdesk.logged.findLast((line) => line.includes('"level":"error"'))!;
+    expect(fault).toContain('violates check constraint');
+    expect(fault).not.toContain('Failing row contains');
+  });
+});
+
+test('G06 while no connection is to be had, people and programs are told to come back', async () => {
   const narrow = await startFrontdesk({ beside: frontdesk, settings: { DATABASE_POOL: '1' } });
   const [page, answer] = await narrow.db.inUnitOfWork(async () => {
     await narrow.db.guard(statement('select'));
@@ -81,14 +119,14 @@ test('while no connection is to be had, people and programs are told to come bac
     ]);
   });
   expect([page.status, page.headers['retry-after']]).toEqual([503, '2']);
-  expect(page.text).toContain('Frontdesk is very busy and nothing was done');
+  expect(page.text).toContain('very busy and nothing was done');
   expect([answer.status, answer.headers['retry-after']]).toEqual([503, '2']);
   expect(answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
   expect((await newBrowser(frontdesk, narrow.port).visit(authorize(frontdesk, appA).url)).status).toBe(200);
   await narrow.close();
 }, 20_000);
 
-test('faults are in the log, with the request they belong to and without what was sent', () => {
+test('E10 faults are in the log, with the request they belong to and without what was sent', () => {
   const faults = frontdesk.logged.filter((line) => line.includes('"level":"error"'));
   expect(faults.length).toBeGreaterThan(0);
   for (const line of faults) {
@@ -97,7 +135,7 @@ test('faults are in the log, with the request they belong to and without what wa
   }
 });
 
-test('every request is one line in the log, without names that open anything', () => {
+test('E10 every request is one line in the log, without names that open anything', () => {
   const lines = frontdesk.logged
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ msg }) => msg === 'request');

@@ -1,9 +1,11 @@
 /** A program without a person, and APIs that check passes by themselves. */
 import { once } from 'node:events';
 import { SignJWT, generateKeyPair } from 'jose';
+import { registerApi } from '../../src/apis/register-api.ts';
+import { removeClient } from '../../src/clients/remove-client.ts';
 import { ann, app, audience } from '../support/cast.ts';
 import { ask } from '../support/browser.ts';
-import { newBrowser, tokensFor } from '../support/flow.ts';
+import { callAs, newBrowser, refresh, tokensFor, userinfo } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { runExample, startSites, type Sites } from '../support/sites.ts';
 
@@ -70,9 +72,7 @@ test('the APIs answer the pages of site B only', async () => {
   expect(preflight.headers['access-control-allow-origin']).toBe(sites.siteB);
 });
 
-test('a removed app’s tokens are dead, and stay so when an app of that name comes again', async () => {
-  const { removeClient } = await import('../../src/clients/remove-client.ts');
-  const { refresh, userinfo } = await import('../support/flow.ts');
+test('E05 a removed app’s tokens are dead, and stay so when an app of that name comes again', async () => {
   const passing = await app(frontdesk, { id: 'passing' });
   const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), passing);
   await removeClient(frontdesk.db, 'passing', 'command-line');
@@ -80,4 +80,25 @@ test('a removed app’s tokens are dead, and stay so when an app of that name co
   const again = await app(frontdesk, { id: 'passing' });
   expect((await refresh(frontdesk, again, tokens.refresh_token!)).status).toBe(400);
   expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(401);
+});
+
+test('E05 what a removed app got for itself stays dead when its name is given away again', async () => {
+  const opaque = 'https://opaque.example/api';
+  const api = { name: 'Opaque', scopes: {}, accessTokenLifetimeSeconds: 300, clientId: undefined };
+  await registerApi(
+    frontdesk.db,
+    { audience: opaque, tokenFormat: 'opaque', jwtType: 'at+jwt', ...api },
+    'command-line',
+  );
+  const credentials = { grant_type: 'client_credentials' };
+  const registration = { id: 'short-lived', kind: 'machine', apis: [{ audience: opaque }] } as const;
+  const before = await app(frontdesk, { ...registration, apis: [...registration.apis] });
+  const { access_token: token } = (await callAs(frontdesk, before, '/oauth/token', credentials)).json<
+    Record<string, string>
+  >();
+  const isActive = async (as: typeof before) =>
+    (await callAs(frontdesk, as, '/oauth/introspect', { token: token! })).json()['active'];
+  expect(await isActive(before)).toBe(true);
+  await removeClient(frontdesk.db, 'short-lived', 'command-line');
+  expect(await isActive(await app(frontdesk, { ...registration, apis: [...registration.apis] }))).toBe(false);
 });

@@ -91,7 +91,7 @@ test('an app that fails now and then hears everything in the end', async () => {
   }
 });
 
-test('C09 an app that is down is tried by one call at a time with growing pauses, and hears all when it is back', async () => {
+test('G05 an app that is down is tried by one call at a time with growing pauses, and hears all when it is back', async () => {
   await bad.receiver.stop();
   await endMany(12);
   await good.receiver.until(12);
@@ -108,7 +108,7 @@ test('C09 an app that is down is tried by one call at a time with growing pauses
   expect(await frontdesk.db.read(statement('select from receiver_states'))).toEqual([]);
 });
 
-test('C07 an app that takes calls and never answers does not hold up the others, however many sessions end', async () => {
+test('G05 an app that takes calls and never answers does not hold up the others, however many sessions end', async () => {
   const uids = await signInMany(20);
   bad.receiver.answerWith(0);
   const start = Date.now();

@@ -148,3 +148,21 @@ test('where the app wants the person back is only ever an address that was regis
     expect([uri, page.status]).toEqual([uri, 400]);
   }
 });
+
+test('whoever is signed out already is not asked, and goes on to the app', async () => {
+  const { id_token: hint } = await tokensFor(frontdesk, newBrowser(frontdesk), plain);
+  const back = new URL('/', plain.redirectUri).href;
+  const query = new URLSearchParams({ id_token_hint: hint!, post_logout_redirect_uri: back, state: 'as it was' });
+  const answer = await newBrowser(frontdesk).ask(`${frontdesk.issuer}/oauth/logout?${query.toString()}`);
+  expect([answer.status, answer.location]).toEqual([303, `${back}?state=as+it+was`]);
+  const page = await newBrowser(frontdesk).visit(`${frontdesk.issuer}/oauth/logout`);
+  expect([page.status, page.text]).toEqual([200, expect.stringContaining('You are signed out')]);
+});
+
+test('the signed-out page tells nobody who is signed in that they are not', async () => {
+  const address = `${frontdesk.issuer}/oauth/logout/success`;
+  expect((await newBrowser(frontdesk).visit(address)).text).toContain('You are signed out');
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, plain));
+  expect((await browser.visit(address)).url).toBe(`${frontdesk.issuer}/account`);
+});

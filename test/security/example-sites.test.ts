@@ -1,4 +1,4 @@
-/** security.md, part B: the example sites hold what comes back against what they asked. Each test is named by its number. */
+/** Requirement of README.md beside this file: B09. The example sites compare what comes back with what they asked. */
 import type { Browser } from 'playwright-core';
 import { createBrowser } from '../support/browser.ts';
 import { ann } from '../support/cast.ts';

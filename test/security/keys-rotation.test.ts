@@ -1,4 +1,4 @@
-/** security.md, part C12: signing keys rotate without a restart, and no token fails to verify. */
+/** Requirement of README.md beside this file: C12. Signing keys rotate without a restart, and no token fails to verify. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, createRemoteJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
 import { rotateSigningKeys } from '../../src/keys/rotate-signing-keys.ts';

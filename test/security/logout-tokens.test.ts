@@ -1,4 +1,4 @@
-/** security.md C06 at an app: site A ends its session on a good logout token of Frontdesk, and on nothing else. */
+/** Requirement of README.md beside this file: C06. Site A ends its session on a good logout token of Frontdesk, and on nothing else. */
 import { createHmac, randomUUID } from 'node:crypto';
 import {
   decodeJwt,

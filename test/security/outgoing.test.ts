@@ -1,4 +1,4 @@
-/** security.md C07 and C09 where clients name addresses: their keys are fetched under guard, and seldom. */
+/** Requirements of README.md beside this file: C07, C09. Keys at addresses that clients name are fetched under guard, and seldom. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,7 +1,7 @@
-/** security.md, part A: pages of failures are guarded like all others. Each test is named by its number. */
+/** Requirements of README.md beside this file: A12, A20. Pages of failures are guarded like all others. */
 import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
-import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
+import { authorize, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Page } from '../support/browser.ts';
 
@@ -74,39 +74,4 @@ test.each(failures)('A12 and A20 the page of status %d after %s', async (status,
   // Whoever asks for help can name the request; nothing tells how the house is built.
   expect(page.text).toContain(page.headers['x-request-id']);
   expect(page.body).not.toMatch(/elsewhere|relation|postgres|\.ts\b|node_modules|oidc-provider/i);
-});
-
-test('A02 the cookie of our forms is bound to its host and read by no script', async () => {
-  const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
-  const there = await siteA(secure);
-  const answers = [
-    { frontdesk, app: site, port: frontdesk.port, name: 'fd_csrf', more: '' },
-    { frontdesk: secure, app: there, port: secure.port, name: '__Host-fd_csrf', more: '; secure' },
-  ];
-  for (const { frontdesk: at, app, port, name, more } of answers) {
-    const browser = newBrowser(at, port);
-    const start = await browser.ask(authorize(at, app).url);
-    const form = await browser.ask(start.location!);
-    const cookie = form.headers['set-cookie']!.find((line) => line.startsWith(`${name}=`))!;
-    expect(
-      cookie
-        .replace(/=[^;]{43};/, '=;')
-        .toLowerCase()
-        .split('; ')
-        .toSorted(),
-    ).toEqual(`${name}=; path=/${more}; samesite=lax; httponly`.toLowerCase().split('; ').toSorted());
-  }
-  await secure.close();
-});
-
-test('a write that must be made again because the session ended is not made again by itself', async () => {
-  const browser = newBrowser(frontdesk);
-  await codeFor(browser, authorize(frontdesk, site));
-  const page = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
-  const others = await browser.copy();
-  await (await others.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
-  const late = await page.submit({ logout: 'yes' });
-  expect([200, 400]).toContain(late.status);
-  const ends = await frontdesk.db.read(statement(`select from audit_events where kind = 'session.ended'`));
-  expect(ends).toHaveLength(1);
 });

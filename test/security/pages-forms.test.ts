@@ -1,6 +1,6 @@
-/** security.md, part A: forms that another site sends. Each test is named by its number. */
-import { ann, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
-import { everyRow } from '../support/database.ts';
+/** Requirements of README.md beside this file: A08, A09, A14, B21, E07. Forms: who may send them, and where they lead. */
+import { ann, app, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { everyRow, statement } from '../support/database.ts';
 import { answerIn, authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
@@ -71,20 +71,20 @@ describe('A08 the sign-in form', () => {
   });
 });
 
-describe('A09 the consent form', () => {
+describe('A09 forms of an interaction', () => {
   const consentPage = async (browser: Browser) => {
     await codeFor(browser, authorize(frontdesk, appA));
     return browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
   };
 
-  test.each(foreign)('sent %s changes no row', async (_how, headers) => {
+  test.each(foreign)('consent sent %s changes no row', async (_how, headers) => {
     const page = await consentPage(newBrowser(frontdesk));
     const before = await rowsOf();
     expect((await page.submit({}, { headers })).status).toBe(403);
     expect(await rowsOf()).toBe(before);
   });
 
-  test('without its token changes no row', async () => {
+  test('consent without its token changes no row', async () => {
     const page = await consentPage(newBrowser(frontdesk));
     const before = await rowsOf();
     expect((await page.submit({ csrf: '' })).status).toBe(403);
@@ -98,4 +98,62 @@ describe('A09 the consent form', () => {
     expect((await page.submit({ logout: 'yes', xsrf: 'guessed' })).status).toBe(400);
     expect(answerIn(await browser.visit(authorize(frontdesk, appA).url))['code']).toBeTruthy();
   });
+
+  test('cancelling needs the token of the form', async () => {
+    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
+    const cancel = { button: '[data-action=cancel]' };
+    expect((await page.submit({ csrf: 'guessed' }, cancel)).status).toBe(403);
+    expect(answerIn(await page.submit({}, cancel))['error']).toBe('access_denied');
+  });
+
+  test('consent cannot be given while a sign-in is due', async () => {
+    const third = await app(frontdesk, { id: 'third', name: 'Third' });
+    const browser = newBrowser(frontdesk);
+    const page = await browser.visit(authorize(frontdesk, third).url);
+    const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
+    const { pathname } = new URL(page.url);
+    const answer = await browser.ask(`${frontdesk.issuer}${pathname}/consent`, { form: { csrf } });
+    expect(answer.status).toBe(400);
+    expect(await frontdesk.db.read(statement('select from consents'))).toEqual([]);
+  });
+});
+
+test('B21 forms answer 303', async () => {
+  const browser = newBrowser(frontdesk);
+  const form = await browser.visit(authorize(frontdesk, appA).url);
+  const csrf = form.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
+  const action = new URL(form.root.querySelector('form')!.getAttribute('action')!, form.url).href;
+  const answer = await browser.ask(action, { form: { csrf, login: 'ann', password: 'correct horse battery staple' } });
+  expect(answer.status).toBe(303);
+  expect((await browser.ask(answer.location!)).status).toBe(303);
+  const question = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
+  const xsrf = question.root.querySelector('input[name=xsrf]')!.getAttribute('value')!;
+  const out = await browser.ask(`${frontdesk.issuer}/oauth/logout/confirm`, { form: { xsrf, logout: 'yes' } });
+  expect(out.status).toBe(303);
+});
+
+test('A14 form_post brings the answer by a form of ours, which leads to the app alone', async () => {
+  const browser = newBrowser(frontdesk);
+  await codeFor(browser, authorize(frontdesk, appA));
+  const page = await browser.visit(authorize(frontdesk, appA, { response_mode: 'form_post', state: '"><b>' }).url);
+  const form = page.root.querySelector('form')!;
+  expect(form.getAttribute('action')).toBe(appA.redirectUri);
+  expect(form.querySelector('input[name=code]')!.getAttribute('value')).toBeTruthy();
+  expect(form.querySelector('input[name=state]')!.getAttribute('value')).toBe('"><b>');
+  const refused = await browser.visit(authorize(frontdesk, appA, { response_mode: 'form_post', scope: 'profile' }).url);
+  expect([refused.status, refused.root.querySelector('input[name=error]')?.getAttribute('value')]).toEqual([
+    400,
+    'invalid_request',
+  ]);
+});
+
+test('E07 a form is read by the names that are known', async () => {
+  const browser = newBrowser(frontdesk);
+  const page = await browser.visit(authorize(frontdesk, appA).url);
+  const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
+  const action = new URL(page.root.querySelector('form')!.getAttribute('action')!, page.url).href;
+  const fields = { csrf, login: 'ann', password: 'wrong', '__proto__[isRight]': 'true', constructor: 'x' };
+  const form = `${new URLSearchParams(fields).toString()}&__proto__=x`;
+  expect((await browser.ask(action, { form })).status).toBe(422);
+  expect(Object.keys(Object.prototype)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** security.md, part A: what pages do and show. Each test is named by its number. */
+/** Requirements of README.md beside this file: A11 to A13, A15, A17 to A20, F05. What pages do and show. */
 import { ask, type Page } from '../support/browser.ts';
 import { app, ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/cast.ts';
 import { everyRow, statement } from '../support/database.ts';
@@ -46,7 +46,7 @@ describe('A11', () => {
     expect(rows).toHaveLength(2);
   });
 
-  test('and a flood of it is turned away', async () => {
+  test('F05 a flood of it is turned away', async () => {
     const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.05' } });
     const answers = [];
     for (let count = 0; count < 14; count += 1) {

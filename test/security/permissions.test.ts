@@ -1,6 +1,7 @@
-/** security.md, part B: what apps may ask for, and when the person is asked. Each test is named by its number. */
+/** Requirements of README.md beside this file: B14, B16. What apps may ask for, and what ID tokens say of the sign-in. */
 import { decodeJwt } from 'jose';
-import { app, ann, audience, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { registerApi } from '../../src/apis/register-api.ts';
+import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import {
   answerIn,
@@ -11,7 +12,6 @@ import {
   newBrowser,
   signIn,
   tokensFor,
-  userinfo,
   type Tokens,
 } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -19,7 +19,6 @@ import type { Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
-let appB: RegisteredApp;
 let known: Browser;
 
 beforeAll(async () => {
@@ -27,7 +26,6 @@ beforeAll(async () => {
   await notesApi(frontdesk);
   await ann(frontdesk);
   appA = await siteA(frontdesk, { apis: [{ audience, scopes: ['notes:read'] }] });
-  appB = await siteB(frontdesk);
   known = newBrowser(frontdesk);
   await codeFor(known, authorize(frontdesk, appA));
 });
@@ -70,63 +68,38 @@ describe('B14 more than the client may have is refused', () => {
     expect(decodeJwt(pass.access_token)).toMatchObject({ sub: 'machine', scope: 'notes:read', aud: audience });
     expect((await ask({ resource: 'https://other.example/' })).json()).toMatchObject({ error: 'invalid_target' });
   });
-});
 
-describe('B15 the consent page is shown', () => {
-  const asks = async (browser: Browser, parameters: object, of = appB) => {
-    const page = await browser.visit(authorize(frontdesk, of, parameters as Record<string, string>).url);
-    return page.root.querySelector('.permissions') !== null;
-  };
-  const allowed = async () => {
-    const browser = newBrowser(frontdesk);
-    await codeFor(browser, authorize(frontdesk, appA));
-    const page = await browser.visit(authorize(frontdesk, appB, { scope: 'openid email' }).url);
-    if (page.status === 200) await page.submit();
-    return browser;
-  };
+  const opaque = 'https://opaque.example/api';
+  const credentials = { grant_type: 'client_credentials' };
 
-  test('for a new scope, and for prompt=consent', async () => {
-    const browser = await allowed();
-    expect(await asks(browser, { scope: 'openid email' })).toBe(false);
-    expect(await asks(browser, { scope: 'openid email profile' })).toBe(true);
-    expect(await asks(browser, { scope: 'openid email', prompt: 'consent' })).toBe(true);
-  });
-
-  test('for another host to go back to, in a new session', async () => {
-    const redirectUris = ['http://one.localhost:9/cb', 'http://two.localhost:9/cb'];
-    const moved = await app(frontdesk, { id: 'moved', redirectUris });
-    const browser = newBrowser(frontdesk);
-    await codeFor(browser, authorize(frontdesk, moved));
-    const later = newBrowser(frontdesk);
-    await codeFor(later, authorize(frontdesk, appA));
-    expect(await asks(later, {}, { ...moved, redirectUri: redirectUris[1]! })).toBe(true);
-    expect(await asks(later, {}, moved)).toBe(false);
-  });
-
-  test('in every session for a client that registered itself', async () => {
-    const self = await app(frontdesk, { id: 'self' });
-    await frontdesk.db.read(statement("update clients set is_self_registered = true where id = 'self'"));
-    for (let round = 0; round < 2; round += 1) {
-      const browser = newBrowser(frontdesk);
-      await codeFor(browser, authorize(frontdesk, appA));
-      expect(await asks(browser, {}, self)).toBe(true);
-      await codeFor(browser, authorize(frontdesk, self));
-      expect(await asks(browser, {}, self)).toBe(false);
+  test('a program gets a token for an API, and never one that is for nothing', async () => {
+    const api = { name: 'Opaque', scopes: {}, accessTokenLifetimeSeconds: 300, clientId: undefined };
+    await registerApi(
+      frontdesk.db,
+      { audience: opaque, tokenFormat: 'opaque', jwtType: 'at+jwt', ...api },
+      'command-line',
+    );
+    const none = await app(frontdesk, { id: 'of-no-api', kind: 'machine' });
+    const one = await app(frontdesk, { id: 'of-one-api', kind: 'machine', apis: [{ audience }] });
+    const two = await app(frontdesk, { id: 'of-two', kind: 'machine', apis: [{ audience }, { audience: opaque }] });
+    for (const machine of [none, two]) {
+      const answer = await callAs(frontdesk, machine, '/oauth/token', credentials);
+      expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_target']);
+      expect(answer.json()['error_description']).toContain('name the API');
     }
+    expect((await callAs(frontdesk, one, '/oauth/token', credentials)).status).toBe(200);
+    expect((await callAs(frontdesk, two, '/oauth/token', { ...credentials, resource: audience })).status).toBe(200);
   });
 
-  test('and what is posted beyond the question is ignored', async () => {
-    const fresh = await app(frontdesk, { id: 'fresh' });
+  test('no more than ten resources are looked up', async () => {
+    const one = await app(frontdesk, { id: 'of-many', kind: 'web', isFirstParty: true, apis: [{ audience }] });
+    const request = new URL(authorize(frontdesk, one).url);
+    for (let count = 0; count < 11; count += 1) request.searchParams.append('resource', audience);
     const browser = newBrowser(frontdesk);
-    await codeFor(browser, authorize(frontdesk, appA));
-    const request = authorize(frontdesk, fresh, { scope: 'openid' });
-    const page = await browser.visit(request.url);
-    const back = await page.submit({ scope: 'openid email profile', scopes: 'email', claims: 'email' });
-    const tokens = (
-      await exchange(frontdesk, fresh, { code: answerIn(back)['code']!, verifier: request.verifier })
-    ).json<Tokens>();
-    expect((await userinfo(frontdesk, tokens.access_token)).json()).toEqual({ sub: expect.any(String) });
-    expect(await asks(browser, { scope: 'openid email' }, fresh)).toBe(true);
+    expect(answerIn(await browser.visit(request.href))['error']).toBe('invalid_target');
+    request.searchParams.delete('resource');
+    for (let count = 0; count < 10; count += 1) request.searchParams.append('resource', audience);
+    expect((await browser.visit(request.href)).status).toBe(200);
   });
 });
 

@@ -1,4 +1,4 @@
-/** security.md B01: redirect URIs. */
+/** Requirement of README.md beside this file: B01. Redirect URIs. */
 import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';

@@ -1,4 +1,4 @@
-/** security.md, part E: apps that register themselves. Each test is named by its number. */
+/** Requirements of README.md beside this file: E03, E05 to E07, F03, F07. Apps that register themselves. */
 import { listRegistrationTokens } from '../../src/clients/registration-token-repository.ts';
 import { ask } from '../support/browser.ts';
 import { statement } from '../support/database.ts';
@@ -75,7 +75,7 @@ describe('E05 an app that wants to register', () => {
     expect(left).toEqual([]);
   });
 
-  test('gets nothing that only an operator may give', async () => {
+  test('E03 gets nothing that only an operator may give', async () => {
     const made = await registered(frontdesk, {
       client_id: 'site-a',
       client_secret: 'my-own-secret',

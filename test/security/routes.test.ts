@@ -1,4 +1,4 @@
-/** Requirements A09, E01 and F06: every route of the address book, asked by strangers and by other sites. */
+/** Requirements of README.md beside this file: A09, E01, F06. Every route of the address book, asked by strangers and by other sites. */
 import { listRoutes } from '../../src/web/index.ts';
 import type { Services } from '../../src/web/services.ts';
 import type { SignOut } from '../../src/web/sign-out/sign-out.ts';

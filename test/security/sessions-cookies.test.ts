@@ -1,4 +1,4 @@
-/** security.md, part A: session ids and cookies. Each test is named by its number. */
+/** Requirements of README.md beside this file: A01, A02, A03. Session ids and cookies. */
 import { ask, createBrowser, type Browser, type Page } from '../support/browser.ts';
 import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
 import { answerIn, authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
@@ -9,7 +9,6 @@ let appA: RegisteredApp;
 
 beforeAll(async () => {
   frontdesk = await startFrontdesk();
-
   await ann(frontdesk);
   appA = await siteA(frontdesk);
 });
@@ -129,4 +128,27 @@ describe('A03', () => {
     const browser = await anonymousSession();
     expect(Buffer.from((await browser.cookie(frontdesk.issuer, 'fd_session.sig'))!, 'base64url')).toHaveLength(32);
   });
+});
+
+test('A02 the cookie of our forms is bound to its host and read by no script', async () => {
+  const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
+  const there = await siteA(secure);
+  const answers = [
+    { frontdesk, app: appA, port: frontdesk.port, name: 'fd_csrf', more: '' },
+    { frontdesk: secure, app: there, port: secure.port, name: '__Host-fd_csrf', more: '; secure' },
+  ];
+  for (const { frontdesk: at, app, port, name, more } of answers) {
+    const browser = newBrowser(at, port);
+    const start = await browser.ask(authorize(at, app).url);
+    const form = await browser.ask(start.location!);
+    const cookie = form.headers['set-cookie']!.find((line) => line.startsWith(`${name}=`))!;
+    expect(
+      cookie
+        .replace(/=[^;]{43};/, '=;')
+        .toLowerCase()
+        .split('; ')
+        .toSorted(),
+    ).toEqual(`${name}=; path=/${more}; samesite=lax; httponly`.toLowerCase().split('; ').toSorted());
+  }
+  await secure.close();
 });

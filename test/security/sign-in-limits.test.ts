@@ -1,4 +1,4 @@
-/** security.md, parts A and D: how often one may try. Each test is named by its number. */
+/** Requirements of README.md beside this file: A11, D05. How often one may try. */
 import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
 import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';

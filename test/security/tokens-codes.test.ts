@@ -1,4 +1,4 @@
-/** security.md, part B: codes, PKCE, requests and answers. Each test is named by its number. */
+/** Requirements of README.md beside this file: B03 to B05, B09, B10, B12, B13. Codes, PKCE, requests and answers. */
 import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import {

@@ -1,4 +1,4 @@
-/** security.md B17: who may ask about a token, and who may revoke it. */
+/** Requirement of README.md beside this file: B17. Who may ask about a token, and who may revoke it. */
 import { registerApi } from '../../src/apis/register-api.ts';
 import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
 import { callAs, newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';

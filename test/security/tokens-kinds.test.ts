@@ -1,4 +1,4 @@
-/** security.md C06: a token of one kind is worth nothing as another kind, at Frontdesk and at the example sites. */
+/** Requirement of README.md beside this file: C06. A token of one kind is worth nothing as another, at Frontdesk and at the example sites. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

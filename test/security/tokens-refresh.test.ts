@@ -1,4 +1,4 @@
-/** security.md B06, B07, B08: refresh tokens. Each test is named by its number. */
+/** Requirements of README.md beside this file: B06 to B08. Refresh tokens. */
 import { errors } from 'oidc-provider';
 import { ann, app, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';

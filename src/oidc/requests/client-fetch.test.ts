@@ -1,4 +1,4 @@
-/** security.md C09: what clients name in their metadata is fetched once a minute and address, failures included. */
+/** Requirements C07, C09 of test/security/README.md: what clients name in their metadata is fetched once a minute and address, failures included. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
-/** security.md, part A: who is signed in on a browser, when others have a hand in it. Each test is named by its number. */
-import { ann, app, ben, siteA, type Person, type RegisteredApp } from '../support/cast.ts';
+/** Requirements of README.md beside this file: A01, A08, B16. Several people, or an attacker, at one browser. */
+import { ann, ben, siteA, type Person, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, tokensFor, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -57,7 +57,7 @@ test('A08 a browser without the cookie of its forms is given nothing', async () 
   expect(bare.text).toContain('This page has expired');
 });
 
-describe('A14 when somebody else signs in', () => {
+describe('when somebody else signs in', () => {
   test('the session before ends, its apps are told, and the new one goes on without a question', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, site));
@@ -96,7 +96,7 @@ describe('A14 when somebody else signs in', () => {
   });
 });
 
-test('A14 an app that wants one person is not given another', async () => {
+test('B16 an app that names one person is not given another', async () => {
   const { id_token: hint } = await tokensFor(frontdesk, newBrowser(frontdesk), site);
   const wanted = { prompt: 'login', id_token_hint: hint };
   const other = await newBrowser(frontdesk).visit(
@@ -111,57 +111,4 @@ test('A14 an app that wants one person is not given another', async () => {
   expect(
     answerIn(await right.visit(await answered(right, 'ann', authorize(frontdesk, site, wanted))))['code'],
   ).toBeTruthy();
-});
-
-test('A14 whoever is signed out already is not asked, and goes on to the app', async () => {
-  const { id_token: hint } = await tokensFor(frontdesk, newBrowser(frontdesk), site);
-  const back = new URL('/', site.redirectUri).href;
-  const query = new URLSearchParams({ id_token_hint: hint!, post_logout_redirect_uri: back, state: 'as it was' });
-  const answer = await newBrowser(frontdesk).ask(`${frontdesk.issuer}/oauth/logout?${query.toString()}`);
-  expect([answer.status, answer.location]).toEqual([303, `${back}?state=as+it+was`]);
-  const page = await newBrowser(frontdesk).visit(`${frontdesk.issuer}/oauth/logout`);
-  expect([page.status, page.text]).toEqual([200, expect.stringContaining('You are signed out')]);
-});
-
-test('A14 form_post brings the answer by a form of ours, which leads to the app alone', async () => {
-  const browser = newBrowser(frontdesk);
-  await codeFor(browser, authorize(frontdesk, site));
-  const page = await browser.visit(authorize(frontdesk, site, { response_mode: 'form_post', state: '"><b>' }).url);
-  const form = page.root.querySelector('form')!;
-  expect(form.getAttribute('action')).toBe(site.redirectUri);
-  expect(form.querySelector('input[name=code]')!.getAttribute('value')).toBeTruthy();
-  expect(form.querySelector('input[name=state]')!.getAttribute('value')).toBe('"><b>');
-  const refused = await browser.visit(authorize(frontdesk, site, { response_mode: 'form_post', scope: 'profile' }).url);
-  expect([refused.status, refused.root.querySelector('input[name=error]')?.getAttribute('value')]).toEqual([
-    400,
-    'invalid_request',
-  ]);
-});
-
-describe('A09', () => {
-  test('cancelling needs the token of the form', async () => {
-    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);
-    const cancel = { button: '[data-action=cancel]' };
-    expect((await page.submit({ csrf: 'guessed' }, cancel)).status).toBe(403);
-    expect(answerIn(await page.submit({}, cancel))['error']).toBe('access_denied');
-  });
-
-  test('consent cannot be given while a sign-in is due', async () => {
-    const third = await app(frontdesk, { id: 'third', name: 'Third' });
-    const browser = newBrowser(frontdesk);
-    const page = await browser.visit(authorize(frontdesk, third).url);
-    const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
-    const { pathname } = new URL(page.url);
-    const answer = await browser.ask(`${frontdesk.issuer}${pathname}/consent`, { form: { csrf } });
-    expect(answer.status).toBe(400);
-    expect(await frontdesk.db.read(statement('select from consents'))).toEqual([]);
-  });
-});
-
-test('the signed-out page tells nobody who is signed in that they are not', async () => {
-  const address = `${frontdesk.issuer}/oauth/logout/success`;
-  expect((await newBrowser(frontdesk).visit(address)).text).toContain('You are signed out');
-  const browser = newBrowser(frontdesk);
-  await codeFor(browser, authorize(frontdesk, site), 'ben');
-  expect((await browser.visit(address)).url).toBe(`${frontdesk.issuer}/account`);
 });

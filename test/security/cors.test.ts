@@ -1,0 +1,70 @@
+/** Requirement of README.md beside this file: B20. Which pages of other origins may read our answers. */
+import { ask, type Browser } from '../support/browser.ts';
+import { ann, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { authorize, codeFor, newBrowser, tokensFor } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+
+let frontdesk: Frontdesk;
+let appA: RegisteredApp;
+let appB: RegisteredApp;
+let known: Browser;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk();
+  await notesApi(frontdesk);
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+  appB = await siteB(frontdesk);
+  known = newBrowser(frontdesk);
+  await codeFor(known, authorize(frontdesk, appA));
+});
+afterAll(() => frontdesk.close());
+
+describe('B20 CORS', () => {
+  const own = 'http://site-b.localhost:9';
+  const strangers = ['https://evil.example', 'http://site-b.localhost', 'http://site-a.localhost:9', 'null'];
+  const preflight = (path: string, origin: string) =>
+    ask(`${frontdesk.issuer}${path}`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+    });
+
+  test('the token and userinfo endpoints answer pages of registered origins only', async () => {
+    const tokens = await tokensFor(frontdesk, known, appB, { scope: 'openid email' });
+    for (const origin of [own, ...strangers]) {
+      const expected = origin === own ? own : undefined;
+      for (const path of ['/oauth/token', '/oauth/userinfo']) {
+        const answer = await preflight(path, origin);
+        expect([origin, answer.headers['access-control-allow-origin']]).toEqual([origin, expected]);
+      }
+      const headers = { origin, authorization: `Bearer ${tokens.access_token}` };
+      const info = await ask(`${frontdesk.issuer}/oauth/userinfo`, { headers });
+      expect([origin, info.headers['access-control-allow-origin']]).toEqual([origin, expected]);
+      expect(info.status).toBe(origin === own ? 200 : 400);
+      const form = { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'site-b' };
+      const answer = await ask(`${frontdesk.issuer}/oauth/token`, { form, headers: { origin } });
+      expect([origin, answer.headers['access-control-allow-origin']]).toEqual([origin, expected]);
+      expect(answer.headers['access-control-allow-credentials']).toBe(expected && 'true');
+    }
+  });
+
+  test('pages of ours answer no other origin at all', async () => {
+    const form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
+    for (const path of ['/', new URL(form.url).pathname, '/oauth/authorize', '/oauth/logout', '/oauth/introspect']) {
+      for (const origin of [own, 'https://evil.example']) {
+        const simple = await ask(`${frontdesk.issuer}${path}`, { headers: { origin } });
+        expect([path, simple.headers['access-control-allow-origin']]).toEqual([path, undefined]);
+        const flight = await preflight(path, origin);
+        expect([path, flight.headers['access-control-allow-origin']]).toEqual([path, undefined]);
+      }
+    }
+  });
+
+  test('what is public is open to every page', async () => {
+    for (const path of ['/oauth/jwks', '/.well-known/openid-configuration']) {
+      const answer = await ask(`${frontdesk.issuer}${path}`, { headers: { origin: 'https://anybody.example' } });
+      expect(answer.headers['access-control-allow-origin']).toBe('https://anybody.example');
+      expect((await ask(`${frontdesk.issuer}${path}`)).headers['access-control-allow-origin']).toBe('*');
+    }
+  });
+});

@@ -1,0 +1,111 @@
+/** Requirements of README.md beside this file: C10, C11. Host names and proxies that a request makes up. */
+import { connect } from 'node:net';
+import { ask } from '../support/browser.ts';
+import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { authorize, newBrowser } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+
+let frontdesk: Frontdesk;
+let site: RegisteredApp;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  site = await siteA(frontdesk);
+});
+afterAll(() => frontdesk.close());
+
+/** Sends a request line and headers as they are; returns the status line of the answer. */
+function statusOf(...lines: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(frontdesk.port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
+    socket.once('data', (chunk) => {
+      resolve(chunk.toString().split('\r\n')[0]!);
+      socket.destroy();
+    });
+    socket.once('error', reject);
+  });
+}
+describe('C10', () => {
+  test('a request for another host is misdirected (421), probes excepted', async () => {
+    for (const host of [
+      'evil.example',
+      `${new URL(frontdesk.issuer).host}.evil.example`,
+      '127.0.0.1',
+      'idp.localhost',
+    ]) {
+      for (const path of ['/', '/.well-known/openid-configuration', '/oauth/authorize', '/oauth/jwks']) {
+        const answer = await ask(`${frontdesk.issuer}${path}`, { headers: { host } });
+        expect([host, path, answer.status]).toEqual([host, path, 421]);
+        expect(answer.body).not.toContain('evil.example');
+      }
+    }
+    for (const path of ['/healthz', '/readyz']) {
+      expect((await ask(`${frontdesk.issuer}${path}`, { headers: { host: '10.0.0.1' } })).status).toBe(200);
+    }
+  });
+
+  test('no header makes a document or a redirect name another host', async () => {
+    const headers = {
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'https',
+      forwarded: 'host=evil.example;proto=https',
+      'x-original-url': 'https://evil.example/',
+    };
+    const behind = await startFrontdesk({ beside: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
+    for (const port of [frontdesk.port, behind.port]) {
+      const discovery = await ask(`${frontdesk.issuer}/.well-known/openid-configuration`, { headers }, port);
+      const urls = Object.values(discovery.json()).filter((value) => /^https?:/.test(String(value)));
+      expect(urls.length).toBeGreaterThan(5);
+      for (const url of urls) expect(String(url)).toMatch(new RegExp(`^${frontdesk.issuer}(/|$)`));
+      const start = await ask(authorize(frontdesk, site).url, { headers }, port);
+      expect(start.location).toMatch(new RegExp(`^${frontdesk.issuer}/interaction/`));
+      expect(`${discovery.body}${JSON.stringify(start.headers)}`).not.toContain('evil.example');
+    }
+    await behind.close();
+  });
+
+  test.each([
+    'http://[',
+    'http://evil.example/',
+    'http://evil.example/healthz',
+    'http://evil.example/.well-known/openid-configuration',
+    '*',
+  ])('a request for %s is turned down', async (target) => {
+    const method = target === '*' ? 'OPTIONS' : 'GET';
+    const { host } = new URL(frontdesk.issuer);
+    expect(await statusOf(`${method} ${target} HTTP/1.1`, `Host: ${host}`)).toBe('HTTP/1.1 421 Misdirected Request');
+    expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
+  });
+
+  test('two names in one request are one too many', async () => {
+    const { host } = new URL(frontdesk.issuer);
+    for (const names of [
+      [host, 'evil.example'],
+      ['evil.example', host],
+      [host, host],
+    ]) {
+      const answer = await statusOf('GET / HTTP/1.1', ...names.map((name) => `Host: ${name}`));
+      expect(answer).toMatch(/^HTTP\/1\.1 (400|421) /);
+    }
+  });
+
+  test('C11 what a proxy says of host and scheme reaches no page, and of the address only with TRUSTED_PROXIES', async () => {
+    const headers = {
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'https',
+      forwarded: 'host=evil.example',
+      'x-forwarded-for': '203.0.113.9',
+    };
+    const browser = newBrowser(frontdesk);
+    const document = await browser.ask(`${frontdesk.issuer}/.well-known/openid-configuration`, { headers });
+    expect(document.body).not.toContain('evil');
+    const start = await browser.ask(authorize(frontdesk, site).url, { headers });
+    expect(start.location).toMatch(new RegExp(`^${frontdesk.issuer}/interaction/`));
+    expect(frontdesk.logged.join('')).not.toContain('203.0.113.9');
+    const behind = await startFrontdesk({ beside: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
+    await newBrowser(frontdesk, behind.port).ask(`${frontdesk.issuer}/`, { headers });
+    expect(behind.logged.join('')).toContain('"ip":"203.0.113.9"');
+    await behind.close();
+  });
+});

@@ -1,0 +1,70 @@
+/** Requirements of README.md beside this file: E10, G08. What strangers can make us log. */
+import { ask } from '../support/browser.ts';
+import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { answerIn, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { asApp, register, registered, registrationToken, withRegistration } from '../support/registration.ts';
+
+let frontdesk: Frontdesk;
+let site: RegisteredApp;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk({ settings: withRegistration });
+  await ann(frontdesk);
+  site = await siteA(frontdesk);
+});
+afterAll(() => frontdesk.close());
+
+test('G08 a text that cannot be stored is the sender’s mistake, and says so', async () => {
+  const browser = newBrowser(frontdesk);
+  const page = await browser.visit(authorize(frontdesk, site, { state: 'a\0b' }).url);
+  expect([page.status, page.text]).toEqual([400, expect.stringContaining('characters that no text may hold')]);
+  const form = await browser.visit(authorize(frontdesk, site).url);
+  expect((await signIn(form, 'ann\0')).status).toBeLessThan(500);
+  expect((await exchange(frontdesk, site, { code: 'a\0b', verifier: 'x'.repeat(43) })).status).toBe(400);
+  expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
+});
+
+test.each(['"x"', '1', 'true', '{"value":{"a":1}}', '{"value":"\\ud800"}'])(
+  'G08 claims that ask for sub as %s are no fault',
+  async (sub) => {
+    const made = asApp(await registered(frontdesk));
+    const page = await newBrowser(frontdesk).visit(
+      authorize(frontdesk, made, { claims: `{"id_token":{"sub":${sub}}}` }).url,
+    );
+    expect(answerIn(page)['error'] ?? String(page.status)).toMatch(/^(invalid_request|400)$/);
+    expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
+  },
+);
+
+test('G08 half a character in a registration is no fault', async () => {
+  const answer = await register(
+    frontdesk,
+    await registrationToken(frontdesk),
+    '{"client_name":"\\ud800","redirect_uris":["https://rp.example/"]}',
+  );
+  expect(answer.status).toBe(400);
+  expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
+});
+
+test('E10 the address of a receipt is not in the log', async () => {
+  await codeFor(newBrowser(frontdesk), authorize(frontdesk, asApp(await registered(frontdesk))));
+  await newBrowser(frontdesk).ask(`${frontdesk.issuer}/sign-out/receipt/o2csOga5ZrJvPqYt1mXcLwNdBeUfHgKi0aSz8Q7T6R4`);
+  expect(frontdesk.logged.join('')).not.toContain('o2csOga5');
+});
+
+test('E10 line ends and control characters in what is sent stay inside of one JSON line', async () => {
+  const forged = '\r\n{"level":"error","msg":"forged"}\x1b[2J';
+  const before = frontdesk.logged.length;
+  const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);
+  await signIn(form, forged, forged);
+  await ask(`${frontdesk.issuer}/${encodeURIComponent(forged)}?${encodeURIComponent(forged)}`);
+  await ask(authorize(frontdesk, { ...site, id: forged }, { state: forged, login_hint: forged }).url);
+  const lines = frontdesk.logged.slice(before);
+  expect(lines.length).toBeGreaterThanOrEqual(4);
+  for (const line of lines) {
+    expect(line.indexOf('\n')).toBe(line.length - 1);
+    for (const character of ['\x1b', '\r']) expect(line).not.toContain(character);
+    expect((JSON.parse(line) as { msg: string }).msg).toBe('request');
+  }
+});

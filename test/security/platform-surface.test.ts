@@ -1,0 +1,73 @@
+/** Requirements of README.md beside this file: F07, F08, F11. What a deployment offers and tells, and when it does not start. */
+import { InvalidSettings, loadConfig } from '../../src/config.ts';
+import type { Problem } from '../../src/reasons.ts';
+import { ask } from '../support/browser.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+
+let frontdesk: Frontdesk;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk();
+});
+afterAll(() => frontdesk.close());
+
+test('F07 what is off is not there', async () => {
+  for (const path of [
+    '/oauth/par',
+    '/oauth/device-authorization',
+    '/oauth/register',
+    '/oauth/ciba',
+    '/device',
+    '/metrics',
+  ]) {
+    expect([path, (await ask(`${frontdesk.issuer}${path}`, { form: { client_id: 'site-a' } })).status]).toEqual([
+      path,
+      404,
+    ]);
+  }
+});
+
+test('F08 probes and errors tell strangers nothing', async () => {
+  expect((await ask(`${frontdesk.issuer}/healthz`)).body).toBe('ok\n');
+  expect((await ask(`${frontdesk.issuer}/readyz`)).body).toBe('ready\n');
+  const answer = await ask(`${frontdesk.issuer}/nothing`);
+  expect(JSON.stringify(answer.headers)).not.toMatch(/koa|node|oidc-provider|express/i);
+  expect(answer.body).not.toMatch(/node_modules|\.ts:\d|at \w+ \(/);
+});
+
+describe('F11 a public issuer refuses to start', () => {
+  const good = { ISSUER: 'https://login.example.com', SECRET: 'fd_secret_0123456789012345678901234567890123456789abc' };
+  const problemsOf = (environment: Record<string, string>): readonly Problem[] => {
+    try {
+      loadConfig(environment);
+      return [];
+    } catch (error) {
+      return (error as InvalidSettings).problems;
+    }
+  };
+
+  test('unless it has all it needs', () => expect(problemsOf(good)).toEqual([]));
+  test.each([
+    ['on http', { ...good, ISSUER: 'http://login.example.com' }, 'must_be_https_unless_local'],
+    ['without a secret', { ISSUER: good.ISSUER }, 'secret_missing'],
+    ['with a short secret', { ...good, SECRET: 'changeme' }, 'secret_too_short'],
+    ['with one short secret of two', { ...good, SECRET: `${good.SECRET},changeme` }, 'secret_too_short'],
+    [
+      'with a secret that was made for trying out',
+      { ...good, SECRET: `fd_local_${'x'.repeat(43)}` },
+      'secret_is_local',
+    ],
+  ])('%s', (_how, environment, problem) => {
+    expect(problemsOf(environment as Record<string, string>).map(({ reason }) => reason)).toEqual([problem]);
+  });
+
+  test('and says everything that is wrong at once', () => {
+    const problems = problemsOf({ ISSUER: 'ftp://x/', PORT: 'many', DATABASE_URL: 'mysql://x', LOG_LEVEL: 'loud' });
+    expect(problems.map(({ field }) => field)).toEqual(['ISSUER', 'PORT', 'DATABASE_URL', 'LOG_LEVEL']);
+  });
+});
+
+test('F11 names that only look local are not', () => {
+  expect(() => loadConfig({ ISSUER: 'http://127.evil.example' })).toThrow();
+  expect(loadConfig({ ISSUER: 'http://127.0.0.2:4000' }).issuer).toBe('http://127.0.0.2:4000');
+});

@@ -1,0 +1,123 @@
+/** Requirements of README.md beside this file: C13, G02. What a copy of the database is worth, and a root secret that is replaced. */
+import { exportJWK, exportPKCS8, importJWK, type CryptoKey } from 'jose';
+import { listSigningKeys } from '../../src/keys/signing-key-repository.ts';
+import { ann, audience, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { dump, statement } from '../support/database.ts';
+import { answerIn, authorize, callAs, codeFor, exchange, newBrowser, refresh, tokensFor } from '../support/flow.ts';
+import type { Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { metadata, register, registered, registrationToken, send, withRegistration } from '../support/registration.ts';
+import type { Registered } from '../support/registration.ts';
+
+let frontdesk: Frontdesk;
+let appA: RegisteredApp;
+let appB: RegisteredApp;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk({ settings: withRegistration });
+  await notesApi(frontdesk);
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+  appB = await siteB(frontdesk);
+});
+afterAll(() => frontdesk.close());
+
+test('C13 a dump of the database holds no value that opens anything', async () => {
+  const browser = newBrowser(frontdesk);
+  const form = await browser.visit(authorize(frontdesk, appB, { scope: 'openid notes:read', resource: audience }).url);
+  const interaction = new URL(form.url).pathname.split('/')[2]!;
+  const request = authorize(frontdesk, appB, {
+    scope: 'openid notes:read offline_access',
+    resource: audience,
+    prompt: 'consent',
+  });
+  const code = await codeFor(browser, request);
+  const unused = await codeFor(browser, authorize(frontdesk, appB));
+  const tokens = (await exchange(frontdesk, appB, { code, verifier: request.verifier })).json<Tokens>();
+  const again = (await refresh(frontdesk, appB, tokens.refresh_token!)).json<Tokens>();
+  const opaque = await tokensFor(frontdesk, browser, appA);
+  const hinted = await browser.visit(
+    authorize(frontdesk, appA, { prompt: 'login', id_token_hint: opaque.id_token! }).url,
+  );
+  const logout = await browser.visit(`${frontdesk.issuer}/oauth/logout?id_token_hint=${opaque.id_token}`);
+  expect([hinted.status, logout.status, answerIn(logout)]).toEqual([200, 200, {}]);
+
+  const kept = (await browser.jar.serialize()).cookies as { value: string }[];
+  const cookies = kept.map(({ value }) => value).filter(Boolean);
+  const privateKeys = await Promise.all(
+    (await listSigningKeys(frontdesk.db, frontdesk.keyring)).map(async ({ privateJwk, algorithm }) => {
+      const key = (await importJWK({ ...privateJwk, ext: true } as never, algorithm, {
+        extractable: true,
+      })) as CryptoKey;
+      return [String(privateJwk.d), (await exportPKCS8(key)).split('\n')[1]!, (await exportJWK(key)).d!];
+    }),
+  );
+  const secrets = {
+    ...Object.fromEntries(cookies.map((value, index) => [`cookie ${index}`, value])),
+    ...Object.fromEntries(privateKeys.flat().map((value, index) => [`private key ${index}`, value])),
+    ...{ interaction, code, unused, secret: appA.secret!, rootSecret: frontdesk.secret, verifier: request.verifier },
+    ...{ access: tokens.access_token, renewal: tokens.refresh_token!, id: tokens.id_token! },
+    ...{ access2: again.access_token, renewal2: again.refresh_token!, id2: again.id_token! },
+    ...{ opaque: opaque.access_token, renewal3: opaque.refresh_token!, id3: opaque.id_token! },
+    password: 'correct horse battery staple',
+  };
+  const everything = await dump(frontdesk.db);
+  const log = frontdesk.logged.join('');
+  for (const [name, value] of Object.entries(secrets)) {
+    expect([name, typeof value === 'string' && value.length > 15]).toEqual([name, true]);
+    for (const shape of [value, Buffer.from(value).toString('hex'), Buffer.from(value).toString('base64')]) {
+      expect([name, everything.includes(shape)]).toEqual([name, false]);
+      expect([name, log.includes(shape)]).toEqual([name, false]);
+    }
+  }
+});
+
+test('C13 a registration leaves nothing in the database that opens anything', async () => {
+  const token = await registrationToken(frontdesk);
+  const made = (await register(frontdesk, token, metadata())).json<Registered>();
+  const rows = await dump(frontdesk.db);
+  for (const value of [token, made.client_secret!, made.registration_access_token]) {
+    expect(value.length).toBeGreaterThan(40);
+    expect(rows).not.toContain(value);
+    expect(rows).not.toContain(value.slice(-43));
+    expect(frontdesk.logged.join('')).not.toContain(value.slice(-43));
+  }
+});
+
+test('G02 an app manages its registration while the root secret is replaced, and after', async () => {
+  const own = await startFrontdesk({ settings: withRegistration });
+  const made = await registered(own);
+  const fresh = 'a-new-root-secret-of-more-than-32-characters';
+  const readUnder = async (secret: string) => {
+    const other = await startFrontdesk({ beside: own, settings: { ...withRegistration, SECRET: secret } });
+    const token = made.registration_access_token;
+    const { status } = await send(made.registration_client_uri, 'GET', token, undefined, other.port);
+    await other.close();
+    return status;
+  };
+  expect(await readUnder(`${fresh},${own.secret}`)).toBe(200);
+  expect(await readUnder(fresh)).toBe(200);
+  await own.close();
+});
+
+test('G02 clients keep their secrets while the root secret is replaced, and the old one can go', async () => {
+  const own = await startFrontdesk();
+  await ann(own);
+  const site = await siteA(own);
+  const tokens = await tokensFor(own, newBrowser(own), site);
+  const fresh = 'a-new-root-secret-of-more-than-32-characters';
+  const ask = async (secret: string, form: Record<string, string>) => {
+    const process = await startFrontdesk({ beside: own, settings: { SECRET: secret } });
+    const answer = await callAs(own, site, '/oauth/introspect', form, process.port);
+    await process.close();
+    return answer;
+  };
+  const form = { token: tokens.access_token };
+  expect((await ask(`${fresh},${own.secret}`, form)).json()['active']).toBe(true);
+  expect((await ask(fresh, form)).status).toBe(200);
+  const rows = await own.db.read<{ count: number }>(
+    statement(`select cardinality(secret_hashes) as count from clients where id = 'site-a'`),
+  );
+  expect(rows).toEqual([{ count: 1 }]);
+  await own.close();
+});
