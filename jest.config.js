@@ -11,5 +11,7 @@ export default {
   setupFiles: ['<rootDir>/examples/localhost-names.ts'],
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   maxWorkers: 2,
-  testTimeout: 60_000,
+  setupFilesAfterEnv: ['<rootDir>/test/support/close-leftovers.ts'],
+  // Bounds are for tests that hang: what is slow on a busy machine is no fault.
+  testTimeout: 300_000,
 };

@@ -2,21 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { apis, audience, dataFolder, issuer, ports, seedFile, siteA, siteB } from './addresses.ts';
 
 const root = join(import.meta.dirname, '..');
-// Not DATA_DIR: `--fresh` deletes the folder, which must not be that of another deployment.
-const dataFolder = process.env['DEMO_DATA_DIR'] ?? join(root, 'data/demo');
-const seedFile = join(dataFolder, 'demo.json');
-
-const issuer = 'http://idp.localhost:4000';
-const siteA = 'http://site-a.localhost:4001';
-const siteB = 'http://site-b.localhost:4002';
-const apis = ['http://api-1.localhost:4003/', 'http://api-2.localhost:4004/'];
-const audience = 'https://api.site-b.example/';
 const password = 'walk in at the front desk';
-const ports = [4000, 4001, 4002, 4003, 4004];
 
 // Settings of another deployment that are in the environment are not passed on.
 const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'XDG_RUNTIME_DIR', 'LANG', 'NODE_OPTIONS', 'SystemRoot'];
@@ -40,7 +31,9 @@ async function requireFreePorts(): Promise<void> {
   const free = await Promise.all(ports.map(isFree));
   const taken = ports.filter((_port, index) => !free[index]);
   if (taken.length === 0) return;
-  console.error(`Port ${taken.join(', ')} is taken. Does the demo run already? Stop what listens there and try again.`);
+  console.error(
+    `Port ${taken.join(', ')} is taken. Does the demo run already? Stop what listens there, or set DEMO_PORT to the first of five other ports.`,
+  );
   process.exit(1);
 }
 
@@ -73,7 +66,7 @@ async function untilReady(server: ChildProcess): Promise<void> {
     if (server.exitCode !== null) process.exit(1);
     try {
       // By address: this process does not resolve *.localhost.
-      if ((await fetch('http://127.0.0.1:4000/readyz')).ok) return;
+      if ((await fetch(`http://127.0.0.1:${ports[0]}/readyz`)).ok) return;
     } catch {
       // Not listening yet.
     }
@@ -124,16 +117,16 @@ function startSites({ siteASecret }: Seed): void {
   const common = { ...environment, ISSUER: issuer, API_AUDIENCE: audience, API_URLS: apis.join(' ') };
   start(join(import.meta.dirname, 'site-a/server.ts'), {
     ...common,
-    ...{ SITE_URL: siteA, CLIENT_ID: 'site-a', CLIENT_SECRET: siteASecret, PORT: '4001' },
+    ...{ SITE_URL: siteA, CLIENT_ID: 'site-a', CLIENT_SECRET: siteASecret, PORT: new URL(siteA).port },
   });
   start(join(import.meta.dirname, 'site-b/server.ts'), {
     ...common,
     SITE_URL: siteB,
     CLIENT_ID: 'site-b',
-    PORT: '4002',
+    PORT: new URL(siteB).port,
   });
-  for (const [index, port] of ['4003', '4004'].entries()) {
-    const settings = { ...common, API_NAME: `api-${index + 1}`, SITE_ORIGIN: siteB, PORT: port };
+  for (const [index, api] of apis.entries()) {
+    const settings = { ...common, API_NAME: `api-${index + 1}`, SITE_ORIGIN: siteB, PORT: new URL(api).port };
     start(join(import.meta.dirname, 'site-b/api.ts'), settings);
   }
 }
@@ -147,7 +140,7 @@ const untilListening = (port: number): Promise<void> =>
 const words = `
   Frontdesk      ${issuer}
   Site A         ${siteA}      a server-rendered site
-  Site B         ${siteB}      a single-page app, with two APIs at 4003 and 4004
+  Site B         ${siteB}      a single-page app, with two APIs at ${ports.slice(3).join(' and ')}
 
   Sign in as     ann@example.com      or ben@example.com
   Password       ${password}
@@ -161,7 +154,7 @@ const words = `
        Frontdesk has called it. Site B notices when it renews its token.
     5. A program without a person:  npm run demo:machine
 
-  Ctrl-C stops everything. Accounts and apps are kept in data/demo; npm run demo -- --fresh starts over.
+  Ctrl-C stops everything. Accounts and apps are kept in ${relative('.', dataFolder)}; npm run demo -- --fresh starts over.
 
 Frontdesk is ready`;
 

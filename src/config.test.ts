@@ -1,7 +1,7 @@
 /** Settings: defaults, secrets in files, and the README's table. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../test/support/cleanup.ts';
 import { settingsMarkdown } from './commands/settings.ts';
 import { InvalidSettings, isLocalHost, loadConfig } from './config.ts';
 
@@ -34,7 +34,7 @@ test('several secrets, newest first', () => {
 });
 
 test('a secret may be in a file', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'secret');
+  const path = join(temporaryFolder(), 'secret');
   writeFileSync(path, `${secret}\n`);
   expect(loadConfig({ SECRET_FILE: path }).secrets).toEqual([secret]);
   expect(() => loadConfig({ SECRET_FILE: path, SECRET: secret })).toThrow('SECRET is_set_twice');

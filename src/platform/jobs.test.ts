@@ -1,5 +1,7 @@
 /** What becomes of jobs that failed, on a real queue. */
+import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { openDatabase, type Database } from './database.ts';
 import { deleteFailedJobs, startJobs } from './jobs.ts';
 import { createLog } from './log.ts';
@@ -39,20 +41,22 @@ test('jobs that failed for good are removed; those that wait or are at work stay
     waits: async () => {},
   };
   const jobs = await startJobs({ url: database.url, log: createLog('silent'), handlers, tasks: [] });
+  closeAfterwards(() => {
+    finish();
+    return jobs.stop();
+  });
   await add('fails', '');
   await add('works', '');
   await add('waits', ", run_at := now() + interval '1 day'");
   const failed = statement(
     "select from graphile_worker.jobs where task_identifier = 'fails' and locked_at is null and last_error is not null",
   );
-  while (called.length < 2 || (await db.read(failed)).length < 1) await new Promise((done) => setTimeout(done, 20));
+  await eventually(async () => called.length === 2 && (await db.read(failed)).length === 1);
 
   await deleteFailedJobs(database.url);
   expect(await kinds()).toEqual(['waits', 'works']);
 
   // A worker that runs goes on with a kind of which no job was left.
   await add('fails', '');
-  while (called.length < 3) await new Promise((done) => setTimeout(done, 20));
-  finish();
-  await jobs.stop();
+  await eventually(() => called.length === 3);
 });

@@ -1,12 +1,12 @@
 /** Requirement C07 of test/security/README.md: names that stand for an address inside, also when they stood for another one a moment ago. */
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer } from 'node:net';
+import { closeAfterwards } from '../../test/support/cleanup.ts';
+import { everyAddress, listen } from '../../test/support/listen.ts';
 import { createOutgoing, type Outgoing, type OutgoingFailed } from './outgoing.ts';
 
 type Done = (error: Error | null, addresses: LookupAddress[]) => void;
 
-let server: Server;
 let port: number;
 let connections = 0;
 let outgoing: Outgoing;
@@ -16,29 +16,24 @@ let asked: number;
 const { lookup } = dns;
 
 beforeAll(async () => {
-  server = createServer((socket) => {
+  const server = createServer((socket) => {
     connections += 1;
     socket.destroy();
-  }).listen(0, '::');
-  await once(server, 'listening');
-  ({ port } = server.address() as AddressInfo);
+  });
+  port = await listen(server, 0, everyAddress);
   // The names of the world, in the hands of the test.
   dns.lookup = ((name: string, options: LookupOptions, done: Done) => {
     if (!name.endsWith('.example')) return lookup(name, options, done as never);
     const addresses = answers[Math.min(asked, answers.length - 1)]!;
     asked += 1;
-    return done(
-      null,
-      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-    );
+    const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+    // Never within the call, as the real one.
+    setImmediate(done, null, found);
   }) as typeof dns.lookup;
   outgoing = createOutgoing(['named.example']);
+  closeAfterwards(outgoing);
 });
-afterAll(() => {
-  dns.lookup = lookup;
-  outgoing.close();
-  server.close();
-});
+afterAll(() => void (dns.lookup = lookup));
 beforeEach(() => {
   connections = 0;
   asked = 0;

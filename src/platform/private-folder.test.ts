@@ -1,14 +1,13 @@
 /** Files of the data folder, on a real file system. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { spawn } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/cleanup.ts';
+import { endBy, startNode } from '../../test/support/processes.ts';
 import { ensureSecretFile, createPrivateFileOnce, privateFolder, socketFolder } from './private-folder.ts';
 import { tryFileLock } from './file-lock.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'frontdesk-files-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 test('a private folder is its owner’s alone', () => {
   const path = join(folder, 'open');
@@ -58,12 +57,9 @@ describe('a file lock', () => {
   const elsewhere = async (kill: boolean) => {
     const program = `import { tryFileLock } from '${join(import.meta.dirname, 'file-lock.ts')}';
       console.log(tryFileLock('${path}') ? 'held' : 'taken'); setTimeout(() => {}, 60_000);`;
-    const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program]);
-    const [line] = (await once(child.stdout, 'data')) as [Buffer];
-    if (kill) {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
+    const child = startNode(['--input-type=module', '--eval', program], {});
+    const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+    if (kill) await endBy(child, 'SIGKILL');
     return { said: line.toString().trim(), child };
   };
 
@@ -71,8 +67,7 @@ describe('a file lock', () => {
     const { said, child } = await elsewhere(false);
     expect(said).toBe('held');
     expect(tryFileLock(path)).toBeUndefined();
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await endBy(child, 'SIGKILL');
     const lock = tryFileLock(path);
     expect(lock).toBeDefined();
     expect((await elsewhere(true)).said).toBe('taken');

@@ -2,7 +2,8 @@
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { freshDatabase } from '../support/database.ts';
-import { freePort, startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { freePort } from '../support/listen.ts';
 import { runProgram } from '../support/terminal.ts';
 import { startLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 import { createServerProcess, type ServerProcess } from './server-process.ts';

@@ -1,15 +1,15 @@
 /** Receipts in a real browser: the truth while an app is down, after it is back, and where nobody can know it. */
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { decodeJwt } from 'jose';
 import { ann, app, type RegisteredApp } from '../support/cast.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
+import { becomes } from '../support/eventually.ts';
 import { authorize, exchange, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { listen } from '../support/listen.ts';
 import { startSites, type Sites } from '../support/sites.ts';
-import { becomes, openBothSites, openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
+import { openBothSites, openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
 describeInChromium('in Chromium', () => {
   let frontdesk: Frontdesk;
@@ -22,11 +22,6 @@ describeInChromium('in Chromium', () => {
     await ann(frontdesk);
     sites = await startSites(frontdesk);
     chromium = await openChromium();
-  });
-  afterAll(async () => {
-    await chromium?.close();
-    await sites?.close();
-    await frontdesk?.close();
   });
   beforeEach(async () => {
     visitor = await openVisitor(chromium);
@@ -58,13 +53,13 @@ describeInChromium('in Chromium', () => {
     expect(await wordsOf(siteB, 'Site B')).toBe(
       'Site B: cannot be told; it may keep you signed in until its own sign-in ends',
     );
-    // It looks again by itself, says what it finds, and waits for nobody.
-    await siteB.waitForSelector('text=could not be reached; we keep trying for a day');
+    // It looks again by itself, and waits for nobody.
     await siteB.waitForURL(`${sites.siteB}/`);
 
-    await sites.startSiteA();
     const page = await newTab();
     await page.goto(receipt);
+    await becomes(() => lookAgain(page, 'Site A'), 'Site A: could not be reached; we keep trying for a day');
+    await sites.startSiteA();
     await becomes(() => lookAgain(page, 'Site A'), 'Site A: signed out in N ms');
 
     await page.goto(`${frontdesk.issuer}/account/activity`);
@@ -88,17 +83,15 @@ describeInChromium('in Chromium', () => {
   });
 
   describe('an app that only the browser can tell', () => {
-    let server: Server;
     let framed: RegisteredApp;
     let requests: { url: URL; headers: IncomingHttpHeaders }[];
 
     beforeAll(async () => {
-      server = createServer((request, response) => {
+      const server = createServer((request, response) => {
         requests.push({ url: new URL(request.url!, 'http://framed.localhost'), headers: request.headers });
         response.writeHead(200, { 'content-type': 'text/html' }).end('<link rel="icon" href="data:,">here');
-      }).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const site = `http://framed.localhost:${(server.address() as AddressInfo).port}`;
+      });
+      const site = `http://framed.localhost:${await listen(server)}`;
       framed = await app(frontdesk, {
         id: 'framed',
         name: 'Framed',
@@ -106,10 +99,6 @@ describeInChromium('in Chromium', () => {
         redirectUris: [`${site}/callback`],
         frontChannelLogoutUri: `${site}/logout?from=frontdesk`,
       });
-    });
-    afterAll(() => {
-      server.closeAllConnections();
-      server.close();
     });
 
     test('is loaded in a frame with iss and sid, and nothing is claimed', async () => {

@@ -21,11 +21,6 @@ describeInChromium('in Chromium', () => {
     sites = await startSites(frontdesk);
     chromium = await openChromium();
   });
-  afterAll(async () => {
-    await chromium?.close();
-    await sites?.close();
-    await frontdesk?.close();
-  });
 
   beforeEach(async () => open(await openVisitor(chromium)));
   afterEach(async () => {

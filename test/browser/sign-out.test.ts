@@ -31,11 +31,6 @@ describeInChromium('in Chromium', () => {
     sites = await startSites(frontdesk);
     chromium = await openChromium();
   });
-  afterAll(async () => {
-    await chromium?.close();
-    await sites?.close();
-    await frontdesk?.close();
-  });
 
   let people = 0;
   /** Somebody new each time, signed in at both sites. */
@@ -74,7 +69,7 @@ describeInChromium('in Chromium', () => {
     await siteA.click('text=Sign out everywhere');
     await siteA.click('button[name=logout]');
     await siteA.waitForURL(`${sites.siteA}/`);
-    expect(await siteA.textContent('h1')).toBe('You are not signed in here');
+    await expectOutOfA(siteA);
     expect(await renewB(siteB)).toBe(toldByB);
     await siteB.click('#sign-in');
     await siteB.waitForSelector('[name=login]');

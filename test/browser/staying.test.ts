@@ -1,10 +1,8 @@
 /** Staying signed in, in a real browser: as long as one wants to, and with two tabs at once. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { ann } from '../support/cast.ts';
 import { describeInChromium, openChromium, openProfile } from '../support/chromium.ts';
+import { temporaryFolder } from '../support/cleanup.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';
 import { isInA, openBothSites, openSiteB, openVisitor, renewB, signInOn, visitorIn } from '../support/visitor.ts';
@@ -18,15 +16,10 @@ describeInChromium('in Chromium', () => {
     await ann(frontdesk);
     sites = await startSites(frontdesk);
   });
-  afterAll(async () => {
-    await sites?.close();
-    await frontdesk?.close();
-  });
 
   describe('a browser that is closed and opened again', () => {
     let folder: string;
-    beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'frontdesk-profile-'))));
-    afterEach(() => rmSync(folder, { recursive: true }));
+    beforeEach(() => void (folder = temporaryFolder()));
 
     /** Opens site A with this profile; says whether Frontdesk knew who it is. */
     async function isKnown(isRemembered: boolean): Promise<boolean> {
@@ -52,7 +45,6 @@ describeInChromium('in Chromium', () => {
   describe('two tabs', () => {
     let chromium: Browser;
     beforeAll(async () => void (chromium = await openChromium()));
-    afterAll(() => chromium?.close());
 
     test.each([0, 50, 500])('that refresh with one token %i ms apart sign nobody out', async (milliseconds) => {
       const visitor = await openVisitor(chromium);

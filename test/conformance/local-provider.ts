@@ -5,7 +5,7 @@ import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../support/frontdesk.ts';
+import { freePort } from '../support/listen.ts';
 import { startProgram } from '../support/terminal.ts';
 import { makeCertificates } from '../support/certificate.ts';
 import type { ConformanceProfile } from './profile.ts';

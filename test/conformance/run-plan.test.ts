@@ -1,7 +1,7 @@
 /** The driver against a suite that a test plays: it is somebody else's program. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../support/cleanup.ts';
 import { parseProfile } from './profile.ts';
 import { runPlan, type PlanRun } from './run-plan.ts';
 import type { Suite, SuiteModule } from './suite.ts';
@@ -21,9 +21,8 @@ const profile = parseProfile(
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'frontdesk-test-'));
+  folder = temporaryFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const names = ['oidcc-server', 'oidcc-prompt-login', 'oidcc-server-rotate-keys', 'oidcc-scope-all'];
 

@@ -3,8 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request } from 'node:https';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { freePort } from '../support/frontdesk.ts';
+import { closeAfterwards } from '../support/cleanup.ts';
+import { freePort, listen } from '../support/listen.ts';
 import { readArguments } from './arguments.ts';
 import { makeCertificates } from '../support/certificate.ts';
 import { readProfiles } from './profile.ts';
@@ -13,12 +13,6 @@ import { connectSuite } from './suite.ts';
 import { startTlsFront } from './tls-front.ts';
 
 const profiles = readProfiles();
-
-/** What a test leaves open, whether it passes or not. */
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
 
 test('words are profiles and switches', () => {
   const chosen = readArguments(['basic-static', 'config', 'config', '--module', 'oidcc-server'], profiles);
@@ -69,23 +63,17 @@ test('the TLS front passes requests on, and says where they came from', async ()
     answer.setHeader('Set-Cookie', ['a=1', 'b=2']);
     answer.writeHead(201).end(JSON.stringify([incoming.method, incoming.url, host, address, scheme, body]));
   };
-  const upstream = createServer((incoming, answer) => void answerTo(incoming, answer)).listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
+  const upstream = await listen(createServer((incoming, answer) => void answerTo(incoming, answer)));
   const certificates = makeCertificates('localhost');
   const port = await freePort();
-  const front = await startTlsFront(
-    certificates,
-    { host: '127.0.0.1', port },
-    (upstream.address() as AddressInfo).port,
-  );
-  const options = { ca: certificates.authority, host: 'localhost', port, family: 4, method: 'POST', path: '/a?b' };
-  closing.push(async () => {
-    await front.close();
-    upstream.close();
-    upstream.closeAllConnections();
-  });
+  const front = await startTlsFront(certificates, { host: '127.0.0.1', port }, upstream);
+  closeAfterwards(front);
+  const name = { host: '127.0.0.1', port, servername: 'localhost' };
+  const options = { ...name, ca: certificates.authority, method: 'POST', path: '/a?b' };
   // What the other end says of itself is not believed.
-  const asked = request({ ...options, headers: { 'X-Forwarded-For': '10.0.0.1' } }).end('body');
+  const asked = request({ ...options, headers: { host: `localhost:${port}`, 'X-Forwarded-For': '10.0.0.1' } }).end(
+    'body',
+  );
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([201, ['a=1', 'b=2']]);
   expect(JSON.parse(String(Buffer.concat(await answer.toArray())))).toEqual([

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../support/frontdesk.ts';
+import { freePort } from '../support/listen.ts';
 import { runProgram } from '../support/terminal.ts';
 import type { Client, Person, Site } from './client.ts';
 import { start, stop, untilAnswering } from './processes.ts';

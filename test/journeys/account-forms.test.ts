@@ -16,7 +16,6 @@ beforeAll(async () => {
   appA = await siteA(frontdesk);
   appB = await siteB(frontdesk, { apis: [] });
 });
-afterAll(() => frontdesk.close());
 
 const signedIn = async (login = 'ann'): Promise<Browser> => {
   const browser = newBrowser(frontdesk);

@@ -19,7 +19,6 @@ beforeAll(async () => {
   appA = await siteA(frontdesk);
   appB = await siteB(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 const signedIn = async (login = 'ann'): Promise<Browser> => {
   const browser = newBrowser(frontdesk);

@@ -11,7 +11,6 @@ beforeAll(async () => {
   frontdesk = await startFrontdesk({ settings: withRegistration });
   await ann(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 const origin = 'https://rp.example';
 const shown = { logo_uri: `${origin}/logo.png`, policy_uri: `${origin}/policy`, tos_uri: `${origin}/terms` };

@@ -22,10 +22,6 @@ beforeAll(async () => {
 beforeEach(() => {
   browser = newBrowser(frontdesk);
 });
-afterAll(async () => {
-  await rp.close();
-  await frontdesk.close();
-});
 
 test('oidcc-server', async () => {
   const request = ask(frontdesk, client);

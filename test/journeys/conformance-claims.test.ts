@@ -27,10 +27,6 @@ beforeAll(async () => {
 beforeEach(() => {
   browser = newBrowser(frontdesk);
 });
-afterAll(async () => {
-  await rp.close();
-  await frontdesk.close();
-});
 
 const ofIdToken = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash']);
 const profile = ['name', 'preferred_username', 'updated_at', 'given_name', 'family_name', 'middle_name', 'nickname'];

@@ -1,10 +1,10 @@
 /** Registration and keys as the suite's dynamic plan checks them, in tests named after its modules. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeProtectedHeader } from 'jose';
 import { rotateNow } from '../../src/keys/rotate-signing-keys.ts';
 import { defaultPolicy } from '../../src/policy/policy.ts';
 import { ask as send, type Answer, type Browser } from '../support/browser.ts';
 import { answerIn, newBrowser, userinfo, type Tokens } from '../support/flow.ts';
+import { eventually } from '../support/eventually.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import { assertion, jwksOf, makeKey, type AppKey } from '../support/keys.ts';
 import { metadata, register, registrationToken } from '../support/registration.ts';
@@ -32,10 +32,6 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   browser = newBrowser(frontdesk);
-});
-afterAll(async () => {
-  await rp.close();
-  await frontdesk.close();
 });
 
 /** A client that proves itself by its key, as all of this plan do. */
@@ -142,8 +138,7 @@ test('oidcc-server-rotate-keys', async () => {
   const before = await tokensOf(frontdesk, browser, client);
   const known = await kids();
   await rotateNow({ ...frontdesk, policy: defaultPolicy }, true);
-  const deadline = Date.now() + 5_000;
-  while ((await kids()).every((kid) => known.includes(kid)) && Date.now() < deadline) await sleep(50);
+  await eventually(kids, (now) => now.some((kid) => !known.includes(kid)));
   const after = await tokensOf(frontdesk, browser, client);
   const kidOf = (token: string | undefined) => decodeProtectedHeader(token!).kid;
   expect(known).not.toContain(kidOf(after.id_token));

@@ -9,7 +9,6 @@ const redirectUri = `${origin}/callback`;
 beforeAll(async () => {
   frontdesk = await startFrontdesk({ settings: withRegistration });
 });
-afterAll(() => frontdesk.close());
 
 test('oidcc-registration-dynamic: all that may be registered comes back', async () => {
   const all = {

@@ -30,10 +30,6 @@ beforeAll(async () => {
 beforeEach(() => {
   browser = newBrowser(frontdesk);
 });
-afterAll(async () => {
-  await rp.close();
-  await frontdesk.close();
-});
 
 /** The parameters of a request, as claims. */
 function claimsFor(client: RegisteredApp, more: object = {}): Record<string, string> {

@@ -26,7 +26,6 @@ beforeAll(async () => {
 beforeEach(() => {
   browser = newBrowser(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 const responseTypes = ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'];
 const half = (value: string) => createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url');
@@ -100,7 +99,6 @@ test('the form of form_post goes to the app alone, with nothing of the page kept
   expect(page.headers['cache-control']).toContain('no-store');
   expect(page.headers['content-security-policy']).not.toContain('form-action');
   expect((await exchange(frontdesk, client, { code: fieldsIn(page)['code']!, verifier: '' })).status).toBe(200);
-  await rp.close();
 });
 
 test('oidcc-ensure-post-request-succeeds', async () => {
@@ -132,7 +130,6 @@ describe('B10 the profile', () => {
     plain = await startFrontdesk({ settings: withRegistration });
     await ann(plain);
   });
-  afterAll(() => plain.close());
 
   test('off: there is code alone, and no client can have more', async () => {
     const { response_types_supported: types } = (await send(`${plain.issuer}/.well-known/openid-configuration`)).json();

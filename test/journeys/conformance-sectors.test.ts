@@ -35,11 +35,6 @@ beforeAll(async () => {
 beforeEach(() => {
   browser = newBrowser(frontdesk);
 });
-afterAll(async () => {
-  await rp.close();
-  await secureRp.close();
-  await frontdesk.close();
-});
 
 describe('sectors', () => {
   const at = (path: string, more: object = {}) => ({

@@ -1,48 +1,37 @@
 /** The program on its own: embedded database, kept secrets, commands beside the server, signals. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import { ask } from '../support/browser.ts';
-import { freePort } from '../support/frontdesk.ts';
+import { closeAfterwards, temporaryFolder } from '../support/cleanup.ts';
+import { becomes, eventually } from '../support/eventually.ts';
+import { freePort } from '../support/listen.ts';
+import { endBy as stop, endOf, hasEnded } from '../support/processes.ts';
 import { runProgram, startProgram } from '../support/terminal.ts';
 
 let folder: string;
 let environment: Record<string, string>;
 let port: number;
-const running: ChildProcess[] = [];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'frontdesk-embedded-'));
+  folder = temporaryFolder();
   port = await freePort();
   environment = { ISSUER: `http://idp.localhost:${port}`, DATA_DIR: join(folder, 'data') };
-});
-afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL');
-  await sleep(500);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function startServer(): Promise<ChildProcess & { output(): string }> {
   const child = startProgram(['serve'], environment);
-  running.push(child);
   let output = '';
   for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  while (!output.includes('"msg":"ready"')) {
-    if (child.exitCode !== null) throw new Error(`did not start: ${output}`);
-    await sleep(20);
-  }
+  const isReady = () => output.includes('"msg":"ready"');
+  await eventually(() => isReady() || hasEnded(child));
+  if (!isReady()) throw new Error(`did not start: ${output}`);
   return Object.assign(child, { output: () => output });
 }
 
-const stop = async (child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> => {
-  child.kill(signal);
-  await once(child, 'exit');
-  return child.exitCode;
-};
 const create = (name: string) =>
   runProgram(
     ['accounts', 'create', '--email', `${name}@example.com`, '--json'],
@@ -88,8 +77,7 @@ test('a server that was killed leaves nothing running, and the next one takes ov
   const server = await startServer();
   await create('eve');
   await stop(server, 'SIGKILL');
-  for (let waited = 0; isDatabaseRunning() && waited < 100; waited += 1) await sleep(50);
-  expect(isDatabaseRunning()).toBe(false);
+  await becomes(async () => isDatabaseRunning(), false);
   const next = await startServer();
   expect((await create('eve')).error).toContain('exists already');
   await stop(next, 'SIGTERM');
@@ -105,8 +93,9 @@ test('a port that is taken is named', async () => {
 });
 
 test('a server waits for a command that is at work on the folder', async () => {
-  const command = create('fay');
-  await sleep(300);
+  let hasCommandEnded = false;
+  const command = create('fay').finally(() => (hasCommandEnded = true));
+  await eventually(() => existsSync(join(folder, 'data/owner.json')) || hasCommandEnded);
   const server = await startServer();
   expect((await command).code).toBe(0);
   expect((await create('fay')).error).toContain('exists already');
@@ -115,20 +104,33 @@ test('a server waits for a command that is at work on the folder', async () => {
 
 test('what is under way when the server is asked to stop is finished', async () => {
   const server = await startServer();
-  const { createConnection } = await import('node:net');
   const { host } = new URL(environment['ISSUER']!);
   const socket = createConnection(port, '127.0.0.1');
+  closeAfterwards(() => socket.destroy());
   let answer = '';
   socket.on('data', (chunk) => (answer += chunk.toString()));
   const body = 'grant_type=refresh_token&refresh_token=x&client_id=x';
-  const head = `POST /oauth/token HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`;
-  socket.write(head);
-  await sleep(200);
-  const stopped = stop(server, 'SIGTERM');
-  await sleep(200);
-  await expect(ask(`${environment['ISSUER']}/healthz`)).rejects.toThrow();
+  const head = [
+    'POST /oauth/token HTTP/1.1',
+    `Host: ${host}`,
+    'Content-Type: application/x-www-form-urlencoded',
+    `Content-Length: ${body.length}`,
+    'Expect: 100-continue',
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  // The server has read the head, and waits for the body.
+  await becomes(async () => answer, 'HTTP/1.1 100 Continue\r\n\r\n');
+  server.kill('SIGTERM');
+  // It takes no more requests.
+  await eventually(() =>
+    ask(`${environment['ISSUER']}/healthz`).then(
+      () => false,
+      () => true,
+    ),
+  );
+  answer = '';
   socket.write(body);
   await once(socket, 'close');
   expect(answer).toMatch(/^HTTP\/1\.1 401/);
-  expect(await stopped).toBe(0);
+  expect(await endOf(server)).toBe(0);
 });

@@ -15,7 +15,6 @@ beforeAll(async () => {
   apps = await startTwoApps();
   ({ frontdesk, one, two } = apps);
 });
-afterAll(() => apps.close());
 
 describe('one app leaves, and the session goes on', () => {
   test('when the person removes it', async () => {

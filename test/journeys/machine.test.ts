@@ -17,10 +17,6 @@ beforeAll(async () => {
   await ann(frontdesk);
   sites = await startSites(frontdesk);
 });
-afterAll(async () => {
-  await sites.close();
-  await frontdesk.close();
-});
 
 const call = (api: string, token: string) => ask(api, { headers: { authorization: `Bearer ${token}` } });
 

@@ -1,6 +1,6 @@
 /** What the program does by itself. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { statement } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { startFrontdesk } from '../support/frontdesk.ts';
 
 const known = statement('select identifier as name from graphile_worker._private_known_crontabs order by 1');
@@ -9,13 +9,11 @@ test('every task of the timetable is known to the queue, the cleaning of dead jo
   const frontdesk = await startFrontdesk();
   const names = async () => (await frontdesk.db.read<{ name: string }>(known)).map(({ name }) => name);
   // The queue writes them down in its own time.
-  while ((await names()).length === 0) await sleep(50);
-  expect(await names()).toEqual([
+  expect(await eventually(names, ({ length }) => length > 0)).toEqual([
     'delete-failed-jobs',
     'end-expired-sessions',
     'open-audit-months',
     'purge-expired',
     'rotate-signing-keys',
   ]);
-  await frontdesk.close();
 });

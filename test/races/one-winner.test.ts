@@ -18,10 +18,6 @@ beforeAll(async () => {
   await notesApi(one);
   appA = await siteA(one);
 });
-afterAll(async () => {
-  await two.close();
-  await one.close();
-});
 
 const times = 100;
 /** Sends a hundred at once, every other one to the second process when there is one. */

@@ -18,10 +18,6 @@ beforeAll(async () => {
   apps = [];
   for (let index = 0; index < 20; index += 1) apps.push(await app(one, { id: `app-${index}`, isFirstParty: true }));
 });
-afterAll(async () => {
-  await two.close();
-  await one.close();
-});
 
 const sessionsOf = async (frontdesk: Frontdesk) =>
   frontdesk.db.read<{ uid: string; authorizations: Record<string, { sid: string }>; ended_at: Date | null }>(

@@ -18,7 +18,6 @@ beforeAll(async () => {
   known = newBrowser(frontdesk);
   await codeFor(known, authorize(frontdesk, appA));
 });
-afterAll(() => frontdesk.close());
 
 describe('B20 CORS', () => {
   const own = 'http://site-b.localhost:9';

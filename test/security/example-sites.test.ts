@@ -15,10 +15,6 @@ beforeAll(async () => {
   await ann(frontdesk);
   sites = await startSites(frontdesk);
 });
-afterAll(async () => {
-  await sites.close();
-  await frontdesk.close();
-});
 
 /** What an attacker in between could make of the answer (RFC 9207 §1, RFC 9700 §4.4). */
 const changes: [string, (answer: URLSearchParams) => void][] = [
@@ -52,7 +48,6 @@ describeInChromium('B09 site B', () => {
   beforeAll(async () => {
     chromium = await openChromium();
   });
-  afterAll(() => chromium?.close());
 
   /** The person signs in by other means, and the browser is sent back with what became of the answer. */
   const textAfter = async (change: (answer: URLSearchParams) => void) => {

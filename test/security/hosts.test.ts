@@ -13,7 +13,6 @@ beforeAll(async () => {
   await ann(frontdesk);
   site = await siteA(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 /** Sends a request line and headers as they are; returns the status line of the answer. */
 function statusOf(...lines: string[]): Promise<string> {

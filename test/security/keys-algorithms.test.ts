@@ -1,12 +1,11 @@
 /** Requirements of README.md beside this file: C01 to C05. Forged tokens, strange key ids, client assertions. */
 import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTHeaderParameters } from 'jose';
 import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
 import { answerIn, authorize, callAs, newBrowser, randomText, tokensFor, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { listen } from '../support/listen.ts';
 import { ask, type Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
@@ -37,13 +36,7 @@ beforeAll(async () => {
   const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey] } };
   await notesApi(frontdesk);
   machine = await app(frontdesk, { id: 'machine', kind: 'machine', metadata, apis: [{ audience }] });
-  canary.listen(0, '127.0.0.1');
-  await once(canary, 'listening');
-  canaryUrl = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/keys`;
-});
-afterAll(async () => {
-  canary.close();
-  await frontdesk.close();
+  canaryUrl = `http://127.0.0.1:${await listen(canary)}/keys`;
 });
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

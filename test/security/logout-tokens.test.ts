@@ -37,10 +37,6 @@ beforeAll(async () => {
   key = (await listSigningKeys(frontdesk.db, frontdesk.keyring)).find(({ algorithm }) => algorithm === 'RS256')!;
   signingKey = (await importJWK(key.privateJwk, 'RS256')) as CryptoKey;
 });
-afterAll(async () => {
-  await sites.close();
-  await frontdesk.close();
-});
 
 const now = () => Math.floor(Date.now() / 1000);
 const goodClaims = (): JWTPayload => ({

@@ -1,14 +1,12 @@
 /** Requirements of README.md beside this file: C07, C09. Keys at addresses that clients name are fetched under guard, and seldom. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { app, audience, notesApi, type RegisteredApp } from '../support/cast.ts';
 import { callAs, randomText } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { listen } from '../support/listen.ts';
 
 let frontdesk: Frontdesk;
-let server: Server;
 let port: number;
 let visits: string[];
 let answerWith: (path: string) => { status: number; body: string };
@@ -21,18 +19,12 @@ beforeAll(async () => {
   const pair = await generateKeyPair('RS256');
   key = pair.privateKey;
   jwk = { ...(await exportJWK(pair.publicKey)), kid: 'mine', alg: 'RS256' };
-  server = createServer((request, response) => {
+  const server = createServer((request, response) => {
     visits.push(request.url!);
     const { status, body } = answerWith(request.url!);
     response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ({ port } = server.address() as AddressInfo);
-});
-afterAll(async () => {
-  await frontdesk.close();
-  server.closeAllConnections();
-  server.close();
+  });
+  port = await listen(server);
 });
 beforeEach(() => {
   visits = [];

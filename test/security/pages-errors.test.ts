@@ -13,7 +13,6 @@ beforeAll(async () => {
   await ann(frontdesk);
   site = await siteA(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 const change = (text: string) => frontdesk.db.inUnitOfWork(async () => frontdesk.db.write(statement(text)));
 

@@ -16,7 +16,6 @@ beforeAll(async () => {
   appA = await siteA(frontdesk);
   appB = await siteB(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 const sessionCookie = (browser: Browser) => browser.cookie(frontdesk.issuer, 'fd_session');
 

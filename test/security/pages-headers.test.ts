@@ -17,7 +17,6 @@ beforeAll(async () => {
   appA = await siteA(frontdesk);
   appB = await siteB(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 describe('A11', () => {
   test('GET and HEAD of our pages change nothing', async () => {

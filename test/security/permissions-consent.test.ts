@@ -16,7 +16,6 @@ beforeAll(async () => {
   appA = await siteA(frontdesk);
   appB = await siteB(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 describe('B15 the consent page is shown', () => {
   const asks = async (browser: Browser, parameters: object, of = appB) => {

@@ -29,7 +29,6 @@ beforeAll(async () => {
   known = newBrowser(frontdesk);
   await codeFor(known, authorize(frontdesk, appA));
 });
-afterAll(() => frontdesk.close());
 
 describe('B14 more than the client may have is refused', () => {
   test('a scope that is not registered for it is left out, and the token response says so', async () => {

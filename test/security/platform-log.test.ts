@@ -13,7 +13,6 @@ beforeAll(async () => {
   await ann(frontdesk);
   site = await siteA(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 test('G08 a text that cannot be stored is the sender’s mistake, and says so', async () => {
   const browser = newBrowser(frontdesk);

@@ -9,7 +9,6 @@ let frontdesk: Frontdesk;
 beforeAll(async () => {
   frontdesk = await startFrontdesk();
 });
-afterAll(() => frontdesk.close());
 
 test('F07 what is off is not there', async () => {
   for (const path of [

@@ -15,7 +15,6 @@ beforeAll(async () => {
   known = newBrowser(frontdesk);
   await codeFor(known, authorize(frontdesk, appA));
 });
-afterAll(() => frontdesk.close());
 
 describe('B01 a redirect URI that is not registered letter for letter', () => {
   const registered = 'http://site-a.localhost:9/callback';

@@ -19,7 +19,6 @@ beforeAll(async () => {
   frontdesk = await startFrontdesk({ settings: withRegistration });
   await ann(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 describe('E05 an app that registered itself', () => {
   test('reads, changes and removes its registration with its own token, and with nothing else', async () => {

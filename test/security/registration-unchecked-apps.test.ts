@@ -24,7 +24,6 @@ beforeAll(async () => {
   await ann(frontdesk);
   token = await registrationToken(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 const change = (made: Registered, more: object) =>
   send(made.registration_client_uri, 'PUT', made.registration_access_token, {

@@ -18,7 +18,6 @@ let frontdesk: Frontdesk;
 beforeAll(async () => {
   frontdesk = await startFrontdesk({ settings: withRegistration });
 });
-afterAll(() => frontdesk.close());
 
 const clientCount = async () => {
   const [row] = await frontdesk.db.read<{ count: number }>(statement('select count(*)::int as count from clients'));

@@ -27,7 +27,6 @@ beforeAll(async () => {
   await ann(frontdesk);
   appA = await siteA(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 const send = (method: string, path: string, headers: Record<string, string> = {}) =>
   ask(`${frontdesk.issuer}${path}`, { method, headers, ...(method === 'GET' ? {} : { form: { csrf: 'x' } }) });

@@ -20,7 +20,6 @@ beforeAll(async () => {
   appA = await siteA(frontdesk);
   appB = await siteB(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 test('C13 a dump of the database holds no value that opens anything', async () => {
   const browser = newBrowser(frontdesk);

@@ -12,7 +12,6 @@ beforeAll(async () => {
   await ann(frontdesk);
   appA = await siteA(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 const isSignInForm = (page: Page) => page.root.querySelector('input[name=login]') !== null;
 const sessionCookie = (browser: Browser) => browser.cookie(frontdesk.issuer, 'fd_session');
@@ -50,7 +49,6 @@ describe.each([
     await ann(other);
     site = await siteA(other);
   });
-  afterAll(() => other.close());
 
   test('every cookie is HttpOnly and SameSite, has no Domain, and on https is Secure and bound to its host', async () => {
     const browser = newBrowser(other, other.port);

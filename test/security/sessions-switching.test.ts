@@ -15,7 +15,6 @@ beforeAll(async () => {
   [anns, bens] = [await ann(frontdesk), await ben(frontdesk)];
   site = await siteA(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 /** Fills in the sign-in form, and returns where the browser is to go on, without going there. */
 async function answered(browser: Browser, login: string, request = authorize(frontdesk, site)): Promise<string> {

@@ -12,7 +12,6 @@ beforeAll(async () => {
   await ann(frontdesk);
   site = await siteA(frontdesk);
 });
-afterAll(() => frontdesk.close());
 
 test('A11 a cookie of nobody’s session is no pass through the limit; a person who is signed in goes on', async () => {
   const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.02' } });

@@ -31,7 +31,6 @@ beforeAll(async () => {
   known = newBrowser(frontdesk);
   await codeFor(known, authorize(frontdesk, appA));
 });
-afterAll(() => frontdesk.close());
 
 const grantOf = async (parameters = {}) => {
   const request = authorize(frontdesk, appA, parameters);

@@ -30,7 +30,6 @@ beforeAll(async () => {
   one = await siteA(frontdesk, { apis: [{ audience }] });
   two = await app(frontdesk, { id: 'two', isFirstParty: true });
 });
-afterAll(() => frontdesk.close());
 
 const introspect = async (as: RegisteredApp, token: string) =>
   (await callAs(frontdesk, as, '/oauth/introspect', { token })).json();

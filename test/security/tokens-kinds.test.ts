@@ -1,7 +1,6 @@
 /** Requirement of README.md beside this file: C06. A token of one kind is worth nothing as another, at Frontdesk and at the example sites. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { ask, createBrowser } from '../support/browser.ts';
 import { ann, app, audience, type RegisteredApp } from '../support/cast.ts';
@@ -15,7 +14,8 @@ import {
   userinfo,
   type Tokens,
 } from '../support/flow.ts';
-import { freePort, startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { freePort, listen } from '../support/listen.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { runExample, startSites, type Sites } from '../support/sites.ts';
 
@@ -49,11 +49,6 @@ describe('at Frontdesk and the APIs', () => {
     logoutToken = receiver.heard[0]!.token;
     mine = await tokensFor(frontdesk, known(), told);
     pass = await tokensFor(frontdesk, known(), told, { scope: 'openid notes:read', resource: audience });
-  });
-  afterAll(async () => {
-    await receiver.stop();
-    await sites.close();
-    await frontdesk.close();
   });
 
   test('the tokens are what they are taken for', () => {
@@ -102,8 +97,8 @@ describe('at Frontdesk and the APIs', () => {
 
 describe('at site A, when what comes as an ID token', () => {
   let issuer: string;
-  let server: Server;
-  let site: { url: string; process: ReturnType<typeof runExample> };
+  /** Where site A is. */
+  let site: string;
   let key: CryptoKey;
   let jwk: JWK;
   /** What Frontdesk of this test hands out as an ID token. */
@@ -114,7 +109,7 @@ describe('at site A, when what comes as an ID token', () => {
     const pair = await generateKeyPair('RS256');
     key = pair.privateKey;
     jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' };
-    server = createServer((request, response) => {
+    const server = createServer((request, response) => {
       const answers: Record<string, object> = {
         '/.well-known/openid-configuration': {
           issuer,
@@ -131,20 +126,12 @@ describe('at site A, when what comes as an ID token', () => {
       };
       request.resume();
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers[request.url!]));
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    issuer = `http://idp.localhost:${(server.address() as AddressInfo).port}`;
+    });
+    issuer = `http://idp.localhost:${await listen(server)}`;
     const port = String(await freePort());
-    const url = `http://site-a.localhost:${port}`;
-    const settings = { ISSUER: issuer, SITE_URL: url, CLIENT_ID: 'site-a', CLIENT_SECRET: 'secret', PORT: port };
-    site = { url, process: runExample('site-a/server.ts', settings) };
-    await once(site.process.stdout!, 'data');
-  });
-  afterAll(async () => {
-    site.process.kill();
-    await once(site.process, 'exit');
-    server.closeAllConnections();
-    server.close();
+    site = `http://site-a.localhost:${port}`;
+    const settings = { ISSUER: issuer, SITE_URL: site, CLIENT_ID: 'site-a', CLIENT_SECRET: 'secret', PORT: port };
+    await once(runExample('site-a/server.ts', settings).stdout!, 'data');
   });
 
   const signed = (claims: object, typ?: string) =>
@@ -157,10 +144,10 @@ describe('at site A, when what comes as an ID token', () => {
   /** Signs in at site A; Frontdesk answers with the token that is made for the nonce. */
   async function signInWith(make: (nonce: string) => Promise<string>): Promise<string> {
     const browser = createBrowser((url) => url.startsWith(`${issuer}/authorize`));
-    const { searchParams } = new URL((await browser.visit(`${site.url}/sign-in`)).location!);
+    const { searchParams } = new URL((await browser.visit(`${site}/sign-in`)).location!);
     idToken = await make(searchParams.get('nonce')!);
     const query = new URLSearchParams({ code: 'c', state: searchParams.get('state')!, iss: issuer });
-    return (await browser.visit(`${site.url}/callback?${query.toString()}`)).text;
+    return (await browser.visit(`${site}/callback?${query.toString()}`)).text;
   }
 
   test('is one, it is let in', async () => {

@@ -26,7 +26,6 @@ beforeAll(async () => {
   known = newBrowser(frontdesk);
   await codeFor(known, authorize(frontdesk, appA));
 });
-afterAll(() => frontdesk.close());
 
 test('B18 an id of one kind is worth nothing as another kind', async () => {
   const request = authorize(frontdesk, appA);

@@ -1,6 +1,8 @@
 /** A real browser, where one is installed. */
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext } from 'playwright-core';
+import { closeAfterwards } from './cleanup.ts';
+import { patienceMilliseconds } from './eventually.ts';
 
 const places = [
   '/usr/bin/chromium',
@@ -22,6 +24,7 @@ export const describeInChromium: typeof describe = (() => {
 
 const launchOptions = {
   executablePath: chromiumPath!,
+  timeout: patienceMilliseconds,
   args: [
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     '--disable-background-networking',
@@ -32,8 +35,15 @@ const launchOptions = {
   ],
 };
 
-export const openChromium = (): Promise<Browser> => chromium.launch(launchOptions);
+export async function openChromium(): Promise<Browser> {
+  const browser = await chromium.launch(launchOptions);
+  closeAfterwards(browser);
+  return browser;
+}
 
 /** A browser that keeps in a folder what browsers keep when they are closed. */
-export const openProfile = (folder: string): Promise<BrowserContext> =>
-  chromium.launchPersistentContext(folder, launchOptions);
+export async function openProfile(folder: string): Promise<BrowserContext> {
+  const context = await chromium.launchPersistentContext(folder, launchOptions);
+  closeAfterwards(context);
+  return context;
+}

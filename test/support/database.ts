@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { type Statement } from '../../src/platform/statement.ts';
+import { closeAfterwards } from './cleanup.ts';
 
 /** Any SQL, for tests that look behind the curtain. */
 export const statement = (text: string): Statement => ({ name: randomBytes(8).toString('hex'), text });
@@ -29,11 +30,8 @@ export async function freshDatabase(): Promise<TestDatabase> {
     await server.close();
   };
   await onServer(`create database ${name} template ${templateName()}`);
-  return {
-    name,
-    url: urlOf(name),
-    drop: () => onServer(`drop database if exists ${name} with (force)`),
-  };
+  const drop = closeAfterwards(() => onServer(`drop database if exists ${name} with (force)`));
+  return { name, url: urlOf(name), drop };
 }
 
 /** All rows of all tables as text: what somebody who got at the database would read. */

@@ -1,13 +1,12 @@
 /** A Frontdesk for tests: the real program on a database of its own, listening on this machine. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { createApp, openBase, type App, type Base } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
+import { closeAfterwards } from './cleanup.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
+import { freePort, listen } from './listen.ts';
 
 export interface Frontdesk extends Base {
   app: App;
@@ -24,15 +23,6 @@ export interface FrontdeskOptions {
   beside?: Pick<Frontdesk, 'database' | 'issuer' | 'secret'>;
   /** Further settings. */
   settings?: Record<string, string>;
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 export async function startFrontdesk({ beside, settings = {} }: FrontdeskOptions = {}): Promise<Frontdesk> {
@@ -56,11 +46,12 @@ export async function startFrontdesk({ beside, settings = {} }: FrontdeskOptions
     },
   });
   const base = await openBase(loadConfig(environment), 'server', createLog('info', sink));
-  const app = await createApp(base);
-  app.server.listen(port, '127.0.0.1');
-  await once(app.server, 'listening');
+  const closeBase = closeAfterwards(base);
+  const app = await createApp({ ...base, close: closeBase });
+  const closeApp = closeAfterwards(app);
+  await listen(app.server, port);
   const close = async () => {
-    await app.close();
+    await closeApp();
     if (!beside) await database.drop();
   };
   return { ...base, app, issuer, port, secret, database, logged, close };

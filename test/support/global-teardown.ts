@@ -1,14 +1,30 @@
-/** After all tests: what was made is taken away again. */
-import { rmSync } from 'node:fs';
+/** After all tests: what the run made is taken away, processes among it that a test did not end. */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { openDatabase } from '../../src/platform/database.ts';
 import { urlOf, statement, templateName } from './database.ts';
 
+/** Processes that name the folder of the run, in their command or their environment. Linux tells; others do not. */
+function processesOf(folder: string): number[] {
+  if (process.platform !== 'linux') return [];
+  const names = (pid: string, file: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(folder);
+    } catch {
+      return false;
+    }
+  };
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && (names(pid, 'cmdline') || names(pid, 'environ')))
+    .map(Number)
+    .filter((pid) => pid !== process.pid);
+}
+
 export default async function tearDown(): Promise<void> {
-  const server = openDatabase({ url: urlOf(undefined), poolSize: 1 });
-  await server.read(statement(`drop database if exists ${templateName()}`));
-  await server.close();
-  const { testServer } = globalThis;
-  if (!testServer) return;
-  await testServer.stop();
-  rmSync(testServer.folder, { recursive: true, force: true });
+  const { folder, server } = globalThis.testRun;
+  const admin = openDatabase({ url: urlOf(undefined), poolSize: 1 });
+  await admin.read(statement(`drop database if exists ${templateName()}`));
+  await admin.close();
+  await server?.stop();
+  for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

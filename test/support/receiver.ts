@@ -1,9 +1,8 @@
 /** An app's logout endpoint in the hands of a test: takes logout tokens, checks them, and can misbehave. */
 import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
+import { eventually } from './eventually.ts';
+import { closeServer, listen } from './listen.ts';
 
 export interface Heard {
   at: number;
@@ -17,10 +16,12 @@ export interface Receiver {
   heard: Heard[];
   /** Every call that came, whatever became of it. */
   calls: number;
+  /** The token of every call. */
+  tokens: string[];
   /** The status to answer with; 0 is no answer at all. */
   answerWith(status: number | (() => number)): void;
   /** Waits until so many tokens were accepted. */
-  until(count: number, milliseconds?: number): Promise<void>;
+  until(count: number): Promise<void>;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -36,13 +37,13 @@ export async function startReceiver(issuer: string, clientId: string): Promise<R
     uri: '',
     heard: [],
     calls: 0,
+    tokens: [],
     answerWith: (next) => (status = next),
-    async until(count, milliseconds = 5_000) {
-      const deadline = Date.now() + milliseconds;
-      while (receiver.heard.length < count) {
-        if (Date.now() > deadline) throw new Error(`${clientId} heard ${receiver.heard.length} of ${count}`);
-        await sleep(10);
-      }
+    async until(count) {
+      await eventually(
+        () => `${clientId} heard ${receiver.heard.length}`,
+        () => receiver.heard.length >= count,
+      );
     },
     async start() {
       server = createServer((request, response) => {
@@ -50,10 +51,12 @@ export async function startReceiver(issuer: string, clientId: string): Promise<R
         const chunks: Buffer[] = [];
         request.on('data', (chunk: Buffer) => chunks.push(chunk));
         request.on('end', () => {
+          const token = new URLSearchParams(Buffer.concat(chunks).toString()).get('logout_token') ?? '';
+          receiver.tokens.push(token);
           const now = typeof status === 'function' ? status() : status;
           if (now === 0) return;
-          if (now !== 200) return void response.writeHead(now).end();
-          const token = new URLSearchParams(Buffer.concat(chunks).toString()).get('logout_token') ?? '';
+          // A redirect leads back here, where whoever followed it would be counted.
+          if (now !== 200) return void response.writeHead(now, { location: receiver.uri }).end();
           jwtVerify(token, keys, { issuer, audience: clientId, typ: 'logout+jwt' }).then(
             ({ payload }) => {
               receiver.heard.push({ at: Date.now(), claims: payload, token });
@@ -63,16 +66,10 @@ export async function startReceiver(issuer: string, clientId: string): Promise<R
           );
         });
       });
-      server.listen(port, '127.0.0.1');
-      await once(server, 'listening');
-      ({ port } = server.address() as AddressInfo);
+      port = await listen(server, port);
       receiver.uri = `http://${clientId}.localhost:${port}/logout`;
     },
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    stop: () => closeServer(server),
   };
   await receiver.start();
   return receiver;

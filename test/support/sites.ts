@@ -1,9 +1,11 @@
 /** The two example sites and their APIs, as processes of their own, beside a Frontdesk of the test. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { app, audience, notesApi } from './cast.ts';
-import { freePort, type Frontdesk } from './frontdesk.ts';
+import type { Frontdesk } from './frontdesk.ts';
+import { freePort } from './listen.ts';
+import { endBy, startNode } from './processes.ts';
 
 export interface Sites {
   siteA: string;
@@ -14,30 +16,23 @@ export interface Sites {
   /** Site A's process ends, and with it what it knew; started again, it is at the same address. */
   stopSiteA(): Promise<void>;
   startSiteA(): Promise<void>;
-  close(): Promise<void>;
 }
 
 const examples = join(process.cwd(), 'examples');
 
 export function runExample(file: string, environment: Record<string, string>): ChildProcess {
-  const names = join(examples, 'localhost-names.ts');
-  return spawn(process.execPath, ['--no-warnings', '--import', names, join(examples, file)], {
-    env: { PATH: process.env['PATH'], ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = startNode(['--import', join(examples, 'localhost-names.ts'), join(examples, file)], environment);
+  child.stderr!.pipe(process.stderr);
+  return child;
 }
 
 /** Each says one line once it listens. */
 const untilListening = ({ stdout }: ChildProcess) => once(stdout!, 'data');
 
-async function stop(child: ChildProcess): Promise<void> {
-  child.kill();
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-}
-
 /** Registers the sites as the demo does and starts them. */
 export async function startSites(frontdesk: Frontdesk): Promise<Sites> {
-  const [portA, portB, port1, port2] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const portA = await freePort(4);
+  const [portB, port1, port2] = [portA + 1, portA + 2, portA + 3];
   const [siteA, siteB] = [`http://site-a.localhost:${portA}`, `http://site-b.localhost:${portB}`];
   const apis = [`http://api-1.localhost:${port1}/`, `http://api-2.localhost:${port2}/`];
   await notesApi(frontdesk);
@@ -68,13 +63,12 @@ export async function startSites(frontdesk: Frontdesk): Promise<Sites> {
     siteB,
     apis,
     machine: { ...common, CLIENT_ID: 'report', CLIENT_SECRET: report.secret! },
-    stopSiteA: () => stop(processes[0]!),
+    async stopSiteA() {
+      await endBy(processes[0]!);
+    },
     async startSiteA() {
       processes[0] = startA();
       await untilListening(processes[0]);
-    },
-    async close() {
-      await Promise.all(processes.map(stop));
     },
   };
 }

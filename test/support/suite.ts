@@ -1,8 +1,6 @@
 /** What the OpenID Foundation's suite does to a provider, in the hands of our tests: its client, its person, its pages. */
-import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
 import { createAccount } from '../../src/accounts/create-account.ts';
 import type { Claims } from '../../src/accounts/claims.ts';
@@ -11,6 +9,7 @@ import { password, type RegisteredApp } from './cast.ts';
 import type { Certificate } from './certificate.ts';
 import { answerIn, authorize, exchange, signIn, type Tokens } from './flow.ts';
 import { startFrontdesk, type Frontdesk, type FrontdeskOptions } from './frontdesk.ts';
+import { listen } from './listen.ts';
 import { asApp, registered, withRegistration, type Registered } from './registration.ts';
 
 export const suiteSettings = { ...withRegistration, CONFORMANCE_PROFILE: 'true' };
@@ -48,7 +47,6 @@ export interface Rp {
   pages: Map<string, string>;
   /** Every path that was asked for. */
   asked: string[];
-  close(): Promise<void>;
 }
 
 /** A relying party's own web server, by a name that Frontdesk finds on this machine; on https with a certificate. */
@@ -61,15 +59,8 @@ export async function startRp(name = 'rp', certificate?: Certificate): Promise<R
     response.writeHead(page === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(page);
   };
   const server = certificate ? createSecureServer(certificate, answer) : createServer(answer);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const origin = `http${certificate ? 's' : ''}://${name}.localhost:${(server.address() as AddressInfo).port}`;
-  const close = async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  };
-  return { origin, redirectUri: `${origin}/callback`, pages, asked, close };
+  const origin = `http${certificate ? 's' : ''}://${name}.localhost:${await listen(server)}`;
+  return { origin, redirectUri: `${origin}/callback`, pages, asked };
 }
 
 /** A client of the suite: it registers itself, and uses no PKCE. */

@@ -1,9 +1,11 @@
 /** The command line as a person meets it. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { commands } from '../../src/commands/commands.ts';
 import { help } from '../../src/commands/help.ts';
 import { runCommand } from '../../src/commands/run-command.ts';
+import { startNode } from './processes.ts';
 
 export interface Outcome {
   code: number;
@@ -24,11 +26,7 @@ export async function runFrontdesk(args: string[], environment: NodeJS.ProcessEn
 
 /** Starts the program as a process of its own. */
 export function startProgram(args: string[], environment: NodeJS.ProcessEnv): ChildProcess {
-  const program = join(process.cwd(), 'bin/frontdesk.js');
-  return spawn(process.execPath, ['--no-warnings', program, ...args], {
-    env: { PATH: process.env['PATH'], ...environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  return startNode([join(process.cwd(), 'bin/frontdesk.js'), ...args], environment);
 }
 
 /** Runs the program to its end. */
@@ -38,6 +36,6 @@ export async function runProgram(args: string[], environment: NodeJS.ProcessEnv,
   const printed = { out: '', error: '' };
   child.stdout!.on('data', (chunk: Buffer) => (printed.out += chunk.toString()));
   child.stderr!.on('data', (chunk: Buffer) => (printed.error += chunk.toString()));
-  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
-  return { code, ...printed };
+  await once(child, 'close');
+  return { code: child.exitCode ?? -1, ...printed };
 }

@@ -32,18 +32,18 @@ export interface TwoApps {
   isOut(browser: Browser): Promise<boolean>;
   /** Whether offline access goes on. */
   lives(offline: Tokens): Promise<boolean>;
-  close(): Promise<void>;
 }
 
 export const sidOf = ({ id_token: token }: Tokens): unknown => decodeJwt(token!)['sid'];
 
-export async function startTwoApps(): Promise<TwoApps> {
+/** @param ids what the two are called */
+export async function startTwoApps(ids: [string, string] = ['one', 'two']): Promise<TwoApps> {
   const frontdesk = await startFrontdesk();
   const told = async (id: string) => {
     const receiver = await startReceiver(frontdesk.issuer, id);
     return { receiver, app: await app(frontdesk, { id, isFirstParty: true, backChannelLogoutUri: receiver.uri }) };
   };
-  const [one, two] = [await told('one'), await told('two')];
+  const [one, two] = [await told(ids[0]), await told(ids[1])];
   let count = 0;
 
   return {
@@ -75,11 +75,5 @@ export async function startTwoApps(): Promise<TwoApps> {
     isOut: async (browser) =>
       (await browser.visit(authorize(frontdesk, one.app).url)).root.querySelector('input[name=login]') !== null,
     lives: async (offline) => (await refresh(frontdesk, one.app, offline.refresh_token!)).status === 200,
-
-    async close() {
-      await frontdesk.close();
-      await one.receiver.stop();
-      await two.receiver.stop();
-    },
   };
 }

@@ -1,7 +1,7 @@
 /** Somebody at a real browser: a profile of its own, tabs in it, and all that the browser complained about. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { password } from './cast.ts';
+import { becomes, patienceMilliseconds } from './eventually.ts';
 import type { Sites } from './sites.ts';
 
 export interface Visitor {
@@ -12,8 +12,6 @@ export interface Visitor {
   problems: string[];
   newTab: () => Promise<Page>;
 }
-
-const patienceMilliseconds = 10_000;
 
 export async function openVisitor(chromium: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
   return visitorIn(await chromium.newContext(options));
@@ -72,17 +70,6 @@ export async function openSiteB(page: Page, sites: Sites): Promise<void> {
   await page.waitForSelector('#seen:visible');
 }
 
-/** Looks again and again until it is so. @throws Error with the last sight after ten seconds */
-export async function becomes<T>(look: () => Promise<T>, expected: T): Promise<void> {
-  const deadline = Date.now() + patienceMilliseconds;
-  for (;;) {
-    const seen = await look();
-    if (seen === expected) return;
-    if (Date.now() > deadline) throw new Error(`saw "${String(seen)}", and never "${String(expected)}"`);
-    await sleep(100);
-  }
-}
-
 const signedOut = 'You are not signed in here';
 
 /** The heading of site A, loaded again. */
@@ -91,7 +78,7 @@ async function headingOfA(page: Page): Promise<string | null> {
   return page.textContent('h1');
 }
 
-/** Site A hears of it within moments. */
+/** Site A hears of it in its own time. */
 export const expectOutOfA = (page: Page): Promise<void> => becomes(() => headingOfA(page), signedOut);
 
 export const isInA = async (page: Page): Promise<boolean> => (await headingOfA(page)) !== signedOut;

@@ -1,11 +1,11 @@
 /** Requirements C07, C09 of test/security/README.md: what clients name in their metadata is fetched once a minute and address, failures included. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import { closeAfterwards } from '../../../test/support/cleanup.ts';
+import { listen } from '../../../test/support/listen.ts';
 import { createOutgoing, type Outgoing } from '../../platform/outgoing.ts';
 import { createClientFetch } from './client-fetch.ts';
 
-let server: Server;
+let port: number;
 let outgoing: Outgoing;
 let visits: string[];
 let status: number;
@@ -13,19 +13,14 @@ let address: (path: string) => string;
 let fetchOnce: ReturnType<typeof createClientFetch>;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
+  const server = createServer((request, response) => {
     visits.push(`${request.method} ${request.url} ${request.headers['accept'] ?? ''}`);
     response.writeHead(status, { 'content-type': 'application/json' }).end(status === 204 ? undefined : '{"keys":[]}');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  });
+  port = await listen(server);
   address = (path) => `http://app.localhost:${port}${path}`;
   outgoing = createOutgoing(['*.localhost']);
-});
-afterAll(() => {
-  outgoing.close();
-  server.closeAllConnections();
-  server.close();
+  closeAfterwards(outgoing);
 });
 
 const { now } = Date;
@@ -68,9 +63,8 @@ test('C09 a failure counts as well as an answer', async () => {
   expect(visits).toHaveLength(1);
 
   // Nobody listens: found out once, and said again without another try.
-  const silent = createServer((_request, response) => void response.destroy()).listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  const url = `http://app.localhost:${(silent.address() as AddressInfo).port}/`;
+  const silent = createServer((_request, response) => void response.destroy());
+  const url = `http://app.localhost:${await listen(silent)}/`;
   let calls = 0;
   silent.on('request', () => (calls += 1));
   for (let count = 0; count < 3; count += 1) await expect(fetchOnce(url)).rejects.toThrow('unreachable');
@@ -78,7 +72,6 @@ test('C09 a failure counts as well as an answer', async () => {
   wait(61);
   await expect(fetchOnce(url)).rejects.toThrow('unreachable');
   expect(calls).toBe(2);
-  silent.close();
 });
 
 test('C09 other addresses are called for themselves', async () => {
@@ -98,7 +91,6 @@ test('C09 no more than five hundred addresses are remembered', async () => {
 });
 
 test('C07 an address that must not be called is not', async () => {
-  const { port } = server.address() as AddressInfo;
   await expect(fetchOnce(`http://127.0.0.1:${port}/keys`)).rejects.toThrow('not_allowed');
   expect(visits).toEqual([]);
 });

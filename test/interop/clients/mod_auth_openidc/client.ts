@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePort } from '../../../support/frontdesk.ts';
+import { freePort } from '../../../support/listen.ts';
 import type { Client } from '../../client.ts';
 import { debian } from '../../install.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { freePort } from '../../../support/frontdesk.ts';
+import { freePort } from '../../../support/listen.ts';
 import type { Client } from '../../client.ts';
 import { goProgram } from '../../install.ts';
 

@@ -1,0 +1,61 @@
+/** Servers of tests, and ports for those that must know theirs beforehand. */
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { closeAfterwards } from './cleanup.ts';
+
+/** Below the ports that systems give to outgoing connections, so that none of those comes in between. */
+const ports = { from: 10_000, to: 30_000 };
+const givenOut = new Set<number>();
+
+/** Every address of this machine, those of IPv6 where it has any. */
+export const everyAddress = Object.values(networkInterfaces())
+  .flat()
+  .some((address) => address?.family === 'IPv6')
+  ? '::'
+  : '0.0.0.0';
+
+interface Closable extends Server {
+  closeAllConnections?(): void;
+}
+
+/** Closes a server with all its connections. */
+export async function closeServer(server: Closable): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections?.();
+  await closed;
+}
+
+/** @returns the port it listens on, on this machine alone; it is closed afterwards */
+export async function listen(server: Closable, port = 0, host = '127.0.0.1'): Promise<number> {
+  closeAfterwards(() => closeServer(server));
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  try {
+    await once(probe.listen(port, '127.0.0.1'), 'listening');
+  } catch {
+    return false;
+  }
+  probe.close();
+  await once(probe, 'close');
+  return true;
+}
+
+/** So many ports in a row that nobody listens on; the first of them. */
+export async function freePort(inARow = 1): Promise<number> {
+  for (;;) {
+    const first = randomInt(ports.from, ports.to);
+    const all = Array.from({ length: inARow }, (_, index) => first + index);
+    if (all.some((port) => givenOut.has(port))) continue;
+    for (const port of all) givenOut.add(port);
+    if ((await Promise.all(all.map(isFree))).every(Boolean)) return first;
+  }
+}

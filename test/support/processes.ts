@@ -1,0 +1,47 @@
+/** Processes of tests: asked to end, and made to when they do not. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closeAfterwards } from './cleanup.ts';
+import { patienceMilliseconds } from './eventually.ts';
+
+export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+/** Waits for the end of a process. @returns its exit code; null when a signal ended it */
+export async function endOf(child: ChildProcess): Promise<number | null> {
+  if (!hasEnded(child)) await once(child, 'exit');
+  return child.exitCode;
+}
+
+/** Sends a signal and waits for the end. */
+export function endBy(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+  child.kill(signal);
+  return endOf(child);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const tooLong = new AbortController();
+  const kill = sleep(patienceMilliseconds / 2, undefined, { signal: tooLong.signal }).then(
+    () => child.kill('SIGKILL'),
+    () => {},
+  );
+  await endBy(child);
+  tooLong.abort();
+  await kill;
+}
+
+/**
+ * Starts a program of Node with an environment of its own. It is ended afterwards.
+ *
+ * @param args of Node
+ */
+export function startNode(args: string[], environment: NodeJS.ProcessEnv): ChildProcess {
+  const { PATH, TMPDIR } = process.env;
+  const child = spawn(process.execPath, ['--no-warnings', ...args], {
+    env: { PATH, TMPDIR, ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  closeAfterwards(() => end(child));
+  return child;
+}
