@@ -1,4 +1,4 @@
-/** Every setting as people read it: the table of the README and of `frontdesk settings`. */
+/** Every setting as people read it: the table of docs/operate.md and of `frontdesk settings`. */
 
 interface Setting {
   name: string;
@@ -8,7 +8,7 @@ interface Setting {
   isSecret?: boolean;
 }
 
-/** In the order of the README's table. A secret may also be given as the path of a file, in `<name>_FILE`. */
+/** In the order of the table. A secret may also be given as the path of a file, in `<name>_FILE`. */
 export const settings: readonly Setting[] = [
   {
     name: 'ISSUER',
@@ -30,7 +30,7 @@ export const settings: readonly Setting[] = [
     name: 'SECRET',
     default: 'made and kept in DATA_DIR for a local issuer',
     about:
-      'Root secret that cookies, stored ids and signing keys are protected with; make one with `frontdesk secret`. To replace it, see below.',
+      'Root secret that cookies, stored ids and signing keys are protected with; make one with `frontdesk secret`. How to replace it: docs/operate.md.',
     isSecret: true,
   },
   {

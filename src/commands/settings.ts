@@ -2,7 +2,7 @@
 import { settings as all } from '../settings.ts';
 import { table, type Command } from './command.ts';
 
-/** The table of the README. */
+/** The table of docs/operate.md. */
 export const settingsMarkdown = (): string =>
   [
     '| Setting | Default | What it is for |',
@@ -21,7 +21,7 @@ export const settings: Command = {
   name: 'settings',
   about: 'List every setting (environment variable) with its default.',
   options: {
-    markdown: { about: 'Print the table of the README.' },
+    markdown: { about: 'Print the table of docs/operate.md.' },
     json: { about: 'Print JSON.' },
   },
   async run({ options, io }) {
