@@ -23,15 +23,17 @@ const consentButton = 'form[action*="/consent"] button[type=submit]';
 const signOutButton = 'button[name=logout]';
 
 interface Sight {
+  url: string;
   isAtClient: boolean;
   text: string;
 }
 
 /** @returns undefined while the page is on its way to another one */
 async function look(page: Page, site: Site): Promise<Sight | undefined> {
+  const url = page.url();
   try {
     const text = await page.innerText('body', { timeout: 1000 });
-    return { isAtClient: page.url().startsWith(`${site.url}/`), text };
+    return page.url() === url ? { url, isAtClient: url.startsWith(`${site.url}/`), text } : undefined;
   } catch {
     return undefined;
   }
@@ -60,11 +62,11 @@ async function until<T>(visit: Visit, site: Site, decide: (sight: Sight) => Prom
       last = sight;
       const decided = await decide(sight);
       if (decided !== undefined) return decided;
-      if (visit.refusedAt === page.url()) break;
+      if (sight.url === visit.refusedAt) break;
     }
     await sleep(100);
   }
-  throw new Error(`stopped at ${shorten(page.url())}, which says "${shorten(last?.text ?? '')}"`);
+  throw new Error(`stopped at ${shorten(last?.url ?? page.url())}, which says "${shorten(last?.text ?? '')}"`);
 }
 
 /** Presses a button, and waits until the page it is on is left. */
