@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseInvocation } from '../../src/commands/command.ts';
 import { commands } from '../../src/commands/commands.ts';
-import { formatDuration, policyItems } from '../../src/policy/policy.ts';
+import { formatPolicyValue, policyItems } from '../../src/policy/policy.ts';
 
 const files = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((name) =>
   name.endsWith('.md'),
@@ -44,7 +44,7 @@ test('every command is documented', () => {
 
 test('docs/operate.md has the items of the policy with their defaults', () => {
   const rows = Object.entries(policyItems).map(
-    ([name, { default: seconds, about }]) => `| \`${name}\` | ${formatDuration(seconds)} | ${about} |`,
+    ([name, { default: value, about }]) => `| \`${name}\` | ${formatPolicyValue(value)} | ${about} |`,
   );
   expect(readFileSync('docs/operate.md', 'utf8')).toContain(`\n${rows.join('\n')}\n\n`);
 });
