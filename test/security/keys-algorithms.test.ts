@@ -152,6 +152,23 @@ describe('C03 and C05 client assertions', () => {
     expect(answer.status).toBeLessThan(500);
   });
 
+  test('for the token endpoint are accepted, except from a client that follows FAPI', async () => {
+    const atEndpoint = async (id: string) =>
+      (
+        await present(
+          await assertion({ ...assertionClaims(), iss: id, sub: id, aud: `${frontdesk.issuer}/oauth/token` }),
+        )
+      ).status;
+    expect(await atEndpoint('machine')).toBe(200);
+    const metadata = {
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [publicKey] },
+      fapi_profile: '2.0',
+    };
+    await app(frontdesk, { id: 'fapi', kind: 'machine', metadata, apis: [{ audience }] });
+    expect(await atEndpoint('fapi')).toBe(401);
+  });
+
   test('C04 work once', async () => {
     const token = await assertion(assertionClaims());
     expect((await present(token)).status).toBe(200);
