@@ -1,7 +1,7 @@
 /** `frontdesk notices list` and `frontdesk notices retry`: the deliveries of logout tokens. */
 import { Refusal } from '../errors.ts';
 import { listNotices as list, retryDeadNotices } from '../notices/logout-notice-repository.ts';
-import { stateOf } from '../notices/logout-notice.ts';
+import { noticeStateOf } from '../notices/logout-notice.ts';
 import { table, type Command } from './command.ts';
 import { withBase } from './with-base.ts';
 
@@ -21,7 +21,7 @@ export const listNotices: Command = {
     const rows = notices.map((notice) => {
       const { createdAt, clientId, reason, attempts, problem, deliveredAt } = notice;
       const took = deliveredAt ? `${deliveredAt.getTime() - createdAt.getTime()} ms` : '';
-      return [createdAt.toISOString(), clientId, reason, stateOf(notice), took, String(attempts), problem ?? ''];
+      return [createdAt.toISOString(), clientId, reason, noticeStateOf(notice), took, String(attempts), problem ?? ''];
     });
     io.out(table(['since', 'app', 'reason', 'state', 'took', 'attempts', 'problem'], rows));
   },
@@ -29,10 +29,10 @@ export const listNotices: Command = {
 
 export const retryNotices: Command = {
   name: 'notices retry',
-  about: 'Deliver the dead letters again: the notices that were given up. A running server starts within seconds.',
+  about: 'Queue the dead letters again: the notices that were given up. A running server delivers them within seconds.',
   async run({ io }) {
     const count = await withBase(io, ({ db }) => db.inUnitOfWork(() => retryDeadNotices(db)));
     if (count === 0) throw new Refusal('notice_none');
-    io.out(count === 1 ? 'One notice is delivered again.' : `${count} notices are delivered again.`);
+    io.out(count === 1 ? 'One notice is queued again.' : `${count} notices are queued again.`);
   },
 };

@@ -114,7 +114,7 @@ describe('notices', () => {
     );
     receiver.answerWith(200);
     receiver.heard.length = 0;
-    expect((await run('notices', 'retry')).out).toBe('One notice is delivered again.\n');
+    expect((await run('notices', 'retry')).out).toBe('One notice is queued again.\n');
     await receiver.until(1);
     expect(receiver.heard).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
-/** A logout notice: one app that must be told of the end of one session, and whether it heard. */
+/** A logout notice: the delivery of the end of one session to one app. */
 
-/** How an app can be told. `none`: it registered no way. */
+/** Back-channel logout, front-channel logout, or none: the app registered neither. */
 export type NoticeChannel = 'back' | 'front' | 'none';
 
 export interface LogoutNotice {
@@ -8,16 +8,17 @@ export interface LogoutNotice {
   sessionUid: string;
   accountId: string;
   clientId: string;
-  /** What the app knows the session by; undefined for all sessions of the person. */
+  /** `sid` of the session at the app; undefined for all sessions of the person. */
   sid: string | undefined;
   channel: NoticeChannel;
+  /** Why the session ended: an EndReason or an AppRemovalReason. */
   reason: string;
   createdAt: Date;
   attempts: number;
   nextAttemptAt: Date;
   deliveredAt: Date | undefined;
   gaveUpAt: Date | undefined;
-  /** Code of what went wrong last. */
+  /** Code of the last failure. */
   problem: string | undefined;
 }
 
@@ -30,26 +31,28 @@ export type NoticeState = 'delivered' | 'pending' | 'unreachable' | 'failed' | '
 /** A notice whose first attempts failed stays `pending`; after this many it is `unreachable`. */
 const unreachableAfterAttempts = 3;
 
-export function stateOf(notice: Pick<LogoutNotice, 'channel' | 'deliveredAt' | 'gaveUpAt' | 'attempts'>): NoticeState {
-  if (notice.channel === 'front') return 'sent_by_browser';
-  if (notice.channel === 'none') return 'no_channel';
-  if (notice.deliveredAt) return 'delivered';
-  if (notice.gaveUpAt) return 'failed';
-  return notice.attempts >= unreachableAfterAttempts ? 'unreachable' : 'pending';
+type Delivery = Pick<LogoutNotice, 'channel' | 'deliveredAt' | 'gaveUpAt' | 'attempts'>;
+
+export function noticeStateOf({ channel, deliveredAt, gaveUpAt, attempts }: Delivery): NoticeState {
+  if (channel === 'front') return 'sent_by_browser';
+  if (channel === 'none') return 'no_channel';
+  if (deliveredAt) return 'delivered';
+  if (gaveUpAt) return 'failed';
+  return attempts >= unreachableAfterAttempts ? 'unreachable' : 'pending';
 }
 
-/** The job that is queued with a notice, so that it goes out at once; `{ clientId }` is its payload. */
+/** Kind of the job that starts the deliveries of one client; its payload is `{ clientId }`. */
 export const deliveryJob = 'deliver-logout-notices';
 
-/** After this the notice is a dead letter. */
+/** A notice that is not delivered by then is a dead letter. */
 export const giveUpAfterSeconds = 24 * 60 * 60;
 
-/** How long one attempt may take, and a little more: then another process may take the notice over. */
+/** How long a process keeps a claimed notice to itself: the time-out of an attempt, and a little more. */
 export const claimSeconds = 5;
 
-const firstPauseSeconds = 1;
+const minPauseSeconds = 1;
 const maxPauseSeconds = 300;
 
-/** 1, 2, 4 … seconds, at most five minutes. */
+/** The pause after so many failures in a row: 1, 2, 4 … seconds, at most five minutes. */
 export const pauseSeconds = (failures: number): number =>
-  Math.min(maxPauseSeconds, firstPauseSeconds * 2 ** Math.min(Math.max(failures - 1, 0), 20));
+  Math.min(maxPauseSeconds, minPauseSeconds * 2 ** Math.min(Math.max(failures - 1, 0), 20));

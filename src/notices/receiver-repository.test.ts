@@ -1,7 +1,7 @@
 /** The state of apps that do not answer, on a real PostgreSQL. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
-import { findReceiverState, clearReceiverFailures, recordReceiverFailure, claimProbe } from './receiver-repository.ts';
+import { findReceiverState, deleteReceiverState, upsertReceiverFailure, claimProbe } from './receiver-repository.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -19,22 +19,22 @@ const secondsLeft = async (id: string) =>
   Math.round(((await findReceiverState(db, id))!.notBefore.getTime() - Date.now()) / 1000);
 
 test('calls that fail late, begun when less had failed, neither shorten the pause nor count', async () => {
-  await recordReceiverFailure(db, 'late', 1, 10);
-  await recordReceiverFailure(db, 'late', 2, 20);
-  await recordReceiverFailure(db, 'late', 1, 10);
+  await upsertReceiverFailure(db, 'late', 1, 10);
+  await upsertReceiverFailure(db, 'late', 2, 20);
+  await upsertReceiverFailure(db, 'late', 1, 10);
   expect(await findReceiverState(db, 'late')).toMatchObject({ failures: 2 });
   expect(await secondsLeft('late')).toBe(20);
 });
 
 test('when the pause is over, one of those who ask may try', async () => {
-  await recordReceiverFailure(db, 'probe', 1, 0);
+  await upsertReceiverFailure(db, 'probe', 1, 0);
   const turns = await Promise.all(Array.from({ length: 8 }, () => claimProbe(db, 'probe', 5)));
   expect(turns.filter(Boolean)).toHaveLength(1);
   expect(await secondsLeft('probe')).toBe(5);
 });
 
 test('an app that answers is like any other again', async () => {
-  await recordReceiverFailure(db, 'back', 3, 60);
-  await clearReceiverFailures(db, 'back');
+  await upsertReceiverFailure(db, 'back', 3, 60);
+  await deleteReceiverState(db, 'back');
   expect(await findReceiverState(db, 'back')).toBeUndefined();
 });

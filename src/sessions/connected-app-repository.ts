@@ -1,16 +1,19 @@
-/** SQL for connected apps: what a person allowed which app, since when, and when it was used last. */
-import { type ClientMetadata } from '../clients/client.ts';
+/** SQL for connected apps: the apps that have a live grant or a consent of a person. */
+import type { ClientMetadata } from '../clients/client.ts';
 import { ownClientId } from '../clients/own-client.ts';
-import { type Database } from '../platform/database.ts';
-import { sql } from '../platform/statement.ts';
 import type { Permissions } from '../grants/consent.ts';
+import type { Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
 
 export interface ConnectedApp {
   clientId: string;
   metadata: ClientMetadata;
   isFirstParty: boolean;
+  /** Granted now, or consented to for the next sign-in. */
   permissions: Permissions;
+  /** When the first live grant or the consent was given. */
   since: Date;
+  /** When the app last got a token, or the consent last changed. */
   lastUsedAt: Date;
 }
 
@@ -26,9 +29,8 @@ interface Row {
   last_used_at: Date;
 }
 
-// What live grants hold, and what was agreed for the next time. Tokens are made when an app is used.
-const select = sql`
-  with live as (
+const selectByAccount = sql`
+  with live_grants as (
     select g.client_id, min(g.created_at) as since, max(greatest(g.created_at, a.used_at)) as used_at,
       array_agg(distinct scope) filter (where scope <> '') as scopes,
       jsonb_agg(distinct g.permissions -> 'resources') filter (where g.permissions ? 'resources') as resources
@@ -41,24 +43,26 @@ const select = sql`
   select c.id as client_id, c.metadata, c.is_first_party, coalesce(l.scopes, '{}') || coalesce(o.scopes, '{}') as scopes,
     o.claims, l.resources, o.api_scopes, least(l.since, o.given_at) as since,
     greatest(l.used_at, o.updated_at) as last_used_at
-  from clients c left join live l on l.client_id = c.id
+  from clients c left join live_grants l on l.client_id = c.id
     left join consents o on o.client_id = c.id and o.account_id = $1
   where c.id <> $2 and (l.client_id is not null or o.client_id is not null)
   order by last_used_at desc`;
 
-function apiScopesOf({ resources, api_scopes: agreed }: Row): Record<string, string[]> {
+/** Audience → scopes, of the grants and of the consent together. */
+function apiScopesOf({ resources, api_scopes: consented }: Row): Record<string, string[]> {
   const granted = (resources ?? [])
     .flatMap((each) => Object.entries(each))
-    .map(([at, scope]) => [at, scope.split(' ')] as const);
+    .map(([audience, scope]) => [audience, scope.split(' ')] as const);
   const all: Record<string, string[]> = {};
-  for (const [audience, scopes] of [...granted, ...Object.entries(agreed ?? {})]) {
+  for (const [audience, scopes] of [...granted, ...Object.entries(consented ?? {})]) {
     all[audience] = [...new Set([...(all[audience] ?? []), ...scopes])];
   }
   return all;
 }
 
+/** The apps of a person, the one used last first. */
 export async function listConnectedApps(db: Database, accountId: string): Promise<ConnectedApp[]> {
-  const rows = await db.read<Row>(select, [accountId, ownClientId]);
+  const rows = await db.read<Row>(selectByAccount, [accountId, ownClientId]);
   return rows.map((row) => ({
     clientId: row.client_id,
     metadata: row.metadata,

@@ -1,12 +1,12 @@
-/** A browser in words that its owner recognises. */
+/** The name of a device: browser and operating system. */
 import Bowser from 'bowser';
 
-/** `Firefox on Windows`, from the header that browsers send; `Unknown device` when it says nothing. */
+/** @returns `Firefox on Windows`, from a User-Agent header; `Unknown device` when the header says neither */
 export function describeDevice(userAgent: string | undefined): string {
   if (!userAgent) return 'Unknown device';
   const { browser, os, platform } = Bowser.parse(userAgent);
-  // What the library does not know is an empty text.
-  const where = platform.model || os.name;
-  if (browser.name && where) return `${browser.name} on ${where}`;
-  return browser.name || where || 'Unknown device';
+  // Bowser gives an empty string for what it does not know.
+  const system = platform.model || os.name;
+  if (browser.name && system) return `${browser.name} on ${system}`;
+  return browser.name || system || 'Unknown device';
 }

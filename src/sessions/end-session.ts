@@ -1,10 +1,10 @@
-/** Ends sessions for good: nothing that is under way can bring them back, and every app that took part is told. */
+/** Ends sessions, and everything an account has access to. The apps concerned are notified. */
 import { recordEvent } from '../audit/audit-repository.ts';
+import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { endSessionRows, revokeGrantsOfAccount, type EndedSession } from './ending-repository.ts';
-import { findSessionByUid, listSessions, listExpiredSessions } from './session-repository.ts';
+import { findSessionByUid, listExpiredSessions, listSessions } from './session-repository.ts';
 import type { EndReason } from './session.ts';
-import { Refusal } from '../errors.ts';
 
 function recordEndings(db: Database, ended: EndedSession[], reason: EndReason): void {
   for (const { uid, accountId, apps } of ended) {
@@ -13,7 +13,7 @@ function recordEndings(db: Database, ended: EndedSession[], reason: EndReason): 
   }
 }
 
-/** Ends sessions with the grants that live with them. Offline access that a person allowed an app outlives them. */
+/** Ends sessions and revokes their grants, except those with offline access. */
 export async function endSessions(db: Database, uids: string[], reason: EndReason): Promise<void> {
   await db.inUnitOfWork(async () => recordEndings(db, await endSessionRows(db, uids, reason, false), reason));
 }
@@ -34,23 +34,31 @@ export async function endAccountSession(
   await endSessions(db, [uid], reason);
 }
 
-/** Ends all sessions of an account, or all but one. @returns how many */
+const listOtherSessions = async (db: Database, accountId: string, exceptUid: string | undefined): Promise<string[]> =>
+  (await listSessions(db, accountId)).map(({ uid }) => uid).filter((uid) => uid !== exceptUid);
+
+/**
+ * Ends the sessions of an account.
+ *
+ * @param exceptUid a session that goes on
+ * @returns number of sessions ended
+ */
 export async function endAccountSessions(
   db: Database,
   accountId: string,
   reason: EndReason,
   exceptUid?: string,
 ): Promise<number> {
-  const uids = (await listSessions(db, accountId)).map(({ uid }) => uid).filter((uid) => uid !== exceptUid);
+  const uids = await listOtherSessions(db, accountId, exceptUid);
   await endSessions(db, uids, reason);
   return uids.length;
 }
 
 /**
- * Ends everything an account can do: sessions, and the offline access it allowed. For when the account itself is in
- * question: suspended, removed, password changed.
+ * Ends the sessions of an account and revokes all its grants, those with offline access too: when the account is
+ * suspended or removed, and when its password changes.
  *
- * @param exceptUid the session in which the person asked for it
+ * @param exceptUid a session that goes on, with its grants
  */
 export async function revokeAllAccess(
   db: Database,
@@ -59,18 +67,19 @@ export async function revokeAllAccess(
   exceptUid?: string,
 ): Promise<void> {
   await db.inUnitOfWork(async () => {
-    const uids = (await listSessions(db, accountId)).map(({ uid }) => uid).filter((uid) => uid !== exceptUid);
+    const uids = await listOtherSessions(db, accountId, exceptUid);
     recordEndings(db, await endSessionRows(db, uids, reason, true), reason);
     await revokeGrantsOfAccount(db, accountId, exceptUid, reason);
   });
 }
 
-const maxAtOnce = 200;
+const batchSize = 200;
 
+/** Ends the sessions that have expired, in batches. */
 export async function endExpiredSessions(db: Database): Promise<void> {
   for (;;) {
-    const uids = await listExpiredSessions(db, maxAtOnce);
+    const uids = await listExpiredSessions(db, batchSize);
     if (uids.length > 0) await endSessions(db, uids, 'expired');
-    if (uids.length < maxAtOnce) return;
+    if (uids.length < batchSize) return;
   }
 }

@@ -1,11 +1,11 @@
-/** Takes an app away from a person: its grants, its place in their sessions, and what they had agreed to. */
+/** Removes an app from a person's sessions and revokes its grants, by the person or after a stolen refresh token. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import { deleteConsent } from '../grants/consent-repository.ts';
 import { findGrant } from '../grants/grant-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { removeAppFromSessions } from './ending-repository.ts';
 
-/** The person removes an app. The app is told; when it comes again, the person is asked again. */
+/** Also deletes the consent, so the app has to ask for it again. The app is notified. */
 export async function removeApp(db: Database, accountId: string, clientId: string): Promise<void> {
   await db.inUnitOfWork(async () => {
     const grants = await removeAppFromSessions(db, { accountId, clientId, reason: 'app_removed' });
@@ -14,7 +14,7 @@ export async function removeApp(db: Database, accountId: string, clientId: strin
   });
 }
 
-/** A refresh token came back that was used up: somebody stole it. All that hangs on its grant ends, and the app is told. */
+/** Revokes the grant of a refresh token that was replayed (RFC 9700 §4.14.2). The app is notified. */
 export async function endReusedGrant(db: Database, grantId: string): Promise<void> {
   await db.inUnitOfWork(async () => {
     const grant = await findGrant(db, grantId);

@@ -1,5 +1,5 @@
-/** SQL for sessions. One row for a session's whole life, found by the digest of its id or by its uid. */
-import { type Database } from '../platform/database.ts';
+/** SQL for sessions. A session keeps its row and its uid; its id, which the cookie has, is rotated. */
+import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Authorizations, AuthorizationChange, Session } from './session.ts';
 
@@ -37,7 +37,7 @@ const toSession = (row: Row): Session => ({
 
 const selectById = sql`select * from sessions where id_hash = any($1) and ended_at is null`;
 
-/** By the digests of the id that the cookie holds. */
+/** @param idHashes digests of the id in the cookie under every key */
 export async function findSessionById(db: Database, idHashes: Buffer[]): Promise<Session | undefined> {
   const [row] = await db.read<Row>(selectById, [idHashes]);
   return row && toSession(row);
@@ -52,16 +52,16 @@ export async function findSessionByUid(db: Database, uid: string): Promise<Sessi
 
 export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdAt' | 'lastSeenAt'> {
   idHash: Buffer;
-  /** Digests under which the row may be known if this request does not rotate the id. */
+  /** Digests of the id under every key: the row must have one of them, unless this request rotates the id. */
   idHashes: Buffer[];
-  /** The request gives the session a new id. */
+  /** Whether this request gives the session a new id. */
   isRotating: boolean;
   change: AuthorizationChange;
 }
 
-// Requests of one browser run side by side. What each changed is merged into the row, and nothing is written when the
-// session was ended, got another id or another person meanwhile, or when another request let the same client in.
-const upsert = sql`
+// Requests of one browser run at the same time. Each writes only the authorizations that it changed; it writes nothing
+// when the session has ended or has another id or account, or when another request changed the same authorizations.
+const upsertRow = sql`
   insert into sessions (uid, id_hash, account_id, signed_in_at, acr, amr, is_transient, state, authorizations,
     expires_at, ip, user_agent)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -76,27 +76,27 @@ const upsert = sql`
     and not sessions.authorizations ?| $16::text[]
     and sessions.authorizations @> $17::jsonb`;
 
-/** @returns false when the session was ended or changed by another request, and nothing was written */
+/** @returns false when another request ended or changed the session, so that nothing was written */
 export async function upsertSession(db: Database, session: SessionWrite): Promise<boolean> {
   const { uid, idHash, accountId, signedInAt, acr, amr, isTransient, state, expiresAt, ip, userAgent } = session;
   const { changed, removed, added, loaded } = session.change;
   const row = [uid, idHash, accountId, signedInAt, acr, amr, isTransient, state, changed, expiresAt, ip, userAgent];
-  const { count } = await db.guard(upsert, [...row, removed, session.isRotating, session.idHashes, added, loaded]);
+  const { count } = await db.guard(upsertRow, [...row, removed, session.isRotating, session.idHashes, added, loaded]);
   return count === 1;
 }
 
-const listOfAccount = sql`
+const selectByAccount = sql`
   select * from sessions where account_id = $1 and ended_at is null and expires_at > now() order by last_seen_at desc`;
 
-/** The person's browsers, the one used last first. */
+/** The live sessions of a person, the one used last first. */
 export async function listSessions(db: Database, accountId: string): Promise<Session[]> {
-  return (await db.read<Row>(listOfAccount, [accountId])).map(toSession);
+  return (await db.read<Row>(selectByAccount, [accountId])).map(toSession);
 }
 
-const listExpired = sql`
+const selectExpired = sql`
   select uid from sessions where ended_at is null and expires_at <= now() order by expires_at limit $1`;
 
-/** Sessions that ended by the clock, and whose end nobody was told. */
+/** Uids of the sessions that have expired and are not ended yet. */
 export async function listExpiredSessions(db: Database, limit: number): Promise<string[]> {
-  return (await db.read<{ uid: string }>(listExpired, [limit])).map(({ uid }) => uid);
+  return (await db.read<{ uid: string }>(selectExpired, [limit])).map(({ uid }) => uid);
 }

@@ -1,11 +1,11 @@
-/** A browser known at Frontdesk: who is signed in there, since when, and at which apps. */
+/** A session: one browser, the person who is signed in there, and the apps they signed in to. */
 
-/** An app signed in to with a session, as oidc-provider keeps it. */
+/** An app that a session was used to sign in to, as oidc-provider stores it. */
 export interface Authorization {
-  /** The session's name at this app: `sid` in its tokens. */
+  /** `sid` of the session in the tokens of this app. */
   sid?: string | undefined;
   grantId?: string | undefined;
-  /** The app holds offline access, which outlives the session. */
+  /** The app has offline access, which outlives the session. */
   persistsLogout?: boolean | undefined;
 }
 
@@ -13,27 +13,27 @@ export interface Authorization {
 export type Authorizations = Record<string, Authorization>;
 
 export interface Session {
-  /** Names the session for its whole life; never sent to a browser. */
+  /** Identifies the session as long as it exists; never sent to a browser. */
   uid: string;
   /** Undefined until somebody signs in. */
   accountId: string | undefined;
   signedInAt: Date | undefined;
   acr: string | undefined;
   amr: string[] | undefined;
-  /** Ends with the browser. */
+  /** The cookie ends with the browser. */
   isTransient: boolean;
-  /** What a sign-out under way must remember. */
+  /** State of a sign-out that the person has yet to confirm. */
   state: Record<string, unknown> | undefined;
   authorizations: Authorizations;
   createdAt: Date;
   lastSeenAt: Date;
   expiresAt: Date;
-  /** Where the browser was seen last. */
+  /** Of the last request. */
   ip: string | undefined;
   userAgent: string | undefined;
 }
 
-/** Why sessions end, as the audit log has it. */
+/** Why a session ends, as audit events and notices have it. */
 export type EndReason =
   | 'account_removed'
   | 'account_suspended'
@@ -44,25 +44,25 @@ export type EndReason =
   | 'password_changed'
   | 'signed_out';
 
-/** Why an app leaves a person's sessions while these go on. */
+/** Why an app is removed from a person's sessions, which go on. */
 export type AppRemovalReason = 'app_removed' | 'refresh_token_reused' | 'signed_out_of_app';
 
-/** What one request changed of the authorizations it had loaded. */
+/** How the authorizations that a request writes differ from those that it loaded. */
 export interface AuthorizationChange {
-  /** Entries that are new or other than loaded. */
+  /** New entries, and entries with another value. */
   changed: Authorizations;
-  /** Clients that left. */
+  /** Ids of the clients that are missing. */
   removed: string[];
-  /** Clients that entered: must not have been there before. */
+  /** Ids of the clients that are new: the row must not have them yet. */
   added: string[];
-  /** The changed and removed entries as they were loaded: must still be so. */
+  /** The changed and removed entries as they were loaded: the row must still have them. */
   loaded: Authorizations;
 }
 
-const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+const isEqual = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 export function authorizationChange(before: Authorizations, after: Authorizations): AuthorizationChange {
-  const changed = Object.entries(after).filter(([clientId, entry]) => !same(entry, before[clientId]));
+  const changed = Object.entries(after).filter(([clientId, entry]) => !isEqual(entry, before[clientId]));
   const removed = Object.keys(before).filter((clientId) => !Object.hasOwn(after, clientId));
   const added = changed.map(([clientId]) => clientId).filter((clientId) => !Object.hasOwn(before, clientId));
   const touched = new Set([...changed.map(([clientId]) => clientId), ...removed]);

@@ -1,5 +1,5 @@
 /** Times, logout notices and permissions in the form that views show. */
-import { stateOf, type LogoutNotice, type NoticeState } from '../notices/logout-notice.ts';
+import { noticeStateOf, type LogoutNotice, type NoticeState } from '../notices/logout-notice.ts';
 import { listApis } from '../apis/api-repository.ts';
 import type { Permissions } from '../grants/consent.ts';
 import { knownScopes } from '../oidc/permissions/scopes.ts';
@@ -37,7 +37,7 @@ export interface NoticeView {
 export function toNoticeView(notice: LogoutNotice): NoticeView {
   const { createdAt, deliveredAt } = notice;
   return {
-    state: stateOf(notice),
+    state: noticeStateOf(notice),
     milliseconds: deliveredAt ? Math.max(1, deliveredAt.getTime() - createdAt.getTime()) : undefined,
   };
 }

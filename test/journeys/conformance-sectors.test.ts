@@ -174,7 +174,7 @@ describe('the salt of pairwise subjects', () => {
     expect(new Set(salts).size).toBe(1);
     expect(salts[0]).toMatch(/^[\w-]{43}$/);
     expect(await dump(db)).not.toContain(salts[0]);
-    await expect(ensurePairwiseSalt(db, createKeyring([newer]))).rejects.toThrow('no longer among the settings');
+    await expect(ensurePairwiseSalt(db, createKeyring([newer]))).rejects.toThrow('no longer set');
     expect(await ensurePairwiseSalt(db, createKeyring([newer, older]))).toBe(salts[0]);
     expect(await ensurePairwiseSalt(db, createKeyring([newer]))).toBe(salts[0]);
   });

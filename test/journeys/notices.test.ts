@@ -161,11 +161,11 @@ test('after a day a notice is a dead letter that can be seen, and tried again', 
     /bad +ended_by_administrator +failed/,
   );
   bad.receiver.answerWith(200);
-  expect((await runFrontdesk(['notices', 'retry'], environment)).out).toBe('One is tried again.\n');
+  expect((await runFrontdesk(['notices', 'retry'], environment)).out).toBe('One notice is queued again.\n');
   await bad.receiver.until(1);
   await delivered('bad');
   expect((await runFrontdesk(['notices', 'retry'], environment)).error).toBe('There are no dead letters.\n');
-  expect((await runFrontdesk(['notices', 'list', '--open'], environment)).out).toBe('There are none.\n');
+  expect((await runFrontdesk(['notices', 'list', '--open'], environment)).out).toBe('There is no such notice.\n');
 });
 
 test('C07 an address that must not be called, and an app that is gone, are given up at once', async () => {

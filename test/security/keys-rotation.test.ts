@@ -79,7 +79,7 @@ test.each(documents)('C12 %s may be kept for minutes, and is not sent again to w
 test('C12 a key that is announced is published by every process and signs nothing yet', async () => {
   const before = await kidsOf(one);
   const { etag } = (await fetchFrom(one, '/oauth/jwks')).headers;
-  expect(await rotate()).toContain('announced and sign in 1d');
+  expect(await rotate()).toContain('published, and sign in 1d');
   await untilBoth(async (frontdesk) => (await kidsOf(frontdesk)).length === before.length + 2);
   expect((await fetchFrom(two, '/oauth/jwks', { 'if-none-match': etag! })).status).toBe(200);
   const tokens = await signIn();

@@ -1,6 +1,6 @@
 /** Delivers one logout notice (OpenID Connect Back-Channel Logout 1.0 §2.5). */
 import { recordEvent } from '../../audit/audit-repository.ts';
-import { markNoticeDelivered, recordNoticeFailure } from '../../notices/logout-notice-repository.ts';
+import { markNoticeDelivered, markNoticeFailed } from '../../notices/logout-notice-repository.ts';
 import { pauseSeconds, type LogoutNotice } from '../../notices/logout-notice.ts';
 import type { Database } from '../../platform/database.ts';
 import type { Log } from '../../platform/log.ts';
@@ -44,7 +44,7 @@ export async function deliverLogoutNotice(
   }
   const againSeconds = pauseSeconds(notice.attempts + 1);
   const isFinal = problem === 'gone' || problem === 'not_allowed';
-  const gaveUp = await recordNoticeFailure(db, noticeId, { problem, againSeconds, isFinal });
+  const gaveUp = await markNoticeFailed(db, noticeId, { problem, againSeconds, isFinal });
   log.warn({ noticeId, clientId, problem, attempts: notice.attempts + 1, gaveUp }, 'logout notice not delivered');
   if (gaveUp) {
     const detail = { noticeId, problem };

@@ -3,8 +3,8 @@ import { claimNotices, listClientsWithDueNotices } from '../../notices/logout-no
 import { claimSeconds, pauseSeconds, type LogoutNotice } from '../../notices/logout-notice.ts';
 import {
   findReceiverState,
-  clearReceiverFailures,
-  recordReceiverFailure,
+  deleteReceiverState,
+  upsertReceiverFailure,
   claimProbe,
 } from '../../notices/receiver-repository.ts';
 import { deliverLogoutNotice, type DeliveryServices } from './deliver-logout-notice.ts';
@@ -52,10 +52,10 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
     try {
       if ((await deliverLogoutNotice(services, notice)) === 'answered') {
         queue.answeredAt = Date.now();
-        if (failures > 0) await clearReceiverFailures(db, clientId);
+        if (failures > 0) await deleteReceiverState(db, clientId);
       } else if (queue.answeredAt < startedAt) {
         // No other call was answered meanwhile either.
-        await recordReceiverFailure(db, clientId, failures + 1, pauseSeconds(failures + 1));
+        await upsertReceiverFailure(db, clientId, failures + 1, pauseSeconds(failures + 1));
       }
     } finally {
       queue.calls -= 1;
