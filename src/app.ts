@@ -1,66 +1,19 @@
 /** The composition root: settings in; a server that can be started and closed out. */
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
-import { localSecretPrefix, type Config } from './config.ts';
 import { createPasswordHasher, type PasswordHasher } from './credentials/password.ts';
 import { startBackground } from './background.ts';
+import type { Base } from './base.ts';
 import { ensureOwnClient } from './clients/own-client.ts';
 import { ensureSigningKeys, ensurePairwiseSalt } from './keys/ensure-keys.ts';
 import { listSigningKeys } from './keys/signing-key-repository.ts';
 import { createLiveProvider, type Oidc } from './oidc/live-provider.ts';
 import { createProtocolPages } from './oidc/protocol-pages.ts';
-import { openDatabase, type Database } from './platform/database.ts';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.ts';
-import type { Role } from './platform/data-owner.ts';
-import { ensureSecretFile } from './platform/private-folder.ts';
-import { createLog, type Log } from './platform/log.ts';
-import { migrate } from './platform/migrate.ts';
-import { createOutgoing, type Outgoing } from './platform/outgoing.ts';
 import { createLivePolicy, type LivePolicy } from './policy/live-policy.ts';
-import { createKeyring, type Keyring } from './platform/secrets.ts';
 import { loadTexts } from './platform/texts.ts';
 import { createViews } from './platform/views.ts';
 import { createAttemptLimits } from './sign-in/attempt-limits.ts';
 import { createWeb } from './web/index.ts';
 import { createShowPage } from './web/page.ts';
-
-/** What both the server and the commands stand on. */
-export interface Base {
-  config: Config;
-  log: Log;
-  keyring: Keyring;
-  db: Database;
-  /** Calls to addresses that apps gave us. */
-  outgoing: Outgoing;
-  close(): Promise<void>;
-}
-
-/** Opens the database, starting the embedded one if none is named, and brings it up to date. */
-export async function openBase(config: Config, role: Role, log = createLog(config.logLevel)): Promise<Base> {
-  const kept = () => [ensureSecretFile(join(config.dataFolder, 'secrets'), 'secret', localSecretPrefix)];
-  const keyring = createKeyring(config.secrets.length > 0 ? config.secrets : kept());
-  const { url, isAttached, stop } = await findDatabase(config, role);
-  const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
-  const db = openDatabase({ url, poolSize: config.databasePool, onError });
-  const outgoing = createOutgoing(config.outgoingAllowedHosts);
-  const close = async () => {
-    outgoing.close();
-    await db.close();
-    await stop();
-  };
-  try {
-    if (!isAttached) await migrate(url);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { config, log, keyring, db, outgoing, close };
-}
-
-async function findDatabase({ databaseUrl, dataFolder, runtimeFolder }: Config, role: Role): Promise<EmbeddedPostgres> {
-  if (databaseUrl) return { url: databaseUrl, isAttached: false, stop: async () => {} };
-  return startEmbeddedPostgres(dataFolder, runtimeFolder, role);
-}
 
 export interface App {
   server: Server;

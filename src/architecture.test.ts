@@ -84,7 +84,8 @@ test.each(floors)('oidc/$floor imports only what the map allows', ({ floor, allo
 test.each([
   ['app.ts', /^commands\//],
   ['background.ts', /^app\.ts$/],
-  ['config.ts', /^app\.ts$|^commands\//],
+  ['base.ts', /^app\.ts$|^commands\//],
+  ['config.ts', /^(app|base)\.ts$|^commands\//],
 ])('%s is imported only where the map says', (top, home) => {
   const strangers = code.filter((file) => filesImported(file).includes(top) && !home.test(file.name));
   expect(strangers.map(({ name }) => name)).toEqual([]);

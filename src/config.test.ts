@@ -9,7 +9,7 @@ const secret = 'x'.repeat(40);
 
 test('without any settings it is a local issuer on the embedded database', () => {
   expect(loadConfig({})).toMatchObject({
-    issuer: 'http://idp.localhost:4000',
+    issuer: 'http://localhost:4000',
     isLocal: true,
     host: '127.0.0.1',
     port: 4000,

@@ -13,6 +13,8 @@ export interface Config {
   readonly issuer: string;
   /** The issuer is on this machine, so http is allowed and a secret is made when none is set. */
   readonly isLocal: boolean;
+  /** ISSUER was set; a command without it acts for the issuer of its database. */
+  readonly isIssuerSet: boolean;
   readonly host: string;
   readonly port: number;
   /** Undefined for the embedded database in the data folder. */
@@ -72,7 +74,7 @@ const schema = z.object({
   ISSUER: z
     .string()
     .refine(isIssuer, 'must_be_issuer' satisfies Reason)
-    .default('http://idp.localhost:4000'),
+    .default('http://localhost:4000'),
   PORT: wholeNumber(1, 65_535).optional(),
   HOST: z.string().optional(),
   DATABASE_URL: z
@@ -168,6 +170,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   return Object.freeze({
     issuer: values.ISSUER,
     isLocal,
+    isIssuerSet: environment['ISSUER']?.trim() !== undefined && environment['ISSUER'].trim() !== '',
     host: values.HOST ?? (isLocal ? '127.0.0.1' : '::'),
     port: values.PORT ?? (Number(port) || (protocol === 'https:' ? 443 : 80)),
     databaseUrl: values.DATABASE_URL,

@@ -12,7 +12,7 @@ interface Setting {
 export const settings: readonly Setting[] = [
   {
     name: 'ISSUER',
-    default: 'http://idp.localhost:4000',
+    default: 'http://localhost:4000',
     about:
       'The address of this deployment: scheme, host and port, no path. Apps and passkeys are bound to it for good.',
   },

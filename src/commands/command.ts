@@ -25,12 +25,18 @@ export interface Io {
   out(text: string): void;
   error(text: string): void;
   environment: NodeJS.ProcessEnv;
+  /** `--new` was given: a database may be made where there is none. */
+  mayCreateDatabase?: boolean;
+  /** The issuer of the database that the command opened. */
+  usedIssuer?: string;
 }
 
 export interface Command {
   /** One or two words: `serve`, `clients list`. */
   name: string;
   about: string;
+  /** It changes something in the database, and so says at which issuer. */
+  changes?: boolean;
   /** Names of the operands, all of them required: `['ID']`. */
   operands?: string[];
   /** Long name without dashes → option. */

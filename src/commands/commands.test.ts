@@ -102,7 +102,9 @@ test('settings that do not fit end with code 1 and name them all', async () => {
 });
 
 test('settings are listed, with defaults and secrets', async () => {
-  expect((await runFrontdesk(['settings'])).out).toMatch(/SETTING +DEFAULT +WHAT IT IS FOR\nISSUER +http:\/\/idp/);
+  expect((await runFrontdesk(['settings'])).out).toMatch(
+    /SETTING +DEFAULT +WHAT IT IS FOR\nISSUER +http:\/\/localhost:4000/,
+  );
   expect(JSON.parse((await runFrontdesk(['settings', '--json'])).out).length).toBeGreaterThan(9);
 });
 

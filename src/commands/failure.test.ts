@@ -16,7 +16,7 @@ const ofNodeOrDriver =
 
 const settings = { ISSUER: 'https://login.example.com', SECRET: randomToken() };
 const list = (databaseUrl: string, more: object = {}) =>
-  runFrontdesk(['clients', 'list'], { ...settings, DATABASE_URL: databaseUrl, ...more });
+  runFrontdesk(['clients', 'list', '--new'], { ...settings, DATABASE_URL: databaseUrl, ...more });
 
 /** A server in the place of PostgreSQL; returns its address. */
 async function startDatabaseServer(answer: (socket: Socket) => void): Promise<{ address: string; server: Server }> {
@@ -117,10 +117,10 @@ describe('a database', () => {
 test('a data folder that is a file', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'failure-')), 'file');
   writeFileSync(file, '');
-  const { code, error } = await runFrontdesk(['clients', 'list'], { DATA_DIR: file });
+  const { code, error } = await runFrontdesk(['clients', 'list', '--new'], { DATA_DIR: file });
   expect([code, error]).toEqual([
     1,
-    expect.stringContaining(`${file}/secrets cannot be used: there is a file where a folder is needed`),
+    expect.stringContaining(`${file}/secrets/secret cannot be used: there is a file where a folder is needed`),
   ]);
 });
 

@@ -1,20 +1,18 @@
-/** `frontdesk migrate`: applies the migrations without starting the server. */
+/** `frontdesk migrate`: prepares the database without starting the server. */
+import { openBase } from '../base.ts';
 import { loadConfig } from '../config.ts';
-import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
-import { migrate as applyMigrations } from '../platform/migrate.ts';
+import { createLog } from '../platform/log.ts';
 import type { Command } from './command.ts';
 
 export const migrate: Command = {
   name: 'migrate',
-  about: 'Apply the migrations that the database lacks, and print their names. The server does so when it starts.',
+  about: 'Prepare the database: apply the migrations that it lacks, and print their names. The server does so too.',
   async run({ io }) {
-    const { databaseUrl, dataFolder, runtimeFolder } = loadConfig(io.environment);
-    const embedded = databaseUrl ? undefined : await startEmbeddedPostgres(dataFolder, runtimeFolder, 'command');
-    try {
-      const applied = await applyMigrations(embedded?.url ?? databaseUrl!);
-      io.out(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
-    } finally {
-      await embedded?.stop();
-    }
+    const log = createLog('silent');
+    const base = await openBase(loadConfig(io.environment), { role: 'command', log, mayCreate: true });
+    await base.close();
+    const { applied, config } = base;
+    io.out(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
+    io.error(`at ${config.issuer}`);
   },
 };

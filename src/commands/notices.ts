@@ -29,6 +29,7 @@ export const listNotices: Command = {
 
 export const retryNotices: Command = {
   name: 'notices retry',
+  changes: true,
   about: 'Queue the dead letters again: the notices that were given up. A running server delivers them within seconds.',
   async run({ io }) {
     const count = await withBase(io, ({ db }) => db.inUnitOfWork(() => retryDeadNotices(db)));

@@ -22,6 +22,7 @@ export const listPolicy: Command = {
 
 export const setPolicy: Command = {
   name: 'policy set',
+  changes: true,
   about:
     'Change one item of the policy, to a duration such as 12h or one of its words. Servers follow within a second.',
   operands: ['NAME', 'VALUE'],

@@ -9,6 +9,9 @@ import { commandsOf, helpText, UnknownCommand } from './help.ts';
 
 const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
+/** Understood by every command that uses the database. */
+const newDatabase = '--new';
+
 const isHelp = (argument: string | undefined): boolean => argument === '--help' || argument === '-h';
 
 function find(commands: readonly Command[], args: string[]): { command: Command; rest: string[] } | undefined {
@@ -36,7 +39,10 @@ async function run(commands: readonly Command[], args: string[], io: Io): Promis
   const { command, rest } = found;
   if (command.name === 'help') return command.run({ operands: rest, options: {}, io });
   if (rest.some(isHelp)) return io.out(helpText(commands, [command.name]));
-  return command.run(parseInvocation(command, rest, io));
+  const given = rest.filter((argument) => argument !== newDatabase);
+  const own: Io = { ...io, mayCreateDatabase: given.length < rest.length };
+  await command.run(parseInvocation(command, given, own));
+  if (command.changes && own.usedIssuer !== undefined) io.error(`at ${own.usedIssuer}`);
 }
 
 /** @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage */

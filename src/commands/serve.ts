@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { flushCompileCache } from 'node:module';
-import { createApp, openBase } from '../app.ts';
+import { createApp } from '../app.ts';
+import { openBase } from '../base.ts';
 import { loadConfig } from '../config.ts';
 import type { Command } from './command.ts';
 import { ListenFailed } from './failure.ts';
@@ -28,7 +29,7 @@ export const serve: Command = {
   async run({ io }) {
     const stop = stopSignal();
     const config = loadConfig(io.environment);
-    const base = await openBase(config, 'server');
+    const base = await openBase(config, { role: 'server' });
     const app = await createApp(base);
     try {
       await listen(app.server, config.port, config.host);

@@ -1,20 +1,38 @@
 /** What commands share: the opened database, and accounts by the name that an operator types. */
+import { existsSync } from 'node:fs';
 import { findAccount, findAccountByLogin } from '../accounts/account-repository.ts';
 import { canonicalEmail, canonicalUsername, type Account } from '../accounts/account.ts';
-import { openBase, type Base } from '../app.ts';
+import { openBase, type Base } from '../base.ts';
 import { loadConfig } from '../config.ts';
+import { isServerRunning } from '../platform/data-owner.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { createLog } from '../platform/log.ts';
 import type { Io } from './command.ts';
 
+const demoFolder = 'data/demo';
+const ownSettings = ['ISSUER', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
+
+/** Without settings and without a database of its own, a command beside the running demo acts on the demo. */
+function findEnvironment({ environment, error }: Io): NodeJS.ProcessEnv {
+  const isOwn = ownSettings.some((name) => environment[name]) || existsSync('data/postgres');
+  if (isOwn || !isServerRunning(demoFolder)) return environment;
+  error(`Using the database of the running demo (${demoFolder}).`);
+  return { ...environment, DATA_DIR: demoFolder };
+}
+
 /**
  * Opens the database that the settings name, beside a running server or without one, and closes it after `work`.
  * Nothing is logged: a command prints.
+ *
+ * @throws Refusal as openBase does
  */
-export async function withBase<T>({ environment }: Io, work: (base: Base) => Promise<T>): Promise<T> {
-  const base = await openBase(loadConfig(environment), 'command', createLog('silent'));
+export async function withBase<T>(io: Io, work: (base: Base) => Promise<T>): Promise<T> {
+  const config = loadConfig(findEnvironment(io));
+  const mayCreate = io.mayCreateDatabase === true;
+  const base = await openBase(config, { role: 'command', log: createLog('silent'), mayCreate });
   try {
+    io.usedIssuer = base.config.issuer;
     return await work(base);
   } finally {
     await base.close();

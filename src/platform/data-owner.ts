@@ -42,6 +42,15 @@ const isAnswering = (socket: string): Promise<boolean> =>
     probe.once('error', () => resolve(false)).once('connect', () => probe.end(() => resolve(true)));
   });
 
+/** Whether a server runs on this data folder. */
+export function isServerRunning(dataFolder: string): boolean {
+  const owner = readOwner(join(dataFolder, 'owner.json'));
+  if (owner?.role !== 'server') return false;
+  const lock = tryFileLock(join(dataFolder, 'owner.lock'));
+  lock?.release();
+  return lock === undefined;
+}
+
 /**
  * Waits until the data folder is free, and becomes its owner; the caller must then start the database. A command beside
  * a running server gets the folder of that server's database socket instead.

@@ -14,6 +14,7 @@ import {
   renameSync,
   statSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
@@ -79,6 +80,15 @@ export function writePrivateFile(path: string, text: string): void {
   fsyncSync(file);
   closeSync(file);
   renameSync(draft, path);
+}
+
+/**
+ * Creates a file with mode 0600.
+ *
+ * @throws Error with code EEXIST when there is such a file
+ */
+export function createPrivateFile(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
 }
 
 /**

@@ -32,18 +32,21 @@ async function startServer(): Promise<ChildProcess & { output(): string }> {
   return Object.assign(child, { output: () => output });
 }
 
-const create = (name: string) =>
+const create = (name: string, ...more: string[]) =>
   runProgram(
-    ['accounts', 'create', '--email', `${name}@example.com`, '--json'],
+    ['accounts', 'create', '--email', `${name}@example.com`, '--json', ...more],
     environment,
     'a password of many words\n',
   );
 const isDatabaseRunning = () => existsSync(join(folder, 'data/postgres/postmaster.pid'));
 const mode = (path: string) => (statSync(join(folder, path)).mode & 0o777).toString(8);
 
-test('commands work on their own, and make what is missing', async () => {
-  const made = await create('ann');
-  expect(made).toMatchObject({ code: 0, error: '' });
+test('a command makes no database where none is, unless it is told to', async () => {
+  const refused = await create('ann');
+  expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('There is no database in')]);
+  expect(existsSync(join(folder, 'data'))).toBe(false);
+  const made = await create('ann', '--new');
+  expect(made).toMatchObject({ code: 0, error: `at ${environment['ISSUER']}\n` });
   expect(JSON.parse(made.out)).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   expect(isDatabaseRunning()).toBe(false);
   expect([mode('data'), mode('data/secrets'), mode('data/secrets/secret')]).toEqual(['700', '700', '600']);
@@ -56,7 +59,7 @@ test('the server starts on the same folder, commands work beside it, and data is
   const keys = (await ask(`${environment['ISSUER']}/oauth/jwks`)).body;
   expect((await create('ann')).error).toContain('An account with this e-mail address exists already.');
   // Several at once.
-  const made = await Promise.all(['ben', 'cyd', 'dan'].map(create));
+  const made = await Promise.all(['ben', 'cyd', 'dan'].map((name) => create(name)));
   expect(made.map(({ code }) => code)).toEqual([0, 0, 0]);
 
   const second = await runProgram(['serve'], environment);

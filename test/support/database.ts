@@ -22,14 +22,15 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-export async function freshDatabase(): Promise<TestDatabase> {
+/** @param isEmpty without the migrations */
+export async function freshDatabase({ isEmpty = false } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const onServer = async (text: string) => {
     const server = openDatabase({ url: urlOf(undefined), poolSize: 1 });
     await server.read(statement(text));
     await server.close();
   };
-  await onServer(`create database ${name} template ${templateName()}`);
+  await onServer(`create database ${name} template ${isEmpty ? 'template1' : templateName()}`);
   const drop = closeAfterwards(() => onServer(`drop database if exists ${name} with (force)`));
   return { name, url: urlOf(name), drop };
 }

@@ -1,6 +1,7 @@
 /** A Frontdesk for tests: the real program on a database of its own, listening on this machine. */
 import { Writable } from 'node:stream';
-import { createApp, openBase, type App, type Base } from '../../src/app.ts';
+import { createApp, type App } from '../../src/app.ts';
+import { openBase, type Base } from '../../src/base.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
@@ -45,7 +46,7 @@ export async function startFrontdesk({ beside, settings = {} }: FrontdeskOptions
       done();
     },
   });
-  const base = await openBase(loadConfig(environment), 'server', createLog('info', sink));
+  const base = await openBase(loadConfig(environment), { role: 'server', log: createLog('info', sink) });
   const closeBase = closeAfterwards(base);
   const app = await createApp({ ...base, close: closeBase });
   const closeApp = closeAfterwards(app);

@@ -46,7 +46,7 @@ async function create(): Promise<{ id: string; email: string; username: string }
 test('the first is made, listed, and can be found by address, user name and id', async () => {
   expect((await run('list')).out).toBe('There is no account yet.\n');
   const made = await runWith(`${password}\n`, 'create', '--email', 'Ann@Example.com', '--name', 'Ann Archer');
-  expect(made).toMatchObject({ code: 0, error: '' });
+  expect(made).toMatchObject({ code: 0, error: 'at https://login.example.com\n' });
   expect(made.out).toMatch(/^Account [0-9a-f-]{36} for Ann@Example.com is created\.\n$/);
   expect((await run('list')).out).toMatch(
     /^ID +EMAIL +USERNAME +NAME +STATUS +CREATED\n[0-9a-f-]{36} +Ann@Example.com +Ann Archer +active +20\d\d-\d\d-\d\d\n$/,
@@ -71,7 +71,7 @@ test('suspended and reinstated, twice over', async () => {
   for (const round of [1, 2]) {
     expect([round, await run('reinstate', email), await standing()]).toEqual([
       round,
-      { code: 0, out: `Account ${email} is reinstated.\n`, error: '' },
+      { code: 0, out: `Account ${email} is reinstated.\n`, error: 'at https://login.example.com\n' },
       false,
     ]);
   }
@@ -91,7 +91,7 @@ test('the password is set', async () => {
   expect(await runWith('another password of words\n', 'password', email)).toEqual({
     code: 0,
     out: `The password of ${email} is set.\n`,
-    error: '',
+    error: 'at https://login.example.com\n',
   });
   expect([await fits(password), await fits('another password of words')]).toEqual([false, true]);
 });

@@ -20,6 +20,7 @@ function parseKind(text: string): ClientKind {
 
 export const registerClient: Command = {
   name: 'clients register',
+  changes: true,
   about: 'Register an app. Its client secret, if it has one, is shown once.',
   options: {
     kind: { value: 'KIND', about: `The kind of app: ${clientKinds.join(', ')}.`, isRequired: true },

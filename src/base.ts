@@ -1,0 +1,106 @@
+/** What the server and the commands stand on: settings, log, keys, and a database that belongs to them. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { localSecretPrefix, type Config } from './config.ts';
+import { checkDeployment, claimDeployment } from './deployment/deployment.ts';
+import { isMigrated } from './deployment/deployment-repository.ts';
+import { Refusal } from './errors.ts';
+import type { Role } from './platform/data-owner.ts';
+import { openDatabase, type Database } from './platform/database.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.ts';
+import { createLog, type Log } from './platform/log.ts';
+import { migrate } from './platform/migrate.ts';
+import { createOutgoing, type Outgoing } from './platform/outgoing.ts';
+import { ensureSecretFile, readFileIfExists } from './platform/private-folder.ts';
+import { createKeyring, type Keyring } from './platform/secrets.ts';
+
+export interface Base {
+  config: Config;
+  log: Log;
+  keyring: Keyring;
+  db: Database;
+  /** Calls to addresses that apps gave us. */
+  outgoing: Outgoing;
+  /** Names of the migrations that were applied now. */
+  applied: string[];
+  close(): Promise<void>;
+}
+
+export interface BaseOptions {
+  /** A command beside or instead of the server, or the server itself. */
+  role: Role;
+  log?: Log;
+  /** Whether a database and a root secret are made where there are none. A server always may. */
+  mayCreate?: boolean;
+}
+
+const hasDatabase = ({ databaseUrl, dataFolder }: Config): boolean =>
+  databaseUrl !== undefined || ['postgres', 'owner.json'].some((name) => existsSync(join(dataFolder, name)));
+
+/** @throws Refusal `secret_unknown` when there is a database and its root secret is nowhere to be found */
+function findSecrets(config: Config, mayCreate: boolean): readonly string[] {
+  if (config.secrets.length > 0) return config.secrets;
+  const folder = join(config.dataFolder, 'secrets');
+  const kept = readFileIfExists(join(folder, 'secret'));
+  if (kept !== undefined) return [kept.trim()];
+  // Nobody makes up a secret for a database that already has one.
+  if (!mayCreate || (!config.databaseUrl && hasDatabase(config))) {
+    throw new Refusal('secret_unknown', { path: join(folder, 'secret') });
+  }
+  return [ensureSecretFile(folder, 'secret', localSecretPrefix)];
+}
+
+function startDatabase({ databaseUrl, dataFolder, runtimeFolder }: Config, role: Role): Promise<EmbeddedPostgres> {
+  if (databaseUrl) return Promise.resolve({ url: databaseUrl, isAttached: false, stop: async () => {} });
+  return startEmbeddedPostgres(dataFolder, runtimeFolder, role);
+}
+
+/**
+ * Opens the database, starting the embedded one if none is configured, applies migrations, and checks that the database
+ * belongs to this issuer and root secret.
+ *
+ * @throws Refusal `database_missing`, `database_empty`, `secret_unknown`, `database_of_other_issuer`,
+ *   `database_of_other_secret`
+ */
+export async function openBase(config: Config, { role, log, mayCreate: mayAlso = false }: BaseOptions): Promise<Base> {
+  const mayCreate = role === 'server' || mayAlso;
+  const ownLog = log ?? createLog(config.logLevel);
+  if (!mayCreate && !hasDatabase(config)) throw new Refusal('database_missing', { folder: config.dataFolder });
+  const keyring = createKeyring(findSecrets(config, mayCreate));
+  const { url, isAttached, stop } = await startDatabase(config, role);
+  const close = [stop];
+  const closeAll = async () => {
+    for (const each of close.toReversed()) await each();
+  };
+  try {
+    const onError = (error: Error) => ownLog.warn({ err: error }, 'database connection lost');
+    const db = openDatabase({ url, poolSize: config.databasePool, onError });
+    close.push(() => db.close());
+    const outgoing = createOutgoing(config.outgoingAllowedHosts);
+    close.push(async () => outgoing.close());
+    if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');
+    const applied = isAttached ? [] : await migrate(url);
+    const issuer = await belongTo(db, keyring, config, role, mayCreate);
+    return { config: { ...config, issuer }, log: ownLog, keyring, db, outgoing, applied, close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** @returns the issuer: a command without ISSUER acts for the one that the database belongs to */
+async function belongTo(
+  db: Database,
+  keyring: Keyring,
+  config: Config,
+  role: Role,
+  mayCreate: boolean,
+): Promise<string> {
+  const { issuer, isIssuerSet } = config;
+  if (role === 'server' || mayCreate) {
+    const known = role === 'server' || isIssuerSet ? undefined : await checkDeployment(db, keyring, undefined);
+    await claimDeployment(db, keyring, known ?? issuer);
+    return known ?? issuer;
+  }
+  return (await checkDeployment(db, keyring, isIssuerSet ? issuer : undefined)) ?? issuer;
+}

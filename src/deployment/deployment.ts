@@ -1,0 +1,50 @@
+/** A database belongs to one issuer and one root secret: with others, tokens would be issued that nobody accepts. */
+import { Refusal } from '../errors.ts';
+import type { Database } from '../platform/database.ts';
+import type { Keyring } from '../platform/secrets.ts';
+import { findDeployment, insertDeployment, updateSecretDigests, type Deployment } from './deployment-repository.ts';
+
+const digestsOf = (keyring: Keyring): Buffer[] => keyring.digests('deployment', 'root secret');
+
+/**
+ * @param issuer undefined when none is configured: then the database says which it is
+ * @throws Refusal `database_of_other_issuer`, `database_of_other_secret`
+ */
+function requireSame(deployment: Deployment, issuer: string | undefined, keyring: Keyring): void {
+  if (issuer !== undefined && issuer !== deployment.issuer) {
+    throw new Refusal('database_of_other_issuer', { issuer: deployment.issuer, configured: issuer });
+  }
+  const digests = digestsOf(keyring);
+  const isKnown = deployment.secretDigests.some((known) => digests.some((digest) => digest.equals(known)));
+  if (!isKnown) throw new Refusal('database_of_other_secret', { issuer: deployment.issuer });
+}
+
+/**
+ * For servers: writes down issuer and root secret at the first start, and requires the same ones later. A root secret
+ * that is being replaced is known by the one beside it (`SECRET=old,new`).
+ *
+ * @throws Refusal `database_of_other_issuer`, `database_of_other_secret`
+ */
+export async function claimDeployment(db: Database, keyring: Keyring, issuer: string): Promise<void> {
+  await db.inUnitOfWork(async () => {
+    await insertDeployment(db, { issuer, secretDigests: digestsOf(keyring) });
+    requireSame((await findDeployment(db))!, issuer, keyring);
+    updateSecretDigests(db, digestsOf(keyring));
+  });
+}
+
+/**
+ * For commands: requires the same root secret, and the same issuer where one is configured.
+ *
+ * @returns issuer of the database; undefined before the first server started
+ * @throws Refusal `database_of_other_issuer`, `database_of_other_secret`
+ */
+export async function checkDeployment(
+  db: Database,
+  keyring: Keyring,
+  issuer: string | undefined,
+): Promise<string | undefined> {
+  const deployment = await findDeployment(db);
+  if (deployment) requireSame(deployment, issuer, keyring);
+  return deployment?.issuer;
+}
