@@ -1,6 +1,6 @@
 /** Puts clients into a folder outside of the repository, once: later runs need no network. */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +81,20 @@ export async function goSource(name: string, source: string, modules: Versions):
     await run('go', ['build', '-mod=mod', '-o', 'app', '.'], { folder: into, log });
   });
   return { version: firstOf(modules), folder };
+}
+
+/** A project for Maven in the client's folder, built in the cache. Its version is that of the project's parent. */
+export async function mavenApp(name: string): Promise<Installation> {
+  const source = join(import.meta.dirname, 'clients', name);
+  const pom = readFileSync(join(source, 'pom.xml'), 'utf8');
+  const files = readdirSync(join(source, 'src'), { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
+  const texts = files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'));
+  const folder = await once(name, { pom, texts }, async (into, log) => {
+    cpSync(source, into, { recursive: true });
+    await run('mvn', ['-q', '-B', 'package'], { folder: into, log });
+  });
+  const [, version = ''] = /<parent>[^]*?<version>([^<]+)/.exec(pom) ?? [];
+  return { version, folder };
 }
 
 /** A Debian package, which the system holds itself. Its version is the distribution's. */

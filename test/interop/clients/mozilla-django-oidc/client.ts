@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+import type { Client } from '../../client.ts';
+import { pip } from '../../install.ts';
+
+export const mozillaDjangoOidc: Client = {
+  name: 'mozilla-django-oidc',
+  isQuick: false,
+  registration: { kind: 'web', redirectPath: '/oidc/callback/' },
+  install: () => pip('mozilla-django-oidc', { 'mozilla-django-oidc': '5.0.2', Django: '5.2.19' }),
+  start: ({ start, folder, sources }) => start(join(folder, 'bin/python'), ['-B', join(sources, 'app.py')]),
+  signIn: { path: '/', press: 'text=Sign in' },
+  signOut: { path: '/', press: 'text=Sign out', ends: 'the app' },
+  // It keeps the address, and no name.
+  shows: ({ email }) => [email],
+};
