@@ -1,20 +1,20 @@
-/** Every setting as people read it: the table of docs/operate.md and of `frontdesk settings`. */
+/** Every setting with its words, for the table of docs/operate.md and for `frontdesk settings`. */
 
 interface Setting {
   name: string;
-  /** As a person reads it. */
+  /** In words. */
   default: string;
   about: string;
+  /** `<name>_FILE` may name a file that holds the value. */
   isSecret?: boolean;
 }
 
-/** In the order of the table. A secret may also be given as the path of a file, in `<name>_FILE`. */
+/** In the order of the table. */
 export const settings: readonly Setting[] = [
   {
     name: 'ISSUER',
     default: 'http://localhost:4000',
-    about:
-      'The address of this deployment: scheme, host and port, no path. Apps and passkeys are bound to it for good.',
+    about: 'The issuer: scheme, host and port, no path. It cannot change, because apps and passkeys are bound to it.',
   },
   { name: 'PORT', default: "the issuer's port", about: 'TCP port to listen on.' },
   { name: 'HOST', default: '127.0.0.1 for a local issuer, else ::', about: 'Address to listen on.' },
@@ -24,38 +24,42 @@ export const settings: readonly Setting[] = [
     about: 'A PostgreSQL server (15 or newer): `postgres://user:password@host:5432/name`.',
     isSecret: true,
   },
-  { name: 'DATABASE_POOL', default: '10', about: 'Most database connections of this process.' },
-  { name: 'DATA_DIR', default: './data', about: 'Folder of the embedded database and of kept secrets (mode 0700).' },
+  { name: 'DATABASE_POOL', default: '10', about: 'Maximum number of database connections of each process.' },
+  {
+    name: 'DATA_DIR',
+    default: './data',
+    about: 'Folder of the embedded database and of the secret made for a local issuer (mode 0700).',
+  },
   {
     name: 'SECRET',
-    default: 'made and kept in DATA_DIR for a local issuer',
+    default: 'made in DATA_DIR for a local issuer',
     about:
-      'Root secret that cookies, stored ids and signing keys are protected with; make one with `frontdesk secret`. How to replace it: docs/operate.md.',
+      'Root secret that protects cookies, stored ids and signing keys; make one with `frontdesk secret`. How to replace it: docs/operate.md.',
     isSecret: true,
   },
   {
     name: 'TRUSTED_PROXIES',
     default: '0',
-    about: 'How many reverse proxies in front of this process add to X-Forwarded-For.',
+    about: 'Number of reverse proxies in front of this process that add to X-Forwarded-For.',
   },
   {
     name: 'OUTGOING_ALLOWED_HOSTS',
     default: 'none',
     about:
-      'Hosts of apps that Frontdesk may call (sign-out notices, keys) although they are private, on http or on another port than 443: `app.internal,*.localhost`. All others must be public and on https.',
+      'Hosts of apps that Frontdesk may call (logout tokens, keys) although they are private, on http or not on port 443: `app.internal,*.localhost`. All others must be public and on https.',
   },
-  { name: 'RATE_LIMIT_FACTOR', default: '1', about: 'Multiplies every rate limit; for tests and load generators.' },
+  { name: 'RATE_LIMIT_FACTOR', default: '1', about: 'Multiplies every rate limit, for tests and load generators.' },
   {
     name: 'CLIENT_REGISTRATION',
     default: 'off',
     about:
-      '`token`: apps may register themselves (RFC 7591, RFC 7592) with a token from `frontdesk registration-tokens create`. `off`: nobody can.',
+      '`token`: apps can register themselves (RFC 7591, RFC 7592) with a token of `frontdesk registration-tokens create`. `off`: they cannot.',
   },
   {
     name: 'CONFORMANCE_PROFILE',
     default: 'false',
     about:
-      '`true`, or on a public address the issuer once more, for runs of the OpenID conformance suite; never in production: implicit and hybrid flow, requests by POST, unsigned request objects, no PKCE for clients that ask so.',
+      '`true`, or the issuer again when it is public, for runs of the OpenID conformance suite. Never in production: it allows implicit and hybrid flow, requests by POST, unsigned request objects, and clients without PKCE.',
   },
   { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
 ];

@@ -63,7 +63,7 @@ type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 function checkOption(command: Command, token: Extract<Token, { kind: 'option' }>): void {
   const { name, rawName, value, inlineValue } = token;
   const known = command.options ?? {};
-  const option = Object.hasOwn(known, name) && rawName.startsWith('--') ? known[name] : undefined;
+  const option = Object.hasOwn(known, name) ? known[name] : undefined;
   if (!option) {
     const nearest = nearestName(name, Object.keys(known));
     const hint = nearest === undefined ? '' : ` Did you mean --${nearest}?`;

@@ -114,6 +114,19 @@ describe('a database', () => {
   });
 });
 
+test('a server whose database was written with another root secret closes all that it opened', async () => {
+  const database = await freshDatabase();
+  const environment = { ...settings, DATABASE_URL: database.url, LOG_LEVEL: 'silent' };
+  expect((await runFrontdesk(['keys', 'rotate', '--now'], environment)).code).toBe(0);
+  const { code, error } = await runFrontdesk(['serve'], { ...environment, SECRET: randomToken() });
+  expect([code, error]).toEqual([1, expect.stringMatching(/^The database was written with another SECRET\./)]);
+  const db = openDatabase({ url: database.url });
+  const others = 'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+  expect(await db.read(statement(others))).toEqual([]);
+  await db.close();
+  await database.drop();
+});
+
 test('a data folder that is a file', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'failure-')), 'file');
   writeFileSync(file, '');

@@ -6,6 +6,7 @@ import { DataFolderTaken } from '../platform/data-owner.ts';
 import { DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
 import { EmbeddedPostgresFailed } from '../platform/postgres-program.ts';
 import { FolderNotOurs } from '../platform/private-folder.ts';
+import { RootSecretMissing } from '../platform/secrets.ts';
 
 /** The words for each code are in `views/texts/en.json` under `failures`. */
 export const failures = [
@@ -25,6 +26,7 @@ export const failures = [
   'listen_address_unavailable',
   'listen_permission',
   'listen_port_taken',
+  'root_secret_missing',
   'settings',
   'unexpected',
 ] as const;
@@ -114,6 +116,7 @@ function systemText(texts: Texts, chain: readonly SystemError[]): string {
     if (failure) return texts(`failures.${failure}`, { code: error.code ?? '', place: placeOf(error) });
   }
   if (chain.some((error) => error instanceof DatabaseBusy)) return texts('failures.database_busy');
+  if (chain.some((error) => error instanceof RootSecretMissing)) return texts('failures.root_secret_missing');
   return texts('failures.unexpected', { name: chain[0]?.code ?? chain[0]?.name ?? 'Error' });
 }
 

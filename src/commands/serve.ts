@@ -2,11 +2,26 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { flushCompileCache } from 'node:module';
-import { createApp } from '../app.ts';
-import { openBase } from '../base.ts';
+import { createApp, type App } from '../app.ts';
+import { openBase, type Base } from '../base.ts';
 import { loadConfig } from '../config.ts';
 import type { Command } from './command.ts';
 import { ListenFailed } from './failure.ts';
+
+/** Starts to serve, or closes what was opened. @throws ListenFailed, and what createApp throws */
+async function startApp(base: Base): Promise<App> {
+  const app = await createApp(base).catch(async (error: unknown) => {
+    await base.close();
+    throw error;
+  });
+  try {
+    await listen(app.server, base.config.port, base.config.host);
+    return app;
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
 
 /** @throws ListenFailed */
 async function listen(server: Server, port: number, host: string): Promise<void> {
@@ -30,13 +45,7 @@ export const serve: Command = {
     const stop = stopSignal();
     const config = loadConfig(io.environment);
     const base = await openBase(config, { role: 'server' });
-    const app = await createApp(base);
-    try {
-      await listen(app.server, config.port, config.host);
-    } catch (error) {
-      await app.close();
-      throw error;
-    }
+    const app = await startApp(base);
     base.log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'ready');
     // Node writes its compile cache when the process ends; commands that start meanwhile need it (bin/frontdesk.js).
     flushCompileCache();

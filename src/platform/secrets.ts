@@ -18,6 +18,11 @@ export function constantTimeEqual(one: string | Buffer, other: string | Buffer):
   return timingSafeEqual(left!, right!);
 }
 
+/** A value was sealed with a root secret that is not among the settings. */
+export class RootSecretMissing extends Error {
+  override readonly name = 'RootSecretMissing';
+}
+
 /** The keys derived from one root secret, one for each purpose (HKDF-SHA-256, RFC 5869). */
 interface DerivedKeys {
   /** Names the root secret in digests and sealed values: 4 bytes, not secret. */
@@ -48,7 +53,8 @@ export interface Keyring {
   /**
    * Decrypts what `seal` returned.
    *
-   * @throws Error when its root secret is no longer set, for another context, and when it was changed
+   * @throws RootSecretMissing when its root secret is no longer set
+   * @throws Error for another context, and when the value was changed
    */
   open(context: string, sealed: Buffer): string;
   /** Whether a value was sealed with another key than the newest, and should be sealed again. */
@@ -95,7 +101,7 @@ export function createKeyring(secrets: readonly string[]): Keyring {
 
     open(context, sealed) {
       const key = keys.find(({ id }) => id.equals(sealed.subarray(0, idBytes)));
-      if (!key) throw new Error(`${context} was sealed with a root secret that is no longer set`);
+      if (!key) throw new RootSecretMissing(`${context} was sealed with a root secret that is no longer set`);
       const nonce = sealed.subarray(idBytes, idBytes + nonceBytes);
       const tag = sealed.subarray(idBytes + nonceBytes, idBytes + nonceBytes + tagBytes);
       const decipher = createDecipheriv('aes-256-gcm', key.seals, nonce, { authTagLength: tagBytes })
