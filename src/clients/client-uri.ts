@@ -71,7 +71,7 @@ function problemOf(uri: string, isNative: boolean, issuer: string): UriProblem |
 }
 
 /**
- * Requires a URI that this server calls, or that a page links to or loads: the rules for web apps, whatever the client.
+ * Checks a URI that this server calls, or that pages link to or load, by the rules for web apps.
  *
  * @param field name of the metadata
  * @throws Refusal `client_invalid`
@@ -82,6 +82,8 @@ export function requireWebUri(field: string, uri: string, issuer: string): void 
 }
 
 /**
+ * Checks redirect URIs or post-logout redirect URIs.
+ *
  * @throws Refusal `redirect_uri_invalid` for the first URI that may not be registered
  * @throws Refusal `redirect_uris_many` for more than ten
  */

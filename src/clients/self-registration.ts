@@ -33,7 +33,7 @@ const managementKind = 'management-token';
 /** Members of the validated metadata that are not stored with it. */
 const notStored = new Set(['client_id', 'client_secret', 'client_secret_expires_at', 'client_id_issued_at']);
 
-/** Validates metadata with a secret, which the rules ask for before it is known whether the client needs one. */
+/** Validates metadata and adds its defaults. Only the result says whether the client needs the secret. */
 async function completeMetadata(
   validate: ClientValidator,
   id: string,

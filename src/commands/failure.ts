@@ -1,4 +1,4 @@
-/** What a person reads when a command fails: refusals, and what the database, the network or the file system said. */
+/** The words for why a command failed: refusals, and errors of the database, the network and the file system. */
 import type { Texts } from '../platform/texts.ts';
 import { InvalidSettings } from '../config.ts';
 import { problemText, Refusal, refusalText } from '../errors.ts';

@@ -1,4 +1,4 @@
-/** Finds the name that somebody meant who mistyped it. */
+/** Finds the name that is nearest to a mistyped one. */
 
 /** How many characters are to be inserted, removed, replaced or swapped with the next one (Damerau, Levenshtein). */
 function distance(from: string, to: string): number {

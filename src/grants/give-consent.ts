@@ -1,4 +1,4 @@
-/** Stores the consent that a person gives an app, together with what they consented to before. */
+/** Stores a consent. It adds to what the person consented to for this app before. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { findConsent, upsertConsent } from './consent-repository.ts';

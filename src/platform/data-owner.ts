@@ -8,7 +8,7 @@ import { readFileIfExists, writePrivateFile } from './private-folder.ts';
 
 export type Role = 'server' | 'command';
 
-/** Content of `owner.json`, for the other processes. Whether the owner still lives, the lock says. */
+/** Content of `owner.json`, for the other processes. Only the lock says whether the owner still runs. */
 interface Owner {
   pid: number;
   role: Role;

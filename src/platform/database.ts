@@ -37,7 +37,7 @@ export interface DatabaseOptions {
   url: string;
   /** Maximum number of connections; 10 by default. */
   poolSize?: number;
-  /** Called when an idle connection breaks. */
+  /** Called when a connection breaks. */
   onError?: (error: Error) => void;
 }
 

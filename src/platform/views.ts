@@ -1,4 +1,4 @@
-/** Renders the pug templates in `views/`, and serves the files in `views/assets/`. */
+/** Renders the pug templates in `views/`, and reads the files in `views/assets/`. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
