@@ -1,4 +1,4 @@
-/** What is wrong with a value, by field and reason; never in zod's words. */
+/** Problems of a value, by field and reason, without the messages of zod. */
 import { z } from 'zod';
 import { loadTexts } from './platform/texts.ts';
 import { problemText } from './errors.ts';
@@ -19,7 +19,7 @@ const schema = z.strictObject({
   english: z.string().regex(/^x$/, 'a sentence in the schema').optional(),
 });
 
-test('a value that fits comes back as the schema reads it', () => {
+test('a valid value is returned as the schema parses it', () => {
   expect(checkValue(z.object({ a: z.string().trim() }), { a: ' x ', b: 1 }, 'whole')).toEqual({ value: { a: 'x' } });
 });
 
@@ -49,7 +49,7 @@ test.each([
   expect(problemText(loadTexts(), problems[0]!)).toContain(words);
 });
 
-test('all problems come back, and a name that somebody sent is cut off', () => {
+test('all problems are returned, and long names are cut off', () => {
   const { problems = [] } = checkValue(schema, { flag: 1, word: 1, ['x'.repeat(200)]: 1 }, 'whole');
   expect(problems.map(({ field }) => field)).toEqual(['flag', 'word', 'x'.repeat(100)]);
 });

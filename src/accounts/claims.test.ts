@@ -1,4 +1,4 @@
-/** Which claims an account may hold. */
+/** Claims that an account may have. */
 import { requireClaims } from './claims.ts';
 
 test.each([

@@ -1,4 +1,4 @@
-/** Which redirect URIs may be registered. */
+/** Redirect URIs that may be registered. */
 import { Refusal } from '../errors.ts';
 import { requireRedirectUris } from './client-uri.ts';
 
@@ -69,7 +69,7 @@ test('E06 at most ten', () => {
   requireRedirectUris(uris.slice(0, 10), false, publicIssuer);
 });
 
-test('a refusal says which and why', () => {
+test('a refusal has the URI and the reason', () => {
   try {
     requireRedirectUris(['https://app.example.com/*'], false, publicIssuer);
     throw new Error('accepted');

@@ -1,4 +1,4 @@
-/** Ids, names, kinds, origins and homes of clients. */
+/** Ids, names, kinds, origins and home pages of clients. */
 import {
   clientKinds,
   homePageOf,
@@ -43,7 +43,7 @@ test.each([
   ['with a line separator', 'Bank\u2028'],
 ])('a name %s is none', (_how, name) => expect(isClientName(name)).toBe(false));
 
-test('a kind settles how a client proves itself: a secret where there is a place to keep it', () => {
+test('clients of a kind that can keep a secret authenticate with one', () => {
   const secrets = clientKinds.map((kind) => [kind, needsSecret(defaultMetadata(kind))]);
   expect(secrets).toEqual([
     ['web', true],
@@ -62,7 +62,7 @@ test('a kind settles how a client proves itself: a secret where there is a place
   }
 });
 
-test('a key or a certificate is no secret of ours', () => {
+test('a key or a certificate is no client secret', () => {
   for (const method of ['none', 'private_key_jwt', 'tls_client_auth', undefined]) {
     expect(needsSecret({ token_endpoint_auth_method: method })).toBe(false);
   }
@@ -71,7 +71,7 @@ test('a key or a certificate is no secret of ours', () => {
   }
 });
 
-test('B20 only what runs in a browser has origins that may call: those of its redirect URIs', () => {
+test('B20 only single-page apps have origins: those of their redirect URIs', () => {
   const redirectUris = [
     'https://one.example/cb',
     'https://one.example/other',
@@ -93,4 +93,4 @@ test.each([
   [{ redirect_uris: ['com.example.app:/cb'] }, undefined],
   [{ redirect_uris: [] }, undefined],
   [{}, undefined],
-])('%j is at home at %s', (metadata, home) => expect(homePageOf(metadata)).toBe(home));
+])('the home page of %j is %s', (metadata, home) => expect(homePageOf(metadata)).toBe(home));

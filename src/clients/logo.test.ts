@@ -1,4 +1,4 @@
-/** Which logos are shown. */
+/** Logos that may be shown. */
 import { logoOf } from './client-uri.ts';
 
 const redirect_uris = ['https://app.example/callback', 'com.example.app:/callback'];

@@ -1,4 +1,4 @@
-/** Redirect URIs of requests beside those registered. */
+/** Redirect URIs of requests, compared with the registered ones. */
 import { differenceFrom, isRegisteredUri } from './match-redirect-uri.ts';
 
 test.each([

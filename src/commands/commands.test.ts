@@ -19,7 +19,7 @@ const run = (...args: string[]) => runFrontdesk(args, environment);
 const register = (...args: string[]) => run('clients', 'register', '--name', 'Wiki', ...args);
 
 describe('help', () => {
-  test('is what one gets without words, and lists every command', async () => {
+  test('is printed without arguments, and lists every command', async () => {
     for (const args of [[], ['help'], ['--help'], ['-h']]) {
       const { code, out } = await runFrontdesk(args);
       expect(code).toBe(0);
@@ -27,7 +27,7 @@ describe('help', () => {
     }
   });
 
-  test('has a page for each noun, which is what one gets for the noun alone', async () => {
+  test('has a page for each noun, which the noun alone prints too', async () => {
     const pages = [['clients'], ['clients', '--help'], ['clients', '-h'], ['help', 'clients']];
     const [page, ...others] = await Promise.all(pages.map((args) => runFrontdesk(args)));
     for (const other of others) expect(other).toEqual(page);
@@ -41,12 +41,12 @@ describe('help', () => {
     ]);
   });
 
-  test('tells the version of package.json', async () => {
+  test('--version prints the version of package.json', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(await runFrontdesk(['--version'])).toEqual({ code: 0, out: `frontdesk ${version}\n`, error: '' });
   });
 
-  test('has a page for each command, that tells every option', async () => {
+  test('has a page for each command, with every option', async () => {
     for (const command of commands) {
       const { code, out } = await runFrontdesk(['help', ...command.name.split(' ')]);
       expect([command.name, code, out]).toEqual([command.name, 0, `${pageOf(command)}\n`]);
@@ -58,7 +58,7 @@ describe('help', () => {
   });
 });
 
-describe('words that do not fit end with code 2 and say why', () => {
+describe('arguments that do not fit exit with code 2 and a message', () => {
   test.each([
     [['dance'], 'There is no command "dance". See: frontdesk help'],
     [['help', 'dance'], 'There is no command "dance". See: frontdesk help'],
@@ -94,7 +94,7 @@ describe('words that do not fit end with code 2 and say why', () => {
   });
 });
 
-test('settings that do not fit end with code 1 and name them all', async () => {
+test('settings that cannot be used exit with code 1, and all of them are named', async () => {
   const { code, error } = await runFrontdesk(['clients', 'list'], { ISSUER: 'nonsense', PORT: 'x' });
   expect(code).toBe(1);
   expect(error).toContain('ISSUER must be like https://login.example.com');
@@ -108,13 +108,13 @@ test('settings are listed, with defaults and secrets', async () => {
   expect(JSON.parse((await runFrontdesk(['settings', '--json'])).out).length).toBeGreaterThan(9);
 });
 
-test('a secret is new each time and long enough to be accepted', async () => {
+test('every secret is new, and long enough to be accepted', async () => {
   const [one, two] = [await runFrontdesk(['secret']), await runFrontdesk(['secret'])];
   expect(one.out).toMatch(/^fd_secret_[\w-]{43}\n$/);
   expect(one.out).not.toBe(two.out);
 });
 
-test('migrate says what was applied', async () => {
+test('migrate prints what was applied', async () => {
   expect((await run('migrate')).out).toBe('The database is up to date.\n');
 });
 
@@ -158,7 +158,7 @@ describe('clients', () => {
     }
   });
 
-  test('without a secret to keep get none', async () => {
+  test('of a kind that keeps no secret get none', async () => {
     const { out } = await register('--kind', 'single-page', '--redirect-uri', 'https://spa.example.com/cb', '--json');
     const made = JSON.parse(out) as { client_id: string; client_secret?: string };
     expect(made.client_id).toMatch(/^[\w-]{22}$/);

@@ -18,7 +18,7 @@ const settings = { ISSUER: 'https://login.example.com', SECRET: randomToken() };
 const list = (databaseUrl: string, more: object = {}) =>
   runFrontdesk(['clients', 'list', '--new'], { ...settings, DATABASE_URL: databaseUrl, ...more });
 
-/** A server in the place of PostgreSQL; returns its address. */
+/** Starts a server that answers the first message of a PostgreSQL client. */
 async function startDatabaseServer(answer: (socket: Socket) => void): Promise<{ address: string; server: Server }> {
   const server = createServer((socket) => socket.on('error', () => {}).once('data', () => answer(socket)));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -41,19 +41,19 @@ async function expectFailure(databaseUrl: string, words: string): Promise<void> 
   expect(error.trim().split('\n')).toHaveLength(1);
 }
 
-test('a database that is away', async () => {
+test('no database server listens', async () => {
   const { address, server } = await startDatabaseServer(() => {});
   server.close();
   await expectFailure(`postgres://ann@${address}/x`, `The database server does not answer at ${address}.`);
 });
 
-test('a database that hangs up', async () => {
+test('the database server closes the connection', async () => {
   const { address, server } = await startDatabaseServer((socket) => socket.destroy());
   await expectFailure(`postgres://ann@${address}/x`, 'The database server does not answer');
   server.close();
 });
 
-test('a host that nobody knows', async () => {
+test('the host of the database is unknown', async () => {
   await expectFailure('postgres://ann@no-such-host.invalid/x', 'No host has the name no-such-host.invalid.');
 });
 
@@ -62,30 +62,30 @@ test.each([
   ['28000', 'no pg_hba.conf entry', 'The database server refuses the user or the password.'],
   ['53300', 'sorry, too many clients already', 'The database server has no connections or no space left.'],
   ['57P03', 'the database system is starting up', 'The database server does not answer'],
-])('a server that answers %s', async (code, message, words) => {
+])('the database server answers with %s', async (code, message, words) => {
   const { address, server } = await startDatabaseServer((socket) => socket.end(errorResponse(code, message)));
   await expectFailure(`postgres://ann:secret@${address}/x`, words);
   server.close();
 });
 
-test('a server without TLS, where it is asked for', async () => {
+test('the database server has no TLS, and DATABASE_URL asks for it', async () => {
   const { address, server } = await startDatabaseServer((socket) => socket.end('N'));
   await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'The database server does not speak TLS');
   server.close();
 });
 
-test('an address of a database that cannot be read', async () => {
+test('DATABASE_URL cannot be parsed', async () => {
   await expectFailure('postgres://ann:p/ss@127.0.0.1:1/x', 'DATABASE_URL cannot be read.');
 });
 
-describe('a database', () => {
+describe('on a database server', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await freshDatabase();
   });
   afterAll(() => database.drop());
 
-  test('that does not exist', async () => {
+  test('the database does not exist', async () => {
     const name = new URL(database.url.replace('@/', '@x/')).pathname;
     await expectFailure(
       database.url.replace(name, '/no_such_database'),
@@ -93,7 +93,7 @@ describe('a database', () => {
     );
   });
 
-  test('whose user may do nothing', async () => {
+  test('the database user lacks permissions', async () => {
     const db = openDatabase({ url: database.url });
     await db.read(statement('create role frontdesk_stranger login'));
     await db.read(statement('revoke all on schema public from public'));
@@ -114,7 +114,7 @@ describe('a database', () => {
   });
 });
 
-test('a server whose database was written with another root secret closes all that it opened', async () => {
+test('a server that lacks the root secret of its database closes all that it opened', async () => {
   const database = await freshDatabase();
   const environment = { ...settings, DATABASE_URL: database.url, LOG_LEVEL: 'silent' };
   expect((await runFrontdesk(['keys', 'rotate', '--now'], environment)).code).toBe(0);
@@ -127,7 +127,7 @@ test('a server whose database was written with another root secret closes all th
   await database.drop();
 });
 
-test('a data folder that is a file', async () => {
+test('the data folder is a file', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'failure-')), 'file');
   writeFileSync(file, '');
   const { code, error } = await runFrontdesk(['clients', 'list', '--new'], { DATA_DIR: file });
@@ -137,7 +137,7 @@ test('a data folder that is a file', async () => {
   ]);
 });
 
-test('LOG_LEVEL=debug shows the stacks, of the causes too', async () => {
+test('LOG_LEVEL=debug prints the stacks of the error and its causes', async () => {
   const { error } = await list('postgres://ann@127.0.0.1:1/x', { LOG_LEVEL: 'debug' });
   expect(error).toMatch(/^The database server does not answer at 127\.0\.0\.1:1\./);
   expect(error).toMatch(/\n {4}at /);

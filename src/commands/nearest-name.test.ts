@@ -1,4 +1,4 @@
-/** Which name somebody meant. */
+/** Suggestions for mistyped names. */
 import { nearestName } from './nearest-name.ts';
 
 const names = ['serve', 'clients list', 'clients show', 'json', 'redirect-uri'];

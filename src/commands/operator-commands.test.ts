@@ -1,4 +1,4 @@
-/** `frontdesk keys …`, `frontdesk policy …`, and what `clients register` takes about leaving. */
+/** `frontdesk keys …`, `frontdesk policy …`, and the options of `clients register` for logout and refresh. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { defaultPolicy, policyItems } from '../policy/policy.ts';
@@ -27,7 +27,7 @@ describe('keys', () => {
   const keys = async () => JSON.parse((await run('keys', 'list', '--json')).out) as ListedKey[];
   const phases = async () => (await keys()).map(({ algorithm, phase }) => `${algorithm} ${phase}`).toSorted();
 
-  test('are made, announced, and put to use at once where it must be', async () => {
+  test('are announced, or sign at once with --now', async () => {
     expect((await run('keys', 'list')).out).toMatch(/^There is no signing key yet/);
     expect((await run('keys', 'rotate', '--now')).out).toMatch(
       /^New keys sign from now on. Apps that cache the old ones may refuse/,
@@ -49,13 +49,13 @@ describe('keys', () => {
     for (const kid of first) expect(after.find((key) => key.kid === kid)).toMatchObject({ phase: 'retired' });
   });
 
-  test('are listed as a table, without their private halves', async () => {
+  test('are listed as a table, without their private keys', async () => {
     const { out } = await run('keys', 'list');
     expect(out).toMatch(/^KEY +ALGORITHM +PHASE +SIGNS FROM +SIGNS UNTIL\n[\w-]{43} +(RS|ES)256 +\w+ +20/);
     for (const text of [out, (await run('keys', 'list', '--json')).out]) expect(text).not.toMatch(/"d"|private/i);
   });
 
-  test('an option that is not known is refused', async () => {
+  test('an unknown option is refused', async () => {
     const before = await keys();
     expect(await run('keys', 'rotate', '--immediately')).toMatchObject({
       code: 2,
@@ -73,7 +73,7 @@ describe('the policy', () => {
     expect(JSON.parse((await run('policy', 'list', '--json')).out)).toEqual(defaultPolicy);
   });
 
-  test('is decided item by item', async () => {
+  test('is changed item by item', async () => {
     expect((await run('policy', 'set', 'session_idle', '90m')).out).toBe('session_idle is 90m from now on.\n');
     expect((await run('policy', 'list')).out).toMatch(/^session_idle +90m +14d /m);
     expect((await run('policy', 'set', 'session_idle', '14d')).code).toBe(0);
@@ -103,7 +103,7 @@ describe('clients register', () => {
     run('clients', 'register', '--kind', 'web', '--name', 'Wiki', '--redirect-uri', 'https://wiki.example/cb', ...args);
   const shown = async (id: string) => JSON.parse((await run('clients', 'show', id, '--json')).out) as object;
 
-  test('takes how the app is told of sign-outs, and how long it may refresh', async () => {
+  test('takes logout URIs and refresh lifetimes', async () => {
     const logout = ['--back-channel-logout-uri', 'https://wiki.example/told'];
     const refresh = ['--refresh-idle', '12h', '--refresh-absolute', '30d'];
     expect((await register('--id', 'called', ...logout, ...refresh)).code).toBe(0);

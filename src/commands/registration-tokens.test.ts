@@ -1,4 +1,4 @@
-/** Commands about apps that register themselves, and about what apps may learn of people; on a real database. */
+/** `frontdesk registration-tokens …`, `clients register --metadata` and claims of accounts, on a real database. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ function file(content: unknown): string {
 }
 
 describe('registration tokens', () => {
-  test('are made, listed without their value, and taken back', async () => {
+  test('are created, listed without their value, and removed', async () => {
     const made = await run('registration-tokens', 'create', '--uses', '5', '--expires', '12h');
     const [token] = /fd_registration_[\w-]{43}/.exec(made.out)!;
     expect(made.out).toContain('5 apps can register with it');
@@ -43,7 +43,7 @@ describe('registration tokens', () => {
     }
   });
 
-  test('are good for one app and one day, when nothing else is said', async () => {
+  test('are for one app and one day by default', async () => {
     const made = JSON.parse((await run('registration-tokens', 'create', '--json')).out) as Record<string, string>;
     expect([made['uses'], Object.keys(made)]).toEqual([1, ['id', 'token', 'uses', 'expires_at']]);
     expect(Math.round((Date.parse(made['expires_at']!) - Date.now()) / 3_600_000)).toBe(24);
@@ -55,7 +55,7 @@ describe('registration tokens', () => {
     [['--uses', 'many'], 2, '--uses must be a whole number'],
     [['--expires', '91d'], 1, 'expires is longer than 90d'],
     [['--expires', 'soon'], 2, '--expires must be a time like'],
-  ])('%j is turned down', async (args, code, reason) => {
+  ])('%j is refused', async (args, code, reason) => {
     expect(await run('registration-tokens', 'create', ...args)).toMatchObject({
       code,
       error: expect.stringContaining(reason),
@@ -67,7 +67,7 @@ describe('clients register --metadata', () => {
   const register = (...args: string[]) =>
     run('clients', 'register', '--kind', 'web', '--name', 'Wiki', '--redirect-uri', 'https://wiki.example/cb', ...args);
 
-  test('takes what the standard knows', async () => {
+  test('takes metadata of the standard', async () => {
     const metadata = { subject_type: 'pairwise', logo_uri: 'https://wiki.example/logo.png' };
     const scope = 'openid profile address phone';
     await register('--id', 'wiki', '--metadata', file(metadata), '--scope', scope, '--conformance');
@@ -92,7 +92,7 @@ describe('clients register --metadata', () => {
 });
 
 describe('claims', () => {
-  test('are given with an account, and set anew', async () => {
+  test('are set when an account is created, and replaced later', async () => {
     const args = ['accounts', 'create', '--email', 'ann@example.com', '--claims', file({ given_name: 'Ann' })];
     expect((await runProgram(args, environment, 'walk in at the front desk\n')).code).toBe(0);
     const attributes = async () =>

@@ -32,7 +32,7 @@ const isIn = async (browser: Browser) =>
   (await browser.ask(authorize(frontdesk, wiki).url)).location!.includes('code=');
 
 describe('sessions', () => {
-  test('are listed with device, address and apps, without what opens them', async () => {
+  test('are listed with device, address and apps, without their ids', async () => {
     expect((await run('sessions', 'list', 'ben')).out).toBe('ben has no session.\n');
     const browser = await signIn('ben');
     // The question keeps a secret in the session.
@@ -47,7 +47,7 @@ describe('sessions', () => {
     expect(out).not.toContain((await browser.cookie(frontdesk.issuer, 'fd_session'))!);
   });
 
-  test('one of them is ended, the others go on, and the app is told', async () => {
+  test('one of them is ended, the others go on, and its app is notified', async () => {
     const [first, second] = [await signIn('ann'), await signIn('ann')];
     // The one used last comes first.
     const [{ uid } = { uid: '' }] = JSON.parse((await run('sessions', 'list', 'ann', '--json')).out) as {
@@ -64,7 +64,7 @@ describe('sessions', () => {
     });
   });
 
-  test('somebody else’s session is not ended by its name', async () => {
+  test('the session of another account is not ended', async () => {
     const browser = await signIn('ben');
     const [{ uid } = { uid: '' }] = JSON.parse((await run('sessions', 'list', 'ben', '--json')).out) as {
       uid: string;
@@ -73,7 +73,7 @@ describe('sessions', () => {
     expect(await isIn(browser)).toBe(true);
   });
 
-  test('all of them are ended', async () => {
+  test('all sessions of an account are ended', async () => {
     await run('sessions', 'end', 'ann');
     const browsers = [await signIn('ann'), await signIn('ann'), await signIn('ann')];
     expect((await run('sessions', 'end', 'ann')).out).toBe('3 sessions are ended.\n');
@@ -88,7 +88,7 @@ describe('sessions', () => {
 });
 
 describe('notices', () => {
-  test('are listed: what each app was told, and whether it heard', async () => {
+  test('are listed with their state', async () => {
     await signIn('ann');
     receiver.heard.length = 0;
     await run('sessions', 'end', 'ann');
@@ -102,7 +102,7 @@ describe('notices', () => {
     expect(notice).toMatchObject({ clientId: 'wiki', channel: 'back', reason, attempts: expect.any(Number) });
   });
 
-  test('that were given up are tried again, and only those', async () => {
+  test('that were given up are queued again, and only those', async () => {
     expect(await run('notices', 'retry')).toEqual({ code: 1, out: '', error: 'There are no dead letters.\n' });
     receiver.answerWith(500);
     await signIn('ann');

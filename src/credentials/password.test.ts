@@ -1,4 +1,4 @@
-/** Passwords: what a new one must be like, and how many are hashed at once. */
+/** Passwords: the rules for new ones, and the queue of the hasher. */
 import { Refusal } from '../errors.ts';
 import { createPasswordHasher, requireAcceptablePassword } from './password.ts';
 
@@ -25,7 +25,7 @@ test.each([
   expect(codeOf(() => requireAcceptablePassword(password))).toBe(code);
 });
 
-test('D01 nothing is cut off, and one password typed on two keyboards is one', async () => {
+test('D01 no character is cut off, and equal passwords of different keyboards are equal', async () => {
   const hasher = await createPasswordHasher();
   const long = 'x'.repeat(255);
   const hash = await hasher.hash(`${long}y`);
@@ -35,14 +35,14 @@ test('D01 nothing is cut off, and one password typed on two keyboards is one', a
   expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 });
 
-test('an account without a password takes as long as one with, and is never let in', async () => {
+test('the check takes as long without a stored password, and fails', async () => {
   const hasher = await createPasswordHasher();
   expect(await hasher.verify('no account has this password', undefined)).toBe(false);
   expect(hasher.isOutdated(await hasher.hash('a password of today'))).toBe(false);
   expect(hasher.isOutdated('$argon2id$v=19$m=4096,t=3,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA')).toBe(true);
 });
 
-test('D03 whoever comes when a hundred wait is turned away, before anything is done for them', async () => {
+test('D03 a sign-in is refused before any work while a hundred hashes are queued', async () => {
   const hasher = await createPasswordHasher();
   const waiting: Promise<boolean>[] = [];
   let code: string | undefined;

@@ -1,4 +1,4 @@
-/** The arithmetic of permissions. */
+/** Intersection and union of permissions. */
 import { intersectPermissions, noPermissions, unionPermissions } from './consent.ts';
 
 const asked = {
@@ -7,7 +7,7 @@ const asked = {
   apiScopes: { x: ['read', 'write'], y: ['read'] },
 };
 
-test('only what is in both is agreed', () => {
+test('an intersection has what is in both', () => {
   const agreed = { scopes: ['openid', 'profile'], claims: [], apiScopes: { x: ['write'], z: ['read'] } };
   expect(intersectPermissions(asked, agreed)).toEqual({ scopes: ['openid'], claims: [], apiScopes: { x: ['write'] } });
   expect(intersectPermissions(asked, noPermissions)).toEqual(noPermissions);

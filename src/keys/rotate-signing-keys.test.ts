@@ -1,4 +1,4 @@
-/** A key's life by the policy's clock, on a real PostgreSQL. */
+/** Rotation of signing keys by the policy, on a real PostgreSQL. */
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken, type Keyring } from '../platform/secrets.ts';
@@ -30,7 +30,7 @@ afterEach(async () => {
 const on = (days: number) => new Date(start + days * day * 1000);
 const rotateOn = (days: number) => rotateSigningKeys({ db, keyring, policy }, on(days));
 
-/** What the keys of an algorithm do on a day, newest first. */
+/** The phases of the keys of an algorithm on a day, newest first. */
 async function phases(days: number, algorithm: SigningAlgorithm = 'ES256'): Promise<string[]> {
   const keys = await listSigningKeys(db, keyring);
   return keys.filter((key) => key.algorithm === algorithm).map((key) => phaseOf(key, on(days)));
@@ -63,7 +63,7 @@ test.each(['ES256', 'RS256'] as const)(
   },
 );
 
-test('of a key that is gone no private half is left, and the audit log says so', async () => {
+test('a removed key keeps no private key, and the removal is an audit event', async () => {
   const first = (await listSigningKeys(db, keyring)).map(({ kid }) => kid);
   await rotateOn(89.1);
   await rotateOn(180.2);
@@ -74,7 +74,7 @@ test('of a key that is gone no private half is left, and the audit log says so',
   expect(await eventKinds()).toEqual([...made, ...made, ...made, 'key.removed', 'key.removed']);
 });
 
-test('eight rotations side by side make one key of each algorithm', async () => {
+test('eight rotations at the same time create one key of each algorithm', async () => {
   const others = Array.from({ length: 8 }, () => openDatabase({ url: database.url, poolSize: 1 }));
   await Promise.all(others.map((other) => rotateSigningKeys({ db: other, keyring, policy }, on(89.1))));
   await Promise.all(others.map((other) => other.close()));
@@ -85,7 +85,7 @@ test('eight rotations side by side make one key of each algorithm', async () => 
 const hour = 1 / 24;
 const rotate = (isImmediate: boolean) => rotateNow({ db, keyring, policy }, isImmediate);
 
-test('out of turn a key is announced as well, and the one before signs until then', async () => {
+test('rotateNow announces a key, and the one before signs until then', async () => {
   await rotate(false);
   expect(await phases(hour)).toEqual(['announced', 'signing']);
   expect(await phases(1 + hour)).toEqual(['signing', 'retired']);
@@ -96,14 +96,14 @@ test('out of turn a key is announced as well, and the one before signs until the
   expect(await phases(90.1)).toEqual(['announced', 'signing', 'retired']);
 });
 
-test('rotations that overlap sign one after the other', async () => {
+test('keys of overlapping rotations sign one after the other', async () => {
   await rotate(false);
   await rotate(false);
   expect(await phases(hour)).toEqual(['announced', 'announced', 'signing']);
   expect(await phases(1 + hour)).toEqual(['signing', 'retired', 'retired']);
 });
 
-test('at once: the new key signs, and neither the old one nor one that was announced ever does again', async () => {
+test('an immediate rotation retires the key that signs, and the one that is announced', async () => {
   await rotate(false);
   const before = (await listSigningKeys(db, keyring)).map(({ kid }) => kid);
   await rotate(true);

@@ -1,4 +1,4 @@
-/** The life of a signing key. */
+/** Phases and order of signing keys. */
 import { inSigningOrder, makeSigningKey, phaseOf, publicJwk } from './signing-key.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
@@ -13,7 +13,7 @@ test.each([
   expect(phaseOf({ signsFrom, retiresAt }, now)).toBe(phase);
 });
 
-test('the provider gets the newest key that signs first', async () => {
+test('the newest key that signs comes first', async () => {
   const made = await makeSigningKey('ES256', now);
   const key = (kid: string, signsFrom: Date, retiresAt?: Date) => ({ ...made, kid, signsFrom, retiresAt });
   const keys = [key('old', at(-9), at(-1)), key('next', at(1)), key('first', at(-8)), key('second', at(-2))];

@@ -1,4 +1,4 @@
-/** What becomes of jobs that failed, on a real queue. */
+/** The clean-up of failed jobs, on a real queue. */
 import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -25,7 +25,7 @@ const kinds = async () =>
 const add = (kind: string, more: string) =>
   db.read(statement(`select graphile_worker.add_job('${kind}', '{}', max_attempts := 1${more})`));
 
-test('jobs that failed for good are removed; those that wait or are at work stay, and so do the kinds of jobs', async () => {
+test('failed jobs without attempts left are deleted; queued and running jobs stay, and so do the kinds of jobs', async () => {
   let finish = (): void => {};
   const held = new Promise<void>((resolve) => (finish = resolve));
   const called: string[] = [];

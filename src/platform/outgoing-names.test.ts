@@ -1,4 +1,4 @@
-/** Requirement C07 of test/security/README.md: names that stand for an address inside, also when they stood for another one a moment ago. */
+/** Requirement C07 of test/security/README.md: names that resolve to private addresses, also by DNS rebinding. */
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 import { createServer } from 'node:net';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
@@ -10,7 +10,7 @@ type Done = (error: Error | null, addresses: LookupAddress[]) => void;
 let port: number;
 let connections = 0;
 let outgoing: Outgoing;
-/** What the name stands for, one answer after the other. */
+/** The addresses that the name resolves to, one answer after the other. */
 let answers: string[][];
 let asked: number;
 const { lookup } = dns;
@@ -55,20 +55,20 @@ test.each([
   [['4000::1', '127.0.0.1']],
   [['10.0.0.1', '4000::1']],
   [[]],
-])('C07 a name that stands for %j is not called', async (addresses) => {
+])('C07 a name that resolves to %j is not called', async (addresses) => {
   answers = [addresses];
   expect(await problem('https://rebinding.example/')).toBe('not_allowed');
   expect([asked, connections]).toEqual([1, 0]);
 });
 
-test('C07 what was looked up is what is connected to: a name that changes its mind is asked once', async () => {
+test('C07 the connection uses the addresses that were checked: the name is resolved once', async () => {
   // A public address that IANA has given to nobody.
   answers = [['4000::1'], ['127.0.0.1']];
   expect(await problem('https://rebinding.example/')).toMatch(/^(unreachable|timeout)$/);
   expect([asked, connections]).toEqual([1, 0]);
 });
 
-test('a name that the operator allowed may stand for anything', async () => {
+test('a name that the operator allowed may resolve to any address', async () => {
   answers = [['127.0.0.1']];
   expect(await problem(`http://named.example:${port}/`)).toBe('unreachable');
   expect(connections).toBe(1);

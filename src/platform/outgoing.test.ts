@@ -1,4 +1,4 @@
-/** Requirements C07, C08 of test/security/README.md: calls to addresses that others gave us. */
+/** Requirements C07, C08 of test/security/README.md: calls to URLs of apps. */
 import { createServer, type ServerResponse } from 'node:http';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { everyAddress, listen } from '../../test/support/listen.ts';
@@ -34,7 +34,7 @@ const problem = (work: Promise<unknown>): Promise<string> =>
     (error: OutgoingFailed) => error.problem,
   );
 
-test('C07 nothing inside is reached, however it is spelled: not one byte arrives', async () => {
+test('C07 no byte reaches a private address, however it is written', async () => {
   const hosts = [
     '127.0.0.1',
     '127.1',
@@ -92,7 +92,7 @@ test.each([
   expect(await problem(strict.get(url))).toBe('not_allowed');
 });
 
-test('a host that was allowed is called, and only that one', async () => {
+test('an allowed host is called, and no other private one', async () => {
   expect(await open.get(`http://site.localhost:${port}/a`)).toMatchObject({ status: 200, body: 'fine' });
   expect(await open.postForm(`http://127.0.0.1:${port}/b`, { token: 'x y' })).toMatchObject({ status: 200 });
   expect(visits).toEqual(['GET /a', 'POST /b']);
@@ -100,13 +100,13 @@ test('a host that was allowed is called, and only that one', async () => {
   expect(await problem(open.get(`http://evil-localhost:${port}/`))).toBe('not_allowed');
 });
 
-test('C07 redirects are an answer, not a way', async () => {
+test('C07 redirects are not followed', async () => {
   answer = (response) => response.writeHead(302, { location: `http://site.localhost:${port}/inside` }).end();
   expect(await open.get(`http://site.localhost:${port}/`)).toMatchObject({ status: 302 });
   expect(visits).toEqual(['GET /']);
 });
 
-test('C07 a body without end is cut off', async () => {
+test('C07 an endless body is cut off', async () => {
   answer = (response) => {
     const more = () => {
       while (response.write('x'.repeat(65_536)));
@@ -127,7 +127,7 @@ test('C07 a body may have 64 KiB', async () => {
   }
 });
 
-test('C07 a byte a second, and no answer at all, end after a while', async () => {
+test('C07 a slow answer and no answer end with a time-out', async () => {
   const byBytes = (response: ServerResponse) => {
     const timer = setInterval(() => response.write('x'), 1000);
     response.on('close', () => clearInterval(timer));
@@ -140,7 +140,7 @@ test('C07 a byte a second, and no answer at all, end after a while', async () =>
   }
 });
 
-test('C08 a proxy of the environment or a global dispatcher changes nothing', async () => {
+test('C08 a proxy of the environment and a global dispatcher are not used', async () => {
   const proxy = `http://127.0.0.1:${port}`;
   const { HTTPS_PROXY, HTTP_PROXY, NODE_USE_ENV_PROXY } = process.env;
   Object.assign(process.env, { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NODE_USE_ENV_PROXY: '1' });

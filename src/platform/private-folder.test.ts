@@ -9,14 +9,14 @@ import { tryFileLock } from './file-lock.ts';
 
 const folder = temporaryFolder();
 
-test('a private folder is its owner’s alone', () => {
+test('only its owner can use a private folder', () => {
   const path = join(folder, 'open');
   mkdirSync(path);
   chmodSync(path, 0o777);
   expect(statSync(privateFolder(path)).mode & 0o777).toBe(0o700);
 });
 
-// Only root can give a folder away.
+// Only root can change the owner of a folder.
 (process.getuid?.() === 0 ? test : test.skip)('a folder of somebody else is not taken', () => {
   const path = join(folder, 'theirs');
   mkdirSync(path);
@@ -26,19 +26,19 @@ test('a private folder is its owner’s alone', () => {
   );
 });
 
-test('the folder of the socket is the same each time, and another where somebody was there first', () => {
+test('the socket folder is the same each time, and a random one when another user has taken its name', () => {
   const [data, parent] = [join(folder, 'data'), join(folder, 'sockets')];
   for (const path of [data, parent]) mkdirSync(path);
   const usual = socketFolder(parent, data);
   expect(socketFolder(parent, data)).toBe(usual);
-  // Whoever can write there could put a socket of their own.
+  // A user who can write there could put a socket of their own into it.
   chmodSync(usual, 0o777);
   const another = socketFolder(parent, data);
   expect(another).not.toBe(usual);
   expect(statSync(another).mode & 0o777).toBe(0o700);
 });
 
-test('of many who make a file at once the first wins, and no draft is left', () => {
+test('of several processes that create a file at once the first wins, and no draft is left', () => {
   const path = join(folder, 'kept');
   expect(createPrivateFileOnce(path, 'first')).toBe('first');
   expect(createPrivateFileOnce(path, 'second')).toBe('first');
@@ -46,7 +46,7 @@ test('of many who make a file at once the first wins, and no draft is left', () 
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-test('a secret is made once', () => {
+test('a secret is created once', () => {
   const secret = ensureSecretFile(join(folder, 'secrets'), 'secret', 'local_');
   expect(secret).toMatch(/^local_[\w-]{43}$/);
   expect(ensureSecretFile(join(folder, 'secrets'), 'secret', 'local_')).toBe(secret);
@@ -63,7 +63,7 @@ describe('a file lock', () => {
     return { said: line.toString().trim(), child };
   };
 
-  test('is held by one process, and free again when that dies', async () => {
+  test('is held by one process, and released when it dies', async () => {
     const { said, child } = await elsewhere(false);
     expect(said).toBe('held');
     expect(tryFileLock(path)).toBeUndefined();
@@ -75,7 +75,7 @@ describe('a file lock', () => {
     expect((await elsewhere(true)).said).toBe('held');
   });
 
-  test('says what is wrong with the place', () => {
+  test('says why it cannot lock a path', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(() => tryFileLock(join(folder, 'file/lock'))).toThrow(/unable to open/);
   });

@@ -14,18 +14,18 @@ test('a digest depends on the secret, the kind and the value, and names its secr
   expect(old.digest('a', 'b').subarray(0, 4)).not.toEqual(fresh.digest('a', 'b').subarray(0, 4));
 });
 
-test('G02 after a new secret was put first, values digested with the old one are still found', () => {
+test('G02 digests of an older secret are still found', () => {
   expect(both.digests('Session', 'x')).toEqual([fresh.digest('Session', 'x'), old.digest('Session', 'x')]);
 });
 
-test('form signatures of any known secret hold, others do not', () => {
+test('form signatures of every configured secret are valid, others are not', () => {
   expect(both.isSigned('text', old.sign('text'))).toBe(true);
   expect(fresh.isSigned('text', old.sign('text'))).toBe(false);
   expect(old.isSigned('other', old.sign('text'))).toBe(false);
   expect(old.isSigned('text', '')).toBe(false);
 });
 
-test('what is sealed opens in its context only, and not when a bit was changed', () => {
+test('a sealed value opens only in its context, and only unchanged', () => {
   const sealed = old.seal('keys 1', 'a private key');
   expect(sealed.toString('latin1')).not.toContain('private');
   expect(old.open('keys 1', sealed)).toBe('a private key');
@@ -39,7 +39,7 @@ test('what is sealed opens in its context only, and not when a bit was changed',
   expect(old.seal('keys 1', 'a private key')).not.toEqual(sealed);
 });
 
-test('a seal of the old secret opens as long as it is among the settings, and asks to be renewed', () => {
+test('a value sealed with an older secret opens while that is configured, and is stale', () => {
   const sealed = old.seal('keys 1', 'a private key');
   expect(both.open('keys 1', sealed)).toBe('a private key');
   expect(both.isStale(sealed)).toBe(true);
@@ -51,7 +51,7 @@ test('a keyring without a secret is refused', () => {
   expect(() => createKeyring([])).toThrow();
 });
 
-test('comparing looks at all of both', () => {
+test('a comparison takes the whole of both values into account', () => {
   expect(constantTimeEqual('same', 'same')).toBe(true);
   expect(constantTimeEqual('same', 'some')).toBe(false);
   expect(constantTimeEqual('', 'x')).toBe(false);

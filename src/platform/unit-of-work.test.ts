@@ -26,7 +26,7 @@ afterAll(async () => {
 const keys = async () => (await db.read<{ key: string }>(select)).map(({ key }) => key);
 beforeEach(() => db.inUnitOfWork(async () => db.write(sql`delete from rate_limits`)));
 
-test('what was written is seen inside, and by others after the commit only', async () => {
+test('writes are seen inside, and by others only after the commit', async () => {
   await db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
     expect(await keys()).toEqual(['a']);
@@ -36,7 +36,7 @@ test('what was written is seen inside, and by others after the commit only', asy
   expect(await keys()).toEqual(['a']);
 });
 
-test('an exception undoes everything', async () => {
+test('an exception rolls everything back', async () => {
   const work = db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
     await db.guard(insert, ['b']);
@@ -46,7 +46,7 @@ test('an exception undoes everything', async () => {
   expect(await keys()).toEqual([]);
 });
 
-test('a statement that failed without anybody waiting for it surfaces at the commit', async () => {
+test('the failure of a statement that nobody awaits makes the commit fail', async () => {
   const work = db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
     db.write(insert, ['a']);
@@ -56,7 +56,7 @@ test('a statement that failed without anybody waiting for it surfaces at the com
   expect(await keys()).toEqual([]);
 });
 
-test('a failure that was caught is not forgotten', async () => {
+test('the commit fails although the failure of a statement was caught', async () => {
   const work = db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
     await db.read(fail).catch(() => []);
@@ -65,7 +65,7 @@ test('a failure that was caught is not forgotten', async () => {
   expect(await keys()).toEqual([]);
 });
 
-test('a unit inside a unit is the same one', async () => {
+test('an inner unit of work joins the outer one', async () => {
   const work = db.inUnitOfWork(async () => {
     await db.inUnitOfWork(async () => db.write(insert, ['a']));
     throw new Error('later');
@@ -74,7 +74,7 @@ test('a unit inside a unit is the same one', async () => {
   expect(await keys()).toEqual([]);
 });
 
-test('what is written apart stays', async () => {
+test('what is written outside of the transaction stays', async () => {
   const work = db.inUnitOfWork(async () => {
     await db.writeOutsideTransaction(insert, ['apart']);
     db.write(insert, ['a']);
@@ -99,7 +99,7 @@ test('one connection is enough for many units at once', async () => {
   expect(await keys()).toHaveLength(60);
 });
 
-test('after the end nothing more is accepted', async () => {
+test('a finished unit of work refuses statements', async () => {
   let late: (() => Promise<unknown>) | undefined;
   await db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
@@ -115,7 +115,7 @@ test('after the end nothing more is accepted', async () => {
   expect(await keys()).toEqual(['a']);
 });
 
-test('a refusal undoes what was written when it was asked to, and keeps it otherwise', async () => {
+test('a refusal rolls back only after undoOnRefusal', async () => {
   await db.startUnitOfWork(async (unit) => {
     expect([unit.mayCommit(200), unit.mayCommit(400), unit.mayCommit(503)]).toEqual([true, true, false]);
     unit.undoOnRefusal();
@@ -125,7 +125,7 @@ test('a refusal undoes what was written when it was asked to, and keeps it other
   });
 });
 
-test('a connection that breaks in the middle is a failed commit, and the pool goes on', async () => {
+test('a connection that breaks makes the commit fail, and the pool goes on', async () => {
   const work = db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
     await db.read(sql`select pg_terminate_backend(pg_backend_pid())`);

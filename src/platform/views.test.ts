@@ -54,7 +54,7 @@ test.each([
   ['refusals', Object.keys(refusals), 'errors.ts'],
   ['reasons', reasons, 'reasons.ts'],
   ['failures', failures, 'commands/failure.ts'],
-])('every code of %s has its words and is used, and no words are left over', (name, codes, home) => {
+])('every code of %s has its words and is used, and there are no other words', (name, codes, home) => {
   expect(Object.keys(words[name] as object).toSorted()).toEqual([...codes].toSorted());
   const uses = (code: string) => sources.split(`'${code}'`).length - 1 + (sources.includes(`${name}.${code}'`) ? 1 : 0);
   const listed = readFileSync(join('src', home), 'utf8');
@@ -68,7 +68,7 @@ test('every text is used, and every text that is used exists', () => {
   // A text with a count has a form for each plural.
   const bare = keys.map((key) => key.replace(/_(zero|one|other)$/, ''));
   expect(used.filter((key) => !keys.includes(key) && !bare.includes(key))).toEqual([]);
-  // Keys that are put together from a code: scopes of consent, words of errors, refusals, kinds of events.
+  // Keys that end in a code: scopes of consent, errors, refusals, kinds of events.
   const composed =
     /^(refusals|reasons|failures|consent\.scopes|error\.\w+|logout_notices|account\.nav|account\.activity\.(kinds|endings))\./;
   expect(bare.filter((key) => !used.includes(key) && !composed.test(key))).toEqual([]);
@@ -87,6 +87,6 @@ test('every way a session ends, and every state of a notice, has its words', () 
   expect(Object.keys(states).toSorted()).toEqual(typesIn('notices/logout-notice.ts', 'NoticeState'));
 });
 
-test('a missing text is a fault, not an empty page', () => {
+test('a missing text throws', () => {
   expect(() => loadTexts()('no.such.text')).toThrow('no text for no.such.text');
 });

@@ -22,7 +22,7 @@ test.each(['', '1', 'd', '1w', '-1d', '1.5h', '1d2h', '99999999999s'])('%s is no
   expect(parseDuration(text)).toBeUndefined();
 });
 
-test('every default is within its own bounds', () => {
+test('every default is within its bounds', () => {
   for (const [name, value] of Object.entries(defaultPolicy)) {
     expect(parsePolicy(name, formatPolicyValue(value))).toEqual({ name, value });
   }

@@ -57,14 +57,14 @@ const consent = (scopes: string[], apiScopes: Record<string, string[]> = {}, cla
 const ids = async () => (await listConnectedApps(db, ann)).map(({ clientId }) => clientId);
 const daysAgo = (date: Date) => Math.round((Date.now() - date.getTime()) / 86_400_000);
 
-test('nobody is connected until there is a grant or a yes', async () => {
+test('an app is not connected without a grant and without a consent', async () => {
   expect(await ids()).toEqual([]);
   await grant();
   await consent(['openid']);
   expect((await ids()).toSorted()).toEqual(['mail', 'wiki']);
 });
 
-test('a grant that was revoked or is over, one of somebody else, and Frontdeskâ€™s own do not count', async () => {
+test('revoked and expired grants, those of others, and those of the built-in client do not count', async () => {
   const revoked = await grant();
   await db.inUnitOfWork(() => revokeGrantRow(db, revoked));
   await grant({ left: -1 });
@@ -76,7 +76,7 @@ test('a grant that was revoked or is over, one of somebody else, and Frontdeskâ€
   expect(await ids()).toEqual([]);
 });
 
-test('what all live grants hold and what was agreed is one', async () => {
+test('the permissions of all live grants and of the consent are united', async () => {
   const openid = (scope: string) => ({ openid: { scope } });
   await grant({ client: 'mail', permissions: { ...openid('openid email'), resources: { 'https://a/': 'read' } } });
   await grant({
@@ -99,7 +99,7 @@ test('an app without any permission is listed with none', async () => {
   expect(wiki).toMatchObject({ isFirstParty: true, permissions: { scopes: [], claims: [], apiScopes: {} } });
 });
 
-test('since when, by the oldest; last used, by the newest grant or token', async () => {
+test('an app is connected since its oldest grant, and was last used by its newest grant or token', async () => {
   await grant({ age: 30 });
   const newer = await grant({ age: 10 });
   const times = async () => {
@@ -120,7 +120,7 @@ test('the app that was used last comes first', async () => {
   expect(await ids()).toEqual(['wiki', 'mail']);
 });
 
-test('a yes that was taken back is forgotten', async () => {
+test('a deleted consent does not count', async () => {
   await consent(['openid']);
   await write(() => deleteConsent(db, ann, 'mail'));
   expect(await ids()).toEqual([]);

@@ -1,4 +1,4 @@
-/** Browsers in words. */
+/** Names of devices. */
 import { describeDevice } from './device.ts';
 
 test.each([

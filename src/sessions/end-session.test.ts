@@ -1,4 +1,4 @@
-/** Ending sessions, and apps that leave them, on a real PostgreSQL: what ends, what goes on, who must be told. */
+/** Ending sessions and removing apps from them, on a real PostgreSQL: what ends, what goes on, who is notified. */
 import { randomUUID } from 'node:crypto';
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
 import { Refusal } from '../errors.ts';
@@ -93,7 +93,7 @@ const events = async (kind: string) =>
     )
   ).map(({ detail }) => detail);
 
-test('each app is told in the way it can be, by its own name for the session, and Frontdesk is no app', async () => {
+test('each app gets a notice for its channel, with its sid; the built-in client gets none', async () => {
   await session('s', ['back', 'front', 'none', 'frontdesk', 'gone']);
   await endSessions(db, ['s'], 'signed_out');
   expect(await told()).toEqual([
@@ -105,7 +105,7 @@ test('each app is told in the way it can be, by its own name for the session, an
   expect(await events('session.ended')).toEqual([{ reason: 'signed_out', apps: 3 }]);
 });
 
-test('what has ended is not ended again, and what nobody was signed in to is not on record', async () => {
+test('an ended session is not ended again, and one without an account is no audit event', async () => {
   await session('s', ['back']);
   for (let round = 0; round < 2; round += 1) await endSessions(db, ['s', 'unknown'], 'signed_out');
   expect([(await told()).length, (await events('session.ended')).length]).toEqual([1, 1]);
@@ -115,18 +115,18 @@ test('what has ended is not ended again, and what nobody was signed in to is not
   expect(await db.read(statement("select from audit_events where session_uid = 'nobody'"))).toEqual([]);
 });
 
-test('offline access outlives a session, and ends with all access', async () => {
+test('offline access outlives a session, and is revoked with all access', async () => {
   await session('s', ['back', 'none'], { offline: ['back'] });
   await endSessions(db, ['s'], 'signed_out');
   expect(await liveGrants()).toEqual(['s back']);
   await write(() => db.write(statement('delete from logout_notices')));
   await revokeAllAccess(db, ann, 'password_changed');
   expect(await liveGrants()).toEqual([]);
-  // The app knew it by a session that is over: it is told by that name.
+  // The session has ended before: the notice has its sid.
   expect(await told()).toEqual(['back, back, sid s back, password_changed']);
 });
 
-test('one session of an account is ended by name, and nobody else’s', async () => {
+test('one session of an account is ended by its uid, and not one of another account', async () => {
   await session('one', ['back']);
   await session('two', ['back']);
   await session('hers', ['back'], { of: await person() });
@@ -147,18 +147,18 @@ test('all sessions of an account, or all but one', async () => {
   expect(await uids()).toEqual(['two']);
   expect(await endAccountSessions(db, ann, 'ended_by_administrator')).toBe(1);
   expect([await uids(), await uids(ben)]).toEqual([[], ['his']]);
-  // However many sessions an app was told of, one job delivers.
+  // One job delivers all notices of an app.
   expect([(await told()).length, await jobs()]).toEqual([3, 1]);
 });
 
-test('all access ends but for the session in which the person asked for it', async () => {
+test('all access ends except for one session', async () => {
   await session('here', ['back', 'none'], { offline: ['none'] });
   await session('there', ['back'], { offline: ['back'] });
   await revokeAllAccess(db, ann, 'password_changed', 'here');
   expect([await uids(), await liveGrants()]).toEqual([['here'], ['here back', 'here none']]);
 });
 
-test('G09 sessions whose time is over are ended, however many there are, and no others', async () => {
+test('G09 all expired sessions are ended, in several batches, and no others', async () => {
   const many = Array.from({ length: 410 }, (_, index) => `old-${index}`);
   await write(() => {
     for (const uid of many) db.write(insertSession, [uid, ann, {}, -1]);
@@ -171,7 +171,7 @@ test('G09 sessions whose time is over are ended, however many there are, and no 
   expect(await told()).toEqual(['back, back, sid late back, expired']);
 });
 
-test('one whose time was over when all access ended is told of once, by what ended it', async () => {
+test('an expired session that ends with all access gets one notice, with that reason', async () => {
   await session('late', ['back'], { seconds: -1 });
   await revokeAllAccess(db, ann, 'account_suspended');
   expect(await liveGrants()).toEqual([]);
@@ -179,8 +179,8 @@ test('one whose time was over when all access ended is told of once, by what end
   expect(await told()).toEqual(['back, back, sid late back, expired']);
 });
 
-describe('an app that leaves', () => {
-  test('because the person removed it, leaves all sessions, and takes with it what was agreed', async () => {
+describe('removing an app', () => {
+  test('by the person removes it from all sessions, and deletes the consent', async () => {
     await session('one', ['back', 'none']);
     await session('two', ['back']);
     await session('over', ['back'], { offline: ['back'] });
@@ -197,7 +197,7 @@ describe('an app that leaves', () => {
     expect(await events('app.removed')).toEqual([{ grants: 3 }]);
   });
 
-  test('because its refresh token was stolen, leaves that session alone', async () => {
+  test('after a stolen refresh token removes it from that session only', async () => {
     await session('one', ['back', 'none']);
     await session('two', ['back']);
     await endReusedGrant(db, 'one back');

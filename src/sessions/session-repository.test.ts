@@ -1,4 +1,4 @@
-/** What may be written to a session's row, on a real PostgreSQL. */
+/** Writes of requests at the same time to the row of a session, on a real PostgreSQL. */
 import { randomUUID } from 'node:crypto';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
@@ -45,7 +45,7 @@ const write = (change: Partial<SessionWrite> = {}) =>
   );
 const apps = async () => (await findSessionByUid(db, 'u'))?.authorizations;
 
-test('apps of requests side by side are merged', async () => {
+test('apps of requests at the same time are merged', async () => {
   await write({ change: { ...nothing, changed: { a }, added: ['a'] } });
   expect(await write({ change: { ...nothing, changed: { b }, added: ['b'] } })).toBe(true);
   expect(await apps()).toEqual({ a, b });
@@ -53,13 +53,13 @@ test('apps of requests side by side are merged', async () => {
   expect(await apps()).toEqual({ b });
 });
 
-test('an app that another request let in meanwhile is not written over', async () => {
+test('an app that another request added is not overwritten', async () => {
   await write({ change: { ...nothing, changed: { a }, added: ['a'] } });
   expect(await write({ change: { ...nothing, changed: { a: b }, added: ['a'] } })).toBe(false);
   expect(await apps()).toEqual({ a });
 });
 
-test('an entry that another request changed meanwhile is not written over', async () => {
+test('an entry that another request changed is not overwritten', async () => {
   await write({ change: { ...nothing, changed: { a }, added: ['a'] } });
   const later = { ...a, persistsLogout: true };
   expect(await write({ change: { ...nothing, changed: { a: later }, loaded: { a: b } } })).toBe(false);
@@ -67,7 +67,7 @@ test('an entry that another request changed meanwhile is not written over', asyn
   expect(await apps()).toEqual({ a: later });
 });
 
-test('after the id was rotated, a request that holds the old one writes nothing', async () => {
+test('a request with the old id writes nothing after the id was rotated', async () => {
   await write();
   expect(await write({ ...id('new'), isRotating: true })).toBe(true);
   expect(await write({ change: { ...nothing, changed: { a }, added: ['a'] } })).toBe(false);
@@ -88,7 +88,7 @@ test('A01 of two people who sign in to one session at once, the second writes no
   expect((await findSessionByUid(db, 'u'))?.accountId).toBe(ann);
 });
 
-test('A04 to an ended session nothing is written, under its id or a new one, and it ends once', async () => {
+test('A04 an ended session is not written to, under its id or a new one, and ends once', async () => {
   await write();
   expect(await db.inUnitOfWork(() => endSessionRows(db, ['u'], 'signed_out', false))).toEqual([
     { uid: 'u', accountId: undefined, apps: 0 },

@@ -1,4 +1,4 @@
-/** What one request changed of a session's apps. */
+/** The changes of one request to the apps of a session. */
 import { authorizationChange } from './session.ts';
 
 const a = { sid: '1', grantId: 'g1' };
@@ -8,7 +8,7 @@ test('nothing changed', () => {
   expect(authorizationChange({ a }, { a })).toEqual({ changed: {}, removed: [], added: [], loaded: {} });
 });
 
-test('an app entered', () => {
+test('an app was added', () => {
   expect(authorizationChange({ a }, { a, b })).toEqual({ changed: { b }, removed: [], added: ['b'], loaded: {} });
 });
 
@@ -22,6 +22,6 @@ test('an app changed', () => {
   });
 });
 
-test('an app left', () => {
+test('an app was removed', () => {
   expect(authorizationChange({ a, b }, { a })).toEqual({ changed: {}, removed: ['b'], added: [], loaded: { b } });
 });

@@ -1,4 +1,4 @@
-/** Counting wrong tries, on a real PostgreSQL. */
+/** Limits on failed attempts, on a real PostgreSQL. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { Refusal } from '../errors.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
@@ -24,7 +24,7 @@ const codes = async (tries: Promise<unknown>[]) =>
   (await Promise.allSettled(tries)).map((each) => (each.status === 'fulfilled' ? 'ok' : (each.reason as Refusal).code));
 const count = (list: string[], what: string) => list.filter((each) => each === what).length;
 
-test('D05 of 100 tries at once for one account only the allowed number is evaluated', async () => {
+test('D05 of 100 attempts at once for one account only the allowed number is evaluated', async () => {
   const limits = createAttemptLimits(db, keyring, 0.5);
   const outcome = await codes(Array.from({ length: 100 }, (_, index) => limits.begin('ann', `10.0.${index}.1`)));
   expect([count(outcome, 'ok'), count(outcome, 'tries_many')]).toEqual([5, 95]);
@@ -38,7 +38,7 @@ test('two processes count together', async () => {
   expect(count(outcome, 'ok')).toBe(5);
 });
 
-test('one address that tries many accounts is stopped, and told for how long', async () => {
+test('one network that tries many accounts is refused, with the time to wait', async () => {
   const limits = createAttemptLimits(db, keyring, 0.1);
   const outcome = await codes(Array.from({ length: 12 }, (_, index) => limits.begin(`account-${index}`, '10.0.0.1')));
   expect([count(outcome, 'ok'), count(outcome, 'address_locked')]).toEqual([10, 2]);
@@ -48,7 +48,7 @@ test('one address that tries many accounts is stopped, and told for how long', a
   });
 });
 
-test('right tries do not count', async () => {
+test('successful attempts do not count', async () => {
   const limits = createAttemptLimits(db, keyring, 0.1);
   for (let round = 0; round < 15; round += 1) {
     const attempt = await limits.begin('ann', '10.0.0.2');

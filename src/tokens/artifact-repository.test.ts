@@ -1,4 +1,4 @@
-/** Finding and consuming what the protocol stores, on a real PostgreSQL. */
+/** Finding and consuming artifacts, on a real PostgreSQL. */
 import { randomUUID } from 'node:crypto';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { revokeGrantRow, upsertGrant } from '../grants/grant-repository.ts';
@@ -44,16 +44,16 @@ const grant = (id: string) =>
   });
 const inUnit = <T>(work: () => Promise<T>) => db.inUnitOfWork(work);
 
-test('what hangs on a grant is found while the grant lives, and not without it', async () => {
+test('an artifact with a grant is found while the grant is live, and not without it', async () => {
   const hashes = await token('AccessToken', 'hangs', 'g1');
   expect(await findArtifact(db, 'AccessToken', hashes)).toBeUndefined();
   await grant('g1');
   expect(await findArtifact(db, 'AccessToken', hashes)).toMatchObject({ payload: { name: 'hangs' } });
   await inUnit(() => revokeGrantRow(db, 'g1'));
   expect(await findArtifact(db, 'AccessToken', hashes)).toBeUndefined();
-  // A token that was on its way when the grant was revoked is worth nothing either.
+  // Nor is a token that is stored after the grant was revoked.
   expect(await findArtifact(db, 'RefreshToken', await token('RefreshToken', 'late', 'g1'))).toBeUndefined();
-  // And a revoked grant cannot be saved back to life.
+  // A revoked grant cannot be written again.
   await grant('g1');
   expect(await findArtifact(db, 'AccessToken', hashes)).toBeUndefined();
 });
@@ -103,7 +103,7 @@ describe('B06 a refresh token', () => {
   });
 });
 
-test('a value is seen for the first time once', async () => {
+test('a value is recorded as used once', async () => {
   expect(await insertReplayMarker(db, Buffer.from('x'), soon())).toBe(true);
   expect(await insertReplayMarker(db, Buffer.from('x'), soon())).toBe(false);
 });

@@ -43,7 +43,7 @@ async function create(): Promise<{ id: string; email: string; username: string }
   return { id: await createAccount(db, hasher, details, 'command-line'), ...details };
 }
 
-test('the first is made, listed, and can be found by address, user name and id', async () => {
+test('an account is created, listed, and found by address, user name and id', async () => {
   expect((await run('list')).out).toBe('There is no account yet.\n');
   const made = await runWith(`${password}\n`, 'create', '--email', 'Ann@Example.com', '--name', 'Ann Archer');
   expect(made).toMatchObject({ code: 0, error: 'at https://login.example.com\n' });
@@ -57,11 +57,11 @@ test('the first is made, listed, and can be found by address, user name and id',
   }
 });
 
-test('nothing of the password is listed', async () => {
+test('the list has no passwords and no hashes', async () => {
   expect((await run('list', '--json')).out).not.toMatch(/password|argon2|correct horse/);
 });
 
-test('suspended and reinstated, twice over', async () => {
+test('an account can be suspended and reinstated, twice each', async () => {
   const { id, email } = await create();
   const standing = async () => (await list()).find((account) => account.id === id)!.suspendedAt !== undefined;
   for (const round of [1, 2]) {
@@ -77,7 +77,7 @@ test('suspended and reinstated, twice over', async () => {
   }
 });
 
-test('removed for good: its address may be used again, by somebody else', async () => {
+test('the address of a removed account can be used for a new one, which gets another id', async () => {
   const { id, email } = await create();
   expect((await run('remove', email)).out).toBe(`Account ${email} is removed.\n`);
   expect((await list()).map((account) => account.id)).not.toContain(id);
@@ -85,7 +85,7 @@ test('removed for good: its address may be used again, by somebody else', async 
   expect((JSON.parse(again.out) as { id: string }).id).not.toBe(id);
 });
 
-test('the password is set', async () => {
+test('a password is set', async () => {
   const { id, email } = await create();
   const fits = async (secret: string) => (await checkPassword(db, hasher, id, secret)).isCorrect;
   expect(await runWith('another password of words\n', 'password', email)).toEqual({
@@ -96,8 +96,8 @@ test('the password is set', async () => {
   expect([await fits(password), await fits('another password of words')]).toEqual([false, true]);
 });
 
-describe('what cannot be is refused, and says what to do', () => {
-  test.each(['suspend', 'reinstate', 'remove'])('%s of an account that is not there', async (verb) => {
+describe('a refusal says what to do:', () => {
+  test.each(['suspend', 'reinstate', 'remove'])('%s for an unknown account', async (verb) => {
     for (const name of ['nobody@example.com', 'nobody', '00000000-0000-4000-8000-000000000000', 'not a name', '']) {
       expect(await run(verb, name)).toEqual({
         code: 1,
@@ -112,7 +112,7 @@ describe('what cannot be is refused, and says what to do', () => {
     });
   });
 
-  test('a password of an account that is not there', async () => {
+  test('a password for an unknown account', async () => {
     expect(await runWith(`${password}\n`, 'password', 'nobody')).toMatchObject({
       code: 1,
       error: expect.stringContaining('See: frontdesk accounts list'),
@@ -144,7 +144,7 @@ describe('what cannot be is refused, and says what to do', () => {
     expect(made).toMatchObject({ code: 1, out: '', error: expect.stringContaining(words) });
   });
 
-  test('a username that is taken', async () => {
+  test('a user name that is taken', async () => {
     const { username } = await create();
     const made = await runWith(`${password}\n`, 'create', '--email', 'new@example.com', '--username', username);
     expect(made).toMatchObject({ code: 1, error: 'This username is taken.\n' });
