@@ -1,9 +1,10 @@
 /** What a command prints when something outside of it fails: our words, no stack. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { closeAfterwards, temporaryFolder } from '../../test/support/cleanup.ts';
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freePort, listen } from '../../test/support/listen.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { openDatabase } from '../platform/database.ts';
 import { CommitFailed, DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
@@ -18,11 +19,10 @@ const settings = { ISSUER: 'https://login.example.com', SECRET: randomToken() };
 const list = (databaseUrl: string, more: object = {}) =>
   runFrontdesk(['clients', 'list', '--new'], { ...settings, DATABASE_URL: databaseUrl, ...more });
 
-/** Starts a server that answers the first message of a PostgreSQL client. */
-async function startDatabaseServer(answer: (socket: Socket) => void): Promise<{ address: string; server: Server }> {
+/** Starts a server that answers the first message of a PostgreSQL client, and returns its address. */
+async function startDatabaseServer(answer: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => socket.on('error', () => {}).once('data', () => answer(socket)));
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+  return `127.0.0.1:${await listen(server)}`;
 }
 
 /** The ErrorResponse of PostgreSQL's protocol. */
@@ -42,15 +42,13 @@ async function expectFailure(databaseUrl: string, words: string): Promise<void> 
 }
 
 test('no database server listens', async () => {
-  const { address, server } = await startDatabaseServer(() => {});
-  server.close();
+  const address = `127.0.0.1:${await freePort()}`;
   await expectFailure(`postgres://ann@${address}/x`, `The database server does not answer at ${address}.`);
 });
 
 test('the database server closes the connection', async () => {
-  const { address, server } = await startDatabaseServer((socket) => socket.destroy());
+  const address = await startDatabaseServer((socket) => socket.destroy());
   await expectFailure(`postgres://ann@${address}/x`, 'The database server does not answer');
-  server.close();
 });
 
 test('the host of the database is unknown', async () => {
@@ -63,15 +61,13 @@ test.each([
   ['53300', 'sorry, too many clients already', 'The database server has no connections or no space left.'],
   ['57P03', 'the database system is starting up', 'The database server does not answer'],
 ])('the database server answers with %s', async (code, message, words) => {
-  const { address, server } = await startDatabaseServer((socket) => socket.end(errorResponse(code, message)));
+  const address = await startDatabaseServer((socket) => socket.end(errorResponse(code, message)));
   await expectFailure(`postgres://ann:secret@${address}/x`, words);
-  server.close();
 });
 
 test('the database server has no TLS, and DATABASE_URL asks for it', async () => {
-  const { address, server } = await startDatabaseServer((socket) => socket.end('N'));
+  const address = await startDatabaseServer((socket) => socket.end('N'));
   await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'The database server does not speak TLS');
-  server.close();
 });
 
 test('DATABASE_URL cannot be parsed', async () => {
@@ -83,7 +79,6 @@ describe('on a database server', () => {
   beforeAll(async () => {
     database = await freshDatabase();
   });
-  afterAll(() => database.drop());
 
   test('the database does not exist', async () => {
     const name = new URL(database.url.replace('@/', '@x/')).pathname;
@@ -95,12 +90,12 @@ describe('on a database server', () => {
 
   test('the database user lacks permissions', async () => {
     const db = openDatabase({ url: database.url });
+    closeAfterwards(db);
     await db.read(statement('create role frontdesk_stranger login'));
+    closeAfterwards(() => db.read(statement('drop role frontdesk_stranger')));
     await db.read(statement('revoke all on schema public from public'));
     const url = database.url.replace(/\/\/[^@]*@/, '//frontdesk_stranger@');
     await expectFailure(url, 'The database user may not do this. Make it the owner of its database');
-    await db.read(statement('drop role frontdesk_stranger'));
-    await db.close();
   });
 
   test('the server cannot listen on an address of another machine', async () => {
@@ -121,14 +116,13 @@ test('a server that lacks the root secret of its database closes all that it ope
   const { code, error } = await runFrontdesk(['serve'], { ...environment, SECRET: randomToken() });
   expect([code, error]).toEqual([1, expect.stringMatching(/^The database was written with another SECRET\./)]);
   const db = openDatabase({ url: database.url });
+  closeAfterwards(db);
   const others = 'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
   expect(await db.read(statement(others))).toEqual([]);
-  await db.close();
-  await database.drop();
 });
 
 test('the data folder is a file', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'failure-')), 'file');
+  const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
   const { code, error } = await runFrontdesk(['clients', 'list', '--new'], { DATA_DIR: file });
   expect([code, error]).toEqual([
@@ -161,7 +155,7 @@ test.each([
   [new TextNotStorable('x'), 'holds characters that no text may hold'],
   [new TypeError('x is not a function'), 'Something unexpected went wrong (TypeError).'],
   ['a text that was thrown', 'Something unexpected went wrong (Error).'],
-])('%s', (error, words) => {
+])('a failure is put into our words (%#)', (error, words) => {
   const text = failureText(loadTexts(), error);
   expect(text).toContain(words);
   expect(text).not.toMatch(/what (Node|the driver) says/);

@@ -1,7 +1,7 @@
 /** `frontdesk registration-tokens …`, `clients register --metadata` and claims of accounts, on a real database. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/cleanup.ts';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { runFrontdesk, runProgram } from '../../test/support/terminal.ts';
 import { randomToken } from '../platform/secrets.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const run = (...args: string[]) => runFrontdesk(args, environment);
-const folder = mkdtempSync(join(tmpdir(), 'frontdesk-commands-'));
+const folder = temporaryFolder();
 function file(content: unknown): string {
   const path = join(folder, `${randomToken()}.json`);
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));

@@ -1,12 +1,11 @@
-/** Forms of ours whose answer leads on through an app, which itself redirects: the browser arrives, in a real browser. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** Forms whose answer leads to an app that redirects as well: a real browser arrives. */
+import { createServer } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { ann, app, type RegisteredApp } from '../support/cast.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { authorize } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { listen } from '../support/listen.ts';
 import { openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
 const ownScheme = 'com.example.app:/done';
@@ -15,7 +14,6 @@ describeInChromium('in Chromium', () => {
   let frontdesk: Frontdesk;
   let chromium: Browser;
   let visitor: Visitor;
-  let server: Server;
   let home: string;
   /** Answers every request by a redirect to `home`. */
   let web: RegisteredApp;
@@ -27,15 +25,14 @@ describeInChromium('in Chromium', () => {
   beforeAll(async () => {
     frontdesk = await startFrontdesk();
     await ann(frontdesk);
-    server = createServer((request, response) => {
+    const server = createServer((request, response) => {
       const [name = ''] = request.headers.host!.split('.');
       const page = '<link rel="icon" href="data:,"><h1>Home</h1>';
       if (name === 'home') response.writeHead(200, { 'content-type': 'text/html' }).end(page);
       else response.writeHead(302, { location: name === 'bridge' ? ownScheme : home }).end();
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const at = (name: string, path: string) =>
-      `http://${name}.localhost:${(server.address() as AddressInfo).port}/${path}`;
+    });
+    const port = await listen(server);
+    const at = (name: string, path: string) => `http://${name}.localhost:${port}/${path}`;
     home = at('home', 'home');
     const register = (id: string, isFirstParty: boolean) =>
       app(frontdesk, {
@@ -52,12 +49,6 @@ describeInChromium('in Chromium', () => {
     ];
     chromium = await openChromium();
   });
-  afterAll(async () => {
-    await chromium?.close();
-    server?.closeAllConnections();
-    server?.close();
-    await frontdesk?.close();
-  });
 
   beforeEach(async () => {
     visitor = await openVisitor(chromium);
@@ -73,7 +64,7 @@ describeInChromium('in Chromium', () => {
   const arrives = (page: Page, press: () => Promise<void>) => Promise.all([page.waitForURL(home), press()]);
   const press = (selector: string) => () => visitor.page.click(selector);
 
-  test('sign-in, by the right password at once or after a wrong one', async () => {
+  test('A14 sign-in, by the right password at once or after a wrong one', async () => {
     const { page } = visitor;
     await open(web);
     await signInOn(page, 'ann', { secret: 'not the password' });
@@ -83,7 +74,7 @@ describeInChromium('in Chromium', () => {
     await arrives(page, () => signInOn(page));
   });
 
-  test('consent, and cancelling it', async () => {
+  test('A14 consent, and cancelling it', async () => {
     const { page } = visitor;
     await open(stranger);
     await signInOn(page);
@@ -92,12 +83,12 @@ describeInChromium('in Chromium', () => {
     await arrives(page, press('button.primary'));
   });
 
-  test('cancelling the sign-in', async () => {
+  test('A14 cancelling the sign-in', async () => {
     await open(web);
     await arrives(visitor.page, press('[data-action=cancel]'));
   });
 
-  test('form_post', async () => {
+  test('A14 form_post', async () => {
     const { page } = visitor;
     await open(web, { response_mode: 'form_post' });
     await arrives(page, () => signInOn(page));
@@ -105,10 +96,10 @@ describeInChromium('in Chromium', () => {
     visitor = await openVisitor(chromium, { javaScriptEnabled: false });
     await open(web, { response_mode: 'form_post' });
     await signInOn(visitor.page);
-    await arrives(visitor.page, press('text=Go on'));
+    await arrives(visitor.page, press('button[type=submit]'));
   });
 
-  test('sign-out', async () => {
+  test('A14 sign-out', async () => {
     const { page } = visitor;
     await open(web);
     await arrives(page, () => signInOn(page));
@@ -117,7 +108,7 @@ describeInChromium('in Chromium', () => {
     await arrives(page, press('button[name=logout]'));
   });
 
-  test('an app that redirects to a scheme of its own', async () => {
+  test('A14 an app that redirects to a scheme of its own', async () => {
     const { page } = visitor;
     await open(bridge);
     const reached = page.waitForRequest(ownScheme);

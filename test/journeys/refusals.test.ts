@@ -22,7 +22,6 @@ beforeAll(async () => {
   await notesApi(frontdesk);
   wiki = await siteA(frontdesk, { id: 'wiki', redirectUris: ['https://wiki.example/callback'] });
 });
-afterAll(() => frontdesk.close());
 
 /** What is logged of refusals while `work` runs. */
 async function refusalsOf(work: () => Promise<unknown>): Promise<Line[]> {
