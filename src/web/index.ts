@@ -34,6 +34,7 @@ import { route, type Guard, type Route } from './route.ts';
 import type { Services } from './services.ts';
 import { showReceipt } from './sign-out/receipt.ts';
 import { createSignOut, type SignOut } from './sign-out/sign-out.ts';
+import { sendFavicon } from './visitor/favicon.ts';
 import { showWelcome } from './visitor/welcome.ts';
 
 export interface WebOptions {
@@ -53,6 +54,7 @@ export function listRoutes(services: Services, { readiness, protocol }: WebOptio
   const ownRegistration = `${registrationPath}/:clientId`;
   return [
     route('GET', '/', 'public', 'visitor/welcome', showWelcome(services)),
+    route('GET', '/favicon.ico', 'public', 'redirect', sendFavicon(services)),
     route('GET', '/healthz', 'public', 'text', live),
     route('GET', '/readyz', 'public', 'text', ready(services, readiness)),
 

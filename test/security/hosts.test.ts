@@ -26,6 +26,18 @@ function statusOf(...lines: string[]): Promise<string> {
   });
 }
 describe('C10', () => {
+  test('the default port of the issuer may be written out, and no other', async () => {
+    const secure = await startFrontdesk({ settings: { ISSUER: 'https://login.example.test' } });
+    const statusAt = async (host: string) =>
+      (await ask(`http://login.example.test/.well-known/openid-configuration`, { headers: { host } }, secure.port))
+        .status;
+    expect(await statusAt('login.example.test')).toBe(200);
+    expect(await statusAt('Login.example.test:443')).toBe(200);
+    for (const host of ['login.example.test:80', 'login.example.test:', 'login.example.test:0443']) {
+      expect([host, await statusAt(host)]).toEqual([host, 421]);
+    }
+  });
+
   test('a request for another host is misdirected (421), probes excepted', async () => {
     for (const host of [
       'evil.example',

@@ -28,13 +28,15 @@ const probes = new Set(['/healthz', '/readyz']);
  * @throws Refusal `host_wrong` (RFC 9110 §15.5.20)
  */
 export function requireIssuerHost(issuer: string): Middleware {
-  const { host } = new URL(issuer);
+  const { host, protocol, port } = new URL(issuer);
+  // The default port may be written out (RFC 9110 §4.2.3).
+  const hosts = port === '' ? [host, `${host}:${protocol === 'https:' ? 443 : 80}`] : [host];
   return (ctx, next) => {
     const [named, ...more] = ctx.req.headersDistinct['host'] ?? [];
     const isPath = ctx.req.url!.startsWith('/');
     // The rest, the log among it, need not deal with such a target.
     if (!isPath) ctx.req.url = '/';
-    const isOurs = named?.toLowerCase() === host && more.length === 0;
+    const isOurs = hosts.includes(named?.toLowerCase() ?? '') && more.length === 0;
     if (!isPath || (!isOurs && !probes.has(ctx.path))) throw new Refusal('host_wrong', { host });
     return next();
   };
