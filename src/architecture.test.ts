@@ -1,5 +1,5 @@
 /** Keeps the map in README.md true: every folder is on it, and imports only what the map allows. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const src = join(process.cwd(), 'src');
@@ -141,6 +141,12 @@ test('no default exports, and no file that only passes others on', () => {
 
 test('every file begins by saying what it is for', () => {
   expect(files.filter(({ text }) => !text.startsWith('/** ')).map(({ name }) => name)).toEqual([]);
+});
+
+test('README.md names only files that exist', () => {
+  const named = [...readme.matchAll(/`([\w./-]+\.(?:ts|pug|sql|json))`/g)].map((match) => match[1]!);
+  const places = ['', '../', ...readdirSync(src)].map((place) => join(src, place));
+  expect(named.filter((name) => !places.some((place) => existsSync(join(place, name))))).toEqual([]);
 });
 
 test('no file is longer than 300 lines', () => {
