@@ -14,10 +14,11 @@ const demoFolder = 'data/demo';
 const ownSettings = ['ISSUER', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
 
 /** Without settings and without a database of its own, a command beside the running demo acts on the demo. */
-function findEnvironment({ environment, error }: Io): NodeJS.ProcessEnv {
+function findEnvironment(io: Io): NodeJS.ProcessEnv {
+  const { environment } = io;
   const isOwn = ownSettings.some((name) => environment[name]) || existsSync('data/postgres');
   if (isOwn || !isServerRunning(demoFolder)) return environment;
-  error(`Using the database of the running demo (${demoFolder}).`);
+  io.error(`Using the database of the running demo (${demoFolder}).`);
   return { ...environment, DATA_DIR: demoFolder };
 }
 

@@ -49,6 +49,8 @@ const limits = {
   idle_in_transaction_session_timeout: 20_000,
 };
 
+export type Pool = pg.Pool;
+
 /** A pool for a library that has its own SQL, apart from the connections of requests. */
 export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs' });

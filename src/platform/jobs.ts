@@ -8,7 +8,7 @@ import {
   type Runner,
   type TaskList,
 } from 'graphile-worker';
-import { openPool } from './database.ts';
+import { openPool, type Pool } from './database.ts';
 import type { Log } from './log.ts';
 
 /** Work at fixed times. One process does it each time. */
@@ -40,8 +40,8 @@ export interface JobsOptions {
 const concurrency = 4;
 
 /** Creates or updates the tables of the queue. */
-export async function migrateJobs(url: string): Promise<void> {
-  await runMigrations({ connectionString: url, maxPoolSize: 1, logger: new Logger(() => () => {}) });
+export async function migrateJobs(pgPool: Pool): Promise<void> {
+  await runMigrations({ pgPool, logger: new Logger(() => () => {}) });
 }
 
 /**
@@ -50,11 +50,13 @@ export async function migrateJobs(url: string): Promise<void> {
  */
 export async function deleteFailedJobs(url: string): Promise<void> {
   const logger = new Logger(() => () => {});
-  const utils = await makeWorkerUtils({ connectionString: url, maxPoolSize: 1, logger });
+  const pgPool = openPool(url, 1, () => {});
+  const utils = await makeWorkerUtils({ pgPool, logger });
   try {
     await utils.cleanup({ tasks: ['DELETE_PERMAFAILED_JOBS'] });
   } finally {
     await utils.release();
+    await pgPool.end();
   }
 }
 

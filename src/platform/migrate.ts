@@ -1,6 +1,7 @@
 /** Applies `migrations/*.sql` and the migrations of the job queue, in order, each one once. */
 import { runner } from 'node-pg-migrate';
 import { join } from 'node:path';
+import { openPool, type Pool } from './database.ts';
 import { migrateJobs } from './jobs.ts';
 
 const folder = join(import.meta.dirname, '../../migrations');
@@ -12,16 +13,28 @@ const folder = join(import.meta.dirname, '../../migrations');
  * @returns the names of the migrations that were applied now
  */
 export async function migrate(url: string): Promise<string[]> {
+  // Connections of ours, whose errors are listened to: one that breaks while it closes must not end the process.
+  const pool = openPool(url, 2, () => {});
+  try {
+    const applied = await applyMigrations(pool);
+    await migrateJobs(pool);
+    return applied;
+  } finally {
+    await pool.end();
+  }
+}
+
+async function applyMigrations(pool: Pool): Promise<string[]> {
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const dbClient = await pool.connect();
   const applied = await runner({
-    databaseUrl: url,
+    dbClient,
     dir: join(folder, '*.sql'),
     useGlob: true,
     direction: 'up',
     migrationsTable: 'migrations',
     advisoryLockMode: 'wait',
     logger: quiet,
-  });
-  await migrateJobs(url);
+  }).finally(() => dbClient.release());
   return applied.map(({ name }) => name);
 }

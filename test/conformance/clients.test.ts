@@ -28,8 +28,8 @@ function targetOf({ issuer, database, secret }: Frontdesk, words: string[] = [])
   const environment = { ISSUER: issuer, DATABASE_URL: database.url, SECRET: secret };
   const command = async (args: string[]) => {
     words.push(...args);
-    const { out, error } = await runFrontdesk(args, environment);
-    if (error !== '') throw new Error(error);
+    const { code, out, error } = await runFrontdesk(args, environment);
+    if (code !== 0) throw new Error(error);
     return out;
   };
   return { issuer, login: 'ann', password: 'secret', command, logFile: undefined, close: async () => {} };

@@ -153,20 +153,18 @@ describe('C03 and C05 client assertions', () => {
   });
 
   test('for the token endpoint are accepted, except from a client that follows FAPI', async () => {
-    const atEndpoint = async (id: string) =>
-      (
-        await present(
-          await assertion({ ...assertionClaims(), iss: id, sub: id, aud: `${frontdesk.issuer}/oauth/token` }),
-        )
-      ).status;
-    expect(await atEndpoint('machine')).toBe(200);
     const metadata = {
       token_endpoint_auth_method: 'private_key_jwt',
       jwks: { keys: [publicKey] },
       fapi_profile: '2.0',
     };
-    await app(frontdesk, { id: 'fapi', kind: 'machine', metadata, apis: [{ audience }] });
-    expect(await atEndpoint('fapi')).toBe(401);
+    const fapi = await app(frontdesk, { id: 'fapi', kind: 'machine', metadata, apis: [{ audience }] });
+    const aud = `${frontdesk.issuer}/oauth/token`;
+    expect((await present(await assertion({ ...assertionClaims(), aud }))).status).toBe(200);
+    const claims = { ...assertionClaims(), iss: fapi.id, sub: fapi.id };
+    expect((await present(await assertion({ ...claims, aud }), { client_id: fapi.id })).status).toBe(401);
+    const again = { ...claims, jti: randomText() };
+    expect((await present(await assertion(again), { client_id: fapi.id })).status).toBe(200);
   });
 
   test('C04 work once', async () => {

@@ -92,7 +92,7 @@ test('C12 a key that is announced is published by every process and signs nothin
 test('C12 keys that must go at once sign no more, and what they signed still verifies', async () => {
   const before = await kidsOf(one);
   const old = await signIn();
-  expect(await rotate('--now')).toContain('may refuse new tokens for a minute');
+  expect(await rotate('--now')).toContain('may refuse new tokens for one to five minutes');
   await untilBoth(async (frontdesk) => (await kidsOf(frontdesk)).length === before.length + 2);
   const tokens = await signIn();
   for (const frontdesk of [one, two]) {
