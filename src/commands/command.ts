@@ -25,9 +25,9 @@ export interface Io {
   out(text: string): void;
   error(text: string): void;
   environment: NodeJS.ProcessEnv;
-  /** `--new` was given: a database may be made where there is none. */
+  /** Whether `--new` was given: a missing database is created. */
   mayCreateDatabase?: boolean;
-  /** The issuer of the database that the command opened. */
+  /** Issuer of the database that the command has opened. */
   usedIssuer?: string;
 }
 
@@ -35,7 +35,7 @@ export interface Command {
   /** One or two words: `serve`, `clients list`. */
   name: string;
   about: string;
-  /** It changes something in the database, and so says at which issuer. */
+  /** Whether it changes the database; then the issuer of the database is printed afterwards. */
   changes?: boolean;
   /** Names of the operands, all of them required: `['ID']`. */
   operands?: string[];

@@ -9,7 +9,7 @@ import { commandsOf, helpText, UnknownCommand } from './help.ts';
 
 const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
-/** Understood by every command that uses the database. */
+/** An option of every command that opens the database. */
 const newDatabase = '--new';
 
 const isHelp = (argument: string | undefined): boolean => argument === '--help' || argument === '-h';

@@ -4,8 +4,8 @@ import { findAccount, findAccountByLogin } from '../accounts/account-repository.
 import { canonicalEmail, canonicalUsername, type Account } from '../accounts/account.ts';
 import { openBase, type Base } from '../base.ts';
 import { loadConfig } from '../config.ts';
-import { isServerRunning } from '../platform/data-owner.ts';
 import { Refusal } from '../errors.ts';
+import { isServerRunning } from '../platform/data-owner.ts';
 import type { Database } from '../platform/database.ts';
 import { createLog } from '../platform/log.ts';
 import type { Io } from './command.ts';
@@ -13,7 +13,7 @@ import type { Io } from './command.ts';
 const demoFolder = 'data/demo';
 const ownSettings = ['ISSUER', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
 
-/** Without settings and without a database of its own, a command beside the running demo acts on the demo. */
+/** The settings, or those of the running demo when there are none and no database is here. */
 function findEnvironment(io: Io): NodeJS.ProcessEnv {
   const { environment } = io;
   const isOwn = ownSettings.some((name) => environment[name]) || existsSync('data/postgres');

@@ -1,4 +1,4 @@
-/** SQL for the deployment that a database belongs to. */
+/** SQL for the deployment: the issuer and the root secrets that a database belongs to. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 
@@ -15,23 +15,23 @@ export async function findDeployment(db: Database): Promise<Deployment | undefin
   return row && { issuer: row.issuer, secretDigests: row.secret_digests };
 }
 
-const insertIfNone = sql`insert into deployment (issuer, secret_digests) values ($1, $2) on conflict do nothing`;
+const insertRow = sql`insert into deployment (issuer, secret_digests) values ($1, $2) on conflict do nothing`;
 
-/** Of several servers that start at once, one writes the row. */
+/** Does nothing when there is a row: of several servers that start at once, one inserts it. */
 export async function insertDeployment(db: Database, { issuer, secretDigests }: Deployment): Promise<void> {
-  await db.guard(insertIfNone, [issuer, secretDigests]);
+  await db.guard(insertRow, [issuer, secretDigests]);
 }
 
-const setSecretDigests = sql`update deployment set secret_digests = $1`;
+const updateDigests = sql`update deployment set secret_digests = $1`;
 
 export function updateSecretDigests(db: Database, secretDigests: Buffer[]): void {
-  db.write(setSecretDigests, [secretDigests]);
+  db.write(updateDigests, [secretDigests]);
 }
 
-const findMigrations = sql`select to_regclass('migrations') is not null as is_migrated`;
+const selectIsMigrated = sql`select to_regclass('migrations') is not null as is_migrated`;
 
-/** Whether a server or a command has ever prepared this database. */
+/** Whether migrations were ever applied to this database. */
 export async function isMigrated(db: Database): Promise<boolean> {
-  const [row] = await db.read<{ is_migrated: boolean }>(findMigrations);
+  const [row] = await db.read<{ is_migrated: boolean }>(selectIsMigrated);
   return row?.is_migrated ?? false;
 }

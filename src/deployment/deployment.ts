@@ -1,4 +1,4 @@
-/** A database belongs to one issuer and one root secret: with others, tokens would be issued that nobody accepts. */
+/** Binds a database to one issuer and one root secret. With others its tokens and digests would not be accepted. */
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
@@ -7,7 +7,7 @@ import { findDeployment, insertDeployment, updateSecretDigests, type Deployment 
 const digestsOf = (keyring: Keyring): Buffer[] => keyring.digests('deployment', 'root secret');
 
 /**
- * @param issuer undefined when none is configured: then the database says which it is
+ * @param issuer undefined when none is configured: every issuer is accepted
  * @throws Refusal `database_of_other_issuer`, `database_of_other_secret`
  */
 function requireSame(deployment: Deployment, issuer: string | undefined, keyring: Keyring): void {
@@ -20,8 +20,8 @@ function requireSame(deployment: Deployment, issuer: string | undefined, keyring
 }
 
 /**
- * For servers: writes down issuer and root secret at the first start, and requires the same ones later. A root secret
- * that is being replaced is known by the one beside it (`SECRET=old,new`).
+ * For servers: stores the issuer and the root secrets at the first start, and requires the same issuer and one of these
+ * secrets later. Stores the secrets again each time, so that they can be replaced one by one (`SECRET=old,new`).
  *
  * @throws Refusal `database_of_other_issuer`, `database_of_other_secret`
  */
