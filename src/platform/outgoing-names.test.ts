@@ -61,6 +61,34 @@ test.each([
   expect([asked, connections]).toEqual([1, 0]);
 });
 
+test.each([
+  ['NAT64 (RFC 6052)', '64:ff9b::5db8:d822', '64:ff9b::a00:1'],
+  ['NAT64 of this network (RFC 8215), /96', '64:ff9b:1::5db8:d822', '64:ff9b:1::a00:1'],
+  ['NAT64 of this network, /48', '64:ff9b:1:5db8:d8:2200::', '64:ff9b:1:a00:0:100::'],
+  ['NAT64 of this network, /56', '64:ff9b:1:5d:b8:d822::', '64:ff9b:1:a:0:1::'],
+  ['NAT64 of this network, /64', '64:ff9b:1:0:5d:b8d8:2200:0', '64:ff9b:1:0:a:0:100:0'],
+  ['6to4', '2002:5db8:d822::1', '2002:a00:1::1'],
+  ['Teredo, by its client', '2001:0:5db8:d822::a247:27dd', '2001:0:5db8:d822::f5ff:fffe'],
+  ['Teredo, by its server', '2001:0:808:808::a247:27dd', '2001:0:a00:1::a247:27dd'],
+  ['IPv4-mapped', '::ffff:5db8:d822', '::ffff:a00:1'],
+])('C07 %s is judged by the IPv4 address within', async (_name, open, inside) => {
+  answers = [[open]];
+  expect(await problem('https://translated.example/')).toMatch(/^(unreachable|timeout)$/);
+  expect(await problem(`https://[${open}]/`)).toMatch(/^(unreachable|timeout)$/);
+  answers = [[inside]];
+  expect(await problem('https://translated.example/')).toBe('not_allowed');
+  expect(await problem(`https://[${inside}]/`)).toBe('not_allowed');
+});
+
+test.each([
+  ['loopback behind a shorter prefix', '64:ff9b:1:7f00:0:100:5db8:d822'],
+  ['no IPv4 address at all', '64:ff9b:1::'],
+  ['IPv4-translated (RFC 7915)', '::ffff:0:5db8:d822'],
+])('C07 %s is not called', async (_name, address) => {
+  answers = [[address]];
+  expect(await problem('https://translated.example/')).toBe('not_allowed');
+});
+
 test('C07 the connection uses the addresses that were checked: the name is resolved once', async () => {
   // A public address that IANA has given to nobody.
   answers = [['4000::1'], ['127.0.0.1']];
