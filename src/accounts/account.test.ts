@@ -1,5 +1,5 @@
 /** Canonical forms of addresses and user names. */
-import { canonicalEmail, canonicalUsername } from './account.ts';
+import { canonicalEmail, canonicalUsername, cleanEmail } from './account.ts';
 
 test.each([
   ['ann@example.com', 'ann@example.com'],
@@ -8,7 +8,53 @@ test.each([
   ['ann@BÜCHER.example', 'ann@xn--bcher-kva.example'],
   ['ann@xn--bcher-kva.example', 'ann@xn--bcher-kva.example'],
   ['ａｎｎ@example.com', 'ann@example.com'],
+  ['mailto:ann@example.com', 'ann@example.com'],
+  ['MAILTO: Ann@example.com?subject=Hello@you', 'ann@example.com'],
+  ['\u200bmailto:ann@example.com', 'ann@example.com'],
 ])('D17 %s is %s', (email, canonical) => expect(canonicalEmail(email)).toBe(canonical));
+
+/** What comes along with a copied name, by what it is called. */
+const unseen = {
+  'zero width space': '\u200b',
+  'zero width joiners': '\u200c\u200d',
+  'no-break space': '\u00a0',
+  'narrow no-break space': '\u202f',
+  'ideographic space': '\u3000',
+  'byte order mark': '\ufeff',
+  'soft hyphen': '\u00ad',
+  'word joiner': '\u2060',
+  'direction marks': '\u200e\u200f\u061c',
+  'direction embeddings': '\u202a\u202c\u2066\u2069',
+  'variation selector and joiner': '\ufe0f\u200d',
+  'Hangul filler': '\u3164',
+  tags: '\u{e0041}\u{e007f}',
+  'line break': '\r\n',
+};
+
+test.each(Object.entries(unseen))('D17 a name with a %s around it is the name', (_name, text) => {
+  expect(canonicalEmail(`${text}ann@example.com${text}`)).toBe('ann@example.com');
+  expect(canonicalUsername(`${text}ann.archer${text}`)).toBe('ann.archer');
+  expect(cleanEmail(`${text}Ann@Example.com${text}`)).toBe('Ann@Example.com');
+});
+
+const spaces = new Set(['no-break space', 'narrow no-break space', 'ideographic space', 'line break']);
+test.each(Object.entries(unseen).filter(([name]) => !spaces.has(name)))(
+  'D17 a name with a %s within is the name',
+  (_name, text) => {
+    expect(canonicalEmail(`a${text}nn${text}@exam${text}ple.com`)).toBe('ann@example.com');
+    expect(canonicalUsername(`an${text}n`)).toBe('ann');
+  },
+);
+
+test('D17 a joiner that makes another domain is kept', () => {
+  const [joined, plain] = [
+    'ann@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.com',
+    'ann@\u0646\u0627\u0645\u0647\u0627\u06cc.com',
+  ];
+  expect(cleanEmail(joined)).toBe(joined);
+  expect(canonicalEmail(joined)).toBe('ann@xn--mgba3gch31f060k.com');
+  expect(canonicalEmail(plain)).not.toBe(canonicalEmail(joined));
+});
 
 test.each([
   'ann',
@@ -23,6 +69,9 @@ test.each([
   'ännchen@example.com',
   '\u0430nn@example.com',
   'ann@@example.com',
+  'mailto:',
+  'ann\u00a0archer@example.com',
+  'ann\u0000@example.com',
   `${'x'.repeat(65)}@example.com`,
   '',
 ])('D17 %s is no address', (email) => expect(canonicalEmail(email)).toBeUndefined());

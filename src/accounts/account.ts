@@ -6,7 +6,7 @@ import type { Claims } from './claims.ts';
 export interface Account {
   /** uuid v4: the public `sub`, never given to another person. */
   id: string;
-  /** As the person typed it; mail is sent to this form. */
+  /** As the person typed it, in the form of `cleanEmail`; mail is sent to it. */
   email: string;
   emailVerifiedAt: Date | undefined;
   username: string | undefined;
@@ -21,6 +21,24 @@ export interface Account {
 /** The name of a person on pages. */
 export const displayName = ({ name, username, email }: Account): string => name ?? username ?? email;
 
+// Characters without a shape that come along when a name is pasted: zero width, soft hyphen, direction marks, byte order
+// mark.
+const invisible = /(?![\u200c\u200d])[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u2800]/gu;
+// Joiners after a letter beyond ASCII are part of some domains (RFC 5892 appendix A).
+const needlessJoiners = /(?<!(?!\p{ASCII})[\p{L}\p{M}])[\u200c\u200d]/gu;
+
+const withoutInvisible = (text: string): string =>
+  text.normalize('NFKC').replace(invisible, '').replace(needlessJoiners, '').trim();
+
+/** An address as it is stored: without spaces around it, characters that nobody sees, and what a mail link adds. */
+export const cleanEmail = (email: string): string =>
+  withoutInvisible(email)
+    .replace(/^mailto:([^?]*)(\?.*)?$/i, '$1')
+    .trim();
+
+/** A user name as it is stored. */
+export const cleanUsername = (username: string): string => withoutInvisible(username);
+
 /**
  * The form that is equal for all spellings of an address: lower case, the domain in ASCII (IDNA). The local part must be
  * ASCII, so that two different addresses never look alike.
@@ -28,8 +46,7 @@ export const displayName = ({ name, username, email }: Account): string => name 
  * @returns undefined for what is no e-mail address
  */
 export function canonicalEmail(email: string): string | undefined {
-  const text = email.normalize('NFKC').trim();
-  const [, local, domain] = /^([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64})@([^@\s]{1,255})$/.exec(text) ?? [];
+  const [, local, domain] = /^([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64})@([^@\s]{1,255})$/.exec(cleanEmail(email)) ?? [];
   if (local === undefined || domain === undefined) return undefined;
   const ascii = domainToASCII(domain.toLowerCase());
   if (!/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(ascii)) return undefined;
@@ -38,7 +55,7 @@ export function canonicalEmail(email: string): string | undefined {
 
 /** The form that is equal for all spellings of a user name; undefined for what is no user name. */
 export function canonicalUsername(username: string): string | undefined {
-  const text = username.normalize('NFKC').trim().toLowerCase();
+  const text = cleanUsername(username).toLowerCase();
   return /^[a-z0-9][a-z0-9._-]{1,62}[a-z0-9]$/.test(text) ? text : undefined;
 }
 

@@ -7,7 +7,7 @@ import { requireAcceptablePassword, type PasswordHasher } from '../credentials/p
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { findAccountByLogin, insertAccount } from './account-repository.ts';
-import { requireEmail, requireUsername } from './account.ts';
+import { cleanEmail, cleanUsername, requireEmail, requireUsername } from './account.ts';
 import type { Claims } from './claims.ts';
 
 export interface AccountDetails {
@@ -35,13 +35,14 @@ export async function createAccount(
   const { email, username, name, password, claims = {}, isEmailVerified = false } = details;
   const emailCanonical = requireEmail(email);
   const usernameCanonical = username === undefined ? undefined : requireUsername(username);
+  const shownUsername = username === undefined ? undefined : cleanUsername(username);
   requireAcceptablePassword(password);
   const hash = await hasher.hash(password);
   const id = randomUUID();
   await db.inUnitOfWork(async () => {
     const emailVerifiedAt = isEmailVerified ? new Date() : undefined;
-    const account = { id, email: email.trim(), emailCanonical, emailVerifiedAt, username, usernameCanonical, name };
-    if (!(await insertAccount(db, { ...account, attributes: claims }))) {
+    const names = { email: cleanEmail(email), emailCanonical, username: shownUsername, usernameCanonical, name };
+    if (!(await insertAccount(db, { id, ...names, emailVerifiedAt, attributes: claims }))) {
       const holder = await findAccountByLogin(db, { email: emailCanonical, username: undefined });
       throw new Refusal(holder ? 'email_taken' : 'username_taken');
     }

@@ -42,6 +42,15 @@ test('a person signs in at site A and gets tokens that tell the truth', async ()
   );
 });
 
+test.each(['\u200bann@example.com', 'mailto:ann@example.com', '\ufeffann\u00a0', '\u2068an\u00adn\u2069'])(
+  'the name %j, pasted with characters that nobody sees, signs in',
+  async (login) => {
+    const browser = newBrowser(frontdesk);
+    const back = await signIn(await browser.visit(authorize(frontdesk, appA).url), login);
+    expect(answerIn(back)['code']).toBeTruthy();
+  },
+);
+
 test('who signed in at site A is known at site B, and the other way round', async () => {
   for (const [first, second] of [
     [appA, appB],
