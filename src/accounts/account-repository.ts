@@ -1,6 +1,7 @@
 /** SQL for accounts. */
+import { isUniqueViolation } from '../platform/database-errors.ts';
 import type { Database } from '../platform/database.ts';
-import { sql } from '../platform/statement.ts';
+import { sql, type Statement } from '../platform/statement.ts';
 import type { Account } from './account.ts';
 import type { Claims } from './claims.ts';
 
@@ -77,6 +78,63 @@ const updateAttributesById = sql`update accounts set attributes = $2, updated_at
 /** @returns false when there is no such account */
 export async function updateAttributes(db: Database, id: string, attributes: Claims): Promise<boolean> {
   return (await db.guard(updateAttributesById, [id, attributes])).count === 1;
+}
+
+/** Runs an update of one row. A value that another row took at the same time counts as no row, and ends the transaction. */
+async function updateOne(db: Database, statement: Statement, values: unknown[]): Promise<boolean> {
+  try {
+    return (await db.guard(statement, values)).count === 1;
+  } catch (error) {
+    if (isUniqueViolation(error)) return false;
+    throw error;
+  }
+}
+
+const updateNameById = sql`update accounts set name = $2, updated_at = now() where id = $1`;
+
+/** @returns false when there is no such account */
+export async function updateName(db: Database, id: string, name: string | undefined): Promise<boolean> {
+  return updateOne(db, updateNameById, [id, name]);
+}
+
+const updateUsernameById = sql`
+  update accounts set username = $2, username_canonical = $3, updated_at = now()
+  where id = $1 and not exists (select 1 from accounts where username_canonical = $3 and id <> $1)`;
+
+/** @returns false when another account has the user name, or there is no such account */
+export async function updateUsername(
+  db: Database,
+  id: string,
+  username: { shown: string; canonical: string } | undefined,
+): Promise<boolean> {
+  return updateOne(db, updateUsernameById, [id, username?.shown, username?.canonical]);
+}
+
+const updateEmailById = sql`
+  update accounts set email = $2, email_canonical = $3,
+    email_verified_at = case when $4 then now() when email_canonical = $3 then email_verified_at end, updated_at = now()
+  where id = $1 and not exists (select 1 from accounts where email_canonical = $3 and id <> $1)`;
+
+/**
+ * A new address is unverified unless `isVerified`; another spelling of the same one stays what it was.
+ *
+ * @returns false when another account has the address, or there is no such account
+ */
+export async function updateEmail(
+  db: Database,
+  id: string,
+  email: { shown: string; canonical: string; isVerified: boolean },
+): Promise<boolean> {
+  return updateOne(db, updateEmailById, [id, email.shown, email.canonical, email.isVerified]);
+}
+
+const updateEmailVerifiedById = sql`
+  update accounts set email_verified_at = case when $2 then coalesce(email_verified_at, now()) end, updated_at = now()
+  where id = $1`;
+
+/** @returns false when there is no such account */
+export async function updateEmailVerified(db: Database, id: string, isVerified: boolean): Promise<boolean> {
+  return updateOne(db, updateEmailVerifiedById, [id, isVerified]);
 }
 
 const deleteById = sql`delete from accounts where id = $1`;

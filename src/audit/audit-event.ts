@@ -4,9 +4,13 @@
 export interface AuditDetails {
   'account.claims-set': { claims: string[]; by: Actor };
   'account.created': { by: Actor };
+  'account.email-set': { isVerified: boolean; by: Actor };
   'account.reinstated': { by: Actor };
   'account.removed': { by: Actor };
+  'account.renamed': { by: Actor };
   'account.suspended': { by: Actor };
+  'account.unlocked': { by: Actor };
+  'account.updated': { fields: string[]; by: Actor };
   'app.removed': { grants: number };
   'api.registered': { audience: string; by: Actor };
   'api.removed': { audience: string; by: Actor };

@@ -112,6 +112,23 @@ export const stringOption = (value: Options[string]): string | undefined =>
 export const stringListOption = (value: Options[string]): string[] => (Array.isArray(value) ? value : []);
 
 /**
+ * The names that `--clear` was given: of options whose value is to be removed.
+ *
+ * @param clearable the names it may be given
+ * @throws UsageError for another name, and for an option that is set at the same time
+ */
+export function clearedOptions<Name extends string>(options: Options, clearable: readonly Name[]): Set<Name> {
+  const names = stringListOption(options['clear']);
+  for (const name of names) {
+    if (!(clearable as readonly string[]).includes(name)) {
+      throw new UsageError(`--clear takes one of: ${clearable.join(', ')}.`);
+    }
+    if (options[name] !== undefined) throw new UsageError(`--${name} and --clear ${name} exclude each other.`);
+  }
+  return new Set(names as Name[]);
+}
+
+/**
  * The seconds of an option like `12h`.
  *
  * @param name of the option, for the message
@@ -134,4 +151,10 @@ export function table(head: string[], rows: string[][]): string {
       .join('  ')
       .trimEnd();
   return [line(head.map((title) => title.toUpperCase())), ...rows.map(line)].join('\n');
+}
+
+/** One line for each name and its value, the values below each other. */
+export function fields(pairs: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }

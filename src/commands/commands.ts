@@ -3,8 +3,13 @@ import { createAccount } from './accounts/create.ts';
 import { listAccounts } from './accounts/list.ts';
 import { setPassword } from './accounts/password.ts';
 import { removeAccount } from './accounts/remove.ts';
+import { renameAccount } from './accounts/rename.ts';
 import { setClaims } from './accounts/set-claims.ts';
+import { setEmail } from './accounts/set-email.ts';
+import { showAccount } from './accounts/show.ts';
 import { reinstateAccount, suspendAccount } from './accounts/suspend.ts';
+import { unlockAccount } from './accounts/unlock.ts';
+import { updateAccount } from './accounts/update.ts';
 import { listApis, registerApi, removeApi } from './apis.ts';
 import { listClients } from './clients/list.ts';
 import { registerClient } from './clients/register.ts';
@@ -28,10 +33,15 @@ export const commands: readonly Command[] = [
   makeSecret,
   createAccount,
   listAccounts,
+  showAccount,
+  updateAccount,
+  setEmail,
+  renameAccount,
   setPassword,
   setClaims,
   suspendAccount,
   reinstateAccount,
+  unlockAccount,
   removeAccount,
   listSessions,
   endSessions,

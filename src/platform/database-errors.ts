@@ -25,6 +25,9 @@ const busyCodes = /^(08...|53...|55P03|57014|57P0.|40001|40P01|ECONNREFUSED|ECON
 // pg has no codes for these.
 const busyMessages = /timeout exceeded|connection terminated|connection timeout/i;
 
+/** Whether a statement failed because its row would equal another one where the table allows none. */
+export const isUniqueViolation = (error: unknown): boolean => (error as { code?: string }).code === '23505';
+
 /** @returns TextNotStorable or DatabaseBusy for an error that means one of them, else the error itself */
 export function translateDatabaseError(error: Error): Error {
   const { code = '' } = error as { code?: string };

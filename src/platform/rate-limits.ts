@@ -14,6 +14,8 @@ export interface RateLimit {
    * @returns 0, or the seconds to wait when the maximum was reached before
    */
   take(key: string): Promise<number>;
+  /** @returns 0, or the seconds to wait when the maximum is reached; nothing is counted */
+  secondsToWait(key: string): Promise<number>;
   /** Takes one use off the count. */
   refund(key: string): Promise<void>;
   /** Sets the count to zero. */
@@ -26,6 +28,8 @@ export interface RateLimitOptions {
   perSeconds: number;
 }
 
+const seconds = ({ msBeforeNext }: RateLimiterRes): number => Math.max(1, Math.ceil(msBeforeNext / 1000));
+
 function rateLimit(limiter: RateLimiterAbstract): RateLimit {
   return {
     async take(key) {
@@ -33,9 +37,13 @@ function rateLimit(limiter: RateLimiterAbstract): RateLimit {
         await limiter.consume(key);
         return 0;
       } catch (outcome) {
-        if (outcome instanceof RateLimiterRes) return Math.max(1, Math.ceil(outcome.msBeforeNext / 1000));
+        if (outcome instanceof RateLimiterRes) return seconds(outcome);
         throw outcome;
       }
+    },
+    async secondsToWait(key) {
+      const count = await limiter.get(key);
+      return count && count.remainingPoints <= 0 ? seconds(count) : 0;
     },
     refund: async (key) => void (await limiter.reward(key)),
     reset: async (key) => void (await limiter.delete(key)),

@@ -56,6 +56,31 @@ test('successful attempts do not count', async () => {
   }
 });
 
+test('the tries of a locked account are forgotten, whichever root secret they were counted under', async () => {
+  const [old, next] = [randomToken(), randomToken()];
+  const before = createAttemptLimits(db, createKeyring([old, next]), 0.1);
+  const after = createAttemptLimits(db, createKeyring([next, old]), 0.1);
+  for (const limits of [before, after]) {
+    expect(await codes([limits.begin('ann', '10.0.0.4'), limits.begin('ann', '10.0.0.4')])).toContain('tries_many');
+  }
+  for (const limits of [before, after]) {
+    const seconds = await limits.lockedSeconds('ann');
+    expect([seconds > 800, seconds <= 900]).toEqual([true, true]);
+    expect(await limits.lockedSeconds('ben')).toBe(0);
+  }
+  await after.forget('ann');
+  for (const limits of [before, after]) expect(await limits.lockedSeconds('ann')).toBe(0);
+  for (const limits of [before, after]) await limits.begin('ann', '10.0.0.4');
+});
+
+test('an account is locked by the last try that is allowed, and not before', async () => {
+  const limits = createAttemptLimits(db, keyring, 0.2);
+  await limits.begin('ann', '10.0.0.5');
+  expect(await limits.lockedSeconds('ann')).toBe(0);
+  await limits.begin('ann', '10.0.0.5');
+  expect(await limits.lockedSeconds('ann')).toBeGreaterThan(0);
+});
+
 test('what was typed is not in the table', async () => {
   const limits = createAttemptLimits(db, keyring, 1);
   await limits.begin('my secret typed into the wrong field', '10.0.0.3');

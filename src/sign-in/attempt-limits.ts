@@ -23,6 +23,10 @@ export interface AttemptLimits {
    * @throws Refusal `tries_many` (account) or `address_locked` (network) with the time to wait
    */
   begin(login: string, ip: string): Promise<Attempt>;
+  /** @returns the seconds until an account may try again; 0 when it may now */
+  lockedSeconds(accountId: string): Promise<number>;
+  /** Forgets the failed attempts of an account, whichever root secret they were counted under. */
+  forget(accountId: string): Promise<void>;
 }
 
 /** An address without the port and the brackets that proxies add (RFC 7239 §6). */
@@ -56,6 +60,8 @@ export function createAttemptLimits(db: Database, keyring: Keyring, factor: numb
   const perNetwork = limit('sign-in-address', maxPerNetwork);
   // People type passwords into the wrong field, so the database gets a digest of what was typed.
   const keyOf = (kind: string, value: string) => keyring.digest(kind, value).toString('base64url');
+  const keysOfAccount = (accountId: string) =>
+    keyring.digests('attempt-account', accountId).map((digest) => digest.toString('base64url'));
   const minutes = (seconds: number) => Math.ceil(seconds / 60);
 
   return {
@@ -68,6 +74,12 @@ export function createAttemptLimits(db: Database, keyring: Keyring, factor: numb
       return {
         succeed: async () => void (await Promise.all([perAccount.reset(account), perNetwork.refund(network)])),
       };
+    },
+    async lockedSeconds(accountId) {
+      return Math.max(...(await Promise.all(keysOfAccount(accountId).map((key) => perAccount.secondsToWait(key)))));
+    },
+    async forget(accountId) {
+      await Promise.all(keysOfAccount(accountId).map((key) => perAccount.reset(key)));
     },
   };
 }

@@ -1,0 +1,18 @@
+/** Lets a person try again who is locked out by failed sign-in attempts. */
+import { findAccount } from '../accounts/account-repository.ts';
+import type { Actor } from '../audit/audit-event.ts';
+import { recordEvent } from '../audit/audit-repository.ts';
+import { Refusal } from '../errors.ts';
+import type { Database } from '../platform/database.ts';
+import type { AttemptLimits } from './attempt-limits.ts';
+
+/** @throws Refusal `account_unknown` */
+export async function unlockAccount(
+  { db, attemptLimits }: { db: Database; attemptLimits: AttemptLimits },
+  accountId: string,
+  by: Actor,
+): Promise<void> {
+  if (!(await findAccount(db, accountId))) throw new Refusal('account_unknown');
+  await attemptLimits.forget(accountId);
+  await db.inUnitOfWork(async () => recordEvent(db, { kind: 'account.unlocked', accountId, detail: { by } }));
+}
