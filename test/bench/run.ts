@@ -1,8 +1,10 @@
-/** `npm run bench -- keys|logout`: measures a promise at full size; exits with 1 when it does not hold. */
+/** `npm run bench -- keys|limits|logout`: measures a promise; exits with 1 when it does not hold. */
 import { parseArgs } from 'node:util';
+import { closeAll } from '../support/cleanup.ts';
 import setUp from '../support/global-setup.ts';
 import tearDown from '../support/global-teardown.ts';
 import { benchKeys } from './keys/report.ts';
+import { benchLimits } from './limits/report.ts';
 import { benchLogout } from './logout/report.ts';
 import { format, type Report } from './report.ts';
 
@@ -16,6 +18,7 @@ const { positionals, values } = parseArgs({
 
 const benches: Record<string, () => Promise<Report>> = {
   keys: () => benchKeys({ rotations: 10, everySeconds: 10, announcementSeconds: 75, verifications: 100_000 }),
+  limits: () => benchLimits(),
   logout: () =>
     benchLogout({
       endings: Number(values.endings),
@@ -29,7 +32,7 @@ const benches: Record<string, () => Promise<Report>> = {
 
 const bench = benches[positionals[0] ?? ''];
 if (!bench) {
-  process.stderr.write('Usage: npm run bench -- keys | logout [--endings N] [--rate R]\n');
+  process.stderr.write('Usage: npm run bench -- keys | limits | logout [--endings N] [--rate R]\n');
   process.exit(2);
 }
 // So that what was started is ended with it.
@@ -40,5 +43,6 @@ try {
   process.stdout.write(`${format(report)}\n`);
   process.exitCode = report.broken.length === 0 ? 0 : 1;
 } finally {
+  await closeAll();
   await tearDown();
 }

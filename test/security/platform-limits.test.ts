@@ -1,0 +1,17 @@
+/** Requirement of README.md beside this file: F04. What a check costs, whatever it is given. */
+import { checks, hardTexts, runCheck } from '../bench/limits/checks.ts';
+
+/**
+ * Computing time of this process in milliseconds, which a busy machine hardly changes. 20 is promised, and measured by
+ * the bench `limits`; a check that looks at each letter again for each letter takes seconds.
+ */
+const maxMilliseconds = 500;
+
+test.each(Object.entries(checks))('F04 no text of 50 KB keeps a check busy: %s', (_name, check) => {
+  for (const text of hardTexts) {
+    const before = process.cpuUsage();
+    runCheck(check, text);
+    const { user, system } = process.cpuUsage(before);
+    expect([text.slice(0, 40), (user + system) / 1000 < maxMilliseconds]).toEqual([text.slice(0, 40), true]);
+  }
+});
