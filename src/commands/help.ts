@@ -35,7 +35,8 @@ const overview = (commands: readonly Command[]): string =>
     '',
     ...listOf(commands),
     '',
-    'Commands work beside a running server or without one, on the database that the settings name.',
+    'Commands work beside a running server or without one, on the database that the settings name. Where there is none',
+    'yet, --new lets a command make one.',
     'How a command is used: frontdesk help COMMAND. Settings: frontdesk settings. Version: frontdesk --version.',
     'Exit codes: 0 done, 1 refused or failed, 2 wrong usage.',
   ].join('\n');
