@@ -1,4 +1,5 @@
 /** The suite's REST interface, as far as runs of plans need it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 const planAnswer = z.object({
@@ -51,15 +52,17 @@ export class SuiteFailed extends Error {
 }
 
 const requestMilliseconds = 60_000;
+/** The suite answers 500 now and then when it is read while it writes. */
+const maxReads = 5;
+const retryMilliseconds = 300;
 
 /** @param token of a suite that asks who calls; one of one's own in developer mode needs none */
 export function connectSuite(url: string, token: string | undefined): Suite {
-  async function call(method: string, path: string, query: Record<string, string> = {}, body?: object) {
+  async function request(method: string, path: string, query: Record<string, string> = {}, body?: object) {
     const target = new URL(`${url}/api/${path}`);
     for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value);
-    let response: Response;
     try {
-      response = await fetch(target, {
+      return await fetch(target, {
         method,
         headers: {
           Accept: 'application/json, application/zip',
@@ -74,8 +77,19 @@ export function connectSuite(url: string, token: string | undefined): Suite {
       const reason = cause?.code ?? cause?.message ?? (error as Error).message;
       throw new SuiteFailed(`${method} ${target.href}: ${reason}`, { cause: error });
     }
-    if (response.ok || response.status === 404) return response;
-    throw new SuiteFailed(`${method} ${target.href}: ${response.status} ${(await response.text()).slice(0, 300)}`);
+  }
+
+  /** Reads are tried again after a fault of the suite; whatever changes something is not. */
+  async function call(method: string, path: string, query?: Record<string, string>, body?: object) {
+    for (let tries = 1; ; tries++) {
+      const response = await request(method, path, query, body);
+      if (response.ok || response.status === 404) return response;
+      const reason = (await response.text()).slice(0, 300);
+      if (method !== 'GET' || response.status < 500 || tries >= maxReads) {
+        throw new SuiteFailed(`${method} ${response.url}: ${response.status} ${reason}`);
+      }
+      await sleep(retryMilliseconds);
+    }
   }
 
   async function read<Shape extends z.ZodType>(schema: Shape, response: Response): Promise<z.output<Shape>> {

@@ -85,3 +85,19 @@ test('a suite that is not there is said to be so', async () => {
   const port = await freePort();
   await expect(connectSuite(`https://127.0.0.1:${port}`, undefined).version()).rejects.toThrow('ECONNREFUSED');
 });
+
+test('what is read is asked for again when the suite has a fault, and what changes something is not', async () => {
+  const asked: string[] = [];
+  const port = await listen(
+    createServer(({ method, url }, answer) => {
+      asked.push(`${method} ${url}`);
+      const isThird = asked.length % 3 === 0;
+      answer.writeHead(isThird ? 200 : 500).end(isThird ? '{"status":"WAITING"}' : 'busy');
+    }),
+  );
+  const suite = connectSuite(`http://127.0.0.1:${port}`, undefined);
+  expect(await suite.info('a')).toEqual({ status: 'WAITING' });
+  expect(asked).toEqual(Array(3).fill('GET /api/info/a'));
+  await expect(suite.start('a')).rejects.toThrow('500 busy');
+  expect(asked.slice(3)).toEqual(['POST /api/runner/a']);
+});
