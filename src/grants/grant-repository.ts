@@ -42,9 +42,12 @@ export async function findGrant(db: Database, id: string): Promise<Grant | undef
   };
 }
 
+// Sessions are locked before grants, as everywhere: two transactions that take both cannot deadlock. The count makes
+// PostgreSQL lock before it writes.
 const upsertRow = sql`
+  with locked as (select uid from sessions where uid = $4 for no key update)
   insert into grants (id, account_id, client_id, session_uid, permissions, expires_at)
-  values ($1, $2, $3, $4, $5, $6)
+  select $1, $2::uuid, $3, $4, $5::jsonb, $6::timestamptz from (select count(*) from locked) as after_lock
   on conflict (id) do update set permissions = excluded.permissions where grants.revoked_at is null`;
 
 export function upsertGrant(db: Database, grant: Omit<Grant, 'createdAt'>): void {
@@ -53,7 +56,12 @@ export function upsertGrant(db: Database, grant: Omit<Grant, 'createdAt'>): void
 }
 
 const updateRevokedAt = sql`
-  update grants set revoked_at = now() where id = $1 and revoked_at is null returning account_id, client_id`;
+  with locked as (
+    select s.uid from sessions s join grants g on g.session_uid = s.uid where g.id = $1 for no key update of s
+  )
+  update grants set revoked_at = now()
+  where id = $1 and revoked_at is null and (select count(*) from locked) >= 0
+  returning account_id, client_id`;
 
 /** @returns the account and the client of the grant; undefined when it was revoked before */
 export async function revokeGrantRow(

@@ -12,15 +12,23 @@ export class TextNotStorable extends Error {
 
 /** The database is away or overloaded. The same statement may succeed later. */
 export class DatabaseBusy extends Error {
-  override readonly name = 'DatabaseBusy';
+  override readonly name: string = 'DatabaseBusy';
+}
+
+/** Transactions waited for each other, and PostgreSQL undid this one: done again at once, it succeeds. */
+export class TransactionConflict extends DatabaseBusy {
+  override readonly name = 'TransactionConflict';
 }
 
 // character_not_in_repertoire and untranslatable_character.
 const textCodes = /^(22021|22P05)$/;
 
-// Connection exceptions, too many connections, timeouts of locks and statements, deadlocks, shutdown; and the codes of
-// Node for sockets.
-const busyCodes = /^(08...|53...|55P03|57014|57P0.|40001|40P01|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
+// serialization_failure and deadlock_detected.
+const conflictCodes = /^(40001|40P01)$/;
+
+// Connection exceptions, too many connections, timeouts of locks and statements, shutdown; and the codes of Node for
+// sockets.
+const busyCodes = /^(08...|53...|55P03|57014|57P0.|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
 
 // pg has no codes for these.
 const busyMessages = /timeout exceeded|connection terminated|connection timeout/i;
@@ -28,12 +36,13 @@ const busyMessages = /timeout exceeded|connection terminated|connection timeout/
 /** Whether a statement failed because its row would equal another one where the table allows none. */
 export const isUniqueViolation = (error: unknown): boolean => (error as { code?: string }).code === '23505';
 
-/** @returns TextNotStorable or DatabaseBusy for an error that means one of them, else the error itself */
+/** @returns TextNotStorable, TransactionConflict or DatabaseBusy for an error that means one of them, else the error itself */
 export function translateDatabaseError(error: Error): Error {
   const { code = '' } = error as { code?: string };
   // Every JSON value comes from JSON.stringify, so it can only be wrong by a lone surrogate (RFC 8259 §8.2).
   const isLoneSurrogate = code === '22P02' && error.message === 'invalid input syntax for type json';
   if (textCodes.test(code) || isLoneSurrogate) return new TextNotStorable('the text cannot be stored');
+  if (conflictCodes.test(code)) return new TransactionConflict(error.message, { cause: error });
   if (busyCodes.test(code) || busyMessages.test(error.message)) {
     return new DatabaseBusy(error.message, { cause: error });
   }

@@ -56,6 +56,14 @@ test('the failure of a statement that nobody awaits makes the commit fail', asyn
   expect(await keys()).toEqual([]);
 });
 
+test('a statement behind a failed one rejects with the failure of that one', async () => {
+  const work = db.inUnitOfWork(async () => {
+    for (const key of ['a', 'a', 'b']) db.write(insert, [key]);
+    await db.guard(insert, ['c']);
+  });
+  await expect(work).rejects.toThrow('duplicate key');
+});
+
 test('the commit fails although the failure of a statement was caught', async () => {
   const work = db.inUnitOfWork(async () => {
     db.write(insert, ['a']);

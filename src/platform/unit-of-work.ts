@@ -58,9 +58,9 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
       .then((connection) => connection.query({ name, text, values }))
       .catch((error: Error) => {
         // PostgreSQL refuses all statements after a failed one, so the first error is the cause.
-        throw failure ?? translateDatabaseError(error);
+        fail(translateDatabaseError(error));
+        throw failure!;
       });
-    sent.catch(fail);
     statements.push(sent);
     const { rows, rowCount } = await sent;
     return { rows: rows as Row[], count: rowCount ?? 0 };
@@ -83,7 +83,9 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
     // A connection whose transaction did not end is closed, not used again.
     connection.release(outcome.status === 'rejected');
     if (statement === 'ROLLBACK') return;
-    if (outcome.status === 'rejected') throw new CommitFailed('not committed', { cause: outcome.reason });
+    if (outcome.status === 'rejected') {
+      throw new CommitFailed('not committed', { cause: translateDatabaseError(outcome.reason as Error) });
+    }
     // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
     if (failure || outcome.value.command !== 'COMMIT') throw new CommitFailed('rolled back', { cause: failure });
   }

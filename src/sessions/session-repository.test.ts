@@ -75,6 +75,13 @@ test('a request with the old id writes nothing after the id was rotated', async 
   expect(await findSessionById(db, [Buffer.from('new')])).toMatchObject({ uid: 'u' });
 });
 
+test('G07 the primary key is the only unique index: `on conflict` protects from no other', async () => {
+  const indexes = await db.read<{ name: string }>(
+    sql`select indexrelid::regclass::text as name from pg_index where indrelid = 'sessions'::regclass and indisunique`,
+  );
+  expect(indexes).toEqual([{ name: 'sessions_pkey' }]);
+});
+
 test('A01 of two people who sign in to one session at once, the second writes nothing', async () => {
   const [ann, ben] = [randomUUID(), randomUUID()];
   for (const account of [ann, ben])

@@ -35,7 +35,9 @@ const toSession = (row: Row): Session => ({
   userAgent: row.user_agent ?? undefined,
 });
 
-const selectById = sql`select * from sessions where id_hash = any($1) and ended_at is null`;
+// Ids are random, so there is one row. The index is not unique: see `upsertRow`.
+const selectById = sql`
+  select * from sessions where id_hash = any($1) and ended_at is null order by created_at desc limit 1`;
 
 /** @param idHashes digests of the id in the cookie under every key */
 export async function findSessionById(db: Database, idHashes: Buffer[]): Promise<Session | undefined> {
@@ -60,7 +62,8 @@ export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdA
 }
 
 // Requests of one browser run at the same time. Each writes only the authorizations that it changed; it writes nothing
-// when the session has ended or has another id or account, or when another request changed the same authorizations.
+// when the session has ended or has another id or account, or when another request changed the same authorizations. The
+// primary key must stay the only unique index: `on conflict` handles one index, any other would raise errors.
 const upsertRow = sql`
   insert into sessions (uid, id_hash, account_id, signed_in_at, acr, amr, is_transient, state, authorizations,
     expires_at, ip, user_agent)

@@ -1,7 +1,7 @@
 /** When the database fails in the middle: a clear answer, and nothing half done. */
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, password, siteA, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
-import { authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
+import { answerIn, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
 let frontdesk: Frontdesk;
@@ -106,6 +106,31 @@ describe('a write that fails', () => {
     expect(fault).toContain('violates check constraint');
     expect(fault).not.toContain('Failing row contains');
   });
+});
+
+test('a request that PostgreSQL undid for another is sent again by the browser; programs are told to come back', async () => {
+  const browser = newBrowser(frontdesk);
+  const page = await browser.visit(authorize(frontdesk, appA).url);
+  const request = authorize(frontdesk, appA);
+  const code = await codeFor(newBrowser(frontdesk), request);
+  await frontdesk.db.read(
+    statement(`create or replace function refuse() returns trigger language plpgsql as
+      $$ begin raise 'deadlock detected' using errcode = 'deadlock_detected'; end $$`),
+  );
+  for (const when of ['at once', 'at the commit'] as const) {
+    await withBroken('artifacts', when, async () => {
+      const url = authorize(frontdesk, appA).url;
+      const get = await browser.ask(url);
+      expect([get.status, get.location, get.headers['set-cookie']]).toEqual([303, url, undefined]);
+      const action = new URL(page.root.querySelector('form')!.getAttribute('action')!, page.url).href;
+      const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
+      const post = await browser.ask(action, { form: { csrf, login: 'ann', password } });
+      expect([post.status, post.location]).toEqual([307, action]);
+      expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(503);
+    });
+  }
+  expect(answerIn(await signIn(page, 'ann'))['code']).toBeTruthy();
+  expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
 });
 
 test('G06 while no connection is to be had, people and programs are told to come back', async () => {

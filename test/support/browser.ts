@@ -132,7 +132,8 @@ export function createBrowser(
     let answer = await askWithCookies(url, options);
     for (let count = 0; answer.location !== undefined && !until(answer.location); count += 1) {
       if (count === maxRedirects) throw new Error(`redirected for ever at ${answer.url}`);
-      answer = await askWithCookies(answer.location);
+      // 307 has a browser send the same again (RFC 9110 §15.4.8).
+      answer = await askWithCookies(answer.location, answer.status === 307 ? options : {});
     }
     return toPage(answer);
   }

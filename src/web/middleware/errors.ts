@@ -9,7 +9,7 @@ import { stateOf, type Services } from '../services.ts';
 const busySeconds = 2;
 
 /** Endpoints of programs: their errors are JSON in the form of RFC 6749 §5.2. */
-const isForPrograms = (ctx: Context): boolean =>
+export const isForPrograms = (ctx: Context): boolean =>
   /^\/oauth\/(token|userinfo|introspect|revoke|jwks|register(\/.*)?)$/.test(ctx.path) ||
   ctx.path.startsWith('/.well-known/');
 

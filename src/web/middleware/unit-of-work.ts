@@ -2,9 +2,9 @@
 import type { Context, Middleware } from 'koa';
 import { mustRetry } from '../../oidc/adapter/session-changed.ts';
 import type { Database } from '../../platform/database.ts';
-import { DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
-import { Refusal } from '../../errors.ts';
+import { CommitFailed, DatabaseBusy, TextNotStorable, TransactionConflict } from '../../platform/database-errors.ts';
 import { stateOf } from '../services.ts';
+import { isForPrograms } from './errors.ts';
 
 /** Removes headers that speak of what was rolled back. */
 function discardAnswer(ctx: Context): void {
@@ -12,12 +12,18 @@ function discardAnswer(ctx: Context): void {
   ctx.remove('Location');
 }
 
-/** Redirects a GET request to itself, so that it sees what the other request did. @throws Refusal `session_ended` for others */
+/** Whether requests side by side got in each other's way, and this one was rolled back for it. */
+const isConflict = (error: unknown): boolean =>
+  error instanceof TransactionConflict || (error instanceof CommitFailed && isConflict(error.cause));
+
+/**
+ * Redirects the browser to the same address, so that the request sees what the others did. 307 has the browser send the
+ * same form once more (RFC 9110 §15.4.8): nothing of the first time was kept.
+ */
 function retry(ctx: Context): void {
   discardAnswer(ctx);
-  if (ctx.method !== 'GET') throw new Refusal('session_ended');
-  ctx.status = 303;
   ctx.body = undefined;
+  ctx.status = ctx.method === 'POST' ? 307 : 303;
   ctx.redirect(ctx.originalUrl);
 }
 
@@ -26,24 +32,18 @@ export function unitOfWork(db: Database): Middleware {
     db.startUnitOfWork(async (unit) => {
       try {
         await next();
+        if (ctx.res.headersSent) throw new Error('the answer left before the transaction was committed');
+        const { fault } = stateOf(ctx);
+        if (fault instanceof TextNotStorable || fault instanceof DatabaseBusy) throw fault;
+        if (!mustRetry(ctx) && !fault && unit.mayCommit(ctx.status)) return await unit.commit();
       } catch (error) {
         await unit.rollback();
-        if (mustRetry(ctx)) return retry(ctx);
+        // Programs do not follow redirects: they are told to try again (503).
+        if (mustRetry(ctx) || (isConflict(error) && !isForPrograms(ctx))) return retry(ctx);
         throw error;
       }
-      if (ctx.res.headersSent) throw new Error('the answer left before the transaction was committed');
-      const { fault } = stateOf(ctx);
-      if (mustRetry(ctx)) {
-        await unit.rollback();
-        retry(ctx);
-      } else if (fault instanceof TextNotStorable || fault instanceof DatabaseBusy) {
-        await unit.rollback();
-        throw fault;
-      } else if (!fault && unit.mayCommit(ctx.status)) {
-        await unit.commit();
-      } else {
-        await unit.rollback();
-        discardAnswer(ctx);
-      }
+      await unit.rollback();
+      if (mustRetry(ctx)) return retry(ctx);
+      return discardAnswer(ctx);
     });
 }

@@ -1,0 +1,96 @@
+/**
+ * G07: requests of one browser side by side, over two processes: none answers 5xx. `REQUESTS=10000 npm test --
+ * side-by-side` makes it long.
+ */
+import { app, ann, ben, type RegisteredApp } from '../support/cast.ts';
+import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import type { Answer, Browser } from '../support/browser.ts';
+
+const requests = Number(process.env['REQUESTS'] ?? 400);
+const atOnce = 20;
+
+let one: Frontdesk;
+let two: Frontdesk;
+let apps: RegisteredApp[];
+let strangers: RegisteredApp[];
+
+beforeAll(async () => {
+  one = await startFrontdesk({ settings: { RATE_LIMIT_FACTOR: '1000' } });
+  two = await startFrontdesk({ beside: one, settings: { RATE_LIMIT_FACTOR: '1000' } });
+  await ann(one);
+  await ben(one);
+  apps = await Promise.all([1, 2, 3, 4].map((n) => app(one, { id: `app-${n}`, isFirstParty: true })));
+  strangers = await Promise.all([1, 2].map((n) => app(one, { id: `stranger-${n}` })));
+});
+afterAll(async () => {
+  await two.close();
+  await one.close();
+});
+
+/** The same cookies at both processes. */
+async function onBoth(browser: Browser): Promise<Browser[]> {
+  const other = newBrowser(two, two.port);
+  for (const cookie of (await browser.jar.serialize()).cookies) {
+    const { key, value, path } = cookie as { key: string; value: string; path: string };
+    await other.jar.setCookie(`${key}=${value}; Path=${path}; HttpOnly; SameSite=Lax`, one.issuer);
+  }
+  return [browser, other];
+}
+
+type Send = (browser: Browser, index: number) => Promise<Answer>;
+
+const scopes = ['openid', 'openid profile', 'openid email', 'openid profile email phone'];
+
+/** What tabs of one browser may do at once. */
+const requestsOf = (signedIn: boolean): Send[] => [
+  // An app for the first time, again, with more than before, and with a question.
+  (browser, index) => browser.visit(authorize(one, apps[index % 4]!, { scope: scopes[index % 3]! }).url),
+  (browser) => browser.visit(authorize(one, apps[0]!).url),
+  (browser, index) => browser.visit(authorize(one, apps[0]!, { scope: scopes[index % 4]! }).url),
+  (browser, index) => browser.visit(authorize(one, strangers[index % 2]!, { prompt: 'consent' }).url),
+  async (browser, index) => {
+    const page = await browser.visit(authorize(one, strangers[index % 2]!, { scope: scopes[index % 4]! }).url);
+    return page.root.querySelector('.permissions') ? page.submit() : page;
+  },
+  (browser) => browser.visit(`${one.issuer}/account`),
+  async (browser) => {
+    const page = await browser.visit(`${one.issuer}/oauth/logout?client_id=${apps[1]!.id}`);
+    // Out of that app alone: the session goes on with another id.
+    return page.root.querySelector('input[name=xsrf]') ? page.submit({}, { button: '' }) : page;
+  },
+  async (browser, index) => {
+    const page = await browser.visit(authorize(one, apps[index % 4]!, { prompt: 'login' }).url);
+    return page.root.querySelector('input[name=login]') && index % 5 === 0 ? signIn(page, 'ann') : page;
+  },
+  async (browser) => {
+    const page = await browser.visit(`${one.issuer}/oauth/logout`);
+    const ends = signedIn && page.root.querySelector('[name=logout]');
+    return ends ? page.submit({}, { button: '[name=logout]' }) : page;
+  },
+];
+
+test(`G07 ${requests} requests, ${atOnce} at once: no 5xx, and the browser can sign in afterwards`, async () => {
+  const seen: Record<number, number> = {};
+  const faults: string[] = [];
+  for (let sent = 0; sent < requests; sent += atOnce) {
+    const round = sent / atOnce;
+    const browser = newBrowser(one);
+    // Known to nobody, known, or known and about to sign out while the others are under way.
+    const signedIn = round % 4 !== 0;
+    if (signedIn) await codeFor(browser, authorize(one, apps[round % 4]!));
+    const both = await onBoth(browser);
+    const kinds = requestsOf(signedIn).slice(0, round % 3 === 0 ? undefined : -1);
+    const answers = await Promise.all(
+      Array.from({ length: atOnce }, (_, index) => kinds[(index + round) % kinds.length]!(both[index % 2]!, index)),
+    );
+    for (const { status, url, body } of answers) {
+      seen[status] = (seen[status] ?? 0) + 1;
+      if (status >= 500) faults.push(`${status} ${new URL(url).pathname} ${body.slice(0, 200)}`);
+    }
+    if (round % 10 === 0) expect(await codeFor(newBrowser(one), authorize(one, apps[0]!))).toBeTruthy();
+  }
+  if (requests > 1_000) process.stderr.write(`${JSON.stringify(seen)}\n`);
+  expect(faults).toEqual([]);
+  expect([...one.logged, ...two.logged].filter((line) => line.includes('"level":"error"'))).toEqual([]);
+}, 1_800_000);
