@@ -15,6 +15,7 @@ import { replaceClientMethods } from './models/client.ts';
 import { replaceIdTokenMethods } from './models/id-token.ts';
 import { replaceInteractionMethods } from './models/interaction.ts';
 import { makeJwtsIntrospectable } from './models/jwt-access-token.ts';
+import { replaceRefreshTokenMethods } from './models/refresh-token.ts';
 import { replaceSessionMethods } from './models/session.ts';
 import { fromEpoch, protocolContext, type ProtocolState } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
@@ -53,6 +54,7 @@ export function createProvider(input: ProviderInput): Provider {
   replaceClientMethods(provider, input);
   replaceInteractionMethods(provider, issuer, keyring);
   replaceIdTokenMethods(provider, protocolContext);
+  replaceRefreshTokenMethods(provider);
   makeJwtsIntrospectable(provider, db, input.keys);
   // The library reads and then writes, which would let two equal assertions through at once.
   (provider as unknown as ReplayModel).ReplayDetection.unique = async (from, jti, expiresAt) =>

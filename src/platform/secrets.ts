@@ -31,6 +31,7 @@ interface DerivedKeys {
   digests: Buffer;
   seals: Buffer;
   forms: Buffer;
+  successors: Buffer;
 }
 
 /** The keys of all root secrets, newest first. New values are made with the newest; values of the others stay valid. */
@@ -41,6 +42,15 @@ export interface Keyring {
   digest(kind: string, value: string): Buffer;
   /** The digests under every key, newest first, by which to look a value up. */
   digests(kind: string, value: string): Buffer[];
+  /**
+   * Derives the value that follows a stored one, such as the next refresh token: the same each time, and not computable
+   * without both the root secret and the salt.
+   *
+   * @param digest as stored: it names the root secret to derive with
+   * @returns 43 characters, base64url
+   * @throws RootSecretMissing
+   */
+  successor(digest: Buffer, salt: Buffer, value: string): string;
   /** HMAC-SHA-256 of a text, base64url, for form tokens. */
   sign(text: string): string;
   isSigned(text: string, signature: string): boolean;
@@ -73,6 +83,7 @@ function deriveKeys(secret: string): DerivedKeys {
     digests: derive('digests'),
     seals: derive('seals'),
     forms: derive('forms'),
+    successors: derive('successors'),
   };
 }
 
@@ -89,6 +100,11 @@ export function createKeyring(secrets: readonly string[]): Keyring {
     cookieKeys: keys.map((key) => key.cookies.toString('base64url')),
     digest: (kind, value) => digestBy(newest, kind, value),
     digests: (kind, value) => keys.map((key) => digestBy(key, kind, value)),
+    successor(digest, salt, value) {
+      const key = keys.find(({ id }) => id.equals(digest.subarray(0, idBytes)));
+      if (!key) throw new RootSecretMissing('a digest was made with a root secret that is no longer set');
+      return createHmac('sha256', key.successors).update(salt).update('\0').update(value).digest('base64url');
+    },
     sign: (text) => signBy(newest, text),
     isSigned: (text, signature) => keys.some((key) => constantTimeEqual(signBy(key, text), signature)),
 

@@ -4,14 +4,7 @@ import { freshDatabase, type TestDatabase } from '../../test/support/database.ts
 import { revokeGrantRow, upsertGrant } from '../grants/grant-repository.ts';
 import { insertAccount } from '../accounts/account-repository.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
-import { sql } from '../platform/statement.ts';
-import {
-  consumeArtifact,
-  consumeRefreshToken,
-  findArtifact,
-  insertReplayMarker,
-  upsertArtifact,
-} from './artifact-repository.ts';
+import { consumeArtifact, findArtifact, insertReplayMarker, upsertArtifact } from './artifact-repository.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -30,11 +23,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function token(kind: string, name: string, grantId?: string, parent?: string): Promise<Buffer[]> {
+async function token(kind: string, name: string, grantId?: string): Promise<Buffer[]> {
   const idHash = Buffer.from(name);
-  const parentHash = parent === undefined ? undefined : Buffer.from(parent);
   await db.inUnitOfWork(async () => {
-    upsertArtifact(db, { kind, idHash, grantId, payload: { name }, expiresAt: soon(), parentHash });
+    upsertArtifact(db, { kind, idHash, grantId, payload: { name }, expiresAt: soon() });
   });
   return [idHash];
 }
@@ -68,39 +60,6 @@ test('a code is consumed once', async () => {
   const hashes = await token('AuthorizationCode', 'once');
   expect(await inUnit(() => consumeArtifact(db, 'AuthorizationCode', hashes))).toBe(true);
   expect(await inUnit(() => consumeArtifact(db, 'AuthorizationCode', hashes))).toBe(false);
-});
-
-describe('B06 a refresh token', () => {
-  const use = (hashes: Buffer[]) => inUnit(() => consumeRefreshToken(db, hashes));
-
-  test('may be used three times in all', async () => {
-    const hashes = await token('RefreshToken', 'three');
-    expect([await use(hashes), await use(hashes), await use(hashes), await use(hashes)]).toEqual([
-      true,
-      true,
-      true,
-      false,
-    ]);
-  });
-
-  test('not after ten seconds', async () => {
-    const hashes = await token('RefreshToken', 'old');
-    expect(await use(hashes)).toBe(true);
-    expect((await findArtifact(db, 'RefreshToken', hashes))?.isWithinGrace).toBe(true);
-    await inUnit(async () => db.write(sql`update artifacts set consumed_at = consumed_at - interval '11 seconds'`));
-    expect((await findArtifact(db, 'RefreshToken', hashes))?.isWithinGrace).toBe(false);
-    expect(await use(hashes)).toBe(false);
-  });
-
-  test('not once a successor has been used', async () => {
-    const hashes = await token('RefreshToken', 'parent');
-    expect(await use(hashes)).toBe(true);
-    const child = await token('RefreshToken', 'child', undefined, 'parent');
-    expect(await use(hashes)).toBe(true);
-    expect(await use(child)).toBe(true);
-    expect((await findArtifact(db, 'RefreshToken', hashes))?.isWithinGrace).toBe(false);
-    expect(await use(hashes)).toBe(false);
-  });
 });
 
 test('a value is recorded as used once', async () => {

@@ -8,26 +8,24 @@ export type ArtifactPayload = Record<string, unknown>;
 export interface StoredArtifact {
   payload: ArtifactPayload;
   consumedAt: Date | undefined;
-  /** Whether this is a used refresh token that may be used again (see consumeRefreshToken). */
+  /** Whether this is a used refresh token that may be used again (see refresh-token-repository.ts). */
   isWithinGrace: boolean;
 }
 
-/** A refresh token may be used this many times within this time, because two tabs of an app may refresh at once. */
-export const refreshGraceSeconds = 10;
-export const maxRefreshUses = 3;
+/** A used refresh token may be used again for this long: a repeat gets the newest token of its line. */
+export const refreshGraceSeconds = 30;
 
 interface Row {
   payload: ArtifactPayload;
   consumed_at: Date | null;
-  within_grace: boolean;
+  within_grace: boolean | null;
 }
 
-// Without those whose grant is revoked. The grace ends when a successor of the refresh token is used.
+// Without those whose grant is revoked. A refresh token without a salt was used by an older release.
 const selectArtifact = sql`
   select a.payload, a.consumed_at,
-    a.kind = 'RefreshToken' and a.uses < $3 and a.consumed_at > clock_timestamp() - make_interval(secs => $4)
-      and not exists (
-        select from artifacts s where s.parent_hash = a.id_hash and s.consumed_at is not null) as within_grace
+    a.kind = 'RefreshToken' and a.successor_salt is not null
+      and a.consumed_at > clock_timestamp() - make_interval(secs => $3) as within_grace
   from artifacts a left join grants g on g.id = a.grant_id
   where a.kind = $1 and a.id_hash = any($2)
     and (a.grant_id is null or (g.id is not null and g.revoked_at is null))`;
@@ -37,9 +35,9 @@ export async function findArtifact(
   kind: string,
   idHashes: Buffer[],
 ): Promise<StoredArtifact | undefined> {
-  const [row] = await db.read<Row>(selectArtifact, [kind, idHashes, maxRefreshUses, refreshGraceSeconds]);
+  const [row] = await db.read<Row>(selectArtifact, [kind, idHashes, refreshGraceSeconds]);
   if (!row) return undefined;
-  return { payload: row.payload, consumedAt: row.consumed_at ?? undefined, isWithinGrace: row.within_grace };
+  return { payload: row.payload, consumedAt: row.consumed_at ?? undefined, isWithinGrace: row.within_grace ?? false };
 }
 
 const upsertRow = sql`
@@ -71,22 +69,6 @@ const updateConsumedAt = sql`
 /** Marks a code as used. @returns false when it was used before */
 export async function consumeArtifact(db: Database, kind: string, idHashes: Buffer[]): Promise<boolean> {
   return (await db.guard(updateConsumedAt, [kind, idHashes])).count === 1;
-}
-
-const consumeWithinGrace = sql`
-  update artifacts a set consumed_at = coalesce(a.consumed_at, clock_timestamp()), uses = a.uses + 1
-  where a.kind = 'RefreshToken' and a.id_hash = any($1) and (
-    a.consumed_at is null
-    or (a.uses < $2 and a.consumed_at > clock_timestamp() - make_interval(secs => $3) and not exists (
-      select from artifacts s where s.parent_hash = a.id_hash and s.consumed_at is not null)))`;
-
-/**
- * Uses a refresh token: for the first time, or again within the grace while no successor was used.
- *
- * @returns false for any other use, which is a replay (RFC 9700 §4.14.2)
- */
-export async function consumeRefreshToken(db: Database, idHashes: Buffer[]): Promise<boolean> {
-  return (await db.guard(consumeWithinGrace, [idHashes, maxRefreshUses, refreshGraceSeconds])).count === 1;
 }
 
 const deleteRow = sql`delete from artifacts where kind = $1 and id_hash = any($2)`;

@@ -7,13 +7,14 @@ import type { Keyring } from '../../platform/secrets.ts';
 import { endReusedGrant } from '../../sessions/remove-app.ts';
 import {
   consumeArtifact,
-  consumeRefreshToken,
   deleteArtifact,
   findArtifact,
   upsertArtifact,
   type ArtifactPayload,
 } from '../../tokens/artifact-repository.ts';
+import { rotateRefreshToken } from '../../tokens/rotate-refresh-token.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
+import { currentRotation, setRotation } from './refresh-rotation.ts';
 
 /** Seconds of clock difference that the library tolerates; rows are kept that much longer. */
 export const clockToleranceSeconds = 15;
@@ -47,13 +48,6 @@ function withId(kind: string, id: string, payload: ArtifactPayload): ArtifactPay
 export function createArtifactAdapter(db: Database, keyring: Keyring, kind: string): Adapter {
   const digests = (id: string) => keyring.digests(kind, id);
 
-  /** Digest of the refresh token that is being rotated. */
-  function parentHash(): Buffer | undefined {
-    if (kind !== 'RefreshToken') return undefined;
-    const rotated = protocolContext()?.oidc.entities.RotatedRefreshToken?.jti;
-    return rotated === undefined ? undefined : keyring.digest(kind, rotated);
-  }
-
   /** Revokes what the first use gave (RFC 6749 §4.1.2, RFC 9700 §4.14.2). @throws InvalidGrant always */
   async function refuseReuse(id: string): Promise<never> {
     const grantId = (await findArtifact(db, kind, digests(id)))?.payload['grantId'];
@@ -75,6 +69,9 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
     },
 
     async upsert(id, payload, expiresIn = 0) {
+      const rotation = kind === 'RefreshToken' ? currentRotation() : undefined;
+      // A repeat gets a token that is stored already; neither its lifetime nor its scope change.
+      if (rotation?.successor === id && !rotation.isNew) return;
       // The new row is under the newest key; a row under an older key would still be found as it was before.
       const older = digests(id).slice(1);
       if (kind === 'Interaction' && older.length > 0) deleteArtifact(db, kind, older);
@@ -85,7 +82,7 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
         grantId: kind === 'Interaction' ? undefined : payload.grantId,
         payload: withoutSecrets(kind, id, payload),
         expiresAt: new Date(Date.now() + (expiresIn + clockToleranceSeconds) * 1000),
-        parentHash: parentHash(),
+        parentHash: rotation?.parentHash,
       });
     },
 
@@ -94,7 +91,9 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
         if (!(await consumeArtifact(db, kind, digests(id)))) await refuseReuse(id);
         return;
       }
-      if (!(await consumeRefreshToken(db, digests(id)))) await refuseReuse(id);
+      const rotation = await rotateRefreshToken(db, keyring, id);
+      if (!rotation) return refuseReuse(id);
+      setRotation(rotation);
       // The library saves the successor before all checks are done: an error response must undo the rotation.
       db.unitOfWork()?.undoOnRefusal();
     },

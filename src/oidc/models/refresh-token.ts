@@ -1,0 +1,16 @@
+/** Methods of oidc-provider's RefreshToken that are replaced. */
+import type { Provider } from 'oidc-provider';
+import { currentRotation } from '../adapter/refresh-rotation.ts';
+
+interface RefreshTokenModel {
+  generateTokenId: (this: RefreshTokenModel) => string;
+}
+
+/** The value of a rotated refresh token is derived from the one before (tokens/rotate-refresh-token.ts). */
+export function replaceRefreshTokenMethods(provider: Provider): void {
+  const { prototype } = provider.RefreshToken as unknown as { prototype: RefreshTokenModel };
+  const { generateTokenId } = prototype;
+  prototype.generateTokenId = function derive() {
+    return currentRotation()?.successor ?? generateTokenId.call(this);
+  };
+}

@@ -1,0 +1,55 @@
+/** SQL for the rotation of refresh tokens. */
+import type { Database } from '../platform/database.ts';
+import { sql } from '../platform/statement.ts';
+import { refreshGraceSeconds } from './artifact-repository.ts';
+
+/** A refresh token that was used, and what its successor is derived from. */
+export interface UsedRefreshToken {
+  idHash: Buffer;
+  salt: Buffer;
+}
+
+// No condition on other rows: while it waits for the row it would keep the old state of those.
+const useToken = sql`
+  update artifacts set consumed_at = coalesce(consumed_at, clock_timestamp()),
+    successor_salt = coalesce(successor_salt, $2), uses = uses + 1
+  where kind = 'RefreshToken' and id_hash = any($1) and (consumed_at is null
+    or (successor_salt is not null and consumed_at > clock_timestamp() - make_interval(secs => $3)))
+  returning id_hash, successor_salt, uses = 1 as is_first`;
+
+/**
+ * Uses a refresh token: for the first time, or again within the grace.
+ *
+ * @param salt for the first use; later uses get that of the first
+ * @returns undefined for any other use, which is a replay (RFC 9700 §4.14.2)
+ */
+export async function useRefreshToken(
+  db: Database,
+  idHashes: Buffer[],
+  salt: Buffer,
+): Promise<(UsedRefreshToken & { isFirst: boolean }) | undefined> {
+  const values = [idHashes, salt, refreshGraceSeconds];
+  const { rows } = await db.guard<{ id_hash: Buffer; successor_salt: Buffer; is_first: boolean }>(useToken, values);
+  const [row] = rows;
+  return row && { idHash: row.id_hash, salt: row.successor_salt, isFirst: row.is_first };
+}
+
+// Waits for a request that is using the token at the moment, and then sees that it was used.
+const selectForShare = sql`
+  select id_hash, successor_salt, consumed_at from artifacts
+  where kind = 'RefreshToken' and id_hash = any($1) for share`;
+
+/** @returns `unused`; what its successor is derived from; undefined when there is no such token or it has no successor */
+export async function findRefreshToken(
+  db: Database,
+  idHashes: Buffer[],
+): Promise<'unused' | UsedRefreshToken | undefined> {
+  const { rows } = await db.guard<{ id_hash: Buffer; successor_salt: Buffer | null; consumed_at: Date | null }>(
+    selectForShare,
+    [idHashes],
+  );
+  const [row] = rows;
+  if (!row) return undefined;
+  if (!row.consumed_at) return 'unused';
+  return row.successor_salt ? { idHash: row.id_hash, salt: row.successor_salt } : undefined;
+}
