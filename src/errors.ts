@@ -36,6 +36,7 @@ export const refusals = {
   form_type_wrong: 403,
   host_wrong: 421,
   interaction_expired: 400,
+  navigation_required: 403,
   not_found: 404,
   json_invalid: 400,
   management_token_wrong: 401,

@@ -5,20 +5,23 @@ import type { Keyring } from '../platform/secrets.ts';
 
 export interface CookieNames {
   session: string;
+  csrf: string;
+  /** Beginning of the names of cookies of pending sign-ins; the interaction's uid follows. */
+  pending: string;
+  /** These two are what the library calls its own; no browser gets them (interaction/interaction-cookies.ts). */
   interaction: string;
   resume: string;
-  csrf: string;
 }
 
-/** Cookie name prefixes bind a cookie to its host (`__Host-`), or to https where it needs a path (`__Secure-`). */
+/** On https the prefix `__Host-` binds a cookie to its host: no other host of the domain can set it. */
 export function cookieNames(issuer: string): CookieNames {
-  const isSecure = issuer.startsWith('https:');
-  const [host, secure] = isSecure ? ['__Host-', '__Secure-'] : ['', ''];
+  const prefix = issuer.startsWith('https:') ? '__Host-' : '';
   return {
-    session: `${host}fd_session`,
-    interaction: `${secure}fd_interaction`,
-    resume: `${secure}fd_resume`,
-    csrf: `${host}fd_csrf`,
+    session: `${prefix}fd_session`,
+    csrf: `${prefix}fd_csrf`,
+    pending: `${prefix}fd_pending_`,
+    interaction: 'interaction',
+    resume: 'resume',
   };
 }
 

@@ -1,14 +1,16 @@
 /** The protocol as the rest of the program uses it; swaps the Provider when signing keys change. */
 import compose from 'koa-compose';
-import { errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider';
+import type { Interaction, InteractionResults, Provider } from 'oidc-provider';
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../errors.ts';
 import { inSigningOrder, nextChangeAt, publicJwk, type SigningKey } from '../keys/signing-key.ts';
 import type { ClientValidator } from '../clients/register-client.ts';
 import { endSessions } from '../sessions/end-session.ts';
 import type { Proof } from '../sign-in/with-password.ts';
+import { deleteArtifact } from '../tokens/artifact-repository.ts';
 import { validateBy } from './configuration/client-validator.ts';
-import { createInteractionAnswers } from './interaction/interaction-answer.ts';
+import { createInteractionAnswers, repeatSeconds } from './interaction/interaction-answer.ts';
+import { createInteractionCookies } from './interaction/interaction-cookies.ts';
 import { makeLogoutToken, type LogoutToken } from './delivery/logout-token.ts';
 import { pendingInteraction, type PendingInteraction } from './interaction/pending-interaction.ts';
 import { epoch } from './protocol-context.ts';
@@ -75,19 +77,25 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
 
   const { db, issuer, keyring } = input;
   const answers = createInteractionAnswers(issuer, keyring);
+  const cookies = createInteractionCookies(issuer, keyring, repeatSeconds);
   useKeys(input.keys);
 
-  /** @throws Refusal `interaction_expired` when the page was left open too long, or the sign-in has ended */
+  const uidOf = (ctx: Context): string => (ctx['params'] as { uid: string }).uid;
+
+  /** The library's `interactionDetails`, with our cookies. @throws Refusal `interaction_expired` */
   async function interactionOf(ctx: Context): Promise<Interaction> {
-    try {
-      const interaction = await provider.interactionDetails(ctx.req, ctx.res);
-      // The library goes by the cookie alone; a page must not act for another interaction than its own.
-      if (interaction.uid === ctx['params'].uid) return interaction;
-    } catch (error) {
-      if (!(error instanceof errors.SessionNotFound)) throw error;
-    }
-    throw new Refusal('interaction_expired');
+    const isOurs = cookies.valueFor(ctx, uidOf(ctx)) !== undefined;
+    const interaction = isOurs ? await provider.Interaction.find(uidOf(ctx)) : undefined;
+    if (!interaction) throw new Refusal('interaction_expired');
+    const { session: origin } = interaction;
+    if (origin?.uid === undefined) return interaction;
+    // Whoever was signed in when it began must be so still.
+    const session = await provider.Session.findByUid(origin.uid);
+    if (session?.accountId !== origin.accountId) throw new Refusal('interaction_expired');
+    return interaction;
   }
+  const pendingOf = async (ctx: Context, interaction: Interaction) =>
+    pendingInteraction(db, interaction, cookies.valueFor(ctx, uidOf(ctx))!);
   const answer = async (ctx: Context, result: InteractionResults) =>
     answers.keep(ctx, await interactionOf(ctx), result);
 
@@ -98,14 +106,20 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
 
   return {
     middleware: async (ctx, next) => {
+      cookies.replaceLibraryCookies(ctx, (uid) =>
+        deleteArtifact(db, 'Interaction', keyring.digests('Interaction', uid)),
+      );
       await run(ctx, next);
       replaceAutoSubmitForms(ctx, issuer);
     },
-    interaction: async (ctx) => pendingInteraction(db, await interactionOf(ctx)),
+    async interaction(ctx) {
+      cookies.removeSurplus(ctx);
+      return pendingOf(ctx, await interactionOf(ctx));
+    },
     session: sessionOf,
     async signedIn(ctx, accountId, { amr, acr }, { isRemembered }) {
       const interaction = await interactionOf(ctx);
-      const { hintedSubject, client } = await pendingInteraction(db, interaction);
+      const { hintedSubject, client } = await pendingOf(ctx, interaction);
       const subject = subjectFor(input.pairwiseSalt, client.metadata, accountId);
       // The app requires this very person (OpenID Connect Core §3.1.2.1, `id_token_hint`).
       if (hintedSubject !== undefined && hintedSubject !== subject)

@@ -88,6 +88,12 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
     },
 
     showError(ctx, out, error) {
+      if (error.name === 'SessionNotFound' && ctx.oidc.route === 'resume') {
+        // The page of the interaction says whether it has ended or the person is signed in, and offers a way on.
+        ctx.status = 303;
+        ctx.redirect(`/interaction/${ctx.path.split('/').at(-1)}`);
+        return;
+      }
       const isFault = out.error === 'server_error';
       const name = error.name === 'SessionNotFound' ? 'session_not_found' : out.error;
       // Descriptions never hold text of the request; codes are of a fixed set.

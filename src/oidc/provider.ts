@@ -4,6 +4,7 @@ import type { JWK } from 'jose';
 import { updateSendsPkce } from '../clients/client-repository.ts';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
+import { Refusal } from '../errors.ts';
 import { DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
 import type { Outgoing } from '../platform/outgoing.ts';
 import type { Keyring } from '../platform/secrets.ts';
@@ -52,7 +53,7 @@ export function createProvider(input: ProviderInput): Provider {
   pinOrigin(issuer, provider);
   replaceSessionMethods(provider, db);
   replaceClientMethods(provider, input);
-  replaceInteractionMethods(provider, issuer, keyring);
+  replaceInteractionMethods(provider, db, issuer, keyring);
   replaceIdTokenMethods(provider, protocolContext);
   replaceRefreshTokenMethods(provider);
   makeJwtsIntrospectable(provider, db, input.keys);
@@ -70,7 +71,7 @@ export function createProvider(input: ProviderInput): Provider {
     const state = ctx.state as ProtocolState;
     state.fault = error;
     // The errors middleware logs these.
-    if (error instanceof TextNotStorable || error instanceof DatabaseBusy) return;
+    if (error instanceof TextNotStorable || error instanceof DatabaseBusy || error instanceof Refusal) return;
     log.error({ err: error, requestId: state.requestId }, 'protocol fault');
   });
   return provider;

@@ -33,6 +33,18 @@ export interface Proof {
 /** A password alone is authentication assurance level 1 (NIST SP 800-63B-4). */
 const passwordProof: Proof = { amr: ['pwd'], acr: 'aal1' };
 
+/** What was typed, in the spelling that accounts are found by. */
+function namesIn(login: string): { email: string | undefined; username: string | undefined } {
+  const email = canonicalEmail(login);
+  return { email, username: email === undefined ? canonicalUsername(login) : undefined };
+}
+
+/** The account with this e-mail address or user name, as somebody typed it. */
+export async function findByLogin(db: Database, login: string): Promise<Account | undefined> {
+  const { email, username } = namesIn(login);
+  return email === undefined && username === undefined ? undefined : findAccountByLogin(db, { email, username });
+}
+
 /**
  * Signs a person in. A wrong password and an unknown account give the same answer after the same time.
  *
@@ -45,10 +57,8 @@ export async function signInWithPassword(
 ): Promise<{ account: Account; proof: Proof }> {
   hasher.requireCapacity();
   const device = describeDevice(userAgent);
-  const email = canonicalEmail(login);
-  const username = email === undefined ? canonicalUsername(login) : undefined;
-  const isName = email !== undefined || username !== undefined;
-  const account = isName ? await findAccountByLogin(db, { email, username }) : undefined;
+  const { email, username } = namesIn(login);
+  const account = await findByLogin(db, login);
   // Attempts count by account: e-mail address and user name share one limit.
   const attempt = await attemptLimits.begin(account?.id ?? email ?? username ?? login, ip);
   const check = await checkPassword(db, hasher, account?.id, password);

@@ -47,35 +47,39 @@ export async function readForm(ctx: Context): Promise<Form> {
 }
 
 export interface FormTokens {
-  /** A token for a form of this purpose in this browser; sets the cookie it is bound to. */
-  issue(ctx: Context, purpose: string): string;
-  isValid(ctx: Context, form: Form, purpose: string): boolean;
+  /**
+   * A token for a form of this purpose in this browser; sets the cookie of our forms.
+   *
+   * @param secret of this browser, to bind the token to instead of that cookie
+   */
+  issue(ctx: Context, purpose: string, secret?: string): string;
+  isValid(ctx: Context, form: Form, purpose: string, secret?: string): boolean;
   /** @throws Refusal `csrf_token_wrong` */
-  require(ctx: Context, form: Form, purpose: string): void;
+  require(ctx: Context, form: Form, purpose: string, secret?: string): void;
 }
 
-/** CSRF tokens bound to one browser (by a cookie) and one purpose: a token of another form is not accepted. */
+/** CSRF tokens bound to one browser and one purpose: a token of another form is not accepted. */
 export function createFormTokens({ keyring, issuer }: Pick<Services, 'keyring' | 'issuer'>): FormTokens {
   const { csrf: cookie } = cookieNames(issuer);
   const secure = issuer.startsWith('https:');
   const message = (browser: string, purpose: string) => `form\0${purpose}\0${browser}`;
-  const isValid = (ctx: Context, form: Form, purpose: string): boolean => {
-    const browser = ctx.cookies.get(cookie, { signed: false });
+  const isValid = (ctx: Context, form: Form, purpose: string, secret?: string): boolean => {
+    const browser = secret ?? ctx.cookies.get(cookie, { signed: false });
     const token = form.get('csrf');
     return Boolean(browser && token && keyring.isSigned(message(browser, purpose), token));
   };
   return {
-    issue(ctx, purpose) {
+    issue(ctx, purpose, secret) {
       let browser = ctx.cookies.get(cookie, { signed: false });
       if (!browser || browser.length !== 43) {
         browser = randomToken();
         ctx.cookies.set(cookie, browser, { httpOnly: true, sameSite: 'lax', secure, signed: false });
       }
-      return keyring.sign(message(browser, purpose));
+      return keyring.sign(message(secret ?? browser, purpose));
     },
     isValid,
-    require(ctx, form, purpose) {
-      if (!isValid(ctx, form, purpose)) throw new Refusal('csrf_token_wrong');
+    require(ctx, form, purpose, secret) {
+      if (!isValid(ctx, form, purpose, secret)) throw new Refusal('csrf_token_wrong');
     },
   };
 }

@@ -10,7 +10,7 @@ import { openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
 const ownScheme = 'com.example.app:/done';
 
-describeInChromium('in Chromium', () => {
+describeInChromium('A14 in Chromium', () => {
   let frontdesk: Frontdesk;
   let chromium: Browser;
   let visitor: Visitor;

@@ -23,11 +23,6 @@ beforeAll(async () => {
   apps = await Promise.all([1, 2, 3, 4].map((n) => app(one, { id: `app-${n}`, isFirstParty: true })));
   strangers = await Promise.all([1, 2].map((n) => app(one, { id: `stranger-${n}` })));
 });
-afterAll(async () => {
-  await two.close();
-  await one.close();
-});
-
 /** The same cookies at both processes. */
 async function onBoth(browser: Browser): Promise<Browser[]> {
   const other = newBrowser(two, two.port);

@@ -39,7 +39,7 @@ test('A01 a sign-in that was answered in one browser is worth nothing in another
   const victim = newBrowser(frontdesk);
   await victim.visit(authorize(frontdesk, site).url);
   for (const cookie of await attacker.jar.getCookies(goOn)) {
-    if (cookie.key.startsWith('fd_resume')) await victim.jar.setCookie(cookie, goOn);
+    if (cookie.key.startsWith('fd_pending')) await victim.jar.setCookie(cookie, goOn);
   }
   expect((await victim.visit(goOn)).text).toContain('This page has expired');
   expect(await subjectFor(victim)).toBeUndefined();

@@ -35,8 +35,10 @@ const launchOptions = {
   ],
 };
 
-export async function openChromium(): Promise<Browser> {
-  const browser = await chromium.launch(launchOptions);
+/** @param options `hasBackForwardCache`: as people have it; Playwright switches it off */
+export async function openChromium({ hasBackForwardCache = false } = {}): Promise<Browser> {
+  const without = hasBackForwardCache ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {};
+  const browser = await chromium.launch({ ...launchOptions, ...without });
   closeAfterwards(browser);
   return browser;
 }

@@ -1,3 +1,8 @@
+// The answer to a wrong password takes the address of the page that the form stood on: whoever comes back to it, or loads
+// it again, gets that page instead of a question whether the form is to be sent again.
+const { page } = document.querySelector('form[data-page]').dataset;
+history.replaceState(null, '', page);
+
 // Adds a button that shows the password. Without JavaScript the field works as it is.
 for (const field of document.querySelectorAll('.reveal')) {
   const input = field.querySelector('input');

@@ -1,11 +1,27 @@
 /** The result of our pages (sign-in, consent), stored with the interaction until the browser resumes it. */
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import type { Context } from 'koa';
+import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
+import { findSessionByUid } from '../../sessions/session-repository.ts';
 import { cookieNames } from '../cookies.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
 
 const browserKind = 'browser';
+
+/**
+ * For so long after an interaction is over its result may be used again: whoever presses the button a second time is
+ * led on like the first time, and the answer of the first may have been lost.
+ */
+export const repeatSeconds = 10;
+
+/** How an interaction ended. */
+export interface Ending {
+  /** The session that it led to. */
+  sessionUid: string;
+  /** Who signed in or consented; undefined when the person cancelled. */
+  accountId: string | undefined;
+}
 
 export interface InteractionAnswers {
   /**
@@ -16,10 +32,27 @@ export interface InteractionAnswers {
   keep(ctx: Context, interaction: Interaction, answer: InteractionResults): Promise<string>;
   /** Whether the result was given in the browser that resumes. */
   isFromThisBrowser(answer: InteractionResults | undefined): boolean;
+  /** Keeps an interaction that is over for a moment, as such. */
+  finish(interaction: Interaction, ending: Ending): Promise<void>;
+}
+
+/** How an interaction ended; undefined while it is pending. */
+export const endingOf = ({ result }: Interaction): Ending | undefined => result?.['ending'] as Ending | undefined;
+
+/**
+ * Whether the result of an interaction that is over may be used once more. Not after its session ended: a sign-out is
+ * final.
+ */
+export async function mayRepeat(db: Database, interaction: Interaction): Promise<boolean> {
+  const ending = endingOf(interaction);
+  if (!ending || interaction.exp <= epoch(new Date())) return false;
+  if (interaction.result?.['error'] !== undefined) return true;
+  const session = ending.accountId === undefined ? undefined : await findSessionByUid(db, ending.sessionUid);
+  return session !== undefined && session.accountId === ending.accountId && session.expiresAt > new Date();
 }
 
 export function createInteractionAnswers(issuer: string, keyring: Keyring): InteractionAnswers {
-  // The cookie of our forms: on https (`__Host-`) another host of the domain cannot set it, as it could the library's.
+  // The cookie of our forms: on https (`__Host-`) another host of the domain cannot set it.
   const { csrf } = cookieNames(issuer);
   const browserOf = (ctx: Context) => ctx.cookies.get(csrf, { signed: false });
 
@@ -27,7 +60,8 @@ export function createInteractionAnswers(issuer: string, keyring: Keyring): Inte
     async keep(ctx, interaction, answer) {
       const browser = keyring.digest(browserKind, browserOf(ctx) ?? '').toString('base64url');
       const isBeginning = 'error' in answer || answer.login !== undefined;
-      interaction.result = { ...(isBeginning ? {} : interaction.lastSubmission), ...answer, browser };
+      const { ending: _ending, ...before } = interaction.lastSubmission ?? {};
+      interaction.result = { ...(isBeginning ? {} : before), ...answer, browser };
       await interaction.save(interaction.exp - epoch(new Date()));
       return interaction.returnTo;
     },
@@ -37,6 +71,11 @@ export function createInteractionAnswers(issuer: string, keyring: Keyring): Inte
       const browser = browserOf(protocolContext()!);
       const digests = keyring.digests(browserKind, browser ?? '').map((digest) => digest.toString('base64url'));
       return browser !== undefined && digests.includes(String(answer['browser']));
+    },
+
+    async finish(interaction, ending) {
+      interaction.result = { ...interaction.result, ending };
+      await interaction.save(repeatSeconds);
     },
   };
 }

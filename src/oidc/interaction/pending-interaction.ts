@@ -4,10 +4,15 @@ import { findClient, type StoredClient } from '../../clients/client-repository.t
 import { Refusal } from '../../errors.ts';
 import type { Permissions } from '../../grants/consent.ts';
 import type { Database } from '../../platform/database.ts';
+import { endingOf, mayRepeat, type Ending } from './interaction-answer.ts';
 import { hostOf, requestedPermissions, requestedResources } from '../permissions/consent.ts';
 
 export interface PendingInteraction {
   uid: string;
+  /** What only the browser knows that began it: form tokens are bound to this. */
+  secret: string;
+  /** How it ended; undefined while it is pending. */
+  ending: (Ending & { mayRepeat: boolean }) | undefined;
   /** Name of the prompt: `login` or `consent`. */
   prompt: string;
   /** The only reason for the sign-in is that nobody was signed in. */
@@ -29,15 +34,22 @@ export interface PendingInteraction {
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** @throws Refusal `interaction_expired` when the client was removed */
-export async function pendingInteraction(db: Database, interaction: Interaction): Promise<PendingInteraction> {
+export async function pendingInteraction(
+  db: Database,
+  interaction: Interaction,
+  secret: string,
+): Promise<PendingInteraction> {
   const { uid, prompt, params, session, returnTo } = interaction;
   const client = await findClient(db, String(params['client_id']));
   if (!client) throw new Refusal('interaction_expired');
   const askedSubject = prompt.details['sub'] as { value?: unknown } | undefined;
   const resources = requestedResources(params);
   const apis = client.apis.filter(({ audience }) => resources.includes(audience));
+  const ending = endingOf(interaction);
   return {
     uid,
+    secret,
+    ending: ending && { ...ending, mayRepeat: await mayRepeat(db, interaction) },
     prompt: prompt.name,
     isFirstSignIn: prompt.name === 'login' && prompt.reasons.every((reason) => reason === 'no_session'),
     returnTo,

@@ -5,6 +5,7 @@ import { isRegisteredUri } from '../../clients/match-redirect-uri.ts';
 import type { Database } from '../../platform/database.ts';
 import { constantTimeEqual, type Keyring } from '../../platform/secrets.ts';
 import { queueLogoutNotice } from '../../sessions/ending-repository.ts';
+import { requireNavigation } from '../interaction/navigation.ts';
 import { restrictToRegistration } from '../permissions/scopes.ts';
 import { protocolContext } from '../protocol-context.ts';
 
@@ -58,8 +59,12 @@ export function replaceClientMethods(provider: Provider, stores: Stores): void {
   // The library calls this after it has read the request (also from a request object) and before it checks scopes.
   const { responseTypeAllowed } = prototype;
   prototype.responseTypeAllowed = function allowed(type) {
-    const params = protocolContext()?.oidc.params;
-    if (params) restrictToRegistration(params, this);
+    const ctx = protocolContext();
+    const params = ctx?.oidc.params;
+    if (params) {
+      requireNavigation(ctx, params['prompt']);
+      restrictToRegistration(params, this);
+    }
     return responseTypeAllowed.call(this, type);
   };
 

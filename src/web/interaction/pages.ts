@@ -1,15 +1,16 @@
-/** The pages of an interaction: sign-in, consent, and the page for an expired one. */
+/** The pages of an interaction: sign-in, consent, and those for one that is over. */
 import type { Context } from 'koa';
 import { findAccount } from '../../accounts/account-repository.ts';
-import { displayName } from '../../accounts/account.ts';
+import { displayName, type Account } from '../../accounts/account.ts';
 import { findClient } from '../../clients/client-repository.ts';
 import { homePageOf, type Client } from '../../clients/client.ts';
 import { logoOf, webHostsOf } from '../../clients/client-uri.ts';
 import { Refusal, refusalText } from '../../errors.ts';
 import type { PendingInteraction } from '../../oidc/interaction/pending-interaction.ts';
-import { createFormTokens, type Form } from '../form.ts';
+import { createFormTokens, readForm, type Form } from '../form.ts';
 import { allowPicture } from '../middleware/security-headers.ts';
-import { createShowPage } from '../page.ts';
+import { createShowPage, seeOther } from '../page.ts';
+import type { Handler } from '../route.ts';
 import { toPermissionView } from '../view-models.ts';
 import type { Services } from '../services.ts';
 
@@ -30,8 +31,12 @@ function siteOf({ metadata, isSelfRegistered }: Client, returnHost: string) {
   };
 }
 
-/** Form tokens are bound to the interaction. */
+const viewOf = (account: Account) => ({ name: displayName(account), email: account.email });
+
+/** Form tokens are bound to the interaction, and to the browser that began it. */
 const purposeOf = (uid: string) => `interaction ${uid}`;
+
+const addressOf = ({ uid, client }: PendingInteraction) => `/interaction/${uid}?app=${encodeURIComponent(client.id)}`;
 
 /** A refused sign-in form: what was typed, and why it was refused. */
 export interface RefusedForm {
@@ -43,17 +48,26 @@ export interface RefusedForm {
 export interface InteractionPages {
   showSignIn(ctx: Context, interaction: PendingInteraction, refused?: RefusedForm): void;
   showConsent(ctx: Context, interaction: PendingInteraction): Promise<void>;
-  /** Runs `work`; for an interaction that has ended it shows the expired page, with the way back to the app. */
-  orShowExpired(ctx: Context, work: () => Promise<void>): Promise<void>;
-  /** @throws Refusal `csrf_token_wrong` */
-  requireToken(ctx: Context, form: Form, interaction: PendingInteraction): void;
+  /** Answers a GET. An interaction that is over gets the page that says so, with a way on. */
+  page(work: (ctx: Context, interaction: PendingInteraction) => Promise<void>): Handler;
+  /**
+   * Answers a form, once its token is checked. A form that is sent again right after its interaction ended leads on to
+   * the app like the first one.
+   *
+   * @param isSame whether the form asks for what was done
+   */
+  form(
+    work: (ctx: Context, interaction: PendingInteraction, form: Form) => Promise<void>,
+    isSame: (interaction: PendingInteraction, form: Form) => Promise<boolean> | boolean,
+  ): Handler;
 }
 
-export function createInteractionPages({ db, views, texts, keyring, issuer }: Services): InteractionPages {
+export function createInteractionPages(services: Services): InteractionPages {
+  const { db, oidc, views, texts } = services;
   const show = createShowPage(views);
-  const tokens = createFormTokens({ keyring, issuer });
+  const tokens = createFormTokens(services);
 
-  const common = (ctx: Context, { uid, client, returnHost }: PendingInteraction) => {
+  const common = (ctx: Context, { uid, secret, client, returnHost }: PendingInteraction) => {
     const site = siteOf(client, returnHost);
     if (site.logo !== undefined) allowPicture(ctx, site.logo);
     return {
@@ -61,8 +75,30 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
       returnHost,
       action: `/interaction/${uid}`,
       query: `?app=${encodeURIComponent(client.id)}`,
-      csrf: tokens.issue(ctx, purposeOf(uid)),
+      csrf: tokens.issue(ctx, purposeOf(uid), secret),
     };
+  };
+
+  /**
+   * The interaction has ended, was begun in another browser, or gave way to others. Anybody can make such a link: it
+   * leads to apps that an operator registered, and nowhere else.
+   */
+  async function showOver(ctx: Context): Promise<void> {
+    const client = typeof ctx.query['app'] === 'string' ? await findClient(db, ctx.query['app']) : undefined;
+    const site = client ? siteOf(client, '') : {};
+    const session = await oidc.session(ctx);
+    const account = session && (await findAccount(db, session.accountId));
+    if (account && !account.suspendedAt) show(ctx, 'interaction/signed-in', { site, account: viewOf(account) });
+    else show(ctx, 'interaction/expired', { site }, { status: new Refusal('interaction_expired').status });
+  }
+
+  const orShowOver = async (ctx: Context, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== 'interaction_expired') throw error;
+      await showOver(ctx);
+    }
   };
 
   return {
@@ -70,48 +106,35 @@ export function createInteractionPages({ db, views, texts, keyring, issuer }: Se
       const { refusal, login = interaction.loginHint ?? '', isRemembered = false } = refused ?? {};
       if (refusal?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
       const problem = refusal && refusalText(texts, refusal);
-      show(
-        ctx,
-        'interaction/password',
-        {
-          ...common(ctx, interaction),
-          login,
-          isRemembered,
-          problem,
-          isFieldMissing: refusal?.code === 'field_required',
-        },
-        { status: refusal?.status ?? 200, leadsOut: true },
-      );
+      const isFieldMissing = refusal?.code === 'field_required';
+      const values = { ...common(ctx, interaction), login, isRemembered, problem, isFieldMissing };
+      show(ctx, 'interaction/password', values, { status: refusal?.status ?? 200, leadsOut: true });
     },
 
     async showConsent(ctx, interaction) {
       const account = await findAccount(db, interaction.accountId ?? '');
       if (!account) throw new Refusal('interaction_expired');
-      show(
-        ctx,
-        'interaction/consent',
-        {
-          ...common(ctx, interaction),
-          account: { name: displayName(account), email: account.email },
-          ...(await toPermissionView(db, interaction.asked)),
-          isUnverified: interaction.client.isSelfRegistered,
-        },
-        { leadsOut: true },
-      );
+      const permissions = await toPermissionView(db, interaction.asked);
+      const isUnverified = interaction.client.isSelfRegistered;
+      const values = { ...common(ctx, interaction), ...permissions, account: viewOf(account), isUnverified };
+      show(ctx, 'interaction/consent', values, { leadsOut: true });
     },
 
-    async orShowExpired(ctx, work) {
-      try {
-        await work();
-      } catch (error) {
-        if (!(error instanceof Refusal) || error.code !== 'interaction_expired') throw error;
-        const app = typeof ctx.query['app'] === 'string' ? await findClient(db, ctx.query['app']) : undefined;
-        // Anybody can make such a link: it leads back only to apps that an operator registered.
-        const site = app ? siteOf(app, '') : {};
-        show(ctx, 'interaction/expired', { site }, { status: error.status });
-      }
-    },
+    page: (work) => (ctx) =>
+      orShowOver(ctx, async () => {
+        const interaction = await oidc.interaction(ctx);
+        await (interaction.ending ? showOver(ctx) : work(ctx, interaction));
+      }),
 
-    requireToken: (ctx, form, { uid }) => tokens.require(ctx, form, purposeOf(uid)),
+    form: (work, isSame) => (ctx) =>
+      orShowOver(ctx, async () => {
+        const form = await readForm(ctx);
+        const interaction = await oidc.interaction(ctx);
+        tokens.require(ctx, form, purposeOf(interaction.uid), interaction.secret);
+        const { ending, returnTo } = interaction;
+        if (!ending) return work(ctx, interaction, form);
+        const leadsOn = ending.mayRepeat && (await isSame(interaction, form));
+        return seeOther(ctx, leadsOn ? returnTo : addressOf(interaction));
+      }),
   };
 }

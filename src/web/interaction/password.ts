@@ -1,7 +1,7 @@
 /** `POST /interaction/:uid/password`: signs a person in by e-mail address or user name, and password. */
 import { Refusal } from '../../errors.ts';
-import { signInWithPassword } from '../../sign-in/with-password.ts';
-import { readForm } from '../form.ts';
+import { findByLogin, signInWithPassword } from '../../sign-in/with-password.ts';
+import type { Form } from '../form.ts';
 import { seeOther } from '../page.ts';
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -10,14 +10,13 @@ import type { InteractionPages } from './pages.ts';
 const maxLogin = 320;
 const maxPassword = 1024;
 
+const loginIn = (form: Form): string => (form.get('login') ?? '').trim().slice(0, maxLogin);
+
 export function signIn(services: Services, pages: InteractionPages): Handler {
-  const { oidc } = services;
-  return (ctx) =>
-    pages.orShowExpired(ctx, async () => {
-      const form = await readForm(ctx);
-      const interaction = await oidc.interaction(ctx);
-      pages.requireToken(ctx, form, interaction);
-      const login = (form.get('login') ?? '').trim().slice(0, maxLogin);
+  const { db, oidc } = services;
+  return pages.form(
+    async (ctx, interaction, form) => {
+      const login = loginIn(form);
       const password = form.get('password') ?? '';
       try {
         if (!login || !password) throw new Refusal('field_required');
@@ -32,5 +31,9 @@ export function signIn(services: Services, pages: InteractionPages): Handler {
         if (!(error instanceof Refusal) || error.code === 'interaction_expired') throw error;
         pages.showSignIn(ctx, interaction, { login, refusal: error, isRemembered: form.get('remember') === 'yes' });
       }
-    });
+    },
+    // Somebody else is not led on as the person who signed in.
+    async ({ ending }, form) =>
+      ending?.accountId !== undefined && (await findByLogin(db, loginIn(form)))?.id === ending.accountId,
+  );
 }

@@ -4,15 +4,12 @@ import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import type { InteractionPages } from './pages.ts';
 
-export const showInteraction =
-  ({ oidc }: Services, pages: InteractionPages): Handler =>
-  (ctx) =>
-    pages.orShowExpired(ctx, async () => {
-      const interaction = await oidc.interaction(ctx);
-      const isSwitching = ctx.query['as'] === 'another';
-      if (isSwitching) return pages.showSignIn(ctx, interaction);
-      // The person signed in meanwhile, in another tab.
-      if (interaction.isFirstSignIn && (await oidc.session(ctx))) return seeOther(ctx, interaction.returnTo);
-      if (interaction.prompt === 'consent') return pages.showConsent(ctx, interaction);
-      return pages.showSignIn(ctx, interaction);
-    });
+export const showInteraction = ({ oidc }: Services, pages: InteractionPages): Handler =>
+  pages.page(async (ctx, interaction) => {
+    const isSwitching = ctx.query['as'] === 'another';
+    if (isSwitching) return pages.showSignIn(ctx, interaction);
+    // The person signed in meanwhile, in another tab.
+    if (interaction.isFirstSignIn && (await oidc.session(ctx))) return seeOther(ctx, interaction.returnTo);
+    if (interaction.prompt === 'consent') return pages.showConsent(ctx, interaction);
+    return pages.showSignIn(ctx, interaction);
+  });

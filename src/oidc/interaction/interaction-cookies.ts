@@ -1,0 +1,96 @@
+/** The cookies that bind pending sign-ins to the browser that began them: one for each, at most five in a browser. */
+import type { Context } from 'koa';
+import type { Keyring } from '../../platform/secrets.ts';
+import { cookieNames } from '../cookies.ts';
+
+/** When a sixth sign-in begins, the oldest gives way. */
+export const maxPending = 5;
+
+interface PendingCookie {
+  uid: string;
+  value: string;
+  /** Milliseconds since 1970; 0 when the cookie is not one of ours. */
+  startedAt: number;
+}
+
+export interface InteractionCookies {
+  /** The cookie's value, which only this browser knows; undefined when another browser began the sign-in. */
+  valueFor(ctx: Context, uid: string): string | undefined;
+  /** Removes the oldest cookies when there are more than five: several sign-ins may have begun at once. */
+  removeSurplus(ctx: Context): void;
+  /**
+   * Makes oidc-provider use these cookies. Its own are four for each sign-in, with paths of their own, so that nobody
+   * could count them.
+   *
+   * @param deleteRow deletes what is stored of a sign-in that gave way
+   */
+  replaceLibraryCookies(ctx: Context, deleteRow: (uid: string) => void): void;
+}
+
+/** @param repeatSeconds how long the cookie is kept after the sign-in is over */
+export function createInteractionCookies(issuer: string, keyring: Keyring, repeatSeconds: number): InteractionCookies {
+  const names = cookieNames(issuer);
+  const flags = { httpOnly: true, sameSite: 'lax', secure: issuer.startsWith('https:'), signed: false } as const;
+  const textOf = (uid: string, startedAt: string) => `pending\0${uid}\0${startedAt}`;
+  const uidOf = (ctx: Context): string => ctx.path.split('/').at(-1) ?? '';
+
+  function startOf(uid: string, value: string): number {
+    const [startedAt = '', signature = ''] = value.split('.');
+    return keyring.isSigned(textOf(uid, startedAt), signature) ? Number.parseInt(startedAt, 36) : 0;
+  }
+
+  /** The newest first. */
+  function list(ctx: Context): PendingCookie[] {
+    const pairs = ctx.get('Cookie').split('; ');
+    const cookies = pairs.flatMap((pair) => {
+      if (!pair.startsWith(names.pending)) return [];
+      const [name = '', value = ''] = pair.split('=');
+      const uid = name.slice(names.pending.length);
+      return [{ uid, value, startedAt: startOf(uid, value) }];
+    });
+    return cookies.toSorted((one, other) => other.startedAt - one.startedAt);
+  }
+
+  const set = (ctx: Context, uid: string, value: string | null, maxAge?: number) =>
+    ctx.cookies.set(`${names.pending}${uid}`, value, { ...flags, ...(maxAge !== undefined && { maxAge }) });
+
+  /** Keeps the newest `max` cookies. */
+  function keepNewest(ctx: Context, max: number, onRemoved: (cookie: PendingCookie) => void = () => {}): void {
+    for (const cookie of list(ctx).slice(max)) {
+      set(ctx, cookie.uid, null);
+      onRemoved(cookie);
+    }
+  }
+
+  function begin(ctx: Context, uid: string, maxAge: number | undefined, deleteRow: (uid: string) => void): void {
+    keepNewest(ctx, maxPending - 1, ({ uid: other, startedAt }) => startedAt > 0 && deleteRow(other));
+    const startedAt = Date.now().toString(36);
+    set(ctx, uid, `${startedAt}.${keyring.sign(textOf(uid, startedAt))}`, maxAge);
+  }
+
+  function valueFor(ctx: Context, uid: string): string | undefined {
+    const value = ctx.cookies.get(`${names.pending}${uid}`, { signed: false });
+    return value !== undefined && startOf(uid, value) > 0 ? value : undefined;
+  }
+
+  return {
+    valueFor,
+    removeSurplus: (ctx) => keepNewest(ctx, maxPending),
+
+    replaceLibraryCookies(ctx, deleteRow) {
+      const { cookies } = ctx;
+      const [get, write] = [cookies.get.bind(cookies), cookies.set.bind(cookies)];
+      cookies.get = (name, options) => {
+        if (name !== names.resume) return get(name, options);
+        return valueFor(ctx, uidOf(ctx)) === undefined ? undefined : uidOf(ctx);
+      };
+      cookies.set = (name, value, options) => {
+        if (name === names.resume && value) begin(ctx, value, options?.maxAge, deleteRow);
+        else if (name === names.resume) set(ctx, uidOf(ctx), valueFor(ctx, uidOf(ctx)) ?? null, repeatSeconds * 1000);
+        // The other cookie is for `interactionDetails`, which is not used (live-provider.ts).
+        else if (name !== names.interaction) write(name, value, options);
+        return cookies;
+      };
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/** Going back to a sign-in page, and pressing its button twice, in a real browser. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
+import { ann, person } from '../support/cast.ts';
+import { closeAfterwards } from '../support/cleanup.ts';
+import { describeInChromium, openChromium } from '../support/chromium.ts';
+import { statement } from '../support/database.ts';
+import { becomes } from '../support/eventually.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startSites, type Sites } from '../support/sites.ts';
+import { openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
+
+describeInChromium('in Chromium', () => {
+  let frontdesk: Frontdesk;
+  let sites: Sites;
+  let chromium: Browser;
+  let visitor: Visitor;
+  let page: Page;
+
+  beforeAll(async () => {
+    frontdesk = await startFrontdesk({ settings: { RATE_LIMIT_FACTOR: '100' } });
+    await ann(frontdesk);
+    sites = await startSites(frontdesk);
+    chromium = await openChromium();
+  });
+
+  beforeEach(() => useBrowser(chromium));
+  afterEach(async () => {
+    await visitor.context.close();
+    expect(visitor.problems).toEqual([]);
+  });
+
+  async function useBrowser(browser: Browser): Promise<void> {
+    visitor = await openVisitor(browser);
+    ({ page } = visitor);
+  }
+
+  const openForm = async () => {
+    await page.goto(sites.siteA);
+    await page.click('text=Sign in');
+    await page.waitForSelector('[name=login]');
+  };
+
+  const goOnToA = async () => {
+    await page.waitForSelector('text=You are signed in');
+    expect(await page.textContent('.person')).toContain('Ann Archer');
+    await page.click('text=Go on to Site A');
+    await page.waitForURL(`${sites.siteA}/`);
+    expect(await page.textContent('h1')).toBe('Hello, Ann Archer');
+  };
+
+  // As people have it, and as it is without the cache of whole pages.
+  describe.each([
+    ['with the back/forward cache', true],
+    ['without it', false],
+  ])('%s', (_how, hasBackForwardCache) => {
+    let browser: Browser;
+    beforeAll(async () => void (browser = await openChromium({ hasBackForwardCache })));
+    beforeEach(() => useBrowser(browser));
+
+    test('back to the sign-in page, after a right password at once or a wrong one before it', async () => {
+      await openForm();
+      await signInOn(page);
+      await page.waitForSelector('#seen');
+      await page.goBack();
+      await goOnToA();
+
+      await visitor.context.clearCookies();
+      await openForm();
+      await signInOn(page, 'ann', { secret: 'not the password' });
+      await page.waitForSelector('[role=alert]');
+      await signInOn(page);
+      await page.waitForSelector('#seen');
+      // No question whether the form is to be sent again.
+      await page.goBack();
+      await goOnToA();
+    });
+
+    test('back to the consent page', async () => {
+      const login = hasBackForwardCache ? 'ben' : 'cat';
+      await person(frontdesk, login, login);
+      await page.goto(sites.siteB);
+      await page.click('#sign-in');
+      await signInOn(page, login);
+      await page.click('text=Allow');
+      await page.waitForSelector('#seen:visible');
+      await page.goBack();
+      await page.waitForSelector('text=You are signed in');
+      await page.click('text=Go on to Site B');
+      await page.waitForSelector('#seen:visible');
+    });
+
+    test('a form that was left in another tab is sent later: the person is signed in, and led on', async () => {
+      await openForm();
+      const other = await visitor.newTab();
+      await other.goto(page.url());
+      await signInOn(other);
+      await other.waitForSelector('#seen');
+      // More than ten seconds later.
+      const later = `update artifacts set payload = payload || jsonb_build_object('exp', 0) where kind = 'Interaction'`;
+      await frontdesk.db.read(statement(later));
+      await signInOn(page);
+      await goOnToA();
+    });
+  });
+
+  test.each([0, 20, 60, 150])('a second press %i ms after the first leads to the app', async (milliseconds) => {
+    await openForm();
+    await page.fill('[name=login]', 'ann');
+    await page.fill('[name=password]', 'correct horse battery staple');
+    await page.evaluate(`{
+      const [button] = document.querySelectorAll('button[type=submit]');
+      button.click();
+      setTimeout(() => button.click(), ${milliseconds});
+    }`);
+    await page.waitForSelector('#seen, #problem');
+    expect(new URL(page.url()).origin).toBe(sites.siteA);
+  });
+
+  test('G10 sixty sign-in pages in one browser: cookies of other apps stay, and the newest page works', async () => {
+    const { context } = visitor;
+    await context.addCookies([{ name: 'of_another_app', value: 'x', url: frontdesk.issuer }]);
+    for (let count = 0; count < 60; count += 1) await page.goto(`${sites.siteA}/sign-in`);
+    const names = (await context.cookies(frontdesk.issuer)).map(({ name }) => name);
+    expect(names).toContain('of_another_app');
+    expect(names.filter((name) => name.startsWith('fd_'))).toHaveLength(6);
+    await signInOn(page);
+    await page.waitForSelector('#seen');
+  });
+
+  test('G10 pictures, frames and scripts of another site start no sign-in', async () => {
+    const { context } = visitor;
+    const url = `${frontdesk.issuer}/oauth/authorize?client_id=site-a&response_type=code&scope=openid&redirect_uri=${sites.siteA}/callback`;
+    const server = createServer((_request, response) => {
+      const body = `<link rel="icon" href="data:,"><img src="${url}"><iframe src="${url}"></iframe>`;
+      response.writeHead(200, { 'content-type': 'text/html' }).end(body);
+    }).listen(0, '127.0.0.1');
+    closeAfterwards(() => server.close());
+    await once(server, 'listening');
+    await page.goto(`http://evil.localhost:${(server.address() as AddressInfo).port}/`);
+    await page.evaluate(`fetch(${JSON.stringify(url)}, { mode: 'no-cors', credentials: 'include' })`);
+    const refused = async () => frontdesk.logged.filter((line) => line.includes('"navigation_required"')).length;
+    await becomes(refused, 3);
+    expect(await context.cookies(frontdesk.issuer)).toEqual([]);
+    // The refusal itself is not shown in a frame.
+    expect(visitor.problems.splice(0)).toEqual([expect.stringContaining("frame-ancestors 'none'")]);
+  });
+});
