@@ -38,6 +38,7 @@ export const refusals = {
   interaction_expired: 400,
   navigation_required: 403,
   not_found: 404,
+  outcome_unknown: 503,
   json_invalid: 400,
   management_token_wrong: 401,
   notice_none: 404,

@@ -2,7 +2,12 @@
 
 /** Nothing of a unit of work was committed; `cause` says why. */
 export class CommitFailed extends Error {
-  override readonly name = 'CommitFailed';
+  override readonly name: string = 'CommitFailed';
+}
+
+/** The connection broke while a transaction was committed: it may have been, or not. */
+export class CommitUncertain extends CommitFailed {
+  override readonly name = 'CommitUncertain';
 }
 
 /** The sender's mistake: a text that PostgreSQL cannot store, such as one with U+0000. */
@@ -26,9 +31,9 @@ const textCodes = /^(22021|22P05)$/;
 // serialization_failure and deadlock_detected.
 const conflictCodes = /^(40001|40P01)$/;
 
-// Connection exceptions, too many connections, timeouts of locks and statements, shutdown; and the codes of Node for
-// sockets.
-const busyCodes = /^(08...|53...|55P03|57014|57P0.|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
+// Connection exceptions, a read-only server (after a failover), a transaction that failed before, too many connections,
+// timeouts of locks and statements, shutdown; and the codes of Node for sockets.
+const busyCodes = /^(08...|25006|25P02|53...|55P03|57014|57P0.|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
 
 // pg has no codes for these.
 const busyMessages = /timeout exceeded|connection terminated|connection timeout/i;
@@ -47,4 +52,11 @@ export function translateDatabaseError(error: Error): Error {
     return new DatabaseBusy(error.message, { cause: error });
   }
   return error;
+}
+
+/** Whether the server answered with this error, so that what it refused was not done. */
+export function isAnswerOfServer(error: Error): boolean {
+  const { code = '' } = ((error.cause as Error | undefined) ?? error) as { code?: string };
+  // Those of class 08 and 57P0x end the connection, whatever the server was doing.
+  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P0)/.test(code);
 }

@@ -1,9 +1,10 @@
 /** PostgreSQL: the connection pool, and statements that run in the caller's unit of work. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
-import { translateDatabaseError } from './database-errors.ts';
+import { isAnswerOfServer, translateDatabaseError } from './database-errors.ts';
 import { listen, type Listener } from './listener.ts';
 import type { Rows, Statement } from './statement.ts';
+import { withinLimit } from './time-limit.ts';
 import { createUnitOfWork, type UnitOfWork } from './unit-of-work.ts';
 
 export interface Database {
@@ -17,11 +18,15 @@ export interface Database {
   writeOutsideTransaction<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Joins an outer one. */
   inUnitOfWork<T>(work: () => Promise<T>): Promise<T>;
-  /** Runs `work` in a new unit of work that `work` must commit or roll back. */
-  startUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in a new unit of work that `work` must commit or roll back.
+   *
+   * @param maxMilliseconds after this its statements fail with DatabaseBusy; no limit by default
+   */
+  startUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>, maxMilliseconds?: number): Promise<T>;
   /** The unit of work of the caller, if there is one. */
   unitOfWork(): UnitOfWork | undefined;
-  /** Whether the database answers. Never throws. */
+  /** Whether the database answers and takes writes. Never throws. */
   isAnswering(): Promise<boolean>;
   close(): Promise<void>;
   /** The connection string, for libraries that open their own connections. */
@@ -43,17 +48,25 @@ export interface DatabaseOptions {
 
 // Without these, pg and PostgreSQL wait for ever.
 const limits = {
-  connectionTimeoutMillis: 5_000,
-  statement_timeout: 10_000,
-  lock_timeout: 8_000,
+  connectionTimeoutMillis: 4_000,
+  statement_timeout: 7_000,
+  lock_timeout: 6_000,
   idle_in_transaction_session_timeout: 20_000,
 };
+/** A little more than the server's own limit: whoever passes this one gets no answer at all. */
+const maxStatementMilliseconds = 8_000;
+const maxCloseMilliseconds = 3_000;
+const maxPingMilliseconds = 3_000;
+const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
+// Jobs may take longer than requests, but not for ever.
+const jobLimits = { ...keepAlive, connectionTimeoutMillis: 10_000, query_timeout: 60_000 };
 
 export type Pool = pg.Pool;
 
 /** A pool for a library that has its own SQL, apart from the connections of requests. */
 export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs' });
+  const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs', ...jobLimits });
   return attachErrorListener(pool, onError);
 }
 
@@ -68,12 +81,14 @@ function attachErrorListener(pool: pg.Pool, onError: (error: Error) => void): pg
   return pool.on('error', listener).on('connect', (client) => client.on('error', listener));
 }
 
-const ping = { name: 'ping', text: 'select 1' };
+// A standby answers too, but takes no writes.
+const ping = { name: 'ping', text: "select current_setting('transaction_read_only') = 'off' as is_writable" };
 
 export function openDatabase({ url, poolSize = 10, onError = () => {} }: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: url,
     ...limits,
+    ...keepAlive,
     max: poolSize,
     pipeline: true,
     application_name: 'frontdesk',
@@ -81,8 +96,21 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
   attachErrorListener(pool, onError);
   const units = new AsyncLocalStorage<UnitOfWork>();
 
+  /** Runs a statement on a connection of the pool. One that does not answer is closed, not used again. */
+  const query = async (statement: object, milliseconds: number): Promise<pg.QueryResult> => {
+    const client = await pool.connect();
+    try {
+      const result = await withinLimit(client.query(statement as pg.QueryConfig), milliseconds);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(!isAnswerOfServer(error as Error));
+      throw error;
+    }
+  };
   const onPool = async <Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>> => {
-    const { rows, rowCount } = await pool.query({ ...statement, values }).catch((error: Error) => {
+    const rest = Math.min(maxStatementMilliseconds, units.getStore()?.remainingMilliseconds() ?? Infinity);
+    const { rows, rowCount } = await query({ ...statement, values }, rest).catch((error: Error) => {
       throw translateDatabaseError(error);
     });
     return { rows: rows as Row[], count: rowCount ?? 0 };
@@ -92,14 +120,14 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
     if (!unit) throw new Error(`write outside of a unit of work: ${statement.text.slice(0, 60)}`);
     return unit;
   };
-  const startUnitOfWork = <T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> => {
-    const unit = createUnitOfWork(() => pool.connect());
+  const startUnitOfWork = <T>(work: (unit: UnitOfWork) => Promise<T>, maxMilliseconds = Infinity): Promise<T> => {
+    const unit = createUnitOfWork(() => pool.connect(), { maxMilliseconds, maxStatementMilliseconds });
     return units.run(unit, () => work(unit));
   };
 
   return {
     url,
-    pool,
+    pool: { query: (statement: object) => query(statement, maxStatementMilliseconds) },
     listen: (channel, onMessage) => listen({ url, channel, onMessage, onError }),
     unitOfWork: () => units.getStore(),
     startUnitOfWork,
@@ -133,13 +161,14 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
 
     async isAnswering() {
       try {
-        await pool.query(ping);
-        return true;
+        const { rows } = await query(ping, maxPingMilliseconds);
+        return (rows[0] as { is_writable: boolean }).is_writable;
       } catch {
         // Whatever the error, the database does not answer.
         return false;
       }
     },
-    close: () => pool.end(),
+    // A connection that does not answer would never say that it is closed.
+    close: () => withinLimit(pool.end(), maxCloseMilliseconds).catch(() => {}),
   };
 }

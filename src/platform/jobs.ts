@@ -10,6 +10,7 @@ import {
 } from 'graphile-worker';
 import { openPool, type Pool } from './database.ts';
 import type { Log } from './log.ts';
+import { withinLimit } from './time-limit.ts';
 
 /** Work at fixed times. One process does it each time. */
 export interface Task {
@@ -38,6 +39,7 @@ export interface JobsOptions {
 
 // Jobs are short: calls to apps are only started by one (background.ts).
 const concurrency = 4;
+const maxStopMilliseconds = 5_000;
 
 /** Creates or updates the tables of the queue. */
 export async function migrateJobs(pgPool: Pool): Promise<void> {
@@ -91,8 +93,9 @@ export async function startJobs({ url, log, handlers, tasks }: JobsOptions): Pro
   });
   return {
     async stop() {
-      await runner.stop();
-      await pgPool.end();
+      // Without an answer of the database the queue would wait for ever.
+      await withinLimit(runner.stop(), maxStopMilliseconds).catch(() => {});
+      await withinLimit(pgPool.end(), maxStopMilliseconds).catch(() => {});
     },
   };
 }

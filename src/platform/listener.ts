@@ -1,5 +1,7 @@
 /** Receives notifications of PostgreSQL (LISTEN, NOTIFY), and reconnects when the connection is lost. */
+import type { Socket } from 'node:net';
 import pg from 'pg';
+import { withinLimit } from './time-limit.ts';
 
 export interface Listener {
   close(): Promise<void>;
@@ -13,6 +15,7 @@ export interface ListenOptions {
 }
 
 const reconnectSeconds = 2;
+const checkSeconds = 5;
 
 /**
  * Calls `onMessage` for each notification. Those sent while the connection is lost are missed: `onMessage` gets an empty
@@ -20,6 +23,13 @@ const reconnectSeconds = 2;
  */
 export async function listen({ url, channel, onMessage, onError }: ListenOptions): Promise<Listener> {
   let client: pg.Client | undefined;
+  /** A connection that stays silent is given up: PostgreSQL sends nothing for hours when nothing changes. */
+  const check = setInterval(() => {
+    const checked = client;
+    if (!checked) return;
+    const close = () => (checked as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+    withinLimit(checked.query('select 1'), checkSeconds * 1000, close).catch(onError);
+  }, checkSeconds * 1000);
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
@@ -27,14 +37,18 @@ export async function listen({ url, channel, onMessage, onError }: ListenOptions
     const next = new pg.Client({
       connectionString: url,
       application_name: 'frontdesk',
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: 4_000,
+      keepAlive: true,
     });
     next.on('notification', ({ payload = '' }) => onMessage(payload));
     next.on('error', onError);
-    next.on('end', reconnectLater);
-    client = next;
+    next.on('end', () => {
+      if (client === next) client = undefined;
+      reconnectLater();
+    });
     await next.connect();
-    await next.query(`listen ${next.escapeIdentifier(channel)}`);
+    await withinLimit(next.query(`listen ${next.escapeIdentifier(channel)}`), checkSeconds * 1000);
+    client = next;
   }
 
   function reconnectLater(): void {
@@ -56,7 +70,8 @@ export async function listen({ url, channel, onMessage, onError }: ListenOptions
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      await client?.end();
+      clearInterval(check);
+      if (client) await withinLimit(client.end(), checkSeconds * 1000).catch(onError);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The transaction of one request, job or command: the first write opens it, and it ends before the answer is sent. */
-import { CommitFailed, translateDatabaseError } from './database-errors.ts';
+import { CommitFailed, CommitUncertain, isAnswerOfServer, translateDatabaseError } from './database-errors.ts';
 import type { Rows, Statement } from './statement.ts';
+import { DatabaseSilent, withinLimit } from './time-limit.ts';
 
 /** What a unit of work uses of a pg client. */
 interface Connection {
@@ -21,7 +22,12 @@ export interface UnitOfWork {
   run<Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>>;
   /** Sends a statement in the transaction without waiting for its result. */
   send(statement: Statement, values: unknown[]): void;
-  /** @throws CommitFailed when a statement failed or PostgreSQL rolled back */
+  /** Time that is left of its limit. */
+  remainingMilliseconds(): number;
+  /**
+   * @throws CommitFailed when a statement failed or PostgreSQL rolled back
+   * @throws CommitUncertain when the connection broke while it was committed
+   */
   commit(): Promise<void>;
   rollback(): Promise<void>;
   /** From now on an answer with status 400 or more rolls back, so that a refused request has no effect. */
@@ -32,7 +38,18 @@ export interface UnitOfWork {
   mayCommit(status: number): boolean;
 }
 
-export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork {
+export interface UnitOfWorkLimits {
+  maxMilliseconds: number;
+  maxStatementMilliseconds: number;
+}
+
+export function createUnitOfWork(
+  connect: () => Promise<Connection>,
+  { maxMilliseconds, maxStatementMilliseconds }: UnitOfWorkLimits,
+): UnitOfWork {
+  const startedAt = performance.now();
+  const remaining = () => maxMilliseconds - (performance.now() - startedAt);
+  const limit = () => Math.min(maxStatementMilliseconds, remaining());
   let opening: Promise<Connection> | undefined;
   let finished = false;
   let undo = false;
@@ -40,7 +57,7 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
   const statements: Promise<unknown>[] = [];
 
   const fail = (error: Error) => {
-    failure ??= error;
+    failure ??= translateDatabaseError(error);
   };
 
   async function open(): Promise<Connection> {
@@ -55,10 +72,10 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
     if (finished) throw new Error(`the unit of work is closed: ${text.slice(0, 60)}`);
     opening ??= open();
     const sent = opening
-      .then((connection) => connection.query({ name, text, values }))
+      .then((connection) => withinLimit(connection.query({ name, text, values }), limit()))
       .catch((error: Error) => {
         // PostgreSQL refuses all statements after a failed one, so the first error is the cause.
-        fail(translateDatabaseError(error));
+        fail(error);
         throw failure!;
       });
     statements.push(sent);
@@ -77,22 +94,35 @@ export function createUnitOfWork(connect: () => Promise<Connection>): UnitOfWork
       if (statement === 'ROLLBACK') return;
       throw new CommitFailed('no database connection', { cause: error });
     }
-    const ending = connection.query(statement);
+    if (failure instanceof DatabaseSilent) {
+      // PostgreSQL rolls back when the connection is closed.
+      connection.off('error', fail);
+      connection.release(true);
+      if (statement === 'COMMIT') throw new CommitFailed('not committed', { cause: failure });
+      return;
+    }
+    const ending = withinLimit(connection.query(statement), maxStatementMilliseconds);
     const [outcome] = await Promise.allSettled([ending, ...statements]);
     connection.off('error', fail);
     // A connection whose transaction did not end is closed, not used again.
     connection.release(outcome.status === 'rejected');
     if (statement === 'ROLLBACK') return;
-    if (outcome.status === 'rejected') {
-      throw new CommitFailed('not committed', { cause: translateDatabaseError(outcome.reason as Error) });
-    }
+    if (outcome.status === 'rejected') throw commitError(outcome.reason as Error);
     // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
     if (failure || outcome.value.command !== 'COMMIT') throw new CommitFailed('rolled back', { cause: failure });
+  }
+
+  /** When a statement failed before, PostgreSQL commits nothing, whatever became of the answer. */
+  function commitError(error: Error): CommitFailed {
+    const cause = translateDatabaseError(error);
+    const isCertain = failure !== undefined || isAnswerOfServer(error);
+    return isCertain ? new CommitFailed('not committed', { cause }) : new CommitUncertain('no answer', { cause });
   }
 
   return {
     isOpen: () => opening !== undefined,
     run: submit,
+    remainingMilliseconds: remaining,
     send: (statement, values) => void submit(statement, values).catch(fail),
     commit: () => finish('COMMIT'),
     rollback: () => finish('ROLLBACK'),

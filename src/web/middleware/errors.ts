@@ -1,7 +1,7 @@
 /** Turns errors into responses: a page for people, JSON for programs. */
 import type { Context, Middleware } from 'koa';
 import { Refusal, refusalText } from '../../errors.ts';
-import { CommitFailed, DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
+import { CommitFailed, CommitUncertain, DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { createShowPage } from '../page.ts';
 import { stateOf, type Services } from '../services.ts';
@@ -17,6 +17,7 @@ function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   const cause = error instanceof CommitFailed ? error.cause : error;
   if (cause instanceof TextNotStorable) return new Refusal('text_invalid');
+  if (error instanceof CommitUncertain) return new Refusal('outcome_unknown', {}, busySeconds);
   if (error instanceof CommitFailed || error instanceof DatabaseBusy)
     return new Refusal('database_busy', {}, busySeconds);
   return undefined;
@@ -52,7 +53,7 @@ export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | '
     } catch (error) {
       const refusal = asRefusal(error);
       // Faults are logged once, here.
-      if (!refusal || refusal.code === 'database_busy')
+      if (!refusal || refusal.code === 'database_busy' || refusal.code === 'outcome_unknown')
         log.error({ err: error, requestId: stateOf(ctx).requestId }, 'fault');
       else logRefusal(log, ctx, refusal);
       ctx.remove('Set-Cookie');

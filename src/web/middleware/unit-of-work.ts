@@ -28,6 +28,9 @@ function retry(ctx: Context): void {
   ctx.redirect(ctx.originalUrl);
 }
 
+/** Every request is answered within ten seconds, whatever the database does. */
+const maxRequestMilliseconds = 9_000;
+
 export function unitOfWork(db: Database): Middleware {
   return (ctx: Context, next) =>
     db.startUnitOfWork(async (unit) => {
@@ -46,5 +49,5 @@ export function unitOfWork(db: Database): Middleware {
       await unit.rollback();
       if (mustRetry(ctx)) return retry(ctx);
       return discardAnswer(ctx);
-    });
+    }, maxRequestMilliseconds);
 }

@@ -1,0 +1,53 @@
+/** A network between Frontdesk and its database that can go silent: it takes what is sent and passes nothing on. */
+import { connect, createServer, type Socket } from 'node:net';
+import { closeAfterwards } from './cleanup.ts';
+import { listen } from './listen.ts';
+
+export interface DatabaseProxy {
+  /** The address of the database through the proxy. */
+  url: string;
+  /** Passes nothing on any more, in either direction, and says nothing. */
+  freeze(): void;
+  /** Passes on what was held back, and everything from now on. */
+  thaw(): void;
+}
+
+/** @param url of a database by a Unix socket, as tests have it */
+export async function startDatabaseProxy(url: string): Promise<DatabaseProxy> {
+  const address = new URL(url.replace('@/', '@socket/'));
+  const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
+  const sockets = new Set<Socket>();
+  let isFrozen = false;
+  const server = createServer((client) => {
+    const database = connect(path);
+    for (const [one, other] of [
+      [client, database],
+      [database, client],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+      if (isFrozen) one.pause();
+    }
+  });
+  const port = await listen(server);
+  closeAfterwards(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {
+    url: `postgres://${address.username}@127.0.0.1:${port}${address.pathname}`,
+    freeze() {
+      isFrozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw() {
+      isFrozen = false;
+      for (const socket of sockets) socket.resume();
+    },
+  };
+}
