@@ -1,8 +1,14 @@
-/** Ends the run with one plain line that any machine can read. */
+/** Ends the run with plain lines that any machine can read: what was covered, in a run of all tests, and the counts. */
 export default class ClosingLine {
-  onRunComplete(_contexts, { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites }) {
+  onRunComplete(_contexts, results) {
+    const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = results;
     const failed = numFailedTests + numRuntimeErrorTestSuites;
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : '';
-    console.log(`\n${numPassedTests} passed, ${failed} failed${skipped}`);
+    // At the very end: after the summary of other reporters, and when the coverage is known.
+    process.once('exit', () => {
+      const lines = results.coverageMap?.getCoverageSummary().lines;
+      if (lines) console.log(`\nCoverage: ${lines.pct.toFixed(1)} % of lines in src`);
+      console.log(`${lines ? '' : '\n'}${numPassedTests} passed, ${failed} failed${skipped}`);
+    });
   }
 }
