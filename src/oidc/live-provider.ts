@@ -86,7 +86,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   async function interactionOf(ctx: Context): Promise<Interaction> {
     const isOurs = cookies.valueFor(ctx, uidOf(ctx)) !== undefined;
     const interaction = isOurs ? await provider.Interaction.find(uidOf(ctx)) : undefined;
-    if (!interaction) throw new Refusal('interaction_expired');
+    if (!interaction || !answers.isFromThisBrowser(ctx, interaction.result)) throw new Refusal('interaction_expired');
     const { session: origin } = interaction;
     if (origin?.uid === undefined) return interaction;
     // Whoever was signed in when it began must be so still.

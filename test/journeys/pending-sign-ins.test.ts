@@ -118,6 +118,20 @@ describe('a button that is pressed twice', () => {
     expect(codeIn(await signIn(again, 'ann'))).toBeTruthy();
   });
 
+  test('again and again for ten seconds in all', async () => {
+    const browser = newBrowser(frontdesk);
+    const page = await browser.visit(authorize(frontdesk, appA).url);
+    await signIn(page, 'ann');
+    const shorten = `update artifacts set payload = payload || jsonb_build_object('exp', (payload ->> 'exp')::int - 5)
+      where kind = 'Interaction' returning payload -> 'exp' as exp`;
+    const [before] = await frontdesk.db.read(statement(shorten));
+    expect(codeIn(await signIn(page, 'ann'))).toBeTruthy();
+    const [after] = await frontdesk.db.read(
+      statement(`select payload -> 'exp' as exp from artifacts where kind = 'Interaction'`),
+    );
+    expect(after).toEqual(before);
+  });
+
   test('cancel: both lead back to the app', async () => {
     const page = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     for (let count = 0; count < 2; count += 1) {

@@ -5,13 +5,13 @@ import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
 import { findSessionByUid } from '../../sessions/session-repository.ts';
 import { cookieNames } from '../cookies.ts';
-import { epoch, protocolContext } from '../protocol-context.ts';
+import { epoch } from '../protocol-context.ts';
 
 const browserKind = 'browser';
 
 /**
- * For so long after an interaction is over its result may be used again: whoever presses the button a second time is
- * led on like the first time, and the answer of the first may have been lost.
+ * How long the result of an interaction that has ended may be used again. A second press of the button leads on like the
+ * first, whose answer the browser may not have got.
  */
 export const repeatSeconds = 10;
 
@@ -30,9 +30,9 @@ export interface InteractionAnswers {
    * @returns address at which the browser resumes
    */
   keep(ctx: Context, interaction: Interaction, answer: InteractionResults): Promise<string>;
-  /** Whether the result was given in the browser that resumes. */
-  isFromThisBrowser(answer: InteractionResults | undefined): boolean;
-  /** Keeps an interaction that is over for a moment, as such. */
+  /** Whether the result, if there is one, was given in this browser. */
+  isFromThisBrowser(ctx: Context, answer: InteractionResults | undefined): boolean;
+  /** Marks an interaction as ended, and keeps it until its result may no longer be used again. */
   finish(interaction: Interaction, ending: Ending): Promise<void>;
 }
 
@@ -66,16 +66,18 @@ export function createInteractionAnswers(issuer: string, keyring: Keyring): Inte
       return interaction.returnTo;
     },
 
-    isFromThisBrowser(answer) {
+    isFromThisBrowser(ctx, answer) {
       if (!answer) return true;
-      const browser = browserOf(protocolContext()!);
+      const browser = browserOf(ctx);
       const digests = keyring.digests(browserKind, browser ?? '').map((digest) => digest.toString('base64url'));
       return browser !== undefined && digests.includes(String(answer['browser']));
     },
 
     async finish(interaction, ending) {
+      // Using the result again does not prolong the time.
+      const seconds = endingOf(interaction) ? interaction.exp - epoch(new Date()) : repeatSeconds;
       interaction.result = { ...interaction.result, ending };
-      await interaction.save(repeatSeconds);
+      await interaction.save(seconds);
     },
   };
 }

@@ -18,8 +18,9 @@ export function replaceInteractionMethods(provider: Provider, db: Database, issu
   const find = model.find.bind(model);
   model.find = async (id, options) => {
     const interaction = await find(id, options);
-    if (protocolContext()?.oidc.route !== 'resume' || !interaction) return interaction;
-    if (!answers.isFromThisBrowser(interaction.result)) return undefined;
+    const ctx = protocolContext();
+    if (ctx?.oidc.route !== 'resume' || !interaction) return interaction;
+    if (!answers.isFromThisBrowser(ctx, interaction.result)) return undefined;
     if (!endingOf(interaction)) return interaction;
     if (!(await mayRepeat(db, interaction))) return undefined;
     // The browser may never have got the new id of the session that it signed in to.
