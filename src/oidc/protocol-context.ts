@@ -16,4 +16,6 @@ export interface ProtocolState {
   fault?: Error;
   /** The session that this request ended. */
   endedSessionUid?: string;
+  /** The app that asked to end it. */
+  endedByClientId?: string | undefined;
 }

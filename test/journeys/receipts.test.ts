@@ -80,7 +80,16 @@ test('while an app is down the receipt says so, and goes on to the app by itself
     ({ text }) => !/still trying|could not be reached/.test(text),
   );
   expect(later.text).toMatch(/Called: signed out in \d+ ms/);
-  expect(refreshOf(later)).toBe('3;url=http://site-a.localhost:9/?state=xyz');
+  // Time to read that site A cannot be told.
+  expect(refreshOf(later)).toMatch(/^[3-8];url=http:\/\/site-a\.localhost:9\/\?state=xyz$/);
+});
+
+test('an app that cannot be told is named, unless it is the one that the person goes back to', async () => {
+  const other = await app(frontdesk, { id: 'untold', name: 'Untold', isFirstParty: true });
+  const page = await signOut(await signedInAt(plain, other), plain);
+  expect(new URL(page.url).pathname).toMatch(/^\/sign-out\/receipt\//);
+  expect(page.text).toContain('Untold: cannot be told');
+  expect((await signOut(await signedInAt(plain), plain)).location).toBe('http://site-a.localhost:9/?state=xyz');
 });
 
 test('nobody waits for an app that stays down', async () => {
@@ -135,7 +144,8 @@ test('signing out at Frontdesk shows the receipt too, and activity keeps it', as
   const account = await browser.visit(`${frontdesk.issuer}/account`);
   const page = await account.submit({}, { button: 'form[action="/account/sign-out"] button' });
   expect(page.text).toContain('Called: still trying');
-  expect(page.root.querySelector('a.button')).toBeNull();
+  const wayOn = page.root.querySelector('a.button')!;
+  expect([wayOn.text, wayOn.getAttribute('href')]).toEqual(['Sign in again', '/account']);
   expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeFalsy();
 
   const back = await signedInAt(plain);

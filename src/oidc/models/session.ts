@@ -21,7 +21,8 @@ export function replaceSessionMethods(provider: Provider, db: Database): void {
   prototype.destroy = async function destroy() {
     await endSessions(db, [this.uid], 'signed_out');
     const ctx = protocolContext();
-    if (ctx) (ctx.state as ProtocolState).endedSessionUid = this.uid;
+    const ended: ProtocolState = { endedSessionUid: this.uid, endedByClientId: ctx?.oidc.client?.clientId };
+    if (ctx) Object.assign(ctx.state, ended);
     this.destroyed = true;
   };
 

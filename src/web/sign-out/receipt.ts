@@ -14,6 +14,7 @@ import { receiptKind } from './sign-out.ts';
 /** The person is sent on to the app after this, even while deliveries are pending. */
 const maxWaitSeconds = 8;
 const reloadSeconds = 2;
+/** To read that all is well. Where something is not, the page stays for `maxWaitSeconds` in all. */
 const readSeconds = 3;
 
 /** Address of the frame that signs out at an app (OpenID Connect Front-Channel Logout 1.0 §2). */
@@ -48,13 +49,15 @@ export function showReceipt({ db, issuer, keyring, views }: Services): Handler {
     const isSettled = apps.every(({ state }) => state !== 'pending');
     const waited = (Date.now() - receipt.createdAt.getTime()) / 1000;
     const isOver = isSettled || waited > maxWaitSeconds;
+    const isAllWell = apps.every(({ state }) => state === 'delivered');
+    const restSeconds = isAllWell ? readSeconds : Math.max(readSeconds, Math.ceil(maxWaitSeconds - waited));
     ctx.set('Referrer-Policy', 'no-referrer');
     show(ctx, 'sign-out/receipt', {
       apps,
       frames,
       returnTo: receipt.returnTo,
       refresh: {
-        seconds: isOver ? readSeconds : reloadSeconds,
+        seconds: isOver ? restSeconds : reloadSeconds,
         url: isOver ? receipt.returnTo : `/sign-out/receipt/${token}?again`,
       },
     });

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
 import { countUndeliveredNotices, listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
+import type { LogoutNotice } from '../../notices/logout-notice.ts';
 import { insertReceipt } from '../../notices/receipt-repository.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
 import type { ProtocolState } from '../../oidc/protocol-context.ts';
@@ -34,13 +35,15 @@ export function createSignOut({ db, issuer, keyring }: Services): SignOut {
     }
   }
 
-  /** The address to redirect to: `returnTo` when all apps were told, else a receipt. */
-  async function nextAddress(sessionUid: string, returnTo: string): Promise<string> {
+  /** The address to redirect to: `returnTo` when all apps confirmed, else a receipt. */
+  async function nextAddress(sessionUid: string, returnTo: string, byClientId: string | undefined): Promise<string> {
+    const isApp = !returnTo.startsWith(`${issuer}/`) && !returnTo.startsWith('/');
     const areAllTold = await waitForDeliveries(sessionUid);
     const notices = await listNoticesOfSessions(db, [sessionUid]);
-    if (areAllTold && notices.every(({ channel }) => channel !== 'front')) return returnTo;
+    // Of the app that the person goes back to, they see for themselves whether it signed them out.
+    const isSeen = ({ channel, clientId }: LogoutNotice) => channel === 'none' && isApp && clientId === byClientId;
+    if (areAllTold && notices.every((notice) => notice.channel === 'back' || isSeen(notice))) return returnTo;
     const token = randomToken();
-    const isApp = !returnTo.startsWith(`${issuer}/`) && !returnTo.startsWith('/');
     await db.inUnitOfWork(async () => {
       const receipt = { sessionUid, returnTo: isApp ? returnTo : undefined };
       insertReceipt(db, keyring.digest(receiptKind, token), receipt);
@@ -58,9 +61,9 @@ export function createSignOut({ db, issuer, keyring }: Services): SignOut {
 
     async middleware(ctx, next) {
       await next();
-      const { endedSessionUid: uid } = ctx.state as ProtocolState;
+      const { endedSessionUid: uid, endedByClientId } = ctx.state as ProtocolState;
       if (uid === undefined || ctx.status !== 303) return;
-      ctx.set('Location', await nextAddress(uid, ctx.response.get('Location')));
+      ctx.set('Location', await nextAddress(uid, ctx.response.get('Location'), endedByClientId));
     },
   };
 }
