@@ -1,13 +1,10 @@
-/** `npm run demo`: starts Frontdesk on the embedded database, both sites and their APIs, with two accounts. */
+/** `npm run demo`: starts Frontdesk on the embedded database, three sites and two APIs, with two accounts. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { apis, audience, dataFolder, issuer, ports, seedFile, siteA, siteB } from './addresses.ts';
-
-const root = join(import.meta.dirname, '..');
-const password = 'walk in at the front desk';
+import { dataFolder, issuer, ports, siteA, siteB, siteC } from './addresses.ts';
+import { examplesOf, makeSeed, password, prepareFolder, program, readSeed } from './seed.ts';
 
 // Settings of another deployment that are in the environment are not passed on.
 const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'XDG_RUNTIME_DIR', 'LANG', 'NODE_OPTIONS', 'SystemRoot'];
@@ -22,6 +19,7 @@ const frontdesk = {
   LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
 };
 
+/** @throws Error that names the ports that are taken */
 async function requireFreePorts(): Promise<void> {
   const isFree = (port: number) =>
     new Promise<boolean>((resolve) => {
@@ -31,10 +29,9 @@ async function requireFreePorts(): Promise<void> {
   const free = await Promise.all(ports.map(isFree));
   const taken = ports.filter((_port, index) => !free[index]);
   if (taken.length === 0) return;
-  console.error(
-    `Port ${taken.join(', ')} is taken. Does the demo run already? Stop what listens there, or set DEMO_PORT to the first of five other ports.`,
+  throw new Error(
+    `Port ${taken.join(', ')} is taken. Does the demo run already? Stop what listens there, or set DEMO_PORT to the first of six other ports.`,
   );
-  process.exit(1);
 }
 
 const children: ChildProcess[] = [];
@@ -49,21 +46,9 @@ function start(file: string, settings: NodeJS.ProcessEnv): ChildProcess {
   return child;
 }
 
-/** Runs a `frontdesk` command and returns its output. */
-async function runFrontdesk(args: string[], input = ''): Promise<string> {
-  const program = join(root, 'bin/frontdesk.js');
-  const child = spawn(process.execPath, [program, ...args], { env: frontdesk, stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(`${input}\n`);
-  let printed = '';
-  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`frontdesk ${args.slice(0, 2).join(' ')} ended with ${String(code)}`);
-  return printed;
-}
-
 async function untilReady(server: ChildProcess): Promise<void> {
   for (;;) {
-    if (server.exitCode !== null) process.exit(1);
+    if (server.exitCode !== null) throw new Error('Frontdesk did not start.');
     try {
       // By address: this process does not resolve *.localhost.
       if ((await fetch(`http://127.0.0.1:${ports[0]}/readyz`)).ok) return;
@@ -74,63 +59,6 @@ async function untilReady(server: ChildProcess): Promise<void> {
   }
 }
 
-interface Seed {
-  siteASecret: string;
-  machineSecret: string;
-}
-
-/** Creates the accounts, the API and the apps on the first run; later runs reuse them. */
-async function seed(): Promise<Seed> {
-  if (existsSync(seedFile)) return JSON.parse(readFileSync(seedFile, 'utf8')) as Seed;
-  const account = (email: string, name: string, username: string) =>
-    runFrontdesk(
-      ['accounts', 'create', '--email', email, '--name', name, '--username', username, '--email-verified'],
-      password,
-    );
-  const client = async (...args: string[]) => {
-    const printed = await runFrontdesk(['clients', 'register', '--json', ...args]);
-    return (JSON.parse(printed) as { client_secret?: string }).client_secret ?? '';
-  };
-  await Promise.all([
-    account('ann@example.com', 'Ann Archer', 'ann'),
-    account('ben@example.com', 'Ben Baker', 'ben'),
-    runFrontdesk(['apis', 'register', audience, '--name', 'Notes', '--scope', 'notes:read=Read your notes']),
-  ]);
-  const [siteASecret, machineSecret] = await Promise.all([
-    client(
-      ...['--id', 'site-a', '--name', 'Site A', '--kind', 'web', '--first-party', '--uri', siteA],
-      ...['--redirect-uri', `${siteA}/callback`, '--post-logout-redirect-uri', `${siteA}/`],
-      ...['--back-channel-logout-uri', `${siteA}/back-channel-logout`],
-    ),
-    client('--id', 'report', '--name', 'Nightly report', '--kind', 'machine', '--api', audience),
-    client(
-      ...['--id', 'site-b', '--name', 'Site B', '--kind', 'single-page', '--uri', siteB, '--api', audience],
-      ...['--redirect-uri', `${siteB}/callback`, '--post-logout-redirect-uri', `${siteB}/`],
-    ),
-  ]);
-  const made = { siteASecret: siteASecret, machineSecret: machineSecret };
-  writeFileSync(seedFile, JSON.stringify(made), { mode: 0o600 });
-  return made;
-}
-
-function startSites({ siteASecret }: Seed): void {
-  const common = { ...environment, ISSUER: issuer, API_AUDIENCE: audience, API_URLS: apis.join(' ') };
-  start(join(import.meta.dirname, 'site-a/server.ts'), {
-    ...common,
-    ...{ SITE_URL: siteA, CLIENT_ID: 'site-a', CLIENT_SECRET: siteASecret, PORT: new URL(siteA).port },
-  });
-  start(join(import.meta.dirname, 'site-b/server.ts'), {
-    ...common,
-    SITE_URL: siteB,
-    CLIENT_ID: 'site-b',
-    PORT: new URL(siteB).port,
-  });
-  for (const [index, api] of apis.entries()) {
-    const settings = { ...common, API_NAME: `api-${index + 1}`, SITE_ORIGIN: siteB, PORT: new URL(api).port };
-    start(join(import.meta.dirname, 'site-b/api.ts'), settings);
-  }
-}
-
 const untilListening = (port: number): Promise<void> =>
   fetch(`http://127.0.0.1:${port}/`).then(
     () => undefined,
@@ -138,21 +66,24 @@ const untilListening = (port: number): Promise<void> =>
   );
 
 const words = `
-  Frontdesk      ${issuer}
-  Site A         ${siteA}      a server-rendered site
-  Site B         ${siteB}      a single-page app, with two APIs at ${ports.slice(3).join(' and ')}
+  Site A         ${siteA}      one of your apps, rendered on a server
+  Site B         ${siteB}      another one: a single page with two APIs (${ports.slice(3, 5).join(', ')})
+  Site C         ${siteC}      somebody else's site
+  Frontdesk      ${issuer}         where people sign in; /account is their own page
 
-  Sign in as     ann@example.com      or ben@example.com
+  Sign in as     ann@example.com  (or ben@example.com)
   Password       ${password}
 
   Try this
     1. Open site A and sign in.
-    2. Open site B: you need not sign in again. It is not a first-party app, so you are
-       asked once what it may see.
-    3. Ask both APIs. They verify the access token by themselves.
-    4. Look at ${issuer}/account/devices, sign out there, and reload site A:
-       Frontdesk has called it. Site B notices when it renews its token.
-    5. A program without a person:  npm run demo:machine
+    2. Open site B: you are signed in, without pressing anything. Ask both APIs.
+    3. Open site C and sign in: it is not yours, so you are asked what it may see.
+    4. At site A, press "Sign out everywhere". A receipt names each app, and what it was told.
+    5. A program without a person, in another terminal:  npm run demo:machine
+
+  Names that end in .localhost are this machine to Chrome, Edge and Firefox (Safari: from macOS 26
+  on) and to curl 7.85 or newer (older: --resolve idp.localhost:${ports[0]}:127.0.0.1). Node asks the
+  system, which may not know them: node --import ./examples/localhost-names.ts your-program.js
 
   Ctrl-C stops everything. Accounts and apps are kept in ${relative('.', dataFolder)}; npm run demo -- --fresh starts over.
 
@@ -164,30 +95,46 @@ async function stop(): Promise<void> {
   await Promise.all(running.map((child) => new Promise((resolve) => child.once('exit', resolve))));
 }
 
-await requireFreePorts();
-if (process.argv.includes('--fresh')) rmSync(dataFolder, { recursive: true, force: true });
-mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+const say = (step: string): void => console.log(`${step}…`);
+
+async function run(): Promise<void> {
+  await requireFreePorts();
+  prepareFolder(process.argv.includes('--fresh'));
+  const known = readSeed();
+  say(known ? 'Starting Frontdesk' : 'Making the database and starting Frontdesk');
+  const server = spawn(process.execPath, [program, 'serve'], { env: frontdesk, stdio: 'inherit' });
+  children.push(server);
+  await untilReady(server);
+  if (!known) say('Creating two accounts, an API and four apps');
+  const seed = known ?? (await makeSeed(frontdesk));
+  say('Starting three sites and two APIs');
+  for (const { file, settings } of examplesOf(seed, issuer)) {
+    start(join(import.meta.dirname, file), { ...environment, ...settings });
+  }
+  await Promise.all(ports.slice(1).map(untilListening));
+  console.log(words);
+}
 
 let isStopping = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (isStopping) return;
-    isStopping = true;
-    void stop().then(() => process.exit(0));
-  });
+
+/** Stops all parts, once. */
+async function stopAll(code: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  await stop();
+  process.exit(code);
 }
 
-const server = spawn(process.execPath, [join(root, 'bin/frontdesk.js'), 'serve'], { env: frontdesk, stdio: 'inherit' });
-children.push(server);
-await untilReady(server);
-startSites(await seed());
-await Promise.all(ports.slice(1).map(untilListening));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stopAll(0));
+try {
+  await run();
+} catch (error) {
+  if (!isStopping) console.error((error as Error).message);
+  await stopAll(1);
+}
 for (const child of children) {
   child.once('exit', (code) => {
-    if (isStopping) return;
-    isStopping = true;
-    console.error(`A part of the demo ended by itself (${String(code)}): stopping the rest.`);
-    void stop().then(() => process.exit(1));
+    if (!isStopping) console.error(`A part of the demo ended by itself (${String(code)}): stopping the rest.`);
+    void stopAll(1);
   });
 }
-console.log(words);

@@ -9,7 +9,7 @@ import { authorize, exchange, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { listen } from '../support/listen.ts';
 import { startSites, type Sites } from '../support/sites.ts';
-import { openBothSites, openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
+import { openBothSites, openSiteC, openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
 describeInChromium('in Chromium', () => {
   let frontdesk: Frontdesk;
@@ -65,6 +65,48 @@ describeInChromium('in Chromium', () => {
     await page.goto(`${frontdesk.issuer}/account/activity`);
     await signInOn(page);
     expect(await wordsOf(page, 'Site A')).toBe('Site A: signed out in N ms');
+  });
+
+  test('signed out everywhere at site A: the receipt names all apps and which cannot be told, and leads back', async () => {
+    const { siteA, siteB } = await openBothSites(visitor, sites, 'ann');
+    await openSiteC(siteB, sites);
+    const signOut = async () => {
+      await siteA.click('text=Sign out everywhere');
+      await siteA.click('button[name=logout]');
+      await siteA.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
+    };
+    await signOut();
+    await becomes(() => wordsOf(siteA, 'Site A'), 'Site A: signed out in N ms');
+    const cannotBeTold = 'cannot be told; it may keep you signed in until its own sign-in ends';
+    for (const name of ['Site B', 'Site C']) expect(await wordsOf(siteA, name)).toBe(`${name}: ${cannotBeTold}`);
+    await siteA.click('text=Continue to the app');
+    await siteA.waitForURL(`${sites.siteA}/`);
+    expect(await siteA.textContent('h1')).toBe('You are not signed in here');
+    // It is the truth.
+    await siteB.reload();
+    expect(await siteB.textContent('h1')).toBe('Hello, Ann Archer');
+
+    // By itself, too.
+    await siteA.click('text=Sign in');
+    await signInOn(siteA);
+    await siteA.waitForSelector('#seen');
+    await siteB.goto(`${sites.siteC}/sign-in`);
+    await siteB.waitForURL(`${sites.siteC}/`);
+    await signOut();
+    await siteA.waitForURL(`${sites.siteA}/`);
+  });
+
+  test('signed out on the account page, the receipt offers to sign in again', async () => {
+    const { page } = visitor;
+    await page.goto(`${sites.siteA}/sign-in`);
+    await signInOn(page);
+    await page.waitForSelector('#seen');
+    await openSiteC(page, sites);
+    await page.goto(`${frontdesk.issuer}/account`);
+    await page.click('text=Sign out');
+    await page.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
+    await page.click('text=Sign in again');
+    await page.waitForSelector('[name=login]');
   });
 
   test('the activity page tells of an app that is down, and later that it has been told', async () => {

@@ -59,26 +59,42 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('h1')).toBe('Hello, Ann Archer');
     expect(await page.textContent('#seen')).toBe('You signed in less than a minute ago.');
 
-    // Somebody else's app: Frontdesk asks what it may see, once.
+    // Another domain: a redirect there and back, nothing to press and no page to see.
     const toB = await navigations(async () => {
       await page.goto(sites.siteB);
-      await page.click('#sign-in');
-      await page.click('text=Allow');
       await page.waitForSelector('#seen:visible');
     });
-    expect(
-      toB.filter(({ url }) => url.startsWith(`${frontdesk.issuer}/oauth/authorize?`)).map(({ site }) => site),
-    ).toEqual(['cross-site', 'cross-site']);
-    expect(toB.some(({ url }) => url.includes('/password'))).toBe(false);
+    const authorizations = toB.filter(({ url }) => url.startsWith(`${frontdesk.issuer}/oauth/authorize?`));
+    expect(authorizations.map(({ site }) => site)).toEqual(['cross-site']);
+    expect(toB.filter(({ url }) => url.includes('/interaction/'))).toEqual([]);
     expect(await page.textContent('h1 >> visible=true')).toBe('Hello, Ann Archer');
+    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in/);
+  });
 
-    // From then on without a page and without a click.
+  test('site C is somebody else’s: it is allowed once what it may see, without typing anything', async () => {
+    await page.goto(`${sites.siteA}/sign-in`);
+    await signIn();
+    await page.waitForURL(`${sites.siteA}/`);
+    const signInAtC = async () => {
+      await page.goto(sites.siteC);
+      await page.click('text=Sign in');
+    };
+    await signInAtC();
+    await page.waitForSelector('text=Site C asks for access');
+    expect(await page.textContent('.permissions')).toContain('See your e-mail address');
+    await page.click('text=Cancel');
+    expect(await page.textContent('#problem')).toBe('You did not allow the access.');
+    await page.click('text=Sign in');
+    await page.click('text=Allow');
+    await page.waitForURL(`${sites.siteC}/`);
+    expect(await page.textContent('h1')).toBe('Hello, Ann Archer');
+    expect(await page.textContent('table')).toContain('ann@example.com');
+    await page.click('text=Sign out here');
     const again = await navigations(async () => {
-      await page.goto(sites.siteB);
-      await page.waitForSelector('#seen:visible');
+      await signInAtC();
+      await page.waitForURL(`${sites.siteC}/`);
     });
     expect(again.filter(({ url }) => url.includes('/interaction/'))).toEqual([]);
-    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in/);
   });
 
   test('signed in at site B, known at site A; one access token is accepted by both APIs and is renewed', async () => {

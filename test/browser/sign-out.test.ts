@@ -1,4 +1,4 @@
-/** AppRemoval, in a real browser: whatever ends a session is noticed at both sites. */
+/** Sign-out in a real browser: whatever ends a session is noticed at both sites. */
 import type { Browser } from 'playwright-core';
 import { person } from '../support/cast.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
@@ -9,6 +9,7 @@ import {
   expectOutOfA,
   isInA,
   openBothSites,
+  openSiteC,
   openVisitor,
   renewB,
   signInOn,
@@ -102,6 +103,7 @@ describeInChromium('in Chromium', () => {
     await page.goto(`${frontdesk.issuer}/account`);
     await page.click('text=Sign out');
     await page.waitForSelector('text=You are signed out');
+    expect(await page.textContent('.logout-notices')).toContain('Site B: cannot be told');
     await expectOutOfA(siteA);
     expect(await renewB(siteB)).toBe(toldByB);
   });
@@ -129,9 +131,16 @@ describeInChromium('in Chromium', () => {
     await page.click('[aria-label="Remove Site B"]');
     await page.waitForSelector('text=No app is connected to your account yet.');
     expect(await renewB(siteB)).toBe(toldByB);
-    // It knew the person by a yes that was taken back: it has to ask again.
-    await siteB.click('#sign-in');
-    await siteB.waitForSelector('text=Site B asks for access');
+  });
+
+  test('an app of somebody else that is removed has to ask again', async () => {
+    const { siteA: page } = tabs;
+    await openSiteC(page, sites);
+    await page.goto(`${frontdesk.issuer}/account/apps`);
+    await page.click('[aria-label="Remove Site C"]');
+    await page.waitForSelector('.rows:not(:has-text("Site C"))');
+    await page.goto(`${sites.siteC}/sign-in`);
+    await page.waitForSelector('text=Site C asks for access');
   });
 
   test('suspended from the command line: out of both, and not in again before it is taken back', async () => {

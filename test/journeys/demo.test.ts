@@ -1,9 +1,10 @@
 /** `npm run demo` as a newcomer meets it, on ports of its own. */
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask } from '../support/browser.ts';
+import { ask, createBrowser } from '../support/browser.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
+import { answerIn, authorize, signIn } from '../support/flow.ts';
 import { freePort } from '../support/listen.ts';
 import { endBy, endOf, startNode } from '../support/processes.ts';
 
@@ -11,7 +12,7 @@ let port: number;
 let folder: string;
 
 beforeAll(async () => {
-  port = await freePort(5);
+  port = await freePort(6);
   folder = join(temporaryFolder(), 'demo');
 });
 
@@ -37,23 +38,48 @@ async function demo(args: string[], until: string): Promise<{ child: ChildProces
   return { child, printed };
 }
 
+/** Signs in at site A, and opens the other sites with the same browser. */
+async function openSites(secret: string): Promise<void> {
+  const [idp, siteA, siteB, siteC] = [0, 1, 2, 5].map((index) => port + index);
+  const issuer = `http://idp.localhost:${idp}`;
+  const browser = createBrowser((url) => url.includes('/callback?'));
+  const form = await browser.visit(`http://site-a.localhost:${siteA}/sign-in`);
+  await browser.ask((await signIn(form, 'ann@example.com', secret)).location!);
+  expect((await browser.visit(`http://site-a.localhost:${siteA}/`)).text).toContain('Hello, Ann Archer');
+  // What site B asks when it is opened.
+  const b = { id: 'site-b', secret: undefined, redirectUri: `http://site-b.localhost:${siteB}/callback` };
+  const request = authorize({ issuer }, b, {
+    prompt: 'none',
+    scope: 'openid profile email notes:read',
+    resource: 'https://api.site-b.example/',
+  });
+  expect(answerIn(await browser.visit(request.url))).toMatchObject({ code: expect.any(String) });
+  const consent = await browser.visit(`http://site-c.localhost:${siteC}/sign-in`);
+  expect(consent.text).toContain('Site C asks for access');
+}
+
 const keys = async () => (await ask(`http://idp.localhost:${port}/oauth/jwks`)).body;
 
 test('it starts everything, says what to try, is refused a second time, and keeps what it made', async () => {
   const first = await demo([], 'Frontdesk is ready');
   expect(first.printed).toMatch(/ann@example\.com[^]*\nFrontdesk is ready\n$/);
+  const steps = ['Making the database', 'Creating two accounts', 'Starting three sites'];
+  expect(first.printed).toMatch(new RegExp(`^${steps.map((step) => `${step}[^…]*…\n`).join('')}`));
   const [, password] = /Password +(.*)/.exec(first.printed)!;
   expect(readFileSync('README.md', 'utf8')).toContain(`\`${password}\``);
-  for (const [index, name] of ['idp', 'site-a', 'site-b'].entries()) {
+  const hosts = { idp: 0, 'site-a': 1, 'site-b': 2, 'site-c': 5 };
+  for (const [name, index] of Object.entries(hosts)) {
     const address = `http://${name}.localhost:${port + index}`;
     expect(first.printed).toContain(address);
     expect((await ask(`${address}/`)).status).toBe(200);
   }
   for (const api of [1, 2]) expect((await ask(`http://api-${api}.localhost:${port + 2 + api}/`)).status).toBe(401);
 
+  await openSites(password!);
+
   const second = await demo([], 'never');
   expect(await endOf(second.child)).toBe(1);
-  const all = [0, 1, 2, 3, 4].map((index) => port + index).join(', ');
+  const all = [0, 1, 2, 3, 4, 5].map((index) => port + index).join(', ');
   expect(second.printed).toContain(`Port ${all} is taken. Does the demo run already?`);
 
   const before = await keys();
@@ -61,10 +87,33 @@ test('it starts everything, says what to try, is refused a second time, and keep
   expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false);
 
   const third = await demo([], 'Frontdesk is ready');
+  expect(third.printed).toMatch(/^Starting Frontdesk…\nStarting three sites/);
   expect(await keys()).toBe(before);
   await endBy(third.child, 'SIGINT');
 
   const fresh = await demo(['--fresh'], 'Frontdesk is ready');
   expect(await keys()).not.toBe(before);
   expect(await endBy(fresh.child, 'SIGTERM')).toBe(0);
+});
+
+test('it says what it does within a second, and starts over where it was interrupted', async () => {
+  // The seed file says so: the database is made, its accounts and apps are not.
+  writeFileSync(join(folder, 'demo.json'), '{}');
+  const start = performance.now();
+  const { child, printed } = await demo([], '…');
+  // Starting Node alone takes longer on a busy machine.
+  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(printed).toBe('Making the database and starting Frontdesk…\n');
+  expect(await endBy(child, 'SIGINT')).toBe(0);
+});
+
+test('it touches no database that it did not make', async () => {
+  folder = join(temporaryFolder(), 'own');
+  mkdirSync(join(folder, 'postgres'), { recursive: true });
+  for (const args of [[], ['--fresh']]) {
+    const { child, printed } = await demo(args, 'never');
+    expect(await endOf(child)).toBe(1);
+    expect(printed).toBe(`The demo did not make the database in ${folder}. Set DEMO_DATA_DIR to another folder.\n`);
+    expect(existsSync(join(folder, 'postgres'))).toBe(true);
+  }
 });

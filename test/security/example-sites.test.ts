@@ -24,14 +24,15 @@ const changes: [string, (answer: URLSearchParams) => void][] = [
   ['without a state', (answer) => answer.delete('state')],
 ];
 
-describe('B09 site A', () => {
+describe.each(['siteA', 'siteC'] as const)('B09 %s', (name) => {
   const answerAfter = async (change: (answer: URLSearchParams) => void) => {
-    const browser = createBrowser((url) => url.startsWith(`${sites.siteA}/callback`));
-    const form = await browser.visit(`${sites.siteA}/sign-in`);
-    const answer = new URL((await signIn(form, 'ann')).location!);
+    const site = sites[name];
+    const browser = createBrowser((url) => url.startsWith(`${site}/callback`));
+    const asked = await signIn(await browser.visit(`${site}/sign-in`), 'ann');
+    const answer = new URL((asked.location ? asked : await asked.submit()).location!);
     change(answer.searchParams);
     await browser.ask(answer.href);
-    return browser.visit(`${sites.siteA}/`);
+    return browser.visit(`${site}/`);
   };
 
   test('takes the answer it asked for', async () => {

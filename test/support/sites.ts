@@ -1,4 +1,4 @@
-/** The two example sites and their APIs, as processes of their own, beside a Frontdesk of the test. */
+/** The example sites and their APIs, as processes of their own, beside a Frontdesk of the test. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ import { endBy, startNode } from './processes.ts';
 export interface Sites {
   siteA: string;
   siteB: string;
+  /** The one of somebody else: people are asked what it may see, and it cannot be told of sign-outs. */
+  siteC: string;
   apis: string[];
   /** Environment for the machine-to-machine script. */
   machine: Record<string, string>;
@@ -31,9 +33,11 @@ const untilListening = ({ stdout }: ChildProcess) => once(stdout!, 'data');
 
 /** Registers the sites as the demo does and starts them. */
 export async function startSites(frontdesk: Frontdesk): Promise<Sites> {
-  const portA = await freePort(4);
-  const [portB, port1, port2] = [portA + 1, portA + 2, portA + 3];
-  const [siteA, siteB] = [`http://site-a.localhost:${portA}`, `http://site-b.localhost:${portB}`];
+  const portA = await freePort(5);
+  const [portB, portC, port1, port2] = [portA + 1, portA + 2, portA + 3, portA + 4];
+  const siteA = `http://site-a.localhost:${portA}`;
+  const siteB = `http://site-b.localhost:${portB}`;
+  const siteC = `http://site-c.localhost:${portC}`;
   const apis = [`http://api-1.localhost:${port1}/`, `http://api-2.localhost:${port2}/`];
   await notesApi(frontdesk);
   const a = await app(frontdesk, {
@@ -44,15 +48,18 @@ export async function startSites(frontdesk: Frontdesk): Promise<Sites> {
     backChannelLogoutUri: `${siteA}/back-channel-logout`,
   });
   const b = { id: 'site-b', name: 'Site B', kind: 'single-page' as const, apis: [{ audience }] };
-  await app(frontdesk, { ...b, redirectUris: [`${siteB}/callback`] });
+  await app(frontdesk, { ...b, isFirstParty: true, redirectUris: [`${siteB}/callback`] });
+  const c = await app(frontdesk, { id: 'site-c', name: 'Site C', redirectUris: [`${siteC}/callback`] });
   const report = await app(frontdesk, { id: 'report', kind: 'machine', apis: [{ audience }] });
 
   const common = { ISSUER: frontdesk.issuer, API_AUDIENCE: audience, API_URLS: apis.join(' ') };
   const ofA = { SITE_URL: siteA, CLIENT_ID: 'site-a', CLIENT_SECRET: a.secret!, PORT: String(portA) };
+  const ofC = { SITE_URL: siteC, CLIENT_ID: 'site-c', CLIENT_SECRET: c.secret!, PORT: String(portC) };
   const startA = () => runExample('site-a/server.ts', { ...common, ...ofA });
   const processes = [
     startA(),
     runExample('site-b/server.ts', { ...common, SITE_URL: siteB, CLIENT_ID: 'site-b', PORT: String(portB) }),
+    runExample('site-c/server.ts', { ...common, ...ofC }),
     ...[port1, port2].map((port, index) =>
       runExample('site-b/api.ts', { ...common, API_NAME: `api-${index + 1}`, SITE_ORIGIN: siteB, PORT: String(port) }),
     ),
@@ -61,6 +68,7 @@ export async function startSites(frontdesk: Frontdesk): Promise<Sites> {
   return {
     siteA,
     siteB,
+    siteC,
     apis,
     machine: { ...common, CLIENT_ID: 'report', CLIENT_SECRET: report.secret! },
     async stopSiteA() {

@@ -49,7 +49,7 @@ export interface Tabs extends Visitor {
   siteB: Page;
 }
 
-/** Signs in at site A and opens site B in a second tab, which may ask what it may see. */
+/** Signs in at site A and opens site B in a second tab. */
 export async function openBothSites(visitor: Visitor, sites: Sites, login: string): Promise<Tabs> {
   const { page: siteA } = visitor;
   await siteA.goto(`${sites.siteA}/sign-in`);
@@ -60,14 +60,18 @@ export async function openBothSites(visitor: Visitor, sites: Sites, login: strin
   return { ...visitor, siteA, siteB };
 }
 
-/** Opens site B as somebody Frontdesk knows; says yes where it is asked. */
+/** Opens site B as somebody Frontdesk knows: nothing is to press. */
 export async function openSiteB(page: Page, sites: Sites): Promise<void> {
   await page.goto(sites.siteB);
-  await page.waitForSelector('#seen:visible, #sign-in:visible');
-  if (await page.isVisible('#seen')) return;
-  await page.click('#sign-in');
-  await page.click('text=Allow');
   await page.waitForSelector('#seen:visible');
+}
+
+/** Signs in at site C as somebody Frontdesk knows; allows what it asks for, where it asks. */
+export async function openSiteC(page: Page, sites: Sites): Promise<void> {
+  await page.goto(`${sites.siteC}/sign-in`);
+  await page.waitForSelector('#seen, .permissions');
+  if (await page.isVisible('.permissions')) await page.click('text=Allow');
+  await page.waitForURL(`${sites.siteC}/`);
 }
 
 const signedOut = 'You are not signed in here';
