@@ -1,13 +1,16 @@
-/** Every command in README.md and docs/ is one that the program knows, with options it has; nothing is executed. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Every command in README.md, docs/ and examples/ is one that the program knows, with options it has; nothing is executed. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { commands } from '../../src/commands/commands.ts';
 import { help } from '../../src/commands/help.ts';
 import { runCommand } from '../../src/commands/run-command.ts';
 import { formatPolicyValue, policyItems } from '../../src/policy/policy.ts';
 
-const files = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((name) =>
-  name.endsWith('.md'),
-);
+const documents = [
+  ...['README.md', 'examples/README.md'],
+  ...readdirSync('docs').map((name) => `docs/${name}`),
+  ...readdirSync('examples').map((name) => `examples/${name}/example.env`),
+];
+const files = documents.filter((path) => /\.(md|env)$/.test(path) && existsSync(path));
 /** Names of the commands that were found; they do nothing here. */
 const found = new Set<string>();
 const inert = commands.map((command) => ({ ...command, run: async () => void found.add(command.name) }));
@@ -22,8 +25,11 @@ function wordsOf(line: string): string[] {
   return words.slice(0, end === -1 ? undefined : end).map(({ text }) => text);
 }
 
+/** A command may go on after a backslash, in a comment of a file of settings too. */
+const textOf = (file: string): string => readFileSync(file, 'utf8').replace(/ \\\n#? */g, ' ');
+
 const documented = files.flatMap((file) =>
-  [...readFileSync(file, 'utf8').matchAll(/(?:npx --no-install |`)frontdesk ([^\n`]+)/g)].map(
+  [...textOf(file).matchAll(/(?:npx --no-install |`)frontdesk ([^\n`]+)/g)].map(
     ([, line]) => [file, line!.trim()] as const,
   ),
 );

@@ -35,11 +35,13 @@ async function end(child: ChildProcess): Promise<void> {
  * Starts a program of Node with an environment of its own. It is ended afterwards.
  *
  * @param args of Node
+ * @param folder that it runs in; the checkout when left out
  */
-export function startNode(args: string[], environment: NodeJS.ProcessEnv): ChildProcess {
+export function startNode(args: string[], environment: NodeJS.ProcessEnv, folder = process.cwd()): ChildProcess {
   const { PATH, TMPDIR } = process.env;
   const child = spawn(process.execPath, ['--no-warnings', ...args], {
     env: { PATH, TMPDIR, ...environment },
+    cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   closeAfterwards(() => end(child));
