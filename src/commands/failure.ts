@@ -109,15 +109,25 @@ const placeOf = ({ address, hostname, port, path }: SystemError): string => {
   return path ?? (port === undefined ? host : `${host}:${port}`);
 };
 
-function systemText(texts: Texts, chain: readonly SystemError[]): string {
+/** What failed, and the error that told it. */
+function findFailure(chain: readonly SystemError[]): [Failure, SystemError | undefined] {
   const isListening = chain.some((error) => error instanceof ListenFailed);
   for (const error of chain) {
     const failure = isListening ? match(listenCodes, error.code ?? '') : failureOf(error);
-    if (failure) return texts(`failures.${failure}`, { code: error.code ?? '', place: placeOf(error) });
+    if (failure) return [failure, error];
   }
-  if (chain.some((error) => error instanceof DatabaseBusy)) return texts('failures.database_busy');
-  if (chain.some((error) => error instanceof RootSecretMissing)) return texts('failures.root_secret_missing');
-  return texts('failures.unexpected', { name: chain[0]?.code ?? chain[0]?.name ?? 'Error' });
+  if (chain.some((error) => error instanceof DatabaseBusy)) return ['database_busy', undefined];
+  if (chain.some((error) => error instanceof RootSecretMissing)) return ['root_secret_missing', undefined];
+  return ['unexpected', chain[0]];
+}
+
+/** @returns what failed outside of the program; `unexpected` for a refusal */
+export const failureKindOf = (error: unknown): Failure => findFailure(chainOf(error))[0];
+
+function systemText(texts: Texts, chain: readonly SystemError[]): string {
+  const [failure, error] = findFailure(chain);
+  if (failure === 'unexpected') return texts('failures.unexpected', { name: error?.code ?? error?.name ?? 'Error' });
+  return texts(`failures.${failure}`, { code: error?.code ?? '', place: error ? placeOf(error) : '' });
 }
 
 /** Errors of this program whose message is for the person who runs it. */

@@ -1,12 +1,12 @@
 /** `frontdesk serve`: runs the server until it gets a signal to stop. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import { createApp, type App } from '../app.ts';
-import { openBase, type Base } from '../base.ts';
+import type { Base } from '../base.ts';
 import { loadConfig } from '../config.ts';
+import { awaitDatabase } from './await-database.ts';
 import type { Command } from './command.ts';
-import { ListenFailed } from './failure.ts';
+import { listen } from './listen.ts';
 
 /** Starts to serve, or closes what was opened. @throws ListenFailed, and what createApp throws */
 async function startApp(base: Base): Promise<App> {
@@ -23,20 +23,12 @@ async function startApp(base: Base): Promise<App> {
   }
 }
 
-/** @throws ListenFailed */
-async function listen(server: Server, port: number, host: string): Promise<void> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw new ListenFailed(`${host}:${port}`, { cause: error });
-  }
+/** Aborted, with the name of the signal as its reason, when the process is told to stop. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort(signal));
+  return stop.signal;
 }
-
-const stopSignal = (): Promise<string> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve(signal));
-  });
 
 export const serve: Command = {
   name: 'serve',
@@ -44,13 +36,14 @@ export const serve: Command = {
   async run({ io }) {
     const stop = stopSignal();
     const config = loadConfig(io.environment);
-    const base = await openBase(config, { role: 'server' });
+    const base = await awaitDatabase(config, stop);
+    if (!base) return;
     const app = await startApp(base);
     base.log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'ready');
     // Node writes its compile cache when the process ends; commands that start meanwhile need it (bin/frontdesk.js).
     flushCompileCache();
-    const signal = await stop;
-    base.log.info({ signal }, 'stopping');
+    if (!stop.aborted) await once(stop, 'abort');
+    base.log.info({ signal: String(stop.reason) }, 'stopping');
     await app.close();
   },
 };

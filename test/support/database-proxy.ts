@@ -12,8 +12,11 @@ export interface DatabaseProxy {
   thaw(): void;
 }
 
-/** @param url of a database by a Unix socket, as tests have it */
-export async function startDatabaseProxy(url: string): Promise<DatabaseProxy> {
+/**
+ * @param url of a database by a Unix socket, as tests have it
+ * @param onPort that it listens on; a free one when left out
+ */
+export async function startDatabaseProxy(url: string, onPort?: number): Promise<DatabaseProxy> {
   const address = new URL(url.replace('@/', '@socket/'));
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
   const sockets = new Set<Socket>();
@@ -34,7 +37,7 @@ export async function startDatabaseProxy(url: string): Promise<DatabaseProxy> {
       if (isFrozen) one.pause();
     }
   });
-  const port = await listen(server);
+  const port = await listen(server, onPort);
   closeAfterwards(() => {
     for (const socket of sockets) socket.destroy();
     server.close();

@@ -1,0 +1,14 @@
+/** Listening on the port of the settings. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { ListenFailed } from './failure.ts';
+
+/** @throws ListenFailed */
+export async function listen(server: Server, port: number, host: string): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ListenFailed(`${host}:${port}`, { cause: error });
+  }
+}

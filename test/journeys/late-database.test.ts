@@ -1,0 +1,71 @@
+/** G06: the server as a process: its database comes later, or it is told to stop. */
+import { spawn } from 'node:child_process';
+import { ask } from '../support/browser.ts';
+import { closeAfterwards } from '../support/cleanup.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { startDatabaseProxy } from '../support/database-proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/listen.ts';
+import { endBy, hasEnded } from '../support/processes.ts';
+import { startProgram } from '../support/terminal.ts';
+import { randomToken } from '../../src/platform/secrets.ts';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  closeAfterwards(() => database.drop());
+});
+
+async function settingsOn(databasePort: number) {
+  const port = await freePort();
+  const { username, pathname } = new URL(database.url.replace('@/', '@socket/'));
+  const environment = {
+    ISSUER: `http://localhost:${port}`,
+    PORT: String(port),
+    SECRET: `test_${randomToken()}`,
+    DATABASE_URL: `postgres://${username}@127.0.0.1:${databasePort}${pathname}`,
+  };
+  return { issuer: environment.ISSUER, environment };
+}
+
+const statusOf = async (url: string) => (await ask(url)).status;
+const answers = (url: string, status: number) =>
+  eventually(async () => (await statusOf(url).catch(() => 0)) === status);
+
+test('G06 a server that is started before its database lives, and becomes ready by itself', async () => {
+  const databasePort = await freePort();
+  const { issuer, environment } = await settingsOn(databasePort);
+  const server = startProgram(['serve'], environment);
+  let log = '';
+  server.stdout!.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  await answers(`${issuer}/healthz`, 200);
+  expect(await statusOf(`${issuer}/readyz`)).toBe(503);
+  const page = await ask(`${issuer}/account`);
+  expect([page.status, page.headers['retry-after']]).toEqual([503, '2']);
+  expect(log).toContain('"reason":"database_unreachable"');
+  expect(log).not.toMatch(/ECONN|postgres:/);
+
+  await startDatabaseProxy(database.url, databasePort);
+  await answers(`${issuer}/readyz`, 200);
+  expect(await endBy(server)).toBe(0);
+});
+
+test('it stops while it waits', async () => {
+  const { issuer, environment } = await settingsOn(await freePort());
+  const server = startProgram(['serve'], environment);
+  await answers(`${issuer}/healthz`, 200);
+  expect(await endBy(server)).toBe(0);
+});
+
+test('SIGTERM to npm start stops the server', async () => {
+  const { issuer, environment } = await settingsOn(await freePort());
+  const { PATH, HOME } = process.env;
+  const npm = spawn('npm', ['start'], { env: { PATH, HOME, ...environment }, stdio: 'ignore', detached: true });
+  closeAfterwards(() => {
+    if (!hasEnded(npm)) process.kill(-npm.pid!, 'SIGKILL');
+  });
+  await answers(`${issuer}/healthz`, 200);
+  await endBy(npm);
+  await answers(`${issuer}/healthz`, 0);
+});
