@@ -53,7 +53,7 @@ describe('sessions', () => {
     const [{ uid } = { uid: '' }] = JSON.parse((await run('sessions', 'list', 'ann', '--json')).out) as {
       uid: string;
     }[];
-    receiver.heard.length = 0;
+    receiver.received.length = 0;
     expect((await run('sessions', 'end', 'ann', '--session', uid)).out).toBe('One session is ended.\n');
     await receiver.until(1);
     expect([await isIn(first), await isIn(second)]).toEqual([true, false]);
@@ -90,7 +90,7 @@ describe('sessions', () => {
 describe('notices', () => {
   test('are listed with their state', async () => {
     await signIn('ann');
-    receiver.heard.length = 0;
+    receiver.received.length = 0;
     await run('sessions', 'end', 'ann');
     await receiver.until(1);
     await eventually(async () => (await run('notices', 'list', '--open')).out === 'There is no such notice.\n');
@@ -113,9 +113,9 @@ describe('notices', () => {
       /wiki +ended_by_administrator +failed +\d+ +status_500/,
     );
     receiver.answerWith(200);
-    receiver.heard.length = 0;
+    receiver.received.length = 0;
     expect((await run('notices', 'retry')).out).toBe('One notice is queued again.\n');
     await receiver.until(1);
-    expect(receiver.heard).toHaveLength(1);
+    expect(receiver.received).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-/** Stands at the issuer's address and passes each request on to the next process that is up. */
+/** A load balancer at the issuer's address: passes each request to the next process that is up. */
 import { createServer, request as send, Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 

@@ -1,10 +1,10 @@
-/** What a bench has to say: a table of figures, and whether its promise holds. */
+/** The result of a bench: a table of figures, and whether its promise holds. */
 
 export interface Report {
   title: string;
   columns: string[];
   rows: (string | number)[][];
-  /** Each way in which the promise does not hold; none is a pass. */
+  /** What breaks the promise; empty when it holds. */
   broken: string[];
 }
 

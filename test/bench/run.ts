@@ -35,7 +35,7 @@ if (!bench) {
   process.stderr.write('Usage: npm run bench -- keys | limits | logout [--endings N] [--rate R]\n');
   process.exit(2);
 }
-// So that what was started is ended with it.
+// Exit handlers end what was started.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 await setUp();
 try {

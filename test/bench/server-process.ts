@@ -9,14 +9,14 @@ export interface ServerProcess {
   readonly isReady: boolean;
   /** Resolves once it answers. */
   start(): Promise<void>;
-  /** Ends it on the spot (SIGKILL), with all it was doing. */
+  /** Kills it (SIGKILL). */
   kill(): Promise<void>;
-  /** Lets it finish what is under way. */
+  /** Ends it (SIGTERM), after the requests under way. */
   stop(): Promise<void>;
 }
 
 const running = new Set<ChildProcess>();
-// Whatever becomes of a bench, it leaves no process behind.
+// A bench that fails leaves no process behind.
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });

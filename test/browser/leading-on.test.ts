@@ -17,7 +17,7 @@ describeInChromium('A14 in Chromium', () => {
   let home: string;
   /** Answers every request by a redirect to `home`. */
   let web: RegisteredApp;
-  /** The same, of somebody else: people are asked. */
+  /** The same, third-party: consent is asked for. */
   let stranger: RegisteredApp;
   /** Answers every request by a redirect to its own scheme. */
   let bridge: RegisteredApp;

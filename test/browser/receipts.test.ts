@@ -1,4 +1,4 @@
-/** Receipts in a real browser: the truth while an app is down, after it is back, and where nobody can know it. */
+/** Receipts in a real browser: of an app that is down, that is up again, and that only the browser can notify. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { decodeJwt } from 'jose';
@@ -53,7 +53,7 @@ describeInChromium('in Chromium', () => {
     expect(await wordsOf(siteB, 'Site B')).toBe(
       'Site B: cannot be told; it may keep you signed in until its own sign-in ends',
     );
-    // It looks again by itself, and waits for nobody.
+    // It reloads, and goes on to the app by itself.
     await siteB.waitForURL(`${sites.siteB}/`);
 
     const page = await newTab();
@@ -162,7 +162,7 @@ describeInChromium('in Chromium', () => {
       const { sid } = decodeJwt(tokens.id_token!);
       expect(Object.fromEntries(url.searchParams)).toEqual({ from: 'frontdesk', iss: frontdesk.issuer, sid });
       expect(headers).toMatchObject({ 'sec-fetch-dest': 'iframe', 'sec-fetch-site': 'cross-site' });
-      // The address of the receipt is nobody else's business.
+      // No Referer: the address of the receipt is a secret.
       expect(headers['referer']).toBeUndefined();
       expect(await page.locator('iframe').count()).toBe(1);
     });

@@ -1,4 +1,4 @@
-/** Signing in at one site and being known at the other, on another domain, in a real browser. */
+/** Single sign-on at two sites, in a real browser. */
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { ask } from '../support/browser.ts';
 import { ann } from '../support/cast.ts';
@@ -35,7 +35,7 @@ describeInChromium('in Chromium', () => {
 
   const signIn = (secret?: string) => signInOn(page, 'ann', { secret });
 
-  /** Every page that is loaded while `act` runs, with where the browser says it comes from. */
+  /** Every navigation while `act` runs, with its Sec-Fetch-Site. */
   async function navigations(act: () => Promise<void>): Promise<{ url: string; site: string | undefined }[]> {
     const requests: Request[] = [];
     const keep = (request: Request) => void (request.isNavigationRequest() && requests.push(request));
@@ -110,7 +110,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForTimeout(1100);
     await page.click('#refresh');
     await page.waitForSelector(`#expiry:not(:has-text("${before}"))`);
-    // Nothing of it is in the browser's stores.
+    // No token is in storage or cookies.
     const stored = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
     expect(stored).not.toMatch(/ey[A-Za-z0-9_-]{20}|access_token|refresh_token/);
 
@@ -190,7 +190,7 @@ describeInChromium('in Chromium', () => {
   test('A13 a script that somebody got into a page does not run', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await page.route('**/interaction/**', async (route) => {
-      // By our own hands: outside of the browser nobody may know names that end in .localhost.
+      // Not by `route.fetch`: Node may not resolve *.localhost.
       const {
         status,
         headers,
@@ -205,7 +205,7 @@ describeInChromium('in Chromium', () => {
       const policy = String(headers['content-security-policy']);
       await route.fulfill({ status, contentType: 'text/html', headers: { 'content-security-policy': policy }, body });
     });
-    // Loaded once more: only then does the request begin at this address, where it can be caught.
+    // Only a request that starts at this address can be intercepted.
     await page.reload();
     expect(await page.evaluate("document.querySelectorAll('main script').length")).toBe(2);
     expect(await page.evaluate('window.stolen')).toBeUndefined();

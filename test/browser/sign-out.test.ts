@@ -1,4 +1,4 @@
-/** Sign-out in a real browser: whatever ends a session is noticed at both sites. */
+/** However a session ends, both sites notice, in a real browser. */
 import type { Browser } from 'playwright-core';
 import { person } from '../support/cast.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
@@ -34,7 +34,7 @@ describeInChromium('in Chromium', () => {
   });
 
   let people = 0;
-  /** Somebody new each time, signed in at both sites. */
+  /** A new person for each test, signed in at both sites. */
   beforeEach(async () => {
     visitors = [];
     login = `person-${(people += 1)}`;

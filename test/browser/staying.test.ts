@@ -1,4 +1,4 @@
-/** Staying signed in, in a real browser: as long as one wants to, and with two tabs at once. */
+/** Staying signed in, in a real browser: "Keep me signed in", and two tabs. */
 import type { Browser } from 'playwright-core';
 import { ann } from '../support/cast.ts';
 import { describeInChromium, openChromium, openProfile } from '../support/chromium.ts';
@@ -21,7 +21,7 @@ describeInChromium('in Chromium', () => {
     let folder: string;
     beforeEach(() => void (folder = temporaryFolder()));
 
-    /** Opens site A with this profile; says whether Frontdesk knew who it is. */
+    /** Opens site A with this profile. @returns whether there was a session */
     async function isKnown(isRemembered: boolean): Promise<boolean> {
       const { context, page } = await visitorIn(await openProfile(folder));
       await page.goto(`${sites.siteA}/sign-in`);
@@ -52,7 +52,7 @@ describeInChromium('in Chromium', () => {
       const second = await newTab();
       await openSiteB(second, sites);
 
-      // What a tab that was duplicated, or an app that keeps its tokens for all tabs, does with the other one's token.
+      // As a duplicated tab does, or an app that shares its tokens between tabs.
       let shared = '';
       siteB.on('request', (request) => {
         if (request.url().endsWith('/oauth/token')) shared = request.postDataJSON().refresh_token as string;

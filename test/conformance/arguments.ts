@@ -1,4 +1,4 @@
-/** The words on the command line of the tool. */
+/** Arguments of the tool. */
 import { parseArgs } from 'node:util';
 import type { Profile } from './profile.ts';
 import { httpsOrigin, settingsHelp } from './settings.ts';
@@ -14,7 +14,7 @@ export interface Arguments {
   isPublish: boolean;
 }
 
-/** The words do not fit: exit code 2. */
+/** Arguments that cannot be used: exit code 2. */
 export class UsageWrong extends Error {
   override readonly name = 'UsageWrong';
 }

@@ -1,4 +1,4 @@
-/** The suite's clients, registered by the program at a Frontdesk that runs. */
+/** Registers the suite's clients at a running server. */
 import { findClient } from '../../src/clients/client-repository.ts';
 import { startConformanceServer } from '../support/suite.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';

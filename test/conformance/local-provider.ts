@@ -1,4 +1,4 @@
-/** A provider of its own for a run: certificate, database, account; all of it gone afterwards. */
+/** A provider for one run, with certificate, database and account; removed afterwards. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

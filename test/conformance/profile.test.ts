@@ -1,4 +1,4 @@
-/** Profiles say what they must. */
+/** Profiles are valid. */
 import { loadTexts } from '../../src/platform/texts.ts';
 import { createPages } from './pages.ts';
 import { expectationOf, parseProfile, readProfiles } from './profile.ts';

@@ -1,4 +1,4 @@
-/** The driver against a suite that a test plays: it is somebody else's program. */
+/** The driver, against a fake of the suite, which is not our program. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../support/cleanup.ts';

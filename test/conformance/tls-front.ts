@@ -1,4 +1,4 @@
-/** https in front of a server that speaks http on this machine, as a reverse proxy is in earnest. */
+/** A TLS-terminating reverse proxy in front of an http server on this machine. */
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:https';

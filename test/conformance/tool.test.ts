@@ -1,4 +1,4 @@
-/** The tool as an operator meets it, as far as that needs no suite. */
+/** The tool, as far as it needs no suite. */
 import { X509Certificate } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request } from 'node:https';
@@ -70,7 +70,7 @@ test('the TLS front passes requests on, and says where they came from', async ()
   closeAfterwards(front);
   const name = { host: '127.0.0.1', port, servername: 'localhost' };
   const options = { ...name, ca: certificates.authority, method: 'POST', path: '/a?b' };
-  // What the other end says of itself is not believed.
+  // A header of the client is not passed on.
   const asked = request({ ...options, headers: { host: `localhost:${port}`, 'X-Forwarded-For': '10.0.0.1' } }).end(
     'body',
   );

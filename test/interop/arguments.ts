@@ -1,8 +1,8 @@
-/** The words on the command line of `npm run interop`. */
+/** Arguments of `npm run interop`. */
 import { parseArgs } from 'node:util';
 import type { Client } from './client.ts';
 
-/** The words do not fit: exit code 2. */
+/** Arguments that cannot be used: exit code 2. */
 export class UsageWrong extends Error {
   override readonly name = 'UsageWrong';
 }

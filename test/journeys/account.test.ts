@@ -1,4 +1,4 @@
-/** The account pages: getting there, and what they show. */
+/** Account pages: access and content. */
 import { ann, audience, ben, notesApi, siteA, siteB, type Person, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn, tokensFor } from '../support/flow.ts';
@@ -124,7 +124,7 @@ test('E11 activity: what happened, the newest first', async () => {
   const page = await visit(browser, '/account/activity');
   expect(page.text).toMatch(/Signed in[^]*Failed sign-in[^]*Account created/);
   expect((await visit(browser, '/account')).text).toMatch(/(A sign-in|\d+ sign-ins) to your account failed/);
-  // A week later it is history.
+  // A notice about failed attempts is shown for a week.
   await frontdesk.db.read(
     statement("update audit_events set at = at - interval '8 days' where kind = 'sign-in.failed'"),
   );

@@ -1,4 +1,4 @@
-/** How an app shows itself on the pages where people sign in and consent. */
+/** The logo and links of an app on sign-in and consent pages. */
 import { createBrowser, type Page } from '../support/browser.ts';
 import { ann, app, siteA } from '../support/cast.ts';
 import { authorize, newBrowser, signIn } from '../support/flow.ts';
@@ -29,7 +29,7 @@ test('oidcc-registration-logo-uri, oidcc-registration-policy-uri, oidcc-registra
     expect(links(page)).toEqual(expect.arrayContaining([shown.policy_uri, shown.tos_uri]));
     for (const link of page.root.querySelectorAll('a[href^=https]'))
       expect(link.getAttribute('rel')).toBe('noreferrer');
-    // That picture's origin, on these pages alone.
+    // Only these pages allow the origin of the logo.
     expect(picturesOf(page)).toBe(`'self' ${origin}`);
   }
   expect(picturesOf(await createBrowser().visit(`${frontdesk.issuer}/`))).toBe(`'self'`);

@@ -90,7 +90,7 @@ test('oidcc-ensure-request-with-acr-values-succeeds', async () => {
   >();
   const acr = discovery['acr_values_supported']!.join(' ');
   expect((await tokensOf(frontdesk, browser, client, { acr_values: acr })).claims['acr']).toBe(acr);
-  // One that is wished for and never reached does no harm.
+  // A voluntary value that cannot be reached is ignored.
   expect((await tokensOf(frontdesk, newBrowser(frontdesk), client, { acr_values: 'aal9' })).claims['acr']).toBe('aal1');
 });
 

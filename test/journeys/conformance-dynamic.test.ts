@@ -34,7 +34,7 @@ beforeEach(() => {
   browser = newBrowser(frontdesk);
 });
 
-/** A client that proves itself by its key, as all of this plan do. */
+/** A client with private_key_jwt, as all clients of this plan. */
 const keyClient = (more: object = {}) =>
   suiteClient(frontdesk, rp, { token_endpoint_auth_method: 'private_key_jwt', jwks: jwksOf(key), ...more });
 type KeyClient = Awaited<ReturnType<typeof keyClient>>;
@@ -100,7 +100,7 @@ test('oidcc-refresh-token-rp-key-rotation', async () => {
   const next = await makeKey();
   rp.pages.set('/rotating', JSON.stringify(jwksOf(next)));
   const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token! };
-  // Asked again after a minute, not before; the suite waits for it, and another process has asked nothing yet.
+  // Keys are fetched again after a minute; the suite waits, and another process has fetched none yet.
   expect((await tokenCall(client, form, next)).status).toBe(401);
   const later = await startBesideConformanceServer(frontdesk);
   const proof = await assertion(next, client.id, `${frontdesk.issuer}/oauth/token`);

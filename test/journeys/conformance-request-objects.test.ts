@@ -37,7 +37,7 @@ function claimsFor(client: RegisteredApp, more: object = {}): Record<string, str
   return { ...Object.fromEntries(searchParams), iss: client.id, aud: frontdesk.issuer, ...more };
 }
 
-/** An authorization request that says nothing itself. */
+/** An authorization request with all parameters in its request object. */
 const at = (client: RegisteredApp, parameters: Record<string, string>, server: Frontdesk = frontdesk) => {
   const query = new URLSearchParams({ client_id: client.id, response_type: 'code', scope: 'openid', ...parameters });
   return { url: `${server.issuer}/oauth/authorize?${query.toString()}` };
@@ -52,7 +52,7 @@ test('oidcc-request-uri-signed-rs256', async () => {
   rp.pages.set('/signed', await signed(key, claimsFor(client)));
   const answer = answerIn(await answerTo(browser, at(client, { request_uri: `${rp.origin}/signed#fragment` })));
   expect(answer).toMatchObject({ state: 'inside', code: expect.any(String) });
-  // What is not signed by the app, by the key and in the way it registered, is not taken.
+  // Only the registered key and algorithm are accepted.
   const forged = await signed(await makeKey('RS256', key.kid), claimsFor(client));
   const others = [unsigned(claimsFor(client)), forged, 'no.jwt.at all'];
   for (const [index, request] of others.entries()) {

@@ -61,7 +61,7 @@ describe.each([
       expect(claims).toMatchObject({ sub: frontdesk.annId, nonce: request.nonce });
       expect(claims['c_hash']).toBe(answer['code'] && half(answer['code']));
       expect(claims['at_hash']).toBe(answer['access_token'] && half(answer['access_token']));
-      // Nobody else could answer for the scopes (OpenID Connect Core 5.4).
+      // Without an access token, scopes are answered here (OpenID Connect Core §5.4).
       expect(claims['name']).toBe(responseType === 'id_token' ? 'Ann Archer' : undefined);
     }
     if (answer['access_token'] !== undefined) {
@@ -119,7 +119,7 @@ test('oidcc-ensure-post-request-succeeds', async () => {
   expect(page.root.querySelector('input[name=login]')).not.toBeNull();
   const consent = await page.submit({ login: 'ann', password: 'correct horse battery staple' });
   expect(answerIn(await consent.submit())['code']).toBeDefined();
-  // The session's cookie comes with it: nobody is asked again.
+  // The session cookie is sent: no sign-in page.
   expect(answerIn(await post())['code']).toBeDefined();
   await secure.close();
 });

@@ -47,7 +47,7 @@ describe('sectors', () => {
     secureRp.pages.set('/sector.json', JSON.stringify([rp.redirectUri]));
     const client = await suiteClient(frontdesk, rp, at('/sector.json'));
     expect((await tokensOf(frontdesk, browser, client)).claims.sub).not.toBe(frontdesk.annId);
-    // Read when the app registered: signing in does not hang on it, in a process that never saw it either.
+    // It was read at registration: sign-in does not need it, in a new process neither.
     secureRp.pages.delete('/sector.json');
     const other = await startBesideConformanceServer(frontdesk);
     const page = await newBrowser(frontdesk, other.port).visit(ask(frontdesk, client).url);
@@ -113,7 +113,7 @@ describe('B23 a pairwise app', () => {
     const page = await browser.visit(`${frontdesk.issuer}/oauth/logout?id_token_hint=${tokens.id_token}`);
     await page.submit({}, { button: 'button[name=logout]' });
     await receiver.until(1);
-    expect(receiver.heard[0]!.claims.sub).toBe(decodeJwt(tokens.id_token!).sub);
+    expect(receiver.received[0]!.claims.sub).toBe(decodeJwt(tokens.id_token!).sub);
     await receiver.stop();
   });
 

@@ -1,4 +1,4 @@
-/** `npm run demo` as a newcomer meets it, on ports of its own. */
+/** `npm run demo`, on ports of its own. */
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Whatever ends a session reaches every app that took part, and takes away all it could do. */
+/** However a session ends, its apps are notified and its tokens revoked. */
 import { reinstateAccount, suspendAccount } from '../../src/accounts/suspend-account.ts';
 import { removeAccount } from '../../src/accounts/remove-account.ts';
 import { setPassword } from '../../src/accounts/set-password.ts';
@@ -6,11 +6,11 @@ import { endExpiredSessions, endAccountSessions } from '../../src/sessions/end-s
 import { statement } from '../support/database.ts';
 import { authorize, callAs, codeFor, exchange, newBrowser, refresh, userinfo } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
-import { sidOf, startTwoApps, type Signed, type ToldApp, type TwoApps } from '../support/two-apps.ts';
+import { sidOf, startTwoApps, type SignedIn, type NotifiedApp, type TwoApps } from '../support/two-apps.ts';
 
 let frontdesk: Frontdesk;
-let one: ToldApp;
-let two: ToldApp;
+let one: NotifiedApp;
+let two: NotifiedApp;
 let apps: TwoApps;
 
 beforeAll(async () => {
@@ -18,11 +18,11 @@ beforeAll(async () => {
   ({ frontdesk, one, two } = apps);
 });
 
-/** Every token of the session is dead, and both apps heard which session is over, and nothing else. */
-async function expectEnd({ person: who, browser, tokens, unused }: Signed): Promise<void> {
+/** Expects all tokens of the session to be revoked, and one logout token for it at each app. */
+async function expectEnd({ person: who, browser, tokens, unused }: SignedIn): Promise<void> {
   await Promise.all([one.receiver.until(1), two.receiver.until(1)]);
   for (const [index, { app: each, receiver }] of [one, two].entries()) {
-    const heard = receiver.heard.map(({ claims }) => claims).filter(({ sid }) => sid === sidOf(tokens[index]!));
+    const heard = receiver.received.map(({ claims }) => claims).filter(({ sid }) => sid === sidOf(tokens[index]!));
     expect(heard).toHaveLength(1);
     expect(heard[0]).toMatchObject({ iss: frontdesk.issuer, aud: each.id, sub: who.id });
     expect(heard[0]!['events']).toEqual({ 'http://schemas.openid.net/event/backchannel-logout': {} });
@@ -34,7 +34,7 @@ async function expectEnd({ person: who, browser, tokens, unused }: Signed): Prom
     expect(asked.json()).toEqual({ active: false });
   }
   expect((await exchange(frontdesk, two.app, unused)).status).toBe(400);
-  expect(await apps.isOut(browser)).toBe(true);
+  expect(await apps.isSignedOut(browser)).toBe(true);
 }
 
 describe('a session ends', () => {
@@ -42,11 +42,11 @@ describe('a session ends', () => {
     const signed = await apps.signedIn();
     const address = `${frontdesk.issuer}/oauth/logout?id_token_hint=${signed.tokens[0]!.id_token}&post_logout_redirect_uri=http://one.localhost:9/`;
     const back = await (await signed.browser.visit(address)).submit();
-    // Straight back, or by a receipt where the apps took longer than a person waits.
+    // By a receipt when the apps took more than a second.
     const next = back.location ?? back.root.querySelector('a.button')?.getAttribute('href');
     expect(next).toBe('http://one.localhost:9/');
     await expectEnd(signed);
-    expect(await apps.lives(signed.offline)).toBe(true);
+    expect(await apps.canRefresh(signed.offline)).toBe(true);
   });
 
   test('by signing out at Frontdesk', async () => {
@@ -55,7 +55,7 @@ describe('a session ends', () => {
     const out = await page.submit({}, { button: 'form[action="/account/sign-out"] button' });
     expect(out.text).toContain('You are signed out');
     await expectEnd(signed);
-    expect(await apps.lives(signed.offline)).toBe(true);
+    expect(await apps.canRefresh(signed.offline)).toBe(true);
   });
 
   test('by another device', async () => {
@@ -67,26 +67,26 @@ describe('a session ends', () => {
     expect(after.url).toBe(`${frontdesk.issuer}/account/devices`);
     expect(after.root.querySelectorAll('.rows > li')).toHaveLength(1);
     await expectEnd(signed);
-    expect(await apps.isOut(phone)).toBe(false);
+    expect(await apps.isSignedOut(phone)).toBe(false);
   });
 
   test('by an administrator', async () => {
     const signed = await apps.signedIn();
     await endAccountSessions(frontdesk.db, signed.person.id, 'ended_by_administrator');
     await expectEnd(signed);
-    expect(await apps.lives(signed.offline)).toBe(true);
+    expect(await apps.canRefresh(signed.offline)).toBe(true);
   });
 
   test('A07 by suspending the account: offline access too', async () => {
     const signed = await apps.signedIn();
     await suspendAccount(frontdesk.db, signed.person.id, 'command-line');
-    expect(await apps.lives(signed.offline)).toBe(false);
+    expect(await apps.canRefresh(signed.offline)).toBe(false);
     await expectEnd(signed);
-    // The app with offline access from an earlier session hears of that one too.
+    // The app is notified of the session that offline access came from, too.
     await one.receiver.until(2);
-    expect(one.receiver.heard.map(({ claims }) => claims['sid'])).toContain(sidOf(signed.offline));
+    expect(one.receiver.received.map(({ claims }) => claims['sid'])).toContain(sidOf(signed.offline));
     await reinstateAccount(frontdesk.db, signed.person.id, 'command-line');
-    expect(await apps.lives(signed.offline)).toBe(false);
+    expect(await apps.canRefresh(signed.offline)).toBe(false);
   });
 
   test('A07 by setting the password', async () => {
@@ -97,14 +97,14 @@ describe('a session ends', () => {
       password,
       by: 'command-line',
     });
-    expect(await apps.lives(signed.offline)).toBe(false);
+    expect(await apps.canRefresh(signed.offline)).toBe(false);
     await expectEnd(signed);
   });
 
   test('A07 by removing the account', async () => {
     const signed = await apps.signedIn();
     await removeAccount(frontdesk.db, signed.person.id, 'command-line');
-    expect(await apps.lives(signed.offline)).toBe(false);
+    expect(await apps.canRefresh(signed.offline)).toBe(false);
     await expectEnd(signed);
     expect(await frontdesk.db.read(statement(`select from accounts where id = '${signed.person.id}'`))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** When the database fails in the middle: a clear answer, and nothing half done. */
+/** When the database fails: a clear response, and nothing half done. */
 import { ann, password, siteA, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import { answerIn, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';

@@ -1,14 +1,14 @@
-/** One app that leaves, many that are told, and somebody else on the same browser. */
+/** An app leaves a session, many apps are notified, and another person signs in in the same browser. */
 import { person } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import { answerIn, authorize, codeFor, newBrowser, refresh, tokensFor, userinfo } from '../support/flow.ts';
 import type { Tokens } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
-import { sidOf, startTwoApps, type ToldApp, type TwoApps } from '../support/two-apps.ts';
+import { sidOf, startTwoApps, type NotifiedApp, type TwoApps } from '../support/two-apps.ts';
 
 let frontdesk: Frontdesk;
-let one: ToldApp;
-let two: ToldApp;
+let one: NotifiedApp;
+let two: NotifiedApp;
 let apps: TwoApps;
 
 beforeAll(async () => {
@@ -23,24 +23,24 @@ describe('one app leaves, and the session goes on', () => {
     expect(page.text).toContain('one');
     await page.submit({}, { button: 'form[action="/account/apps/one/remove"] button' });
     await one.receiver.until(2);
-    const sids = new Set(one.receiver.heard.map(({ claims }) => claims['sid']));
+    const sids = new Set(one.receiver.received.map(({ claims }) => claims['sid']));
     expect(sids).toEqual(new Set([sidOf(signed.tokens[0]!), sidOf(signed.offline)]));
     expect((await refresh(frontdesk, one.app, signed.tokens[0]!.refresh_token!)).status).toBe(400);
-    expect(await apps.lives(signed.offline)).toBe(false);
+    expect(await apps.canRefresh(signed.offline)).toBe(false);
     expect((await refresh(frontdesk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
-    expect(two.receiver.heard).toEqual([]);
-    expect(await apps.isOut(signed.browser)).toBe(false);
+    expect(two.receiver.received).toEqual([]);
+    expect(await apps.isSignedOut(signed.browser)).toBe(false);
   });
 
   test('B06 when its refresh token was stolen: the family ends, the app is told, and it is on record', async () => {
     const signed = await apps.signedIn();
     const stolen = signed.tokens[0]!.refresh_token!;
     const next = (await refresh(frontdesk, one.app, stolen)).json<Tokens>();
-    await frontdesk.db.read(statement(`update artifacts set consumed_at = consumed_at - interval '31 seconds'`));
-    // The grace of the predecessor is over: whoever brings it is not the app.
+    await refresh(frontdesk, one.app, next.refresh_token!);
+    // The successor was used: the token is stolen.
     expect((await refresh(frontdesk, one.app, stolen)).status).toBe(400);
     await one.receiver.until(1);
-    expect(one.receiver.heard[0]!.claims['sid']).toBe(sidOf(signed.tokens[0]!));
+    expect(one.receiver.received[0]!.claims['sid']).toBe(sidOf(signed.tokens[0]!));
     expect((await userinfo(frontdesk, next.access_token)).status).toBe(401);
     expect((await refresh(frontdesk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
     const events = await frontdesk.db.read(
@@ -55,24 +55,24 @@ describe('one app leaves, and the session goes on', () => {
     const page = await signed.browser.visit(address);
     await page.submit({}, { button: 'button.plain' });
     await one.receiver.until(1);
-    expect(one.receiver.heard[0]!.claims['sid']).toBe(sidOf(signed.tokens[0]!));
+    expect(one.receiver.received[0]!.claims['sid']).toBe(sidOf(signed.tokens[0]!));
     expect((await refresh(frontdesk, one.app, signed.tokens[0]!.refresh_token!)).status).toBe(400);
     expect((await refresh(frontdesk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
-    expect(two.receiver.heard).toEqual([]);
-    expect(await apps.isOut(signed.browser)).toBe(false);
+    expect(two.receiver.received).toEqual([]);
+    expect(await apps.isSignedOut(signed.browser)).toBe(false);
   });
 });
 
 test('A05 twenty apps signed in to at once are all told, each by its own name for the session', async () => {
-  const many: ToldApp[] = [];
-  for (let index = 0; index < 20; index += 1) many.push(await apps.told(`many-${index}`));
+  const many: NotifiedApp[] = [];
+  for (let index = 0; index < 20; index += 1) many.push(await apps.addApp(`many-${index}`));
   const browser = newBrowser(frontdesk);
   await person(frontdesk, 'many', 'Many');
   await codeFor(browser, authorize(frontdesk, one.app), 'many');
   const tokens = await Promise.all(many.map(({ app: each }) => tokensFor(frontdesk, browser, each)));
   await (await browser.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
   await Promise.all(many.map(({ receiver }) => receiver.until(1)));
-  expect(many.map(({ receiver }) => receiver.heard[0]!.claims['sid'])).toEqual(tokens.map(sidOf));
+  expect(many.map(({ receiver }) => receiver.received[0]!.claims['sid'])).toEqual(tokens.map(sidOf));
   await Promise.all(many.map(({ receiver }) => receiver.stop()));
 });
 
@@ -83,5 +83,5 @@ test('somebody else who signs in on the same browser ends the session of the fir
   const back = await form.submit({ login: 'else', password: 'correct horse battery staple' });
   expect(answerIn(back)['code']).toBeTruthy();
   await Promise.all([one.receiver.until(1), two.receiver.until(1)]);
-  expect(two.receiver.heard[0]!.claims).toMatchObject({ sub: signed.person.id, sid: sidOf(signed.tokens[1]!) });
+  expect(two.receiver.received[0]!.claims).toMatchObject({ sub: signed.person.id, sid: sidOf(signed.tokens[1]!) });
 });

@@ -1,4 +1,4 @@
-/** How long sessions and refreshing last: by the clock, by the policy of the moment, by client. */
+/** Lifetimes of sessions and refresh tokens: by policy and by client. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setPolicy } from '../../src/policy/set-policy.ts';
 import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
@@ -63,7 +63,7 @@ test('A06 unused for the idle time, a session is over by the second', async () =
     );
   await shift(60);
   expect(await isIn(browser)).toBe(true);
-  // Used: the idle time begins anew.
+  // Use restarts the idle time.
   expect(Math.round((await newest()).seconds / day)).toBe(14);
   await shift(-1);
   expect(await isIn(browser)).toBe(false);

@@ -1,4 +1,4 @@
-/** A program without a person, and APIs that check passes by themselves. */
+/** Client credentials, and APIs that verify access tokens by themselves. */
 import { once } from 'node:events';
 import { SignJWT, generateKeyPair } from 'jose';
 import { registerApi } from '../../src/apis/register-api.ts';

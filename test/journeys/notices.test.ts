@@ -1,4 +1,4 @@
-/** Apps that do not answer, answer wrongly, or are gone: nothing is lost, nobody is hammered, nothing is claimed. */
+/** Back-channel logout with apps that fail: no notice is lost, retries pause, and states are true. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { endSessions } from '../../src/sessions/end-session.ts';
@@ -8,11 +8,11 @@ import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import { runFrontdesk } from '../support/terminal.ts';
-import { startTwoApps, type ToldApp } from '../support/two-apps.ts';
+import { startTwoApps, type NotifiedApp } from '../support/two-apps.ts';
 
 let frontdesk: Frontdesk;
-let good: ToldApp;
-let bad: ToldApp;
+let good: NotifiedApp;
+let bad: NotifiedApp;
 
 beforeAll(async () => {
   ({ frontdesk, one: good, two: bad } = await startTwoApps(['good', 'bad']));
@@ -22,7 +22,7 @@ beforeEach(async () => {
   await frontdesk.db.read(statement('delete from logout_notices'));
   await frontdesk.db.read(statement('delete from receiver_states'));
   for (const { receiver } of [good, bad]) {
-    receiver.heard.length = 0;
+    receiver.received.length = 0;
     receiver.calls = 0;
     receiver.tokens.length = 0;
     receiver.answerWith(200);
@@ -43,7 +43,7 @@ const notices = (clientId: string) =>
       where client_id = '${clientId}' order by created_at`),
   );
 
-/** So many sessions at both apps. */
+/** Signs in this many times at both apps. @returns the live sessions */
 async function signInMany(count: number): Promise<string[]> {
   for (let index = 0; index < count; index += 1) {
     const browser = newBrowser(frontdesk);
@@ -57,16 +57,16 @@ async function signInMany(count: number): Promise<string[]> {
 }
 
 const end = (uids: string[]) => endSessions(frontdesk.db, uids, 'ended_by_administrator');
-/** So many sessions at both apps, ended at once. */
+/** Ends this many sessions at both apps at once. */
 const endMany = async (count: number) => end(await signInMany(count));
 
-/** An app's notices, once it is written down that it heard them all. */
+/** The notices of an app, once all are delivered. */
 const delivered = (id: string) =>
   eventually(
     () => notices(id),
     (all) => all.every(({ delivered_at: at }) => at !== null),
   );
-/** The only notice of an app, once an attempt failed or it was given up. */
+/** The only notice of an app, once an attempt failed. */
 async function failed(id: string): Promise<Row> {
   const [notice] = await eventually(
     () => notices(id),
@@ -74,7 +74,7 @@ async function failed(id: string): Promise<Row> {
   );
   return notice!;
 }
-/** Most calls that an app gets so many seconds after the first, while it answers none: ten, then one after 1, 2, 4… */
+/** Max requests to an app within these seconds while it fails: ten at first, then one after each pause of 1, 2, 4… s. */
 const maxCallsAfter = (seconds: number) => 10 + Math.floor(Math.log2(seconds + 1));
 const secondsSince = (start: number) => (Date.now() - start) / 1000;
 
@@ -114,7 +114,7 @@ test('G05 an app that takes calls and never answers does not hold up the others,
   const start = Date.now();
   for (const uid of uids) await end([uid]);
   await good.receiver.until(20);
-  // Had the calls to one app waited for those to the other, more of these would have been made by then.
+  // If requests to one app waited for those to the other, there would be more by now.
   expect(bad.receiver.calls).toBeLessThanOrEqual(maxCallsAfter(secondsSince(start)));
   const states = await eventually(
     () => notices('bad'),
@@ -191,14 +191,14 @@ test('what a process had taken on when it died is due again after five seconds',
   bad.receiver.answerWith(200);
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, bad.app));
-  // As a process leaves it that claimed the notice, and was killed before it sent it.
+  // As left by a process that was killed after it claimed the notice.
   await frontdesk.db.read(
     statement(`insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason, next_attempt_at)
       select gen_random_uuid(), uid, account_id, 'bad', 'lost', 'back', 'signed_out', now() + interval '5 seconds'
       from sessions where ended_at is null and account_id is not null limit 1`),
   );
   await bad.receiver.until(1);
-  expect(bad.receiver.heard[0]!.claims['sid']).toBe('lost');
+  expect(bad.receiver.received[0]!.claims['sid']).toBe('lost');
 });
 
 test('a notice is written with the end of the session or not at all', async () => {
@@ -214,7 +214,7 @@ test('a notice is written with the end of the session or not at all', async () =
   await expect(work).rejects.toThrow('undone');
   expect(await notices('good')).toEqual([]);
   expect((await browser.visit(authorize(frontdesk, good.app).url)).location).toContain('code=');
-  // The end that does come is the first that the app hears of.
+  // The app is notified of the next end, and was not of the undone one.
   await endSessions(frontdesk.db, [uid], 'signed_out');
   await good.receiver.until(1);
   expect(good.receiver.calls).toBe(1);

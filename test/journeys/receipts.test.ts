@@ -1,4 +1,4 @@
-/** What a person is shown after signing out: the truth, while an app is down and after it is back. */
+/** What people see after signing out, while an app is down and when it is up again. */
 import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, tokensFor } from '../support/flow.ts';
@@ -36,7 +36,7 @@ async function signedInAt(...apps: RegisteredApp[]): Promise<{ browser: Browser;
   return { browser, hint: tokens.id_token! };
 }
 
-/** Signs out at the first app, which wants the person back. */
+/** Signs out at the first app, with a post-logout redirect. */
 async function signOut({ browser, hint }: { browser: Browser; hint: string }, from: RegisteredApp): Promise<Page> {
   const back = new URL('/', from.redirectUri).href;
   const query = `id_token_hint=${hint}&post_logout_redirect_uri=${encodeURIComponent(back)}&state=xyz`;
@@ -45,7 +45,7 @@ async function signOut({ browser, hint }: { browser: Browser; hint: string }, fr
 
 const refreshOf = (page: Page) => page.root.querySelector('meta[http-equiv=refresh]')?.getAttribute('content');
 
-/** Signs out, until all apps have heard within the second that a person waits: on a busy machine not the first time. */
+/** Signs out until all apps were notified within the second that Frontdesk waits; a busy machine needs several tries. */
 async function signOutQuickly(...apps: RegisteredApp[]): Promise<Page> {
   return eventually(
     async () => signOut(await signedInAt(...apps), apps[0]!),

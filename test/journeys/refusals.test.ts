@@ -89,7 +89,7 @@ test('a code that is unknown, used twice or brought with a wrong verifier: each 
     expect(line['detail']).toEqual(expect.any(String));
   }
   expect(new Set(lines.map(({ detail }) => detail)).size).toBe(3);
-  // Nothing that could be used is in the log.
+  // No secrets are logged.
   for (const secret of [code, request.verifier, wiki.secret!]) expect(JSON.stringify(lines)).not.toContain(secret);
 });
 

@@ -1,4 +1,4 @@
-/** Signing in at one app and being known at the next. */
+/** Single sign-on at two apps. */
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { ann, audience, ben, notesApi, siteA, siteB, type Person, type RegisteredApp } from '../support/cast.ts';
 import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, userinfo, type Tokens } from '../support/flow.ts';
@@ -59,7 +59,7 @@ test('who signed in at site A is known at site B, and the other way round', asyn
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, first));
     const page = await browser.visit(authorize(frontdesk, second).url);
-    // At most the question what a strange app may see, and that only once: nothing is typed.
+    // At most the consent page, once.
     expect(page.root.querySelector('input[name=login]')).toBeNull();
     const code = page.status === 303 ? answerIn(page)['code'] : answerIn(await page.submit())['code'];
     expect(code).toBeTruthy();
@@ -106,7 +106,7 @@ test('a wrong password keeps what was typed, says so, and lets the person try ag
 });
 
 test('D04 an unknown account looks like a wrong password, in words and in what it costs', async () => {
-  /** What this process computes for one try, all its threads together: the same on a busy machine as on an idle one. */
+  /** Processor time of this process for one attempt, all threads, which the load of the machine hardly changes. */
   const attempt = async (login: string) => {
     const form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     const before = process.cpuUsage();

@@ -1,4 +1,4 @@
-/** What the program does by itself. */
+/** Scheduled tasks. */
 import { statement } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFrontdesk } from '../support/frontdesk.ts';

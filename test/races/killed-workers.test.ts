@@ -1,4 +1,4 @@
-/** Workers that are killed with -9 in the middle of telling apps: nobody is forgotten, and nobody is told of what did not happen. */
+/** Back-channel logout while servers are killed with SIGKILL: every app is notified of every end, and of no other. */
 import { measureLogout, type LogoutResult } from '../bench/logout/logout.ts';
 import { receiverNames } from '../bench/logout/receivers.ts';
 
@@ -20,10 +20,10 @@ test('the workers were killed while sessions ended, and more than once', () => {
 });
 
 test.each(receiverNames)('the app that is %s hears of every ending, in tokens that are right', (name) => {
-  expect(result.heard[name]).toMatchObject({ delivered: 150, lost: 0, malformed: 0 });
+  expect(result.received[name]).toMatchObject({ delivered: 150, lost: 0, malformed: 0 });
 });
 
 test.each(receiverNames)('the app that is %s hears of no session that goes on', (name) => {
-  expect(result.heard[name].wrong).toBe(0);
+  expect(result.received[name].wrong).toBe(0);
   expect(result.decoysEnded).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** Requests that race for one thing: one wins, on one process and on two over one database. */
+/** Concurrent requests for one resource: one succeeds, with one process and with two. */
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { decodeJwt } from 'jose';
 import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 const times = 100;
-/** Sends a hundred at once, every other one to the second process when there is one. */
+/** Sends 100 requests at once, alternating between the processes. */
 const race = (ports: number[], send: (port: number) => Promise<Answer>): Promise<Answer[]> =>
   Promise.all(Array.from({ length: times }, (_, index) => send(ports[index % ports.length]!)));
 

@@ -1,4 +1,4 @@
-/** Requests of one browser that run side by side: nothing is lost, and nothing comes back. */
+/** Concurrent requests of one browser: no app is lost, and no ended session comes back. */
 import { app, ann, siteA, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
 import { answerIn, authorize, codeFor, exchange, newBrowser, refresh, signIn, type Tokens } from '../support/flow.ts';
@@ -123,7 +123,7 @@ test('what lives with a session dies with it, and what was allowed to outlive it
   const offline = (
     await exchange(one, apps[0]!, { code: await codeFor(browser, stays), verifier: stays.verifier })
   ).json<Tokens>();
-  // A code that was handed out and not used yet.
+  // An unused code.
   const unused = authorize(one, apps[1]!);
   const code = await codeFor(browser, unused);
   await (await browser.visit(`${one.issuer}/oauth/logout`)).submit({ logout: 'yes' });

@@ -16,7 +16,7 @@ beforeAll(async () => {
   sites = await startSites(frontdesk);
 });
 
-/** What an attacker in between could make of the answer (RFC 9207 §1, RFC 9700 §4.4). */
+/** Changes of the response by an attacker (RFC 9207 §1, RFC 9700 §4.4). */
 const changes: [string, (answer: URLSearchParams) => void][] = [
   ['of another issuer', (answer) => answer.set('iss', 'https://evil.example')],
   ['without an issuer', (answer) => answer.delete('iss')],
@@ -50,7 +50,7 @@ describeInChromium('B09 site B', () => {
     chromium = await openChromium();
   });
 
-  /** The person signs in by other means, and the browser is sent back with what became of the answer. */
+  /** Signs in outside of Chromium, and sends Chromium to the changed response. @returns the text of the page */
   const textAfter = async (change: (answer: URLSearchParams) => void) => {
     const context = await chromium.newContext();
     const page = await context.newPage();

@@ -16,7 +16,7 @@ let tokens: Tokens;
 let key: CryptoKey;
 let publicKey: JWK;
 
-/** Counts whoever comes to fetch a key that a forged token names. */
+/** Counts requests for keys that forged tokens name. */
 const canary = createServer((_request, response) => {
   visits += 1;
   response.end(JSON.stringify({ keys: [publicKey] }));
@@ -50,7 +50,7 @@ const assertionClaims = () => ({
   exp: Math.floor(Date.now() / 1000) + 60,
 });
 
-/** Ways to make a token look signed. */
+/** Tokens that pretend to be signed. */
 async function forgeries(claims: () => object): Promise<Record<string, string>> {
   const serverKey = (await ask(`${frontdesk.issuer}/oauth/jwks`))
     .json<{ keys: JWK[] }>()
@@ -104,7 +104,7 @@ const assertion = (claims: object, header: object = {}) =>
 test('C01 forged client assertions are refused and nothing is fetched', async () => {
   expect((await present(await assertion(assertionClaims()))).status).toBe(200);
   for (const [how, token] of Object.entries(await forgeries(assertionClaims))) {
-    // Whoever names another client than the one that is asked about gets 400.
+    // Another `sub` than `iss` is answered 400.
     expect([how, (await present(token)).status]).toEqual([how, how === 'changed claims' ? 400 : 401]);
   }
   expect(visits).toBe(0);

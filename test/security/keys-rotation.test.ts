@@ -51,7 +51,7 @@ const refresh = async (frontdesk: Frontdesk, token: string): Promise<Tokens> => 
   return answer.json<Tokens>();
 };
 
-/** Every process gets there by itself. */
+/** Waits until it is true of both processes. */
 async function untilBoth(isSo: (frontdesk: Frontdesk) => Promise<boolean>): Promise<void> {
   for (const frontdesk of [one, two]) await eventually(() => isSo(frontdesk));
 }
@@ -60,14 +60,14 @@ test.each(documents)('C12 %s may be kept for minutes, and is not sent again to w
   const [answer, other] = [await fetchFrom(one, path), await fetchFrom(two, path)];
   expect(answer.headers['cache-control']).toBe('public, max-age=300');
   expect(answer.headers.etag).toMatch(/^"[\w-]{22}"$/);
-  // Whichever process is asked next.
+  // The same from every process.
   expect(other.headers.etag).toBe(answer.headers.etag);
   for (const frontdesk of [one, two]) {
     const again = await fetchFrom(frontdesk, path, { 'if-none-match': answer.headers.etag! });
     expect([again.status, again.body]).toEqual([304, '']);
     expect(again.headers['cache-control']).toBe('public, max-age=300');
   }
-  // As caches in between, and as fetch asks.
+  // As caches and `fetch` ask.
   const ways: Record<string, string>[] = [
     { 'if-none-match': `"another", W/${answer.headers.etag!}` },
     { 'if-none-match': answer.headers.etag!, 'cache-control': 'no-cache', pragma: 'no-cache' },

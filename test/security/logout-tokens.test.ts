@@ -27,7 +27,7 @@ let key: SigningKey;
 let signingKey: CryptoKey;
 /** Signed in at site A. */
 let browser: Browser;
-/** Frontdesk's name for that session. */
+/** `sid` of that session. */
 let sid: string;
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ const goodClaims = (): JWTPayload => ({
   sid,
 });
 const header = () => ({ alg: 'RS256', kid: key.kid, typ: 'logout+jwt' });
-/** A token that Frontdesk itself could have signed. */
+/** Signs a token with the key of the issuer. */
 const sign = (claims: JWTPayload, changed: object = {}) =>
   new SignJWT(claims).setProtectedHeader({ ...header(), ...changed }).sign(signingKey);
 
@@ -89,7 +89,7 @@ test('C06 a copy of one that was used ends nothing', async () => {
   expect(await send(token)).toBe(200);
   const again = await signedIn();
   expect(await send(token)).toBe(400);
-  // Nor does its id under another signature.
+  // Nor does a new token with its `jti`.
   expect(await send(await sign({ ...goodClaims(), jti: decodeJwt(token).jti!, sid: again.sid }))).toBe(400);
   expect(await isIn(again.browser)).toBe(true);
 });

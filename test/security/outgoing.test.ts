@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 let count = 0;
-/** A machine that proves itself by keys at an address. */
+/** A client with private_key_jwt and a jwks_uri. */
 function machine(jwksUri: string): Promise<RegisteredApp> {
   const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri };
   return app(frontdesk, { id: `machine-${(count += 1)}`, kind: 'machine', apis: [{ audience }], metadata });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 const change = (text: string) => frontdesk.db.inUnitOfWork(async () => frontdesk.db.write(statement(text)));
 
-/** While the table has another name, whatever reads or writes it is a fault. */
+/** Renames the table while `work` runs: every use of it is a fault. */
 async function withoutTable<T>(table: string, work: () => Promise<T>): Promise<T> {
   await change(`alter table ${table} rename to ${table}_elsewhere`);
   try {
@@ -70,7 +70,7 @@ test.each(failures)('A12 and A20 the page of status %d after %s', async (status,
   expect(page.headers['cache-control']).toBe('no-store');
   expect(page.headers['x-content-type-options']).toBe('nosniff');
   expect(page.headers['set-cookie']).toBeUndefined();
-  // Whoever asks for help can name the request; nothing tells how the house is built.
+  // The page has the request id, and nothing about the implementation.
   expect(page.text).toContain(page.headers['x-request-id']);
   expect(page.body).not.toMatch(/elsewhere|relation|postgres|\.ts\b|node_modules|oidc-provider/i);
 });

@@ -59,7 +59,7 @@ describe('A11', () => {
 });
 
 describe('A12, A13, A17, A20: the headers of every page', () => {
-  /** A page of every kind, errors and the library’s own among them. */
+  /** A page of every kind, also errors and pages of the library. */
   const pages = async (): Promise<Record<string, Page>> => {
     const browser = newBrowser(frontdesk);
     const form = await browser.visit(authorize(frontdesk, appA).url);

@@ -2,8 +2,8 @@
 import { checks, hardTexts, runCheck } from '../bench/limits/checks.ts';
 
 /**
- * Computing time of this process in milliseconds, which a busy machine hardly changes. 20 is promised, and measured by
- * the bench `limits`; a check that looks at each letter again for each letter takes seconds.
+ * Processor time in milliseconds, which the load of the machine hardly changes. The promise is 20 ms, measured by
+ * the bench `limits`; a check of quadratic time takes seconds.
  */
 const maxMilliseconds = 500;
 

@@ -20,14 +20,14 @@ beforeAll(async () => {
 /** Stands for the host until it is known. */
 const host = 'HOST';
 
-/** Sends bytes as they are; returns what came back until the server closed the connection, and how long that took. */
+/** Sends raw bytes. @returns what came until the server closed the connection, and the seconds */
 async function raw(text: string): Promise<{ answer: string; seconds: number }> {
   const start = Date.now();
   const socket = connect(frontdesk.port, '127.0.0.1');
   closeAfterwards(() => socket.destroy());
   let answer = '';
   socket.on('data', (chunk) => (answer += chunk.toString()));
-  // A connection that is reset is closed as well.
+  // Closed by a reset.
   socket.on('error', () => {});
   const closed = once(socket, 'close');
   socket.write(text.replaceAll(host, new URL(frontdesk.issuer).host));
@@ -80,7 +80,7 @@ test('F02 slow headers and slow bodies are closed, and others are served meanwhi
   }
   expect(served).toBeGreaterThan(2);
   for (const { answer, seconds } of await slow) {
-    // Twenty on a machine that does nothing else: the bench `limits` measures it.
+    // The bench `limits` measures the promise of 20 s.
     expect(seconds).toBeLessThan(120);
     expect(answer === '' || answer.startsWith('HTTP/1.1 4')).toBe(true);
   }

@@ -54,7 +54,7 @@ describe('E05 an app that wants to register', () => {
   ])('with %s is turned down', async (_, token) => {
     const before = (await clientCount()) + (_ === 'the token of a client' ? 1 : 0);
     const bearer = await token();
-    // Before anything that was sent is looked at.
+    // Before the body is read.
     expect((await register(frontdesk, bearer, metadata({ redirect_uris: [] }))).status).toBe(401);
     const answer = await register(frontdesk, bearer, metadata());
     expect(answer.status).toBe(401);

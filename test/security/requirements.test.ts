@@ -1,4 +1,4 @@
-/** README.md beside this file is true: every requirement is held by the tests it names, or says what is missing. */
+/** Keeps README.md true: every requirement has the tests it names, or says what is missing. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -25,7 +25,7 @@ const testFiles = ['src', 'test'].flatMap((root) =>
     .map((name) => join(root, name)),
 );
 
-/** What comes before a requirement's number: the beginning of the name of a test, of a table of tests or of a group. */
+/** A requirement's numbers at the beginning of the name of a test, a table of tests or a group. */
 const beginning = /(?:\b(?:test|describe|describeInChromium)|\))\(\s*['"`]((?:[A-G]\d\d(?:, | and )?)+)/g;
 
 /** Requirements that the tests of a file name. */

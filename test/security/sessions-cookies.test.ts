@@ -31,7 +31,7 @@ test('A01 a planted session id never authenticates, and the id changes at sign-i
   expect(after).toBeTruthy();
   expect(after).not.toBe(planted);
   expect(isSignInForm(await attacker.visit(authorize(frontdesk, appA).url))).toBe(true);
-  // Nor does the old id of somebody who signs in once more.
+  // Nor does the old id after signing in again.
   const before = await victim.copy();
   await signIn(await victim.visit(authorize(frontdesk, appA, { prompt: 'login' }).url), 'ann');
   expect(await sessionCookie(victim)).not.toBe(after);
@@ -66,7 +66,7 @@ describe.each([
     const resume = await keep(action, { csrf, login: 'ann', password: 'correct horse battery staple' });
     await keep(resume.location!);
     await keep(`${other.issuer}/oauth/logout`);
-    // A signature that does not fit makes the cookie library clear it, with flags of its own making.
+    // With a wrong signature the cookie library clears the cookie, with its own attributes.
     const name = scheme === 'https' ? '__Host-fd_session' : 'fd_session';
     const forged = await ask(
       authorize(other, site).url,

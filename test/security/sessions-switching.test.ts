@@ -16,7 +16,7 @@ beforeAll(async () => {
   site = await siteA(frontdesk);
 });
 
-/** Fills in the sign-in form, and returns where the browser is to go on, without going there. */
+/** Submits the sign-in form. @returns the redirect, which is not followed */
 async function answered(browser: Browser, login: string, request = authorize(frontdesk, site)): Promise<string> {
   const page = await browser.visit(request.url);
   const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;

@@ -46,7 +46,7 @@ describe('at Frontdesk and the APIs', () => {
     await tokensFor(frontdesk, leaving, told);
     await (await leaving.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
     await receiver.until(1);
-    logoutToken = receiver.heard[0]!.token;
+    logoutToken = receiver.received[0]!.token;
     mine = await tokensFor(frontdesk, known(), told);
     pass = await tokensFor(frontdesk, known(), told, { scope: 'openid notes:read', resource: audience });
   });
@@ -101,10 +101,10 @@ describe('at site A, when what comes as an ID token', () => {
   let site: string;
   let key: CryptoKey;
   let jwk: JWK;
-  /** What Frontdesk of this test hands out as an ID token. */
+  /** The ID token that the provider of this test issues. */
   let idToken: string;
 
-  /** Somebody who answers as a Frontdesk does, with a token of the test. */
+  /** A provider that issues the token of the test. */
   beforeAll(async () => {
     const pair = await generateKeyPair('RS256');
     key = pair.privateKey;
@@ -141,7 +141,7 @@ describe('at site A, when what comes as an ID token', () => {
       .setExpirationTime('2m')
       .sign(key);
 
-  /** Signs in at site A; Frontdesk answers with the token that is made for the nonce. */
+  /** Signs in at site A with the ID token made for the nonce. @returns the text of the page */
   async function signInWith(make: (nonce: string) => Promise<string>): Promise<string> {
     const browser = createBrowser((url) => url.startsWith(`${issuer}/authorize`));
     const { searchParams } = new URL((await browser.visit(`${site}/sign-in`)).location!);

@@ -21,7 +21,7 @@ beforeAll(async () => {
   receiver = await startReceiver(frontdesk.issuer, 'told');
   told = await app(frontdesk, { id: 'told', isFirstParty: true, backChannelLogoutUri: receiver.uri });
 });
-beforeEach(() => void (receiver.heard.length = 0));
+beforeEach(() => void (receiver.received.length = 0));
 
 const signedIn = () => tokensFor(frontdesk, newBrowser(frontdesk), told);
 const renew = async (token: string) => (await refresh(frontdesk, told, token)).json<Tokens & { error?: string }>();
@@ -33,7 +33,7 @@ const usedSecondsAgo = sql`
   where kind = 'RefreshToken' and consumed_at is not null`;
 const secondsPass = (seconds: number) => frontdesk.db.read(usedSecondsAgo, [seconds]);
 
-/** The last token of the family is dead, its access token too, the app was told, and it is on record. */
+/** Expects the last tokens of the family to be revoked, the app notified, and an audit event. */
 async function expectFamilyEnded(last: Tokens, before: number): Promise<void> {
   expect(await renew(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
   expect((await userinfo(frontdesk, last.access_token)).status).toBe(401);
@@ -101,7 +101,7 @@ describe('B06', () => {
     const second = await signedIn();
     const owned = await renew(second.refresh_token!);
     await secondsPass(31);
-    receiver.heard.length = 0;
+    receiver.received.length = 0;
     expect(await renew(second.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
     await expectFamilyEnded(owned, before + 1);
   });
@@ -125,7 +125,7 @@ describe('B06', () => {
     const last = await renew(first.refresh_token!);
     const before = await reuses();
     await secondsPass(31);
-    // What a request at the same time does, that had looked before.
+    // A concurrent request, which found the token before.
     const adapter = createArtifactAdapter(frontdesk.db, frontdesk.keyring, 'RefreshToken');
     const refused = await frontdesk.db.inUnitOfWork(() =>
       adapter.consume(first.refresh_token!).catch((error: Error) => error),
@@ -180,7 +180,7 @@ describe('B08', () => {
     await sleep(1_100);
     for (let use = 0; use < 3; use += 1) ({ refresh_token: token } = await renew(token!));
     expect(await rows()).toEqual([{ first }]);
-    // Ninety-one days after signing in, however lately it was used.
+    // 91 days after sign-in.
     await frontdesk.db.read(
       statement(`update artifacts set payload = payload || jsonb_build_object('iiat', ${first} - 91 * 86400)
         where kind = 'RefreshToken' and client_id = 'told'`),

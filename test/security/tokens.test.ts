@@ -52,7 +52,7 @@ test('B18 an id of one kind is worth nothing as another kind', async () => {
     if (kind === 'access' || kind === 'renewal') continue;
     expect((await callAs(frontdesk, appA, '/oauth/introspect', { token: id })).json()).toEqual({ active: false });
   }
-  // And all of them are still worth something as what they are.
+  // They all still work as what they are.
   expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
   expect((await userinfo(frontdesk, access)).status).toBe(200);
 });

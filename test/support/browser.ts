@@ -1,4 +1,4 @@
-/** A browser without a screen: keeps cookies, follows redirects, reads forms and submits them. */
+/** A browser without rendering: keeps cookies, follows redirects, reads and submits forms. */
 import { request as send, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { parse, type HTMLElement } from 'node-html-parser';
 import { CookieJar } from 'tough-cookie';
@@ -15,7 +15,7 @@ export interface Answer {
 
 export interface Page extends Answer {
   root: HTMLElement;
-  /** What a person would read. */
+  /** The visible text. */
   text: string;
   /** Submits the form that holds the button (the first submit button of the page by default; '' is the first form). */
   submit(
@@ -32,7 +32,7 @@ export interface Ask {
 
 const maxRedirects = 20;
 
-/** One request over HTTP, to this machine whatever the name; nothing is followed and nothing is kept. */
+/** Sends one HTTP request, to this machine whatever the host name. Follows no redirect and keeps no cookie. */
 export function ask(url: string, { method, headers = {}, form }: Ask = {}, port?: number): Promise<Answer> {
   const address = new URL(url);
   const body = form === undefined ? undefined : typeof form === 'string' ? form : new URLSearchParams(form).toString();
@@ -76,7 +76,7 @@ export function ask(url: string, { method, headers = {}, form }: Ask = {}, port?
 
 export interface Browser {
   jar: CookieJar;
-  /** One request with this browser's cookies, nothing followed. */
+  /** Sends one request with this browser's cookies, and follows no redirect. */
   ask(url: string, options?: Ask): Promise<Answer>;
   /** Follows redirects to a page; stops before an address that `until` names, and returns that redirect. */
   visit(url: string, options?: Ask, until?: (url: string) => boolean): Promise<Page>;
@@ -86,8 +86,8 @@ export interface Browser {
 }
 
 /**
- * @param stopsAt addresses that belong to apps of the test: a redirect there is the end of a visit
- * @param port sends all requests to this port of the machine, whatever the address says
+ * @param stopsAt addresses that belong to apps of the test: a visit ends at a redirect to them
+ * @param port port of this machine for all requests, instead of the one in the URL
  */
 export function createBrowser(
   stopsAt: (url: string) => boolean = () => false,

@@ -1,4 +1,4 @@
-/** The same few people and apps in every test. */
+/** The people and apps of all tests. */
 import { createAccount } from '../../src/accounts/create-account.ts';
 import { registerApi } from '../../src/apis/register-api.ts';
 import { registerClient, type ClientRegistration } from '../../src/clients/register-client.ts';
@@ -15,7 +15,7 @@ export interface Person {
   name: string;
 }
 
-/** Opens an account; Ann and Ben are the usual ones. */
+/** Creates an account; most tests use Ann and Ben. */
 export async function person({ db, app: { hasher } }: Frontdesk, username: string, name: string): Promise<Person> {
   const email = `${username}@example.com`;
   const details = { email, username, name, password, isEmailVerified: true };
@@ -55,11 +55,11 @@ export async function app(
 
 type RegistrationPart = Omit<Partial<ClientRegistration>, 'id'> & { id?: string };
 
-/** A server-rendered app of the house. */
+/** A first-party app with a server. */
 export const siteA = (frontdesk: Frontdesk, more: RegistrationPart = {}): Promise<RegisteredApp> =>
   app(frontdesk, { id: 'site-a', name: 'Site A', isFirstParty: true, ...more });
 
-/** A single-page app of somebody else, with an API. */
+/** A third-party single-page app with an API. */
 export const siteB = (frontdesk: Frontdesk, more: RegistrationPart = {}): Promise<RegisteredApp> =>
   app(frontdesk, { id: 'site-b', name: 'Site B', kind: 'single-page', apis: [{ audience }], ...more });
 

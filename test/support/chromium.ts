@@ -13,7 +13,7 @@ const places = [
 
 export const chromiumPath = places.find((path) => path !== '' && existsSync(path));
 
-/** `describe`, or one line that says what did not run. */
+/** `describe` where there is a Chromium; otherwise it is skipped, and a line says so. */
 export const describeInChromium: typeof describe = (() => {
   if (chromiumPath) return describe;
   process.stderr.write(
@@ -43,7 +43,7 @@ export async function openChromium({ hasBackForwardCache = false } = {}): Promis
   return browser;
 }
 
-/** A browser that keeps in a folder what browsers keep when they are closed. */
+/** A browser with its profile in a folder. */
 export async function openProfile(folder: string): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(folder, launchOptions);
   closeAfterwards(context);

@@ -1,4 +1,4 @@
-/** What the tests of a file start is closed at its end, whatever became of them: the last first. */
+/** Closes what the tests of a file started, at its end, also when they failed; the last first. */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const open = new Set<() => Promise<void>>();
 
 /**
- * Registers what must be closed, as soon as there is something to close.
+ * Registers something that must be closed. To be called as soon as it is open.
  *
  * @returns closes it now; a second call waits for the first and does nothing
  */
@@ -21,14 +21,14 @@ export function closeAfterwards(opened: { close(): unknown } | (() => unknown)):
   return once;
 }
 
-/** @throws AggregateError when something did not close; the rest is closed all the same */
+/** @throws AggregateError with what could not be closed; the rest is closed */
 export async function closeAll(): Promise<void> {
   const errors: unknown[] = [];
   for (const close of [...open].toReversed()) await close().catch((error: unknown) => errors.push(error));
   if (errors.length > 0) throw new AggregateError(errors, 'something did not close');
 }
 
-/** A folder that is removed afterwards; a database that runs as another user can get to what is in it. */
+/** Makes a folder that is removed afterwards. A database that runs as another user can reach folders in it. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'test-'));
   chmodSync(folder, 0o711);

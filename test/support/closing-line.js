@@ -1,4 +1,4 @@
-/** Ends the run with plain lines that any machine can read: what was covered, in a run of all tests, and the counts. */
+/** Prints the last lines of a run: the coverage, when all tests ran, and the counts. */
 export default class ClosingLine {
   onRunComplete(_contexts, results) {
     const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = results;

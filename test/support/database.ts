@@ -4,7 +4,7 @@ import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { type Statement } from '../../src/platform/statement.ts';
 import { closeAfterwards } from './cleanup.ts';
 
-/** Any SQL, for tests that look behind the curtain. */
+/** Any SQL, for tests that look into the database. */
 export const statement = (text: string): Statement => ({ name: randomBytes(8).toString('hex'), text });
 
 export const templateName = (): string => 'frontdesk_test_template';
@@ -35,7 +35,7 @@ export async function freshDatabase({ isEmpty = false } = {}): Promise<TestDatab
   return { name, url: urlOf(name), drop };
 }
 
-/** All rows of all tables as text: what somebody who got at the database would read. */
+/** All rows of all tables as text: what a copy of the database holds. */
 export async function dump(db: Database): Promise<string> {
   const tables = await db.read<{ name: string }>(
     statement(`select format('%I.%I', schemaname, tablename) as name from pg_tables
@@ -50,6 +50,6 @@ export async function dump(db: Database): Promise<string> {
   return texts.join('\n');
 }
 
-/** Every row that requests could have left behind. Jobs come and go by the minute, whatever a request does. */
+/** All rows but those of the job queue, which changes without requests. */
 export const everyRow = async (db: Database): Promise<string> =>
   (await dump(db)).replace(/-- graphile_worker\.\w+\n[^]*?(?=-- \w+\.|$)/g, '');

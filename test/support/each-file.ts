@@ -1,4 +1,4 @@
-/** At the end of every test file, before what the file itself does there: what it started is closed. */
+/** Runs in every test file: closes what the file started, before its own `afterAll`. */
 import { closeAll } from './cleanup.ts';
 
 afterAll(closeAll);

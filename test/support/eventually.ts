@@ -1,16 +1,16 @@
-/** Waiting for what others do in their own time. */
+/** Waits for what other processes do. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Many times what it takes: only a test that fails anyway waits for so long. */
+/** Far longer than anything takes, also on a busy machine. */
 export const patienceMilliseconds = 120_000;
 
 const pauseMilliseconds = 25;
 
 /**
- * Looks again and again until it is so.
+ * Calls `look` until `isSo` is true of its result.
  *
- * @returns what was seen last
- * @throws Error with what was seen last, after two minutes
+ * @returns the result
+ * @throws Error with the last result, after two minutes
  */
 export async function eventually<T>(look: () => T | Promise<T>, isSo: (seen: T) => boolean = Boolean): Promise<T> {
   const deadline = Date.now() + patienceMilliseconds;
@@ -22,7 +22,7 @@ export async function eventually<T>(look: () => T | Promise<T>, isSo: (seen: T) 
   }
 }
 
-/** Looks again and again until it is as expected. @throws Error with what was seen last, after two minutes */
+/** Calls `look` until its result is `expected`. @throws Error with the last result, after two minutes */
 export async function becomes<T>(look: () => Promise<T>, expected: T): Promise<void> {
   await eventually(look, (seen) => seen === expected);
 }

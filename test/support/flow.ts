@@ -1,4 +1,4 @@
-/** The authorization code flow step by step, in the hands of a test that plays the app. */
+/** The authorization code flow, step by step, as a client does it. */
 import { createHash, randomBytes } from 'node:crypto';
 import { ask, createBrowser, type Answer, type Browser, type Page } from './browser.ts';
 import { password, type RegisteredApp } from './cast.ts';
@@ -13,7 +13,7 @@ export interface Tokens {
   token_type: string;
 }
 
-/** A browser whose visits end where an app takes over. */
+/** A browser whose visits end at redirects to apps. */
 export const newBrowser = (frontdesk: Pick<Frontdesk, 'issuer'>, port?: number): Browser =>
   createBrowser((url) => !url.startsWith(`${frontdesk.issuer}/`), port);
 
@@ -49,7 +49,7 @@ export function authorize(
   return { url: url.href, verifier, state, nonce };
 }
 
-/** What came back to the app in its address. */
+/** Parameters in the query of the redirect to the app. */
 export const answerIn = (page: Answer): Record<string, string> =>
   Object.fromEntries(new URL(page.location ?? 'about:blank').searchParams);
 
@@ -60,7 +60,7 @@ export const signIn = (page: Page, login: string, secret = password): Promise<Pa
 const basic = ({ id, secret }: RegisteredApp): Record<string, string> =>
   secret === undefined ? {} : { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
 
-/** A call of a token-like endpoint, authenticated as the app. */
+/** Posts a form to an endpoint, with the client authentication of the app. */
 export function callAs(
   { issuer }: Pick<Frontdesk, 'issuer'>,
   app: RegisteredApp,
@@ -97,7 +97,7 @@ export const refresh = (
 export const userinfo = ({ issuer }: Pick<Frontdesk, 'issuer'>, token: string): Promise<Answer> =>
   ask(`${issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } });
 
-/** The whole way: from the app to its tokens, signing in and consenting where asked. */
+/** Gets tokens for an app; signs in and consents where it is asked for. */
 export async function tokensFor(
   frontdesk: Frontdesk,
   browser: Browser,
@@ -111,7 +111,7 @@ export async function tokensFor(
   return answer.json<Tokens>();
 }
 
-/** A code for a request, signing in and consenting where asked. */
+/** Gets a code for a request; signs in and consents where it is asked for. */
 export async function codeFor(browser: Browser, request: { url: string }, login = 'ann'): Promise<string> {
   let page = await browser.visit(request.url);
   if (page.root.querySelector('input[name=login]')) page = await signIn(page, login);

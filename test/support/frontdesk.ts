@@ -1,4 +1,4 @@
-/** A Frontdesk for tests: the real program on a database of its own, listening on this machine. */
+/** Starts the program in this process, with a database of its own. */
 import { Writable } from 'node:stream';
 import { createApp, type App } from '../../src/app.ts';
 import { openBase, type Base } from '../../src/base.ts';
@@ -20,7 +20,7 @@ export interface Frontdesk extends Base {
 }
 
 export interface FrontdeskOptions {
-  /** A second process on the database, and under the name, of this one. */
+  /** Starts a second server on the database and with the issuer of this one. */
   beside?: Pick<Frontdesk, 'database' | 'issuer' | 'secret'>;
   /** Further settings. */
   settings?: Record<string, string>;

@@ -1,4 +1,4 @@
-/** Before all tests: a folder for all that the run makes, a PostgreSQL server, and a database in today's shape to clone. */
+/** Before all tests: makes a folder for the run, starts PostgreSQL, and migrates the database that tests clone. */
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +11,11 @@ declare global {
   var testRun: { folder: string; server: EmbeddedPostgres | undefined };
 }
 
-/** Everything that the run and its processes put into the temporary folder goes here, and is removed with it. */
+/** The temporary folder of the run and of its processes; it is removed at the end. */
 function makeRunFolder(): string {
-  // A short name: sockets have long paths.
+  // The path of a socket has 107 bytes at most.
   const folder = mkdtempSync(join(tmpdir(), 'fd-'));
-  // The database may run as another user, who walks through here.
+  // The database may run as another user, who needs to pass.
   chmodSync(folder, 0o711);
   return folder;
 }

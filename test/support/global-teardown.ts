@@ -1,9 +1,9 @@
-/** After all tests: what the run made is taken away, processes among it that a test did not end. */
+/** After all tests: removes what the run made, and kills processes that a test left. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { openDatabase } from '../../src/platform/database.ts';
 import { urlOf, statement, templateName } from './database.ts';
 
-/** Processes that name the folder of the run, in their command or their environment. Linux tells; others do not. */
+/** Processes with the folder of the run in their command or environment; on Linux only. */
 function processesOf(folder: string): number[] {
   if (process.platform !== 'linux') return [];
   const names = (pid: string, file: string) => {

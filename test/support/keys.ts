@@ -1,4 +1,4 @@
-/** Keys of an app, and what it signs with them. */
+/** Keys of apps, and tokens they sign. */
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
 
@@ -22,7 +22,7 @@ export const signed = ({ kid, algorithm, privateKey }: AppKey, claims: JWTPayloa
 
 export const unsigned = (claims: JWTPayload): string => new UnsecuredJWT(claims).encode();
 
-/** What an app proves itself with (RFC 7523 §3). */
+/** A client assertion (RFC 7523 §3). */
 export async function assertion(
   key: AppKey,
   clientId: string,

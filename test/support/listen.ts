@@ -1,15 +1,15 @@
-/** Servers of tests, and ports for those that must know theirs beforehand. */
+/** Starts servers of tests, and finds free ports. */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { closeAfterwards } from './cleanup.ts';
 
-/** Below the ports that systems give to outgoing connections, so that none of those comes in between. */
+/** Below the ephemeral ports, which a connection could take between the search and the use. */
 const ports = { from: 10_000, to: 30_000 };
 const givenOut = new Set<number>();
 
-/** Every address of this machine, those of IPv6 where it has any. */
+/** Listens on all addresses; `::` only where the machine has IPv6. */
 export const everyAddress = Object.values(networkInterfaces())
   .flat()
   .some((address) => address?.family === 'IPv6')
@@ -29,7 +29,7 @@ export async function closeServer(server: Closable): Promise<void> {
   await closed;
 }
 
-/** @returns the port it listens on, on this machine alone; it is closed afterwards */
+/** Listens on a loopback port, and closes the server afterwards. @returns the port */
 export async function listen(server: Closable, port = 0, host = '127.0.0.1'): Promise<number> {
   closeAfterwards(() => closeServer(server));
   server.listen(port, host);
@@ -49,7 +49,7 @@ async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** So many ports in a row that nobody listens on; the first of them. */
+/** Finds consecutive ports that are free. @returns the first */
 export async function freePort(inARow = 1): Promise<number> {
   for (;;) {
     const first = randomInt(ports.from, ports.to);

@@ -1,4 +1,4 @@
-/** Processes of tests: asked to end, and made to when they do not. */
+/** Starts processes of tests, and ends them afterwards. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,7 +32,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Starts a program of Node with an environment of its own. It is ended afterwards.
+ * Starts Node with only the given environment. The process is ended afterwards.
  *
  * @param args of Node
  * @param folder that it runs in; the checkout when left out

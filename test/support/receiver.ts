@@ -1,32 +1,33 @@
-/** An app's logout endpoint in the hands of a test: takes logout tokens, checks them, and can misbehave. */
+/** The back-channel logout endpoint of an app: verifies logout tokens, and fails where a test wants it to. */
 import { createServer, type Server } from 'node:http';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
 import { eventually } from './eventually.ts';
 import { closeServer, listen } from './listen.ts';
 
-export interface Heard {
+export interface ReceivedToken {
   at: number;
   claims: JWTPayload;
   token: string;
 }
 
 export interface Receiver {
-  /** Where the app takes logout tokens; by a name that browsers and Frontdesk find on this machine. */
+  /** Its address, at a `.localhost` name. */
   uri: string;
-  heard: Heard[];
-  /** Every call that came, whatever became of it. */
+  /** The tokens it accepted. */
+  received: ReceivedToken[];
+  /** How many requests came. */
   calls: number;
-  /** The token of every call. */
+  /** The token of every request. */
   tokens: string[];
-  /** The status to answer with; 0 is no answer at all. */
+  /** The status of its responses; 0 never responds. */
   answerWith(status: number | (() => number)): void;
-  /** Waits until so many tokens were accepted. */
+  /** Waits until this many tokens were accepted. */
   until(count: number): Promise<void>;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
 
-/** @param issuer whose tokens it takes, for this client */
+/** @param issuer of the tokens it accepts for the client */
 export async function startReceiver(issuer: string, clientId: string): Promise<Receiver> {
   const keys = createRemoteJWKSet(new URL('/oauth/jwks', issuer), { cooldownDuration: 100 });
   let status: number | (() => number) = 200;
@@ -35,14 +36,14 @@ export async function startReceiver(issuer: string, clientId: string): Promise<R
 
   const receiver: Receiver = {
     uri: '',
-    heard: [],
+    received: [],
     calls: 0,
     tokens: [],
     answerWith: (next) => (status = next),
     async until(count) {
       await eventually(
-        () => `${clientId} heard ${receiver.heard.length}`,
-        () => receiver.heard.length >= count,
+        () => `${clientId} received ${receiver.received.length}`,
+        () => receiver.received.length >= count,
       );
     },
     async start() {
@@ -55,11 +56,11 @@ export async function startReceiver(issuer: string, clientId: string): Promise<R
           receiver.tokens.push(token);
           const now = typeof status === 'function' ? status() : status;
           if (now === 0) return;
-          // A redirect leads back here, where whoever followed it would be counted.
+          // A redirect leads here again, where a followed one would be counted.
           if (now !== 200) return void response.writeHead(now, { location: receiver.uri }).end();
           jwtVerify(token, keys, { issuer, audience: clientId, typ: 'logout+jwt' }).then(
             ({ payload }) => {
-              receiver.heard.push({ at: Date.now(), claims: payload, token });
+              receiver.received.push({ at: Date.now(), claims: payload, token });
               return response.writeHead(200).end();
             },
             (error: Error) => response.writeHead(400).end(error.message),

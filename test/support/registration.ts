@@ -1,4 +1,4 @@
-/** An app that registers itself, in the hands of a test. */
+/** Registers apps as they do it themselves (RFC 7591, RFC 7592). */
 import { createRegistrationToken } from '../../src/clients/registration-token.ts';
 import { ask, type Answer } from './browser.ts';
 import type { RegisteredApp } from './cast.ts';
@@ -11,7 +11,7 @@ export async function registrationToken(frontdesk: Frontdesk, uses = 1000, secon
   return (await createRegistrationToken(frontdesk, { seconds, uses }, 'command-line')).token;
 }
 
-/** What a registration answers, as far as tests look at it. */
+/** A registration response, as far as tests read it. */
 export interface Registered {
   client_id: string;
   client_secret?: string;
@@ -31,7 +31,7 @@ export const metadata = (more: object = {}): object => ({
 const bearer = (token: string | undefined): Record<string, string> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` };
 
-/** One call with a JSON body, as RFC 7591 and RFC 7592 have it. */
+/** Sends a request with a JSON body and a bearer token (RFC 7591, RFC 7592). */
 export function send(
   url: string,
   method: string,
@@ -47,7 +47,7 @@ export function send(
 export const register = (frontdesk: Frontdesk, token: string | undefined, body: unknown): Promise<Answer> =>
   send(`${frontdesk.issuer}/oauth/register`, 'POST', token, body);
 
-/** Registers and expects to be let in. */
+/** Registers an app. @throws Error when it is refused */
 export async function registered(frontdesk: Frontdesk, more: object = {}): Promise<Registered> {
   const answer = await register(frontdesk, await registrationToken(frontdesk), metadata(more));
   if (answer.status !== 201) throw new Error(`not registered: ${answer.status} ${answer.body}`);

@@ -1,4 +1,4 @@
-/** The example sites and their APIs, as processes of their own, beside a Frontdesk of the test. */
+/** Starts the example sites and their APIs as processes, beside a Frontdesk in the test's process. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export interface Sites {
   apis: string[];
   /** Environment for the machine-to-machine script. */
   machine: Record<string, string>;
-  /** Site A's process ends, and with it what it knew; started again, it is at the same address. */
+  /** Ends the process of site A, and with it its sessions; it starts again at the same address. */
   stopSiteA(): Promise<void>;
   startSiteA(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function runExample(file: string, environment: Record<string, string>): C
   return child;
 }
 
-/** Each says one line once it listens. */
+/** Each prints a line once it listens. */
 const untilListening = ({ stdout }: ChildProcess) => once(stdout!, 'data');
 
 /** Registers the sites as the demo does and starts them. */

@@ -1,4 +1,4 @@
-/** What the OpenID Foundation's suite does to a provider, in the hands of our tests: its client, its person, its pages. */
+/** The client, the account and the pages of the OpenID Foundation's conformance suite, for tests named after its modules. */
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
@@ -14,7 +14,7 @@ import { asApp, registered, withRegistration, type Registered } from './registra
 
 export const suiteSettings = { ...withRegistration, CONFORMANCE_PROFILE: 'true' };
 
-/** Everything that the standard claims can say of a person. */
+/** A value for every standard claim. */
 export const claimsOfAnn: Claims = {
   given_name: 'Ann',
   family_name: 'Archer',
@@ -32,7 +32,7 @@ export const claimsOfAnn: Claims = {
   address: { formatted: 'Desk 1\n10115 Berlin', street_address: 'Desk 1', locality: 'Berlin', country: 'Germany' },
 };
 
-/** A Frontdesk as the suite needs it, with Ann, of whom everything is known. */
+/** A server with the conformance profile, and Ann with every claim. */
 export async function startConformanceServer(options: FrontdeskOptions = {}): Promise<Frontdesk & { annId: string }> {
   const frontdesk = await startFrontdesk({ ...options, settings: { ...suiteSettings, ...options.settings } });
   const names = { email: 'ann@example.com', username: 'ann', name: 'Ann Archer', isEmailVerified: true };
@@ -45,11 +45,11 @@ export interface Rp {
   redirectUri: string;
   /** Path → what the app answers there. */
   pages: Map<string, string>;
-  /** Every path that was asked for. */
+  /** Every path that was requested. */
   asked: string[];
 }
 
-/** A relying party's own web server, by a name that Frontdesk finds on this machine; on https with a certificate. */
+/** A web server of a relying party, at a `.localhost` name; on https with a certificate. */
 export async function startRp(name = 'rp', certificate?: Certificate): Promise<Rp> {
   const pages = new Map<string, string>();
   const asked: string[] = [];
@@ -81,7 +81,7 @@ export const ask = (
 ): ReturnType<typeof authorize> =>
   authorize(frontdesk, app, { code_challenge: undefined, code_challenge_method: undefined, ...parameters });
 
-/** Visits, signs in and consents where asked, up to the answer. */
+/** Visits, signs in and consents where it is asked for, up to the authorization response. */
 export async function answerTo(browser: Browser, request: { url: string }): Promise<Page> {
   let page = await browser.visit(request.url);
   if (page.root.querySelector('input[name=login]')) page = await signIn(page, 'ann');
@@ -97,11 +97,11 @@ export const fieldsIn = (page: Page): Record<string, string> =>
       .map((input) => [input.getAttribute('name')!, input.getAttribute('value') ?? '']),
   );
 
-/** What comes behind `#` in the answer. */
+/** Parameters in the fragment of the redirect. */
 export const fragmentOf = (page: Answer): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(new URL(page.location ?? 'about:blank').hash.slice(1)));
 
-/** An ID token as a library checks it. */
+/** Verifies an ID token as a library does. @returns its claims */
 export async function idToken(
   { issuer }: Pick<Frontdesk, 'issuer'>,
   app: RegisteredApp,
@@ -111,7 +111,7 @@ export async function idToken(
   return (await jwtVerify(token ?? '', keys, { issuer, audience: app.id })).payload;
 }
 
-/** From the request to the tokens. */
+/** Signs in and exchanges the code. @returns the tokens and the claims of the ID token */
 export async function tokensOf(
   frontdesk: Frontdesk,
   browser: Browser,

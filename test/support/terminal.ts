@@ -1,4 +1,4 @@
-/** The command line as a person meets it. */
+/** Runs the command line. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Somebody at a real browser: a profile of its own, tabs in it, and all that the browser complained about. */
+/** A person in a real browser: a profile, its tabs, and what the browser reported. */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { password } from './cast.ts';
 import { becomes, patienceMilliseconds } from './eventually.ts';
@@ -8,7 +8,7 @@ export interface Visitor {
   context: BrowserContext;
   /** The first tab. */
   page: Page;
-  /** What a policy stopped, and what a script did wrong. */
+  /** Violations of the content security policy and errors of scripts. */
   problems: string[];
   newTab: () => Promise<Page>;
 }
@@ -60,13 +60,13 @@ export async function openBothSites(visitor: Visitor, sites: Sites, login: strin
   return { ...visitor, siteA, siteB };
 }
 
-/** Opens site B as somebody Frontdesk knows: nothing is to press. */
+/** Opens site B with a session at Frontdesk: nothing is to press. */
 export async function openSiteB(page: Page, sites: Sites): Promise<void> {
   await page.goto(sites.siteB);
   await page.waitForSelector('#seen:visible');
 }
 
-/** Signs in at site C as somebody Frontdesk knows; allows what it asks for, where it asks. */
+/** Signs in at site C with a session at Frontdesk; consents where it is asked for. */
 export async function openSiteC(page: Page, sites: Sites): Promise<void> {
   await page.goto(`${sites.siteC}/sign-in`);
   await page.waitForSelector('#seen, .permissions');
@@ -82,7 +82,7 @@ async function headingOfA(page: Page): Promise<string | null> {
   return page.textContent('h1');
 }
 
-/** Site A hears of it in its own time. */
+/** Waits until site A shows that nobody is signed in. */
 export const expectOutOfA = (page: Page): Promise<void> => becomes(() => headingOfA(page), signedOut);
 
 export const isInA = async (page: Page): Promise<boolean> => (await headingOfA(page)) !== signedOut;

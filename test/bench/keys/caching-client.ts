@@ -1,4 +1,4 @@
-/** A client that goes by the cache headers alone: it keeps the keys while it may, and never asks for one it lacks. */
+/** A client that follows the cache headers alone, and does not fetch for an unknown key. */
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
 const userAgent = 'caching-client/1';

@@ -19,7 +19,7 @@ export interface KeysOptions {
 /** A kind of client: several of it, which began at different times, so that their caches are of different age. */
 export interface Kind {
   name: string;
-  /** How the load balancer knows it, by its user agent. */
+  /** Its user agent at the load balancer. */
   agent: string;
   make: () => Promise<Verify>;
   instances: Verify[];

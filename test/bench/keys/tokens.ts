@@ -1,4 +1,4 @@
-/** Tokens issued under load: people's sessions that are refreshed again and again. */
+/** Tokens issued under load, by refreshing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
@@ -17,12 +17,12 @@ export interface Issuing {
   readonly tokens: IssuedToken[];
   /** Key ids that signed, by algorithm. */
   readonly signedBy: Record<string, Set<string>>;
-  /** What went wrong, each an answer that gave no token. */
+  /** Responses without tokens. */
   readonly errors: string[];
   stop(): Promise<void>;
 }
 
-/** openid-client as it comes, but for http: the issuer of a bench is on this machine. */
+/** openid-client by default, with http allowed. */
 export const openidClient = (
   issuer: string,
   { id, secret }: RegisteredApp,
@@ -55,7 +55,7 @@ export async function startIssuing(
   const signedBy: Record<string, Set<string>> = { ES256: new Set(), RS256: new Set() };
   const errors: string[] = [];
   const over = new AbortController();
-  // It checks the signature of each ID token it gets.
+  // Verifies the signature of each ID token.
   const config = await openidClient(issuer, app, client.enableNonRepudiationChecks);
 
   async function refreshForever({ refreshToken, nonce }: Family): Promise<void> {

@@ -1,4 +1,4 @@
-/** The ways in which apps and APIs verify tokens, each with its own idea of when to fetch the keys. */
+/** Libraries that verify tokens, each with its own rule for fetching keys. */
 import { createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import * as client from 'openid-client';
 import { audience, type RegisteredApp } from '../../support/cast.ts';
@@ -13,18 +13,18 @@ const accessTokens =
   ({ accessToken }) =>
     jwtVerify(accessToken, keys, { issuer, audience, typ: 'at+jwt', algorithms: ['ES256'] });
 
-/** jose as it comes: keeps keys for ten minutes; asks for one it lacks, but not within 30 s of the last time. */
+/** jose by default: caches keys for ten minutes; fetches for an unknown key, at most every 30 s. */
 export const joseVerifier = async (issuer: string): Promise<Verify> =>
   accessTokens(issuer, createRemoteJWKSet(new URL('/oauth/jwks', issuer)));
 
-/** Keeps keys for as long as it is told to, and asks for none that it lacks. */
+/** Caches keys for as long as the headers allow, and does not fetch for an unknown key. */
 export const cachingVerifier = async (issuer: string): Promise<Verify> =>
   accessTokens(issuer, createCachingClient(`${issuer}/oauth/jwks`));
 
-/** openid-client as it comes: asks for a key it lacks, but not within 60 s of the last time. */
+/** openid-client by default: fetches for an unknown key, at most every 60 s. */
 export async function openidClientVerifier(issuer: string, app: RegisteredApp): Promise<Verify> {
   const config = await openidClient(issuer, app, client.useIdTokenResponseType);
-  // The way in which it takes an ID token out of an address is the one that always checks the signature.
+  // Its implicit flow always verifies the signature of the ID token.
   return ({ idToken, nonce }) => {
     const address = new URL(`${app.redirectUri}#${new URLSearchParams({ id_token: idToken, state: 'x' }).toString()}`);
     return client.implicitAuthentication(config, address, nonce, { expectedState: 'x' });

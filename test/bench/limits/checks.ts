@@ -1,4 +1,4 @@
-/** Checks of what people and apps send, and texts that are hard to check: for requirement F04. */
+/** Checks of input from people and apps, and texts that are slow to check: requirement F04. */
 import { canonicalEmail, canonicalUsername } from '../../../src/accounts/account.ts';
 import { requireClaims } from '../../../src/accounts/claims.ts';
 import { isScopeName, requireAudience } from '../../../src/apis/api.ts';
@@ -17,7 +17,7 @@ import { internalPath } from '../../../src/web/account/callback.ts';
 
 const issuer = 'https://login.example.com';
 
-/** Each may refuse the text, by an exception or otherwise. */
+/** Each may throw. */
 export const checks: Record<string, (text: string) => unknown> = {
   'e-mail address': canonicalEmail,
   'user name': canonicalUsername,
@@ -42,24 +42,24 @@ export const checks: Record<string, (text: string) => unknown> = {
 const bytes = 50_000;
 const units = [
   ...['x', ' ', '\t', '.', '-', '_', ':', '/', '%2e', '../', '1.', 'a-', 'a.', 'x@', '(', 'e\u0301'],
-  // One letter that normalizing makes eighteen of, and one that it takes apart.
+  // A letter that NFKC turns into eighteen, and one that NFD splits.
   ...['\ufdfa', '\uac01'],
 ];
 const beginnings = ['', 'ann@', 'https://app.example/', 'https://', 'com.example.', '[', 'Mozilla/5.0 ('];
 const ends = ['', '!', '\n', '@'];
 
-/** Texts of 50 KB that repeat one thing, between a beginning that fits and an end that does not. */
+/** Texts of 50 KB: a valid beginning, a repeated unit, and an invalid end, for patterns that backtrack. */
 export const hardTexts: string[] = beginnings.flatMap((beginning) =>
   units.flatMap((unit) =>
     ends.map((end) => `${beginning}${unit.repeat(Math.ceil(bytes / Buffer.byteLength(unit)))}${end}`),
   ),
 );
 
-/** Runs a check, whatever it thinks of the text. */
+/** Runs a check; a refusal is no error. */
 export function runCheck(check: (text: string) => unknown, text: string): void {
   try {
     check(text);
   } catch {
-    // It was refused, which is an answer.
+    // Refused.
   }
 }

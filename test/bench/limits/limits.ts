@@ -17,13 +17,13 @@ export interface Limit {
   name: string;
   unit: 'ms' | 's' | 'times';
   values: number[];
-  /** What none of the values may exceed; of more than fifty values, one of a hundred may. */
+  /** The largest value allowed; of more than fifty values, the 99th percentile. */
   bound: number;
 }
 
 const peopleCount = 60;
 
-/** Milliseconds of each check for its hardest text, the quickest of three. */
+/** Milliseconds of each check for its slowest text, the fastest of three runs. */
 function timesOfChecks(): number[] {
   const timeOf = (check: (text: string) => unknown, text: string) => {
     const start = performance.now();

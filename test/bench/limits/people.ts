@@ -1,4 +1,4 @@
-/** How long people and their apps wait: requirements A07, D04, and the second in which a sign-out is all told. */
+/** How long people and their apps wait: requirements A07 and D04, and sign-out without a receipt. */
 import { suspendAccount } from '../../../src/accounts/suspend-account.ts';
 import type { Database } from '../../../src/platform/database.ts';
 import type { Person, RegisteredApp } from '../../support/cast.ts';
@@ -25,17 +25,17 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** Milliseconds from a suspension to its app having been told of the end. */
+/** Milliseconds from the suspension of an account to the logout token at its app. */
 export async function timesToTell(stage: Stage, people: Person[]): Promise<number[]> {
   const times: number[] = [];
   for (const person of people) {
     await signedIn(stage, person);
     const { receiver } = stage;
-    const heard = receiver.heard.length;
+    const heard = receiver.received.length;
     const start = Date.now();
     await suspendAccount(stage.db, person.id, 'command-line');
     await receiver.until(heard + 1);
-    times.push(receiver.heard[heard]!.at - start);
+    times.push(receiver.received[heard]!.at - start);
   }
   return times;
 }
@@ -56,7 +56,7 @@ export async function timesToSignOut(stage: Stage, people: Person[]): Promise<{ 
   return { times, isBack };
 }
 
-/** Milliseconds of wrong passwords: for accounts that there are, and for as many that there are not. */
+/** Milliseconds of attempts with a wrong password, for existing and for unknown accounts. */
 export async function timesOfWrong(stage: Stage, people: Person[]): Promise<{ known: number[]; unknown: number[] }> {
   const known: number[] = [];
   const unknown: number[] = [];

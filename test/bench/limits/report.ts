@@ -2,7 +2,7 @@
 import { percentile, type Report } from '../report.ts';
 import { measureLimits, type Limit } from './limits.ts';
 
-/** What is held against the bound: the worst of few values, the 99th percentile of many. */
+/** The value to compare with the bound: the largest, or the 99th percentile of many. */
 const judged = ({ values }: Limit): number => percentile(values, values.length > 50 ? 0.99 : 1);
 
 const figure = (value: number, unit: Limit['unit']): string =>

@@ -1,4 +1,4 @@
-/** How long requests take that are refused for their size, and how soon slow ones are closed: requirements F02, F03. */
+/** How fast oversized requests are refused and slow ones closed: requirements F02 and F03. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { ask } from '../../support/browser.ts';

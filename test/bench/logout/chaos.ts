@@ -26,7 +26,7 @@ export function startChaos(servers: ServerProcess[], pause: [number, number]): C
     while (!over.signal.aborted) {
       await sleep(between(pause), undefined, { signal: over.signal }).catch(() => {});
       if (over.signal.aborted) break;
-      // On a busy machine a server takes longer to start than the pause: the others are not spared for that.
+      // A server may take longer to start than the pause; the others are killed meanwhile.
       const up = servers.filter((server) => !starting.has(server));
       const server = up[Math.floor(Math.random() * up.length)];
       if (!server) continue;

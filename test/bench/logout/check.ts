@@ -1,17 +1,17 @@
-/** What the apps heard, held against what was ended. */
+/** Compares the logout tokens that apps received with the sessions that ended. */
 import type { JWTPayload } from 'jose';
 import type { Receiver } from '../../support/receiver.ts';
 
-export interface Heard {
-  /** Sessions the app heard of, each counted once. */
+export interface Received {
+  /** Sessions in the tokens of the app, each counted once. */
   delivered: number;
-  /** Ended, and the app never heard. */
+  /** Ended without a token at the app. */
   lost: number;
-  /** Told more than once. */
+  /** Tokens for a session after the first. */
   duplicates: number;
-  /** Told of a session that had not ended when the call came. */
+  /** Tokens for a session that had not ended. */
   wrong: number;
-  /** Tokens that break OpenID Connect Back-Channel Logout 1.0 §2.4, or are of somebody else. */
+  /** Tokens that violate OpenID Connect Back-Channel Logout 1.0 §2.4, or name an unknown account. */
   malformed: number;
   /** From the beginning of the ending to the first delivery, in milliseconds. */
   delays: number[];
@@ -26,10 +26,10 @@ function isWellFormed({ events, nonce, jti, sub }: JWTPayload, accounts: Set<str
 }
 
 /** @param begunAt sid → when its ending began; sessions that were not ended are not in it */
-export function check({ heard }: Receiver, begunAt: ReadonlyMap<string, number>, accounts: Set<string>): Heard {
+export function check({ received }: Receiver, begunAt: ReadonlyMap<string, number>, accounts: Set<string>): Received {
   const first = new Map<string, number>();
-  const result: Heard = { delivered: 0, lost: 0, duplicates: 0, wrong: 0, malformed: 0, delays: [] };
-  for (const { at, claims } of heard) {
+  const result: Received = { delivered: 0, lost: 0, duplicates: 0, wrong: 0, malformed: 0, delays: [] };
+  for (const { at, claims } of received) {
     const sid = String(claims['sid']);
     if (!isWellFormed(claims, accounts)) result.malformed += 1;
     if (at < (begunAt.get(sid) ?? Infinity)) result.wrong += 1;

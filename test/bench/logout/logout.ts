@@ -11,7 +11,7 @@ import { codeFor, authorize, exchange, newBrowser } from '../../support/flow.ts'
 import type { Frontdesk } from '../../support/frontdesk.ts';
 import { startServers } from '../servers.ts';
 import { startChaos } from './chaos.ts';
-import { check, type Heard } from './check.ts';
+import { check, type Received } from './check.ts';
 import { receiverNames, startReceivers, takeDown, type ReceiverName, type Receivers } from './receivers.ts';
 import { copySignIns, type PreparedSession } from './sessions.ts';
 
@@ -24,17 +24,17 @@ export interface LogoutOptions {
   killEvery: [number, number];
   /** How long to wait at the end for the apps that had failed, in seconds. */
   patience: number;
-  /** Whether the unsteady app fails to the very end; else it is well once all sessions have ended. */
+  /** Whether the unsteady app fails to the very end; else it works once all sessions have ended. */
   isUnsteadyToTheEnd: boolean;
 }
 
 export interface LogoutResult {
-  heard: Record<ReceiverName, Heard>;
+  received: Record<ReceiverName, Received>;
   kills: number;
   decoys: number;
-  /** Decoys that were no longer signed in at the end. */
+  /** Decoys that ended, which they should not. */
   decoysEnded: number;
-  /** How long the app that was down needed to hear all it had missed, in seconds. */
+  /** How long the app that was down needed to receive all it had missed, in seconds. */
   caughtUpSeconds: number;
   seconds: number;
 }
@@ -111,9 +111,9 @@ export async function measureLogout(options: LogoutOptions): Promise<LogoutResul
       [sessions.slice(0, decoys).map(({ uid }) => uid)],
     );
     const missed = [...begun.down].filter(([, at]) => at < backAt).map(([sid]) => sid);
-    const last = new Map(receivers.down.heard.map(({ at, claims }) => [String(claims['sid']), at]));
+    const last = new Map(receivers.down.received.map(({ at, claims }) => [String(claims['sid']), at]));
     return {
-      heard: {
+      received: {
         healthy: check(receivers.healthy, begun.healthy, accounts),
         unsteady: check(receivers.unsteady, begun.unsteady, accounts),
         down: check(receivers.down, begun.down, accounts),

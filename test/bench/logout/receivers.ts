@@ -1,4 +1,4 @@
-/** Three apps that are told of endings: one is well, one fails now and then, one is down for a while. */
+/** Three apps with back-channel logout: one always works, one fails at random, one is down for a while. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startReceiver, type Receiver } from '../../support/receiver.ts';
 
@@ -6,7 +6,7 @@ export const receiverNames = ['healthy', 'unsteady', 'down'] as const;
 export type ReceiverName = (typeof receiverNames)[number];
 export type Receivers = Record<ReceiverName, Receiver>;
 
-/** Of twenty calls two are refused, one finds it busy and one gets no answer at all. */
+/** Of twenty requests two are answered 500, one 503, and one not at all. */
 const unsteadyStatuses = [500, 500, 503, 0, ...Array.from({ length: 16 }, () => 200)];
 
 export async function startReceivers(issuer: string): Promise<Receivers> {
@@ -16,7 +16,7 @@ export async function startReceivers(issuer: string): Promise<Receivers> {
 }
 
 /**
- * Down for three tenths of the time: first it takes calls and never answers, then it is gone.
+ * Takes the app down for three tenths of the time: first it never responds, then it refuses connections.
  *
  * @returns when it was back
  */

@@ -8,16 +8,16 @@ const maxP99Milliseconds = 2_000;
 const names = { healthy: 'healthy', unsteady: 'fails at random', down: 'down for a while' };
 
 export async function benchLogout(options: LogoutOptions): Promise<Report> {
-  const { heard, kills, decoys, decoysEnded, caughtUpSeconds, seconds } = await measureLogout(options);
+  const { received, kills, decoys, decoysEnded, caughtUpSeconds, seconds } = await measureLogout(options);
   const broken: string[] = [];
   const rows = receiverNames.map((name) => {
-    const { delivered, lost, wrong, malformed, duplicates, delays } = heard[name];
+    const { delivered, lost, wrong, malformed, duplicates, delays } = received[name];
     for (const [what, count] of Object.entries({ lost, wrong, malformed }))
       if (count > 0) broken.push(`${names[name]}: ${count} ${what}`);
     const times = [0.5, 0.95, 0.99, 1].map((share) => percentile(delays, share));
     return [names[name], delivered, lost, wrong, malformed, duplicates, ...times];
   });
-  const p99 = percentile(heard.healthy.delays, 0.99);
+  const p99 = percentile(received.healthy.delays, 0.99);
   if (!(p99 <= maxP99Milliseconds)) broken.push(`healthy: p99 is ${p99} ms, not ${maxP99Milliseconds} at most`);
   if (decoysEnded > 0) broken.push(`${decoysEnded} sessions ended that nobody ended`);
   return {

@@ -1,11 +1,11 @@
-/** Many sessions at once, each in exactly the shape that a real sign-in left: copies of its rows under other ids. */
+/** Makes many sessions by copying the rows of real sign-ins under new ids. */
 import type { Database } from '../../../src/platform/database.ts';
 import { statement } from '../../support/database.ts';
 import { randomText } from '../../support/flow.ts';
 
 export interface PreparedSession {
   uid: string;
-  /** client_id → what that app knows the session by. */
+  /** client_id → `sid` of the session at that client. */
   sids: Record<string, string>;
 }
 
@@ -41,7 +41,7 @@ function copyOf({ authorizations }: Template): Omit<Template, 'template'> {
 const sidsOf = (authorizations: Authorizations) =>
   Object.fromEntries(Object.entries(authorizations).map(([client, { sid }]) => [client, sid]));
 
-/** Copies the sessions that people are signed in with now, in turn. */
+/** Copies the live sessions, in turn. */
 export async function copySignIns(db: Database, count: number): Promise<PreparedSession[]> {
   const templates = await db.read<Template>(
     statement('select uid, authorizations from sessions where account_id is not null and ended_at is null'),
@@ -55,7 +55,7 @@ export async function copySignIns(db: Database, count: number): Promise<Prepared
     await db.read(copySessions, [some]);
     await db.read(copyGrants, [some]);
   }
-  // As the server does by itself after so many rows.
+  // As autovacuum does after this many rows.
   await db.read(statement('analyze sessions, grants'));
   return copies.map(({ uid, authorizations }) => ({ uid, sids: sidsOf(authorizations) }));
 }
