@@ -42,7 +42,7 @@ describeInChromium('in Chromium', () => {
     return isLoaded ? wordsOf(page, name) : undefined;
   };
 
-  test('while site A is down the receipt says so and goes on to site B; when it is back, it has been told', async () => {
+  test('while site A is down the receipt says so and goes on to site B; when it is up, it was notified', async () => {
     const { siteB, newTab } = await openBothSites(visitor, sites, 'ann');
     await sites.stopSiteA();
     await siteB.click('#sign-out-everywhere');
@@ -109,7 +109,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForSelector('[name=login]');
   });
 
-  test('the activity page tells of an app that is down, and later that it has been told', async () => {
+  test('the activity page shows that an app is down, and later that it was notified', async () => {
     await openBothSites(visitor, sites, 'ann');
     const { page, newTab } = visitor;
     await sites.stopSiteA();
@@ -124,7 +124,7 @@ describeInChromium('in Chromium', () => {
     await becomes(() => lookAgain(later, 'Site A'), 'Site A: signed out in N ms');
   });
 
-  describe('an app that only the browser can tell', () => {
+  describe('a front-channel app', () => {
     let framed: RegisteredApp;
     let requests: { url: URL; headers: IncomingHttpHeaders }[];
 
@@ -143,7 +143,7 @@ describeInChromium('in Chromium', () => {
       });
     });
 
-    test('is loaded in a frame with iss and sid, and nothing is claimed', async () => {
+    test('is loaded in a frame with iss and sid, and its state stays unknown', async () => {
       requests = [];
       const { page } = visitor;
       const request = authorize(frontdesk, framed);

@@ -137,7 +137,7 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('#problem')).toBe('You cancelled the sign-in.');
   });
 
-  test('A14 sign out everywhere leads by the question back to the site, and Frontdesk forgets the browser', async () => {
+  test('A14 "Sign out everywhere" leads back to the site after the question, and ends the session', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn();
     await page.waitForURL(`${sites.siteA}/`);
@@ -148,7 +148,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForSelector('[name=login]');
   });
 
-  test('sign out here leaves Frontdesk alone', async () => {
+  test('"Sign out here" leaves the session at Frontdesk', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn();
     await page.click('text=Sign out here');
@@ -158,7 +158,7 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('#seen')).toMatch(/^Recognised/);
   });
 
-  test('a page that was left open too long offers the way back', async () => {
+  test('an expired page links to the site', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await context.clearCookies();
     await signIn();
@@ -178,7 +178,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForURL(`${sites.siteA}/`);
   });
 
-  test('the password can be looked at', async () => {
+  test('the password can be shown', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await page.fill('[name=password]', 'abc');
     await page.click('text=Show');
@@ -187,7 +187,7 @@ describeInChromium('in Chromium', () => {
     expect(await page.getAttribute('[name=password]', 'type')).toBe('password');
   });
 
-  test('A13 a script that somebody got into a page does not run', async () => {
+  test('A13 an injected script does not run', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await page.route('**/interaction/**', async (route) => {
       // Not by `route.fetch`: Node may not resolve *.localhost.

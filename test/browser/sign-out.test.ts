@@ -87,7 +87,7 @@ describeInChromium('in Chromium', () => {
     await siteA.waitForSelector('[name=login]');
   });
 
-  test('signed out here at site B, Frontdesk and site A still know the person', async () => {
+  test('signed out here at site B, the sessions at Frontdesk and site A go on', async () => {
     const { siteA, siteB } = tabs;
     await siteB.click('#sign-out');
     await siteB.waitForSelector('#signed-out:visible');
@@ -121,7 +121,7 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('.rows > li')).toContain('This device');
   });
 
-  test('an app that is removed is out, on this browser and others; the other app is not', async () => {
+  test('a removed app is signed out, in this browser and others; the other app is not', async () => {
     const { siteA, siteB } = tabs;
     const page = await onAnotherBrowser('/account/apps');
     await page.click('[aria-label="Remove Site A"]');
@@ -143,7 +143,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForSelector('text=Site C asks for access');
   });
 
-  test('suspended from the command line: out of both, and not in again before it is taken back', async () => {
+  test('suspended from the command line: signed out of both, until the account is reinstated', async () => {
     const { siteA, siteB } = tabs;
     expect(await command('accounts', 'suspend', login)).toMatchObject({ code: 0 });
     await expectOutOfA(siteA);
@@ -158,7 +158,7 @@ describeInChromium('in Chromium', () => {
     await siteB.waitForSelector('#seen:visible');
   });
 
-  test('sessions ended from the command line: out of both', async () => {
+  test('sessions ended from the command line: signed out of both', async () => {
     const { siteA, siteB } = tabs;
     expect((await command('sessions', 'end', login)).out).toBe('One session is ended.\n');
     await expectOutOfA(siteA);

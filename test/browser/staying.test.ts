@@ -35,7 +35,7 @@ describeInChromium('in Chromium', () => {
       return knew;
     }
 
-    test('is signed out, unless "keep me signed in" was ticked', async () => {
+    test('is signed out, unless "Keep me signed in" was ticked', async () => {
       expect(await isKnown(false)).toBe(false);
       expect(await isKnown(true)).toBe(false);
       expect(await isKnown(true)).toBe(true);

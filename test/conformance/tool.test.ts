@@ -14,7 +14,7 @@ import { startTlsFront } from './tls-front.ts';
 
 const profiles = readProfiles();
 
-test('words are profiles and switches', () => {
+test('arguments are profiles and options', () => {
   const chosen = readArguments(['basic-static', 'config', 'config', '--module', 'oidcc-server'], profiles);
   expect(chosen.profiles.map(({ name }) => name)).toEqual(['basic-static', 'config']);
   expect(chosen).toMatchObject({ only: ['oidcc-server'], target: undefined, isPublish: false });
@@ -81,7 +81,7 @@ test('the TLS front passes requests on, and says where they came from', async ()
   ]);
 });
 
-test('a suite that is not there is said to be so', async () => {
+test('the message says that there is no suite', async () => {
   const port = await freePort();
   await expect(connectSuite(`https://127.0.0.1:${port}`, undefined).version()).rejects.toThrow('ECONNREFUSED');
 });

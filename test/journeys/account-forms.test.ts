@@ -36,7 +36,7 @@ describe('A09 the forms of the account', () => {
   const rows = async () =>
     (await everyRow(frontdesk.db)).replace(/-- public\.audit_events\w*\n[^]*?(?=-- \w+\.|$)/g, '');
 
-  test('need the token of this session, from this origin', async () => {
+  test('need the CSRF token of this session, and this origin', async () => {
     const browser = await signedIn();
     const other = await visit(await signedIn(), '/account/devices');
     await codeFor(browser, authorize(frontdesk, appB));
@@ -62,7 +62,7 @@ describe('A09 the forms of the account', () => {
     expect(await rows()).toBe(before);
   });
 
-  test('E02 another person’s session or app cannot be named', async () => {
+  test('E02 the session or app of another person is not found', async () => {
     const eve = await signedIn('ben');
     const [uid] = await uidsOf('ann');
     await codeFor(await signedIn(), authorize(frontdesk, await app(frontdesk, { id: 'only-ann' })));

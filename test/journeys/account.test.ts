@@ -34,7 +34,7 @@ const uidsOf = async (login: string) =>
     )
   ).map(({ uid }) => uid);
 
-test('signed out, a page of the account leads through the ordinary sign-in and back', async () => {
+test('without a session, account pages lead to sign-in and back', async () => {
   for (const path of ['/account', '/account/devices', '/account/apps', '/account/activity']) {
     const browser = newBrowser(frontdesk);
     const form = await visit(browser, path);
@@ -45,19 +45,19 @@ test('signed out, a page of the account leads through the ordinary sign-in and b
   }
 });
 
-test('cancelling on the way there ends at the front door', async () => {
+test('cancelling that sign-in leads to the start page', async () => {
   const form = await visit(newBrowser(frontdesk), '/account/apps');
   const page = await form.submit({}, { button: '[data-action=cancel]' });
   expect(new URL(page.url).pathname).toBe('/');
 });
 
-test('a session from an app opens the account pages too', async () => {
+test('a session from an app is valid for account pages', async () => {
   const page = await visit(await signedIn(), '/account');
   expect(new URL(page.url).pathname).toBe('/account');
   expect(page.text).toContain('Hello, Ann Archer');
 });
 
-test('A15 the way back is a page of the account and nothing else', async () => {
+test('A15 the sign-in for account pages leads back to account pages only', async () => {
   const strange = [
     '//e',
     '/\\e',
@@ -79,7 +79,7 @@ test('A15 the way back is a page of the account and nothing else', async () => {
   }
 });
 
-test('devices: this one first, the others by name, with their apps', async () => {
+test('devices: this one first, then the others, with their apps', async () => {
   const browser = await signedIn('ben');
   await codeFor(browser, authorize(frontdesk, appB, { scope: 'openid' }), 'ben');
   const phone = newBrowser(frontdesk);
@@ -105,7 +105,7 @@ test('devices: this one first, the others by name, with their apps', async () =>
   expect(await uidsOf('ben')).toEqual([]);
 });
 
-test('apps: what each may see; a removed one has to ask again', async () => {
+test('apps: what each may see; a removed one needs consent again', async () => {
   const browser = await signedIn();
   const parameters = { scope: 'openid email notes:write', resource: audience };
   await codeFor(browser, authorize(frontdesk, appB, parameters));
@@ -117,7 +117,7 @@ test('apps: what each may see; a removed one has to ask again', async () => {
   expect((await browser.visit(authorize(frontdesk, appB, parameters).url)).text).toContain('Site B asks for access');
 });
 
-test('E11 activity: what happened, the newest first', async () => {
+test('E11 activity: audit events, the newest first', async () => {
   const browser = newBrowser(frontdesk);
   const form = await browser.visit(authorize(frontdesk, appA).url);
   await signIn(await signIn(form, 'ann', 'wrong'), 'ann');
@@ -134,7 +134,7 @@ test('E11 activity: what happened, the newest first', async () => {
   expect((await visit(browser, '/account/activity?before=nonsense')).status).toBe(200);
 });
 
-test('E09 SQL in the place of a time is no time', async () => {
+test('E09 SQL in the cursor is ignored', async () => {
   const browser = await signedIn();
   const usual = (await visit(browser, '/account/activity')).root.querySelectorAll('.rows > li').length;
   for (const before of ["2026-01-01'; drop table audit_events; --", "' or 1=1 --", "2026-01-01') or true"]) {
@@ -161,7 +161,7 @@ test('what does not exist is not found, signed in or not', async () => {
   expect((await visit(newBrowser(frontdesk), '/accounting')).status).toBe(404);
 });
 
-test('Frontdesk itself is no app of anybody', async () => {
+test('Frontdesk’s own client is not listed as an app', async () => {
   const browser = newBrowser(frontdesk);
   await signIn(await visit(browser, '/account/apps'), 'ann');
   expect((await visit(browser, '/account/apps')).root.querySelector('.rows')?.text ?? '').not.toContain('Frontdesk');

@@ -35,7 +35,7 @@ test('oidcc-registration-logo-uri, oidcc-registration-policy-uri, oidcc-registra
   expect(picturesOf(await createBrowser().visit(`${frontdesk.issuer}/`))).toBe(`'self'`);
 });
 
-test('A19 a logo from a host that is not the app’s is not shown, and nothing is let in for it', async () => {
+test('A19 a logo on a host that is not the app’s is neither shown nor allowed by the policy', async () => {
   const metadata = { logo_uri: 'https://tracker.example/logo.png' };
   const client = await siteA(frontdesk, { metadata });
   const page = await newBrowser(frontdesk).visit(authorize(frontdesk, client).url);
@@ -45,7 +45,7 @@ test('A19 a logo from a host that is not the app’s is not shown, and nothing i
 });
 
 describe('B15 an app that registered itself', () => {
-  test('is shown as one that nobody looked at, and is asked about in every session', async () => {
+  test('is shown as self-registered, and needs consent in every session', async () => {
     const client = asApp(await registered(frontdesk));
     for (let session = 0; session < 2; session += 1) {
       const browser = newBrowser(frontdesk);

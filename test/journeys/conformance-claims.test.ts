@@ -83,7 +83,7 @@ describe('oidcc-claims-essential', () => {
     expect(inToken).toMatchObject({ name: 'Ann Archer', email: 'ann@example.com', auth_time: expect.any(Number) });
   });
 
-  test('people are asked on the consent page, and may refuse', async () => {
+  test('they are on the consent page, which can be cancelled', async () => {
     const claims = JSON.stringify({ userinfo: { birthdate: essential } });
     const page = await signIn(await browser.visit(ask(frontdesk, client, { scope: 'openid', claims }).url), 'ann');
     expect(page.text).toContain('birthdate');
@@ -91,7 +91,7 @@ describe('oidcc-claims-essential', () => {
     expect(answerIn(cancelled)['error']).toBe('access_denied');
   });
 
-  test('an app of the house is not asked', async () => {
+  test('a first-party app needs no consent', async () => {
     const house = await siteA(frontdesk);
     const claims = JSON.stringify({ userinfo: { birthdate: null } });
     const page = await browser.visit(
@@ -120,7 +120,7 @@ describe('claims about the sign-in', () => {
     },
   );
 
-  test('the one person who is asked for gets in, and nobody else', async () => {
+  test('only the person in the request can sign in', async () => {
     const wanting = (sub: string) => ({ claims: JSON.stringify({ id_token: { sub: { value: sub } } }) });
     expect((await tokensOf(frontdesk, browser, client, wanting(frontdesk.annId))).claims.sub).toBe(frontdesk.annId);
     const page = await answerTo(newBrowser(frontdesk), ask(frontdesk, client, wanting('somebody-else')));

@@ -118,7 +118,7 @@ test('oidcc-ensure-client-assertion-with-iss-aud-succeeds', async () => {
   expect((await tokenCall(client, await codeOf(client), key, frontdesk.issuer)).status).toBe(200);
 });
 
-test('C06 a request object is no proof of a client, though the client signed it', async () => {
+test('C06 a request object is no client assertion', async () => {
   const client = await keyClient();
   const form = await codeOf(client);
   const audience = `${frontdesk.issuer}/oauth/token`;

@@ -112,7 +112,7 @@ describe('C07 only what an app registered is fetched', () => {
     expect(rp.asked.length).toBe(before);
   });
 
-  test('an unknown app has nothing fetched, and two requests at once are none', async () => {
+  test('nothing is fetched for an unknown app, or beside another request object', async () => {
     const client = await withUri('/twice');
     const stranger = { ...client, id: 'nobody' };
     const uri = `${rp.origin}/twice`;
@@ -124,7 +124,7 @@ describe('C07 only what an app registered is fetched', () => {
     expect(rp.asked).not.toContain('/twice');
   });
 
-  test('C09 what cannot be had, or is too large, ends on a page, and is asked for once a minute', async () => {
+  test('C09 what is unreachable or too large ends on a page, and is fetched once a minute', async () => {
     rp.pages.set('/large', 'x'.repeat(70_000));
     for (const path of ['/missing', '/large']) {
       const client = await withUri(path);
@@ -148,7 +148,7 @@ describe('C07 only what an app registered is fetched', () => {
 });
 
 describe('C01 outside the profile', () => {
-  test('a request that nobody signed is refused, and a signed one is taken', async () => {
+  test('an unsigned request object is refused, and a signed one accepted', async () => {
     const plain = await startFrontdesk({ settings: withRegistration });
     const client = await suiteClient(plain, rp, { jwks: jwksOf(key) });
     const pkce = { code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' };

@@ -90,7 +90,7 @@ test.each(['id_token', 'code id_token'])('oidcc-ensure-request-without-nonce-fai
   expect(fragmentOf(page)['error']).toBe('invalid_request');
 });
 
-test('the form of form_post goes to the app alone, with nothing of the page kept', async () => {
+test('the form of form_post posts to the app, and is not cached', async () => {
   const rp = await startRp();
   const client = await suiteClient(frontdesk, rp);
   const page = await answerTo(browser, ask(frontdesk, client, { response_mode: 'form_post' }));
@@ -131,7 +131,7 @@ describe('B10 the profile', () => {
     await ann(plain);
   });
 
-  test('off: there is code alone, and no client can have more', async () => {
+  test('off: only the code flow is offered and can be registered', async () => {
     const { response_types_supported: types } = (await send(`${plain.issuer}/.well-known/openid-configuration`)).json();
     expect(types).toEqual(['code']);
     const site = await siteA(plain);

@@ -75,7 +75,7 @@ describe('B23 a pairwise app', () => {
     suiteClient(frontdesk, { redirectUri: `https://${host}/callback` }, { subject_type: 'pairwise' });
   const subjectAt = async (client: RegisteredApp) => (await tokensOf(frontdesk, browser, client)).claims.sub!;
 
-  test('knows a person by a subject that no other sector has, and apps of one sector share', async () => {
+  test('gets a subject that apps of its sector share, and no other sector has', async () => {
     const [one, two, other] = [await pairwise('a.example'), await pairwise('a.example'), await pairwise('b.example')];
     const subjects = [await subjectAt(one), await subjectAt(two), await subjectAt(other)];
     expect(subjects[0]).toBe(subjects[1]);
@@ -86,7 +86,7 @@ describe('B23 a pairwise app', () => {
     expect(await subjectAt(one)).toBe(subjects[0]);
   });
 
-  test('is told the same at userinfo, in access tokens and by introspection, and never the account', async () => {
+  test('gets the same subject at userinfo, in access tokens and by introspection, and never the account id', async () => {
     await notesApi(frontdesk);
     const more = { metadata: { subject_type: 'pairwise' }, apis: [{ audience }] };
     const client = await siteA(frontdesk, { id: 'pairwise', ...more });
@@ -105,7 +105,7 @@ describe('B23 a pairwise app', () => {
     expect(JSON.stringify([tokens, pass, told.json()])).not.toContain(frontdesk.annId);
   });
 
-  test('hears of a sign-out by the subject that it knows', async () => {
+  test('gets that subject in logout tokens', async () => {
     const receiver = await startReceiver(frontdesk.issuer, 'told');
     const more = { metadata: { subject_type: 'pairwise' }, backChannelLogoutUri: receiver.uri };
     const client = await siteA(frontdesk, { id: 'told', ...more });
@@ -117,7 +117,7 @@ describe('B23 a pairwise app', () => {
     await receiver.stop();
   });
 
-  test('may ask for that person by its own subject, and for nobody by the account', async () => {
+  test('can ask for that person by its own subject, and not by the account id', async () => {
     await person(frontdesk, 'eve', 'Eve Evans');
     const client = await pairwise('hint.example');
     const { id_token: hint, claims } = await tokensOf(frontdesk, browser, client);
@@ -134,7 +134,7 @@ describe('B23 a pairwise app', () => {
     expect(answerIn(page)['error']).toBe('login_required');
   });
 
-  test('takes a person who was removed and comes again for another one', async () => {
+  test('gets another subject for an account that was removed and created again', async () => {
     const client = await pairwise('again.example');
     const subjectOf = async (username: string) => {
       const own = newBrowser(frontdesk);
@@ -166,7 +166,7 @@ describe('B23 a pairwise app', () => {
 });
 
 describe('the salt of pairwise subjects', () => {
-  test('is one for all processes, is sealed, and outlives the root secret', async () => {
+  test('is the same for all processes, sealed, and kept when the root secret is replaced', async () => {
     const [older, newer] = ['an-old-root-secret-of-32-characters!', 'a-new-root-secret-of-32-characters!'];
     const { db } = frontdesk;
     await db.writeOutsideTransaction(statement(`delete from sealed_secrets`));

@@ -60,7 +60,7 @@ async function openSites(secret: string): Promise<void> {
 
 const keys = async () => (await ask(`http://idp.localhost:${port}/oauth/jwks`)).body;
 
-test('it starts everything, says what to try, is refused a second time, and keeps what it made', async () => {
+test('the demo starts, prints what to try, refuses a second one, and keeps its data', async () => {
   const first = await demo([], 'Frontdesk is ready');
   expect(first.printed).toMatch(/ann@example\.com[^]*\nFrontdesk is ready\n$/);
   const steps = ['Making the database', 'Creating two accounts', 'Starting three sites'];

@@ -76,7 +76,7 @@ test('the server starts on the same folder, commands work beside it, and data is
   expect(await stop(again, 'SIGINT')).toBe(0);
 });
 
-test('a server that was killed leaves nothing running, and the next one takes over', async () => {
+test('a server that was killed leaves no process, and the next one starts', async () => {
   const server = await startServer();
   await create('eve');
   await stop(server, 'SIGKILL');
@@ -86,7 +86,7 @@ test('a server that was killed leaves nothing running, and the next one takes ov
   await stop(next, 'SIGTERM');
 });
 
-test('a port that is taken is named', async () => {
+test('the message about a port in use names it', async () => {
   const server = await startServer();
   const other = { ...environment, DATA_DIR: join(folder, 'other') };
   const { code, error } = await runProgram(['serve'], other);
@@ -95,7 +95,7 @@ test('a port that is taken is named', async () => {
   await stop(server, 'SIGTERM');
 });
 
-test('a server waits for a command that is at work on the folder', async () => {
+test('a server waits for a command that uses the data folder', async () => {
   let hasCommandEnded = false;
   const command = create('fay').finally(() => (hasCommandEnded = true));
   await eventually(() => existsSync(join(folder, 'data/owner.json')) || hasCommandEnded);
@@ -105,7 +105,7 @@ test('a server waits for a command that is at work on the folder', async () => {
   await stop(server, 'SIGTERM');
 });
 
-test('what is under way when the server is asked to stop is finished', async () => {
+test('a server that is stopped answers the requests under way', async () => {
   const server = await startServer();
   const { host } = new URL(environment['ISSUER']!);
   const socket = createConnection(port, '127.0.0.1');

@@ -109,7 +109,7 @@ describe('a session ends', () => {
     expect(await frontdesk.db.read(statement(`select from accounts where id = '${signed.person.id}'`))).toEqual([]);
   });
 
-  test('by the clock', async () => {
+  test('by expiring', async () => {
     const signed = await apps.signedIn();
     const mine = `account_id = '${signed.person.id}'`;
     await frontdesk.db.read(statement(`update sessions set expires_at = now() - interval '1 second' where ${mine}`));
@@ -117,7 +117,7 @@ describe('a session ends', () => {
     await expectEnd(signed);
   });
 
-  test('E11 and is on record with what became of it', async () => {
+  test('E11 with an audit event', async () => {
     const signed = await apps.signedIn();
     await endAccountSessions(frontdesk.db, signed.person.id, 'ended_by_administrator');
     await expectEnd(signed);

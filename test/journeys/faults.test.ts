@@ -55,7 +55,7 @@ test.each(['at once', 'at the commit'] as const)(
   },
 );
 
-test('tokens that cannot be written leave the code as it was', async () => {
+test('when tokens cannot be written the code stays unused', async () => {
   const request = authorize(frontdesk, appA);
   const code = await codeFor(newBrowser(frontdesk), request);
   const before = await counts();
@@ -95,7 +95,7 @@ describe('a write that fails', () => {
     },
   );
 
-  test('of a sign-in under way, no cookie leaves and nobody is signed in', async () => {
+  test('during sign-in sets no cookie and signs nobody in', async () => {
     const browser = newBrowser(frontdesk);
     const page = await browser.visit(authorize(frontdesk, appA).url);
     const broken = await without('AuthorizationCode', () => signIn(page, 'ann'));
@@ -108,7 +108,7 @@ describe('a write that fails', () => {
   });
 });
 
-test('a request that PostgreSQL undid for another is sent again by the browser; programs are told to come back', async () => {
+test('a request that PostgreSQL rolled back for another is repeated by the browser; programs get Retry-After', async () => {
   const browser = newBrowser(frontdesk);
   const page = await browser.visit(authorize(frontdesk, appA).url);
   const request = authorize(frontdesk, appA);
@@ -133,7 +133,7 @@ test('a request that PostgreSQL undid for another is sent again by the browser; 
   expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
 });
 
-test('G06 while no connection is to be had, people and programs are told to come back', async () => {
+test('G06 without a free database connection, people and programs get 503 with Retry-After', async () => {
   const narrow = await startFrontdesk({ beside: frontdesk, settings: { DATABASE_POOL: '1' } });
   const [page, answer] = await narrow.db.inUnitOfWork(async () => {
     await narrow.db.guard(statement('select'));
@@ -150,7 +150,7 @@ test('G06 while no connection is to be had, people and programs are told to come
   await narrow.close();
 });
 
-test('E10 faults are in the log, with the request they belong to and without what was sent', () => {
+test('E10 faults are logged with the request id, and without what was sent', () => {
   const faults = frontdesk.logged.filter((line) => line.includes('"level":"error"'));
   expect(faults.length).toBeGreaterThan(0);
   for (const line of faults) {
@@ -159,7 +159,7 @@ test('E10 faults are in the log, with the request they belong to and without wha
   }
 });
 
-test('E10 every request is one line in the log, without names that open anything', () => {
+test('E10 every request is one line in the log, without ids of interactions or receipts', () => {
   const lines = frontdesk.logged
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ msg }) => msg === 'request');
@@ -180,7 +180,7 @@ test('E10 every request is one line in the log, without names that open anything
   }
 });
 
-test('an account that is suspended while its session lives is asked to sign in, and turned down', async () => {
+test('a person whose account is suspended during a session has to sign in, and is refused', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, appA));
   await frontdesk.db.read(statement('update accounts set suspended_at = now()'));

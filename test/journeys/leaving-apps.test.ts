@@ -16,7 +16,7 @@ beforeAll(async () => {
   ({ frontdesk, one, two } = apps);
 });
 
-describe('one app leaves, and the session goes on', () => {
+describe('one app leaves the session, which goes on', () => {
   test('when the person removes it', async () => {
     const signed = await apps.signedIn();
     const page = await signed.browser.visit(`${frontdesk.issuer}/account/apps`);
@@ -32,7 +32,7 @@ describe('one app leaves, and the session goes on', () => {
     expect(await apps.isSignedOut(signed.browser)).toBe(false);
   });
 
-  test('B06 when its refresh token was stolen: the family ends, the app is told, and it is on record', async () => {
+  test('B06 when its refresh token was reused: the family is revoked, the app notified, and an event recorded', async () => {
     const signed = await apps.signedIn();
     const stolen = signed.tokens[0]!.refresh_token!;
     const next = (await refresh(frontdesk, one.app, stolen)).json<Tokens>();
@@ -63,7 +63,7 @@ describe('one app leaves, and the session goes on', () => {
   });
 });
 
-test('A05 twenty apps signed in to at once are all told, each by its own name for the session', async () => {
+test('A05 twenty apps signed in to at once are all notified, each with its own sid', async () => {
   const many: NotifiedApp[] = [];
   for (let index = 0; index < 20; index += 1) many.push(await apps.addApp(`many-${index}`));
   const browser = newBrowser(frontdesk);
@@ -76,7 +76,7 @@ test('A05 twenty apps signed in to at once are all told, each by its own name fo
   await Promise.all(many.map(({ receiver }) => receiver.stop()));
 });
 
-test('somebody else who signs in on the same browser ends the session of the first', async () => {
+test('another person who signs in in the same browser ends the session', async () => {
   const signed = await apps.signedIn();
   await person(frontdesk, 'else', 'Else');
   const form = await signed.browser.visit(authorize(frontdesk, one.app, { prompt: 'login' }).url);

@@ -36,14 +36,14 @@ const isIn = async (browser: Browser) =>
 const cookieEnds = async (browser: Browser) =>
   (await browser.jar.getCookies(frontdesk.issuer)).find(({ key }) => key === 'fd_session')?.expires;
 
-test('a browser that is not to be remembered forgets when it is closed, and Frontdesk soon after', async () => {
+test('without "Keep me signed in" the session ends with the browser, or after 12 hours', async () => {
   const browser = await signIn(false);
   expect(await cookieEnds(browser)).toBe('Infinity');
   const { seconds, is_transient: isTransient } = await newest();
   expect([isTransient, Math.round(seconds / 3600)]).toEqual([true, 12]);
 });
 
-test('"keep me signed in" lasts for days, also when somebody asks for it later', async () => {
+test('with "Keep me signed in" a session lasts for 14 days, also when it is asked for at a later sign-in', async () => {
   const browser = await signIn(true);
   expect(await cookieEnds(browser)).toBeInstanceOf(Date);
   expect(Math.round((await newest()).seconds / day)).toBe(14);
@@ -54,7 +54,7 @@ test('"keep me signed in" lasts for days, also when somebody asks for it later',
   expect([isTransient, Math.round(seconds / day)]).toEqual([false, 14]);
 });
 
-test('A06 unused for the idle time, a session is over by the second', async () => {
+test('A06 a session ends to the second when it was not used for the idle time', async () => {
   const browser = await signIn(true);
   const { uid } = await newest();
   const shift = (seconds: number) =>
@@ -69,7 +69,7 @@ test('A06 unused for the idle time, a session is over by the second', async () =
   expect(await isIn(browser)).toBe(false);
 });
 
-test('A06 used all the time, a session still ends for good', async () => {
+test('A06 a session that is used all the time ends after the absolute time', async () => {
   const browser = await signIn(true);
   const { uid } = await newest();
   const signedIn = (days: number) =>
@@ -87,7 +87,7 @@ test('A06 used all the time, a session still ends for good', async () => {
   expect(await isIn(browser)).toBe(false);
 });
 
-test('a policy that is changed holds without a restart', async () => {
+test('a changed policy applies without a restart', async () => {
   const idleMinutes = async () => {
     await signIn(true);
     return Math.round((await newest()).seconds / 60);
@@ -112,7 +112,7 @@ describe('B08 refreshing', () => {
         extract(epoch from now() - interval '${days} days')::int) where kind = 'RefreshToken'`),
     );
 
-  test('begins its idle time anew with each use, up to its absolute end', async () => {
+  test('restarts the idle time, up to the absolute time', async () => {
     const tokens = await tokensFor(frontdesk, await signIn(true), appA);
     expect(Math.round((await seconds()) / day)).toBe(14);
     await age(80);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 const call = (api: string, token: string) => ask(api, { headers: { authorization: `Bearer ${token}` } });
 
-test('the report gets a token for itself and is let in at both APIs', async () => {
+test('the report gets a token by client credentials, and both APIs accept it', async () => {
   const report = runExample('machine/report.ts', sites.machine);
   let printed = '';
   report.stdout!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
@@ -31,7 +31,7 @@ test('the report gets a token for itself and is let in at both APIs', async () =
   expect(printed).toContain("subject: 'report'");
 });
 
-test('C06 an API lets in who has a pass for it, and nobody else', async () => {
+test('C06 an API accepts access tokens for it, and nothing else', async () => {
   const siteB = { id: 'site-b', secret: undefined, redirectUri: `${sites.siteB}/callback` };
   const browser = newBrowser(frontdesk);
   const pass = await tokensFor(frontdesk, browser, siteB, { scope: 'openid notes:read', resource: audience });
@@ -68,7 +68,7 @@ test('the APIs answer the pages of site B only', async () => {
   expect(preflight.headers['access-control-allow-origin']).toBe(sites.siteB);
 });
 
-test('E05 a removed app’s tokens are dead, and stay so when an app of that name comes again', async () => {
+test('E05 tokens of a removed app are revoked, also when its client id is registered again', async () => {
   const passing = await app(frontdesk, { id: 'passing' });
   const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), passing);
   await removeClient(frontdesk.db, 'passing', 'command-line');
@@ -78,7 +78,7 @@ test('E05 a removed app’s tokens are dead, and stay so when an app of that nam
   expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(401);
 });
 
-test('E05 what a removed app got for itself stays dead when its name is given away again', async () => {
+test('E05 client credentials tokens of a removed app are revoked, also when its client id is registered again', async () => {
   const opaque = 'https://opaque.example/api';
   const api = { name: 'Opaque', scopes: {}, accessTokenLifetimeSeconds: 300, clientId: undefined };
   await registerApi(

@@ -78,7 +78,7 @@ async function failed(id: string): Promise<Row> {
 const maxCallsAfter = (seconds: number) => 10 + Math.floor(Math.log2(seconds + 1));
 const secondsSince = (start: number) => (Date.now() - start) / 1000;
 
-test('an app that fails now and then hears everything in the end', async () => {
+test('an app that fails at times is notified of everything in the end', async () => {
   let call = 0;
   bad.receiver.answerWith(() => ((call += 1) % 2 === 0 ? 200 : 500));
   await endMany(5);
@@ -87,7 +87,7 @@ test('an app that fails now and then hears everything in the end', async () => {
   for (const { problem } of await delivered('bad')) expect(problem).toBeNull();
 });
 
-test('G05 an app that is down is tried by one call at a time with growing pauses, and hears all when it is back', async () => {
+test('G05 an app that is down gets one request at a time with growing pauses, and all when it is up again', async () => {
   await bad.receiver.stop();
   const uids = await signInMany(12);
   const start = Date.now();
@@ -108,7 +108,7 @@ test('G05 an app that is down is tried by one call at a time with growing pauses
   );
 });
 
-test('G05 an app that takes calls and never answers does not hold up the others, however many sessions end', async () => {
+test('G05 an app that never responds does not delay the others, however many sessions end', async () => {
   const uids = await signInMany(20);
   bad.receiver.answerWith(0);
   const start = Date.now();
@@ -124,14 +124,14 @@ test('G05 an app that takes calls and never answers does not hold up the others,
   expect(bad.receiver.calls).toBeLessThanOrEqual(maxCallsAfter(secondsSince(start)));
 });
 
-test('C07 a redirect is no answer, and is not followed', async () => {
+test('C07 a redirect is a failure, and is not followed', async () => {
   bad.receiver.answerWith(302);
   await endMany(1);
   const { problem, attempts } = await failed('bad');
   expect([problem, bad.receiver.calls]).toEqual(['status_302', attempts]);
 });
 
-test('each attempt carries a fresh token', async () => {
+test('each attempt has a new logout token', async () => {
   let call = 0;
   bad.receiver.answerWith(() => ((call += 1) === 1 ? 500 : 200));
   await endMany(1);
@@ -141,7 +141,7 @@ test('each attempt carries a fresh token', async () => {
   expect(second!.jti).not.toBe(first!.jti);
 });
 
-test('after a day a notice is a dead letter that can be seen, and tried again', async () => {
+test('after a day a notice has failed, is listed, and can be retried', async () => {
   bad.receiver.answerWith(500);
   await endMany(1);
   await failed('bad');
@@ -174,7 +174,7 @@ test('after a day a notice is a dead letter that can be seen, and tried again', 
   expect((await runFrontdesk(['notices', 'list', '--open'], environment)).out).toBe('There is no such notice.\n');
 });
 
-test('C07 an address that must not be called, and an app that is gone, are given up at once', async () => {
+test('C07 a notice to an address that must not be called fails at once', async () => {
   await frontdesk.db.read(
     statement(
       `update clients set metadata = metadata || '{"backchannel_logout_uri": "http://10.0.0.1/x"}' where id = 'bad'`,
@@ -187,7 +187,7 @@ test('C07 an address that must not be called, and an app that is gone, are given
   await frontdesk.db.read(statement(`update clients set metadata = metadata || '${uri}' where id = 'bad'`));
 });
 
-test('what a process had taken on when it died is due again after five seconds', async () => {
+test('a notice that was claimed by a killed process is due again after five seconds', async () => {
   bad.receiver.answerWith(200);
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, bad.app));
@@ -201,7 +201,7 @@ test('what a process had taken on when it died is due again after five seconds',
   expect(bad.receiver.received[0]!.claims['sid']).toBe('lost');
 });
 
-test('a notice is written with the end of the session or not at all', async () => {
+test('notices and the end of the session are one transaction', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, good.app));
   const [{ uid } = { uid: '' }] = await frontdesk.db.read<{ uid: string }>(

@@ -56,7 +56,7 @@ async function signOutQuickly(...apps: RegisteredApp[]): Promise<Page> {
   );
 }
 
-test('when every app has heard, the person goes straight back to the app', async () => {
+test('when every app was notified, the person goes straight back to the app', async () => {
   const page = await signOutQuickly(plain, called);
   expect(page.location).toBe('http://site-a.localhost:9/?state=xyz');
 });
@@ -92,7 +92,7 @@ test('an app that cannot be told is named, unless it is the one that the person 
   expect((await signOut(await signedInAt(plain), plain)).location).toBe('http://site-a.localhost:9/?state=xyz');
 });
 
-test('nobody waits for an app that stays down', async () => {
+test('the receipt goes on although an app stays down', async () => {
   receiver.answerWith(500);
   const signed = await signedInAt(plain, called);
   const page = await signOut(signed, plain);
@@ -107,7 +107,7 @@ test('nobody waits for an app that stays down', async () => {
   expect((await signed.browser.visit(page.url)).text).toMatch(/Called: could not be reached(?!;)/);
 });
 
-test('an app that only this browser can tell is asked by it once, and nothing is claimed', async () => {
+test('a front-channel app is called once by the browser, and its state stays unknown', async () => {
   const signed = await signedInAt(plain, framed);
   const [{ sid } = { sid: '' }] = await frontdesk.db.read<{ sid: string }>(
     statement(`select authorizations -> 'framed' ->> 'sid' as sid from sessions order by created_at desc limit 1`),
@@ -126,7 +126,7 @@ test('an app that only this browser can tell is asked by it once, and nothing is
   expect(String(other.headers['content-security-policy'])).not.toContain('frame-src');
 });
 
-test('a receipt tells app names only, to whoever has its address, for 15 minutes', async () => {
+test('a receipt shows names of apps only, at a secret address, for 15 minutes', async () => {
   receiver.answerWith(500);
   const page = await signOut(await signedInAt(plain, called), plain);
   const stranger = await newBrowser(frontdesk).visit(page.url);
@@ -153,7 +153,7 @@ test('signing out at Frontdesk shows the receipt too, and activity keeps it', as
   expect(activity.text).toMatch(/Signed out\s+By you, on that device.[^]*Called: still trying/);
 });
 
-test('where the app wants the person back is only ever an address that was registered for it', async () => {
+test('a post-logout redirect leads to registered addresses only', async () => {
   const { browser, hint } = await signedInAt(plain, called);
   for (const uri of ['https://evil.example/', 'http://site-a.localhost:9/other', 'javascript:alert(1)']) {
     const query = `id_token_hint=${hint}&post_logout_redirect_uri=${encodeURIComponent(uri)}`;
@@ -162,7 +162,7 @@ test('where the app wants the person back is only ever an address that was regis
   }
 });
 
-test('whoever is signed out already is not asked, and goes on to the app', async () => {
+test('a logout request without a session redirects to the app at once', async () => {
   const { id_token: hint } = await tokensFor(frontdesk, newBrowser(frontdesk), plain);
   const back = new URL('/', plain.redirectUri).href;
   const query = new URLSearchParams({ id_token_hint: hint!, post_logout_redirect_uri: back, state: 'as it was' });
@@ -172,7 +172,7 @@ test('whoever is signed out already is not asked, and goes on to the app', async
   expect([page.status, page.text]).toEqual([200, expect.stringContaining('You are signed out')]);
 });
 
-test('the signed-out page tells nobody who is signed in that they are not', async () => {
+test('the signed-out page redirects people who are signed in to their account', async () => {
   const address = `${frontdesk.issuer}/oauth/logout/success`;
   expect((await newBrowser(frontdesk).visit(address)).text).toContain('You are signed out');
   const browser = newBrowser(frontdesk);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   appB = await siteB(frontdesk);
 });
 
-test('a person signs in at site A and gets tokens that tell the truth', async () => {
+test('a person signs in at site A, and the tokens say so', async () => {
   const browser = newBrowser(frontdesk);
   const request = authorize(frontdesk, appA);
   const form = await browser.visit(request.url);
@@ -51,7 +51,7 @@ test.each(['\u200bann@example.com', 'mailto:ann@example.com', '\ufeffann\u00a0',
   },
 );
 
-test('who signed in at site A is known at site B, and the other way round', async () => {
+test('a person who signed in at site A need not at site B, and the other way round', async () => {
   for (const [first, second] of [
     [appA, appB],
     [appB, appA],
@@ -66,7 +66,7 @@ test('who signed in at site A is known at site B, and the other way round', asyn
   }
 });
 
-test('an app of somebody else asks once what it may see, in every browser of that person', async () => {
+test('consent for a third-party app is asked for once, for all browsers of the person', async () => {
   const parameters = { scope: 'openid email notes:write', resource: audience };
   const first = newBrowser(frontdesk);
   const consent = await signIn(await first.visit(authorize(frontdesk, appB, parameters).url), 'ann@example.com');
@@ -81,7 +81,7 @@ test('an app of somebody else asks once what it may see, in every browser of tha
   expect(answerIn(back)['code']).toBeTruthy();
 });
 
-test('an access token for an API is a pass of RFC 9068 that names the session', async () => {
+test('an access token for an API is a JWT of RFC 9068 with the sid', async () => {
   const browser = newBrowser(frontdesk);
   const request = authorize(frontdesk, appB, { scope: 'openid notes:read', resource: audience });
   const code = await codeFor(browser, request);
@@ -94,7 +94,7 @@ test('an access token for an API is a pass of RFC 9068 that names the session', 
   expect(pass.exp! - pass.iat!).toBe(300);
 });
 
-test('a wrong password keeps what was typed, says so, and lets the person try again', async () => {
+test('after a wrong password the form says so, keeps the name, and can be sent again', async () => {
   const browser = newBrowser(frontdesk);
   const form = await browser.visit(authorize(frontdesk, appA).url);
   const again = await signIn(form, 'ann@example.com', 'not the password');
@@ -140,7 +140,7 @@ test('cancel goes back to the app with access_denied', async () => {
   expect(answerIn(back)).toMatchObject({ error: 'access_denied', state: request.state, iss: frontdesk.issuer });
 });
 
-test('a page that is over says so and offers the way back to the app', async () => {
+test('an expired page says so, and links to the app', async () => {
   const browser = newBrowser(frontdesk);
   const form = await browser.visit(authorize(frontdesk, appA).url);
   const over = await newBrowser(frontdesk).visit(form.url);
@@ -149,7 +149,7 @@ test('a page that is over says so and offers the way back to the app', async () 
   expect(over.root.querySelector('a.button')?.getAttribute('href')).toBe('http://site-a.localhost:9');
 });
 
-test('a sign-in page that waits in a second tab goes on by itself once the person has signed in', async () => {
+test('a sign-in page in a second tab goes on once the person has signed in', async () => {
   const browser = newBrowser(frontdesk);
   const waiting = await browser.visit(authorize(frontdesk, appA).url);
   await codeFor(browser, authorize(frontdesk, appA));
@@ -157,7 +157,7 @@ test('a sign-in page that waits in a second tab goes on by itself once the perso
   expect(answerIn(back)['code']).toBeTruthy();
 });
 
-test('"not you" on the consent page signs another person in', async () => {
+test('"Not you?" on the consent page leads to another sign-in', async () => {
   await ben(frontdesk);
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, appA));

@@ -5,7 +5,7 @@ import { startFrontdesk } from '../support/frontdesk.ts';
 
 const known = statement('select identifier as name from graphile_worker._private_known_crontabs order by 1');
 
-test('every task of the timetable is known to the queue, the cleaning of dead jobs among them', async () => {
+test('every scheduled task is known to the job queue', async () => {
   const frontdesk = await startFrontdesk();
   const names = async () => (await frontdesk.db.read<{ name: string }>(known)).map(({ name }) => name);
   // The queue writes them down in its own time.

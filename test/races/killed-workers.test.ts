@@ -15,15 +15,15 @@ beforeAll(async () => {
   });
 });
 
-test('the workers were killed while sessions ended, and more than once', () => {
+test('servers were killed more than once while sessions ended', () => {
   expect(result.kills).toBeGreaterThan(1);
 });
 
-test.each(receiverNames)('the app that is %s hears of every ending, in tokens that are right', (name) => {
+test.each(receiverNames)('the app that is %s gets a valid logout token for every session that ended', (name) => {
   expect(result.received[name]).toMatchObject({ delivered: 150, lost: 0, malformed: 0 });
 });
 
-test.each(receiverNames)('the app that is %s hears of no session that goes on', (name) => {
+test.each(receiverNames)('the app that is %s gets no logout token for a session that goes on', (name) => {
   expect(result.received[name].wrong).toBe(0);
   expect(result.decoysEnded).toBe(0);
 });

@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-test('B02 of two exchanges side by side the loser ends what the winner got', async () => {
+test('B02 of two concurrent exchanges the second revokes the tokens of the first', async () => {
   for (let round = 0; round < 10; round += 1) {
     const request = authorize(one, appA);
     const code = await codeFor(newBrowser(one), request);
@@ -92,7 +92,7 @@ test('B02 of two exchanges side by side the loser ends what the winner got', asy
   }
 });
 
-test('C04 an assertion counts as used even when all else of its request was undone', async () => {
+test('C04 a client assertion is used up even when its request is rolled back', async () => {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] };
   const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks };

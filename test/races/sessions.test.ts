@@ -52,7 +52,7 @@ test('A05 twenty apps signed in to at once are all in the session, and all their
   }
 });
 
-test('two tabs of one app that come back at once both get a code that works', async () => {
+test('two tabs of one app that authorize at once both get a working code', async () => {
   for (let round = 0; round < 5; round += 1) {
     const browser = newBrowser(one);
     await codeFor(browser, authorize(one, appA));
@@ -66,7 +66,7 @@ test('two tabs of one app that come back at once both get a code that works', as
   }
 });
 
-test('A04 and G07 a sign-out is final: of 50 requests in flight none brings the session back, and none is a fault', async () => {
+test('A04 and G07 of 50 requests during a sign-out none revives the session, and none answers 5xx', async () => {
   for (let round = 0; round < 2; round += 1) {
     const browser = newBrowser(one);
     await codeFor(browser, authorize(one, appA));
@@ -86,7 +86,7 @@ test('A04 and G07 a sign-out is final: of 50 requests in flight none brings the 
   }
 });
 
-test('A04 an interaction that is resumed after the sign-out does not bring the session back', async () => {
+test('A04 an interaction resumed after the sign-out does not revive the session', async () => {
   const browser = newBrowser(one);
   await codeFor(browser, authorize(one, appA));
   const stranger = await app(one, { id: 'stranger' });
@@ -101,7 +101,7 @@ test('A04 an interaction that is resumed after the sign-out does not bring the s
   expect(again.root.querySelector('input[name=login]')).not.toBeNull();
 });
 
-test('A04 a sign-in that was under way when the session ended ends nowhere', async () => {
+test('A04 a sign-in that began before the session ended has expired', async () => {
   const browser = newBrowser(one);
   await codeFor(browser, authorize(one, appA));
   const again = await browser.visit(authorize(one, appA, { prompt: 'login' }).url);
@@ -113,7 +113,7 @@ test('A04 a sign-in that was under way when the session ended ends nowhere', asy
   expect(page.text).toContain('This page has expired');
 });
 
-test('what lives with a session dies with it, and what was allowed to outlive it does not', async () => {
+test('tokens of a session are revoked with it, and those of offline access are not', async () => {
   const browser = newBrowser(one);
   const request = authorize(one, appA);
   const tokens = (
@@ -142,7 +142,7 @@ test('signing in again in a second tab keeps the first tab’s apps', async () =
   expect(Object.keys(session!.authorizations).toSorted()).toEqual(['app-2', 'app-3']);
 });
 
-test('a write that must be made again because the session ended is not made again by itself', async () => {
+test('a sign-out that loses the race with another one records no second event', async () => {
   const browser = newBrowser(one);
   await codeFor(browser, authorize(one, appA));
   const [{ uid } = { uid: '' }] = await sessionsOf(one);

@@ -47,7 +47,7 @@ describe('B20 CORS', () => {
     }
   });
 
-  test('pages of ours answer no other origin at all', async () => {
+  test('pages answer no other origin', async () => {
     const form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     for (const path of ['/', new URL(form.url).pathname, '/oauth/authorize', '/oauth/logout', '/oauth/introspect']) {
       for (const origin of [own, 'https://evil.example']) {
@@ -59,7 +59,7 @@ describe('B20 CORS', () => {
     }
   });
 
-  test('what is public is open to every page', async () => {
+  test('public documents answer all origins', async () => {
     for (const path of ['/oauth/jwks', '/.well-known/openid-configuration']) {
       const answer = await ask(`${frontdesk.issuer}${path}`, { headers: { origin: 'https://anybody.example' } });
       expect(answer.headers['access-control-allow-origin']).toBe('https://anybody.example');

@@ -35,11 +35,11 @@ describe.each(['siteA', 'siteC'] as const)('B09 %s', (name) => {
     return browser.visit(`${site}/`);
   };
 
-  test('takes the answer it asked for', async () => {
+  test('accepts the response to its request', async () => {
     expect((await answerAfter(() => {})).text).toContain('Ann Archer');
   });
 
-  test.each(changes)('does not take an answer %s', async (_what, change) => {
+  test.each(changes)('refuses a response %s', async (_what, change) => {
     expect((await answerAfter(change)).text).not.toContain('Ann');
   });
 });
@@ -73,11 +73,11 @@ describeInChromium('B09 site B', () => {
     return text;
   };
 
-  test('takes the answer it asked for', async () => {
+  test('accepts the response to its request', async () => {
     expect(await textAfter(() => {})).toContain('Ann Archer');
   });
 
-  test.each(changes)('does not take an answer %s', async (_what, change) => {
+  test.each(changes)('refuses a response %s', async (_what, change) => {
     expect(await textAfter(change)).not.toContain('Ann');
   });
 });

@@ -38,7 +38,7 @@ describe('C10', () => {
     }
   });
 
-  test('a request for another host is misdirected (421), probes excepted', async () => {
+  test('a request for another host is answered 421, probes excepted', async () => {
     for (const host of [
       'evil.example',
       `${new URL(frontdesk.issuer).host}.evil.example`,
@@ -82,14 +82,14 @@ describe('C10', () => {
     'http://evil.example/healthz',
     'http://evil.example/.well-known/openid-configuration',
     '*',
-  ])('a request for %s is turned down', async (target) => {
+  ])('a request for %s is refused', async (target) => {
     const method = target === '*' ? 'OPTIONS' : 'GET';
     const { host } = new URL(frontdesk.issuer);
     expect(await statusOf(`${method} ${target} HTTP/1.1`, `Host: ${host}`)).toBe('HTTP/1.1 421 Misdirected Request');
     expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
   });
 
-  test('two names in one request are one too many', async () => {
+  test('two Host headers are refused', async () => {
     const { host } = new URL(frontdesk.issuer);
     for (const names of [
       [host, 'evil.example'],
@@ -101,7 +101,7 @@ describe('C10', () => {
     }
   });
 
-  test('C11 what a proxy says of host and scheme reaches no page, and of the address only with TRUSTED_PROXIES', async () => {
+  test('C10 and C11 forwarding headers change no host or scheme, and the address only with TRUSTED_PROXIES', async () => {
     const headers = {
       'x-forwarded-host': 'evil.example',
       'x-forwarded-proto': 'https',

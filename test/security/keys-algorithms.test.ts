@@ -110,7 +110,7 @@ test('C01 forged client assertions are refused and nothing is fetched', async ()
   expect(visits).toBe(0);
 });
 
-test('C02 strange key ids are the caller’s affair, never a fault', async () => {
+test('C02 strange key ids are refused, and never a fault', async () => {
   const kids = [
     '../../etc/passwd',
     "' or 1=1 --",
@@ -173,7 +173,7 @@ describe('C03 and C05 client assertions', () => {
     expect((await present(token)).status).toBe(401);
   });
 
-  test('C04 work once even when the request that brought them was refused', async () => {
+  test('C04 work once even when their request was refused', async () => {
     const token = await assertion(assertionClaims());
     expect((await present(token, { resource: 'https://nowhere.example/' })).status).toBe(400);
     expect((await present(token)).status).toBe(401);

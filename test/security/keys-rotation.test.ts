@@ -56,7 +56,7 @@ async function untilBoth(isSo: (frontdesk: Frontdesk) => Promise<boolean>): Prom
   for (const frontdesk of [one, two]) await eventually(() => isSo(frontdesk));
 }
 
-test.each(documents)('C12 %s may be kept for minutes, and is not sent again to whoever has it', async (path) => {
+test.each(documents)('C12 %s is cached for minutes, and answered 304 afterwards', async (path) => {
   const [answer, other] = [await fetchFrom(one, path), await fetchFrom(two, path)];
   expect(answer.headers['cache-control']).toBe('public, max-age=300');
   expect(answer.headers.etag).toMatch(/^"[\w-]{22}"$/);
@@ -89,7 +89,7 @@ test('C12 a key that is announced is published by every process and signs nothin
   }
 });
 
-test('C12 keys that must go at once sign no more, and what they signed still verifies', async () => {
+test('C12 keys that are replaced at once sign no more, and what they signed still verifies', async () => {
   const before = await kidsOf(one);
   const old = await signIn();
   expect(await rotate('--now')).toContain('may refuse new tokens for one to five minutes');
@@ -104,7 +104,7 @@ test('C12 keys that must go at once sign no more, and what they signed still ver
   }
 });
 
-test('C12 retired keys stay while what they signed may come back, then go from every process', async () => {
+test('C12 retired keys stay for 90 days, then every process removes them', async () => {
   const old = await signIn();
   await rotate('--now');
   const age = (days: number) =>

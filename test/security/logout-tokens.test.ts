@@ -70,13 +70,13 @@ beforeEach(async () => {
   if (!browser || !(await isIn())) ({ browser, sid } = await signedIn());
 });
 
-test('a good one ends the session it names, and no other', async () => {
+test('a valid logout token ends its session, and no other', async () => {
   const other = await signedIn();
   expect(await send(await sign(goodClaims()))).toBe(200);
   expect([await isIn(), await isIn(other.browser)]).toEqual([false, true]);
 });
 
-test('one without a session ends all sessions of the person', async () => {
+test('a logout token without sid ends all sessions of the person', async () => {
   const other = await signedIn();
   expect(await send(await sign({ ...goodClaims(), sub: 'somebody else', sid: undefined }))).toBe(200);
   expect([await isIn(), await isIn(other.browser)]).toEqual([true, true]);
@@ -84,7 +84,7 @@ test('one without a session ends all sessions of the person', async () => {
   expect([await isIn(), await isIn(other.browser)]).toEqual([false, false]);
 });
 
-test('C06 a copy of one that was used ends nothing', async () => {
+test('C06 a logout token that was used ends nothing', async () => {
   const token = await sign({ ...goodClaims(), sid: undefined });
   expect(await send(token)).toBe(200);
   const again = await signedIn();
@@ -109,7 +109,7 @@ test.each<[string, (good: JWTPayload) => Record<string, unknown>]>([
   ['of no time', (good) => ({ ...good, iat: undefined })],
   ['without an id', (good) => ({ ...good, jti: undefined })],
   ['about nobody', (good) => ({ ...good, sid: undefined, sub: undefined })],
-])('C06 one %s is refused', async (_how, change) => {
+])('C06 a logout token %s is refused', async (_how, change) => {
   expect(await send(await sign(change(goodClaims()) as JWTPayload))).toBe(400);
   expect(await isIn()).toBe(true);
 });
@@ -152,7 +152,7 @@ test.each<[string, () => Promise<string>]>([
   ['of the type of ID tokens', () => sign(goodClaims(), { typ: 'JWT' })],
   ['that is no token', async () => 'nonsense'],
   ['that is not there', async () => ''],
-])('C06 one %s is refused', async (_how, make) => {
+])('C06 a logout token %s is refused', async (_how, make) => {
   expect(await send(await make())).toBe(400);
   expect(await isIn()).toBe(true);
 });

@@ -56,20 +56,20 @@ async function present(client: RegisteredApp, kid = 'mine') {
   return status;
 }
 
-test('keys at an address that may be called are fetched once', async () => {
+test('keys at an allowed address are fetched once', async () => {
   const client = await machine(`http://keys.localhost:${port}/good`);
   for (let round = 0; round < 3; round += 1) expect(await present(client)).toBe(200);
   expect(visits).toEqual(['/good']);
 });
 
-test('C09 keys that nobody knows make one call a minute, whoever sends how many', async () => {
+test('C09 unknown key ids cause one request a minute, however many come', async () => {
   const client = await machine(`http://keys.localhost:${port}/unknown`);
   const statuses = await Promise.all(Array.from({ length: 20 }, (_, index) => present(client, `k${index}`)));
   expect(new Set(statuses)).toEqual(new Set([401]));
   expect(visits).toEqual(['/unknown']);
 });
 
-test('C09 an address that fails is left in peace as well', async () => {
+test('C09 an address that fails is not called again either', async () => {
   answerWith = () => ({ status: 500, body: '' });
   const client = await machine(`http://keys.localhost:${port}/broken`);
   for (let round = 0; round < 5; round += 1) expect(await present(client)).toBe(401);
@@ -87,7 +87,7 @@ test.each([
   expect(visits).toEqual([]);
 });
 
-test('C07 keys that are too many are not read', async () => {
+test('C07 a key set that is too large is not read', async () => {
   answerWith = () => ({ status: 200, body: JSON.stringify({ keys: [jwk], more: 'x'.repeat(70_000) }) });
   expect(await present(await machine(`http://keys.localhost:${port}/large`))).toBe(401);
 });

@@ -105,7 +105,7 @@ describe('A09 forms of an interaction', () => {
     expect(answerIn(await page.submit({}, cancel))['error']).toBe('access_denied');
   });
 
-  test('consent cannot be given while a sign-in is due', async () => {
+  test('consent cannot be given before signing in', async () => {
     const third = await app(frontdesk, { id: 'third', name: 'Third' });
     const browser = newBrowser(frontdesk);
     const page = await browser.visit(authorize(frontdesk, third).url);
@@ -131,7 +131,7 @@ test('B21 forms answer 303', async () => {
   expect(out.status).toBe(303);
 });
 
-test('A14 form_post brings the answer by a form of ours, which leads to the app alone', async () => {
+test('A14 form_post answers with a form that posts to the redirect URI', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, appA));
   const page = await browser.visit(authorize(frontdesk, appA, { response_mode: 'form_post', state: '"><b>' }).url);
@@ -146,7 +146,7 @@ test('A14 form_post brings the answer by a form of ours, which leads to the app 
   ]);
 });
 
-test('E07 a form is read by the names that are known', async () => {
+test('E07 a form is read by known names only', async () => {
   const browser = newBrowser(frontdesk);
   const page = await browser.visit(authorize(frontdesk, appA).url);
   const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;

@@ -33,7 +33,7 @@ describe('A11', () => {
     expect(await everyRow(frontdesk.db)).toBe(before);
   });
 
-  test('what strangers leave behind by GET is gone after 15 minutes', async () => {
+  test('rows of anonymous GETs expire after 15 minutes', async () => {
     await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     await newBrowser(frontdesk).ask(`${frontdesk.issuer}/oauth/logout`);
     const rows = await frontdesk.db.read<{ seconds: number }>(
@@ -45,7 +45,7 @@ describe('A11', () => {
     expect(rows).toHaveLength(2);
   });
 
-  test('F05 a flood of it is turned away', async () => {
+  test('F05 a flood of them is refused', async () => {
     const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.05' } });
     const answers = [];
     for (let count = 0; count < 14; count += 1) {
@@ -100,7 +100,7 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
     }
   });
 
-  test('A14 forms lead nowhere else, but those that lead to an app, which may send the person anywhere', async () => {
+  test('A14 form-action is self, except on pages whose forms lead to apps', async () => {
     const toApps = new Set(['form', 'wrong', 'consent', 'formPost', 'signOut']);
     for (const [name, { headers }] of Object.entries(await pages())) {
       const [, targets] = /form-action ([^;]*)/.exec(String(headers['content-security-policy'])) ?? [];
@@ -117,7 +117,7 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
   });
 });
 
-test('A15 nothing that looks like a way back in an address leads off this host', async () => {
+test('A15 no parameter or path redirects to another host', async () => {
   const browser = newBrowser(frontdesk);
   for (const path of [
     '//evil.example',
@@ -138,7 +138,7 @@ test('A15 nothing that looks like a way back in an address leads off this host',
   }
 });
 
-test('A18 text that came in an address is never shown', async () => {
+test('A18 text from a URL is never shown', async () => {
   const browser = newBrowser(frontdesk);
   const text = 'Call-555-0100-now';
   const query = `error=${text}&error_description=${text}&message=${text}&app=${text}&ui_locales=${text}`;
@@ -165,7 +165,7 @@ describe('A19 names of apps', () => {
     ['with a line feed', 'Bank\nSign in'],
     ['of 50 KB', 'x'.repeat(50_000)],
     ['that are empty', '   '],
-  ])('%s are turned down', async (_how, name) => {
+  ])('%s are refused', async (_how, name) => {
     await expect(app(frontdesk, { id: 'strange-name', name })).rejects.toThrow(Refusal);
   });
 

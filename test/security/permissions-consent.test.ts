@@ -37,7 +37,7 @@ describe('B15 the consent page is shown', () => {
     expect(await asks(browser, { scope: 'openid email', prompt: 'consent' })).toBe(true);
   });
 
-  test('for another host to go back to, in a new session', async () => {
+  test('for a redirect URI on another host, in a new session', async () => {
     const redirectUris = ['http://one.localhost:9/cb', 'http://two.localhost:9/cb'];
     const moved = await app(frontdesk, { id: 'moved', redirectUris });
     const browser = newBrowser(frontdesk);
@@ -60,7 +60,7 @@ describe('B15 the consent page is shown', () => {
     }
   });
 
-  test('and what is posted beyond the question is ignored', async () => {
+  test('and posted scopes that were not asked for are ignored', async () => {
     const fresh = await app(frontdesk, { id: 'fresh' });
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
@@ -75,10 +75,10 @@ describe('B15 the consent page is shown', () => {
   });
 });
 
-describe('B15 a person who let an app in', () => {
+describe('B15 a person who consented', () => {
   const [here, there] = ['http://here.localhost:9/callback', 'http://there.localhost:9/callback'];
 
-  test('is asked again when it wants the answer at another host', async () => {
+  test('is asked again for a redirect URI on another host', async () => {
     const third = await app(frontdesk, { id: 'moving', redirectUris: [here, there] });
     const browser = newBrowser(frontdesk);
     const asksAgain = async (redirectUri: string) =>
@@ -91,7 +91,7 @@ describe('B15 a person who let an app in', () => {
     expect(await asksAgain(there)).toBe(false);
   });
 
-  test('has one answer for all the ports of a program on the same machine', async () => {
+  test('consented for all ports of a loopback redirect URI', async () => {
     const native = await app(frontdesk, { id: 'native', kind: 'native', redirectUris: ['http://127.0.0.1/callback'] });
     const browser = newBrowser(frontdesk);
     for (const port of [4711, 4712])

@@ -41,7 +41,7 @@ describe('B14 more than the client may have is refused', () => {
       error: 'invalid_scope',
     });
   });
-  test('an API that it may not have, or that is none', async () => {
+  test('an API that it may not use, or that is unknown', async () => {
     for (const resource of ['https://other.example/', 'nonsense', `${audience}#x`]) {
       const answer = await known.ask(authorize(frontdesk, appA, { resource }).url);
       expect(answerIn(answer)).toMatchObject({ error: 'invalid_target' });
@@ -71,7 +71,7 @@ describe('B14 more than the client may have is refused', () => {
   const opaque = 'https://opaque.example/api';
   const credentials = { grant_type: 'client_credentials' };
 
-  test('a program gets a token for an API, and never one that is for nothing', async () => {
+  test('client credentials need an API, named where there are several', async () => {
     const api = { name: 'Opaque', scopes: {}, accessTokenLifetimeSeconds: 300, clientId: undefined };
     await registerApi(
       frontdesk.db,
@@ -108,7 +108,7 @@ describe('B16', () => {
     expect(answerIn(answer)).toMatchObject({ error: 'login_required' });
   });
 
-  test('max_age is honoured, and auth_time tells the truth', async () => {
+  test('max_age is honoured, and auth_time is right', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
     await frontdesk.db.read(statement("update sessions set signed_in_at = signed_in_at - interval '1 hour'"));
@@ -125,7 +125,7 @@ describe('B16', () => {
     expect(claims).toMatchObject({ amr: ['pwd'], acr: 'aal1' });
   });
 
-  test('a re-sign-in that is cancelled gives no code', async () => {
+  test('cancelling prompt=login gives no code', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
     const form = await browser.visit(authorize(frontdesk, appA, { prompt: 'login' }).url);

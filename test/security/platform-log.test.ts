@@ -14,7 +14,7 @@ beforeAll(async () => {
   site = await siteA(frontdesk);
 });
 
-test('G08 a text that cannot be stored is the sender’s mistake, and says so', async () => {
+test('G08 a text that PostgreSQL cannot store is refused, and no fault', async () => {
   const browser = newBrowser(frontdesk);
   const page = await browser.visit(authorize(frontdesk, site, { state: 'a\0b' }).url);
   expect([page.status, page.text]).toEqual([400, expect.stringContaining('characters that no text may hold')]);
@@ -36,7 +36,7 @@ test.each(['"x"', '1', 'true', '{"value":{"a":1}}', '{"value":"\\ud800"}'])(
   },
 );
 
-test('G08 half a character in a registration is no fault', async () => {
+test('G08 a lone surrogate in a registration is no fault', async () => {
   const answer = await register(
     frontdesk,
     await registrationToken(frontdesk),
@@ -52,7 +52,7 @@ test('E10 the address of a receipt is not in the log', async () => {
   expect(frontdesk.logged.join('')).not.toContain('o2csOga5');
 });
 
-test('E10 line ends and control characters in what is sent stay inside of one JSON line', async () => {
+test('E10 line feeds and control characters stay inside one JSON line', async () => {
   const forged = '\r\n{"level":"error","msg":"forged"}\x1b[2J';
   const before = frontdesk.logged.length;
   const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);

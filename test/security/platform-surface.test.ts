@@ -10,7 +10,7 @@ beforeAll(async () => {
   frontdesk = await startFrontdesk();
 });
 
-test('F07 what is off is not there', async () => {
+test('F07 endpoints that are off answer 404', async () => {
   for (const path of [
     '/oauth/par',
     '/oauth/device-authorization',
@@ -26,7 +26,7 @@ test('F07 what is off is not there', async () => {
   }
 });
 
-test('F08 probes and errors tell strangers nothing', async () => {
+test('F08 probes and errors reveal nothing', async () => {
   expect((await ask(`${frontdesk.issuer}/healthz`)).body).toBe('ok\n');
   expect((await ask(`${frontdesk.issuer}/readyz`)).body).toBe('ready\n');
   const answer = await ask(`${frontdesk.issuer}/nothing`);
@@ -45,7 +45,7 @@ describe('F11 a public issuer refuses to start', () => {
     }
   };
 
-  test('unless it has all it needs', () => expect(problemsOf(good)).toEqual([]));
+  test('unless it has all required settings', () => expect(problemsOf(good)).toEqual([]));
   test.each([
     ['on http', { ...good, ISSUER: 'http://login.example.com' }, 'must_be_https_unless_local'],
     ['without a secret', { ISSUER: good.ISSUER }, 'secret_missing'],
@@ -60,13 +60,13 @@ describe('F11 a public issuer refuses to start', () => {
     expect(problemsOf(environment as Record<string, string>).map(({ reason }) => reason)).toEqual([problem]);
   });
 
-  test('and says everything that is wrong at once', () => {
+  test('and names all problems at once', () => {
     const problems = problemsOf({ ISSUER: 'ftp://x/', PORT: 'many', DATABASE_URL: 'mysql://x', LOG_LEVEL: 'loud' });
     expect(problems.map(({ field }) => field)).toEqual(['ISSUER', 'PORT', 'DATABASE_URL', 'LOG_LEVEL']);
   });
 });
 
-test('F11 names that only look local are not', () => {
+test('F11 names that only look like loopback addresses are public', () => {
   expect(() => loadConfig({ ISSUER: 'http://127.evil.example' })).toThrow();
   expect(loadConfig({ ISSUER: 'http://127.0.0.2:4000' }).issuer).toBe('http://127.0.0.2:4000');
 });

@@ -45,7 +45,7 @@ describe('E05 an app that registered itself', () => {
     );
   });
 
-  test('is held to the same rules by a change, which leaves nothing of a refused one', async () => {
+  test('is held to the same rules by changes, and a refused one changes nothing', async () => {
     const made = await registered(frontdesk);
     const change = (more: object) =>
       send(made.registration_client_uri, 'PUT', made.registration_access_token, {
@@ -72,7 +72,7 @@ describe('E05 an app that registered itself', () => {
     expect(rows[0]!['metadata']).not.toHaveProperty('apis');
   });
 
-  test('gets a secret when it comes to need one, and loses it when it does not', async () => {
+  test('gets a secret when its method needs one, and loses it when not', async () => {
     const made = await registered(frontdesk, { token_endpoint_auth_method: 'none' });
     expect(made.client_secret).toBeUndefined();
     const change = async (more: object) => {
@@ -89,7 +89,7 @@ describe('E05 an app that registered itself', () => {
     expect(rows).toEqual([{ secret_hashes: [], kind: 'single-page' }]);
   });
 
-  test('is gone with all its tokens once it is removed', async () => {
+  test('loses all its tokens when it is removed', async () => {
     const made = await registered(frontdesk, { grant_types: ['authorization_code', 'refresh_token'] });
     const app = asApp(made);
     const browser = newBrowser(frontdesk);

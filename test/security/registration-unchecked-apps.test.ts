@@ -33,7 +33,7 @@ const change = (made: Registered, more: object) =>
 const subjectOf = async (accessToken: string) => (await userinfo(frontdesk, accessToken)).json()['sub'];
 const pairwise = { subject_type: 'pairwise' };
 
-describe('B23 a person is known to one sector by one subject, and no other app learns it', () => {
+describe('B23 an app cannot learn the subject of another sector', () => {
   test('by moving there', async () => {
     const made = await registered(frontdesk, { redirect_uris: [evil], ...pairwise });
     const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), asApp(made));
@@ -51,7 +51,7 @@ describe('B23 a person is known to one sector by one subject, and no other app l
     expect((await change(made, { redirect_uris: [bank], ...pairwise })).status).toBe(400);
   });
 
-  test('by a scheme of its own, by the person’s own machine, or by notices that go elsewhere', async () => {
+  test('by a private-use scheme, a loopback address, or logout notices to another host', async () => {
     const scheme = await register(
       frontdesk,
       token,
@@ -72,7 +72,7 @@ describe('B23 a person is known to one sector by one subject, and no other app l
   });
 });
 
-describe('A13 no host becomes a part of a policy', () => {
+describe('A13 no redirect URI injects into the content security policy', () => {
   test.each([
     'https://a;report-uri/',
     'https://a,b/',
@@ -89,7 +89,7 @@ describe('A13 no host becomes a part of a policy', () => {
     );
   });
 
-  test('nor is one that was let in before', async () => {
+  test('nor is one that was registered before', async () => {
     const made = await registered(frontdesk);
     const strange = `jsonb_set(metadata, '{redirect_uris,0}', '"https://a;x-y/"')`;
     await frontdesk.db.read(statement(`update clients set metadata = ${strange} where id = '${made.client_id}'`));
@@ -100,8 +100,8 @@ describe('A13 no host becomes a part of a policy', () => {
   });
 });
 
-describe('A19 the pages say where people really go', () => {
-  test('not what stands behind a scheme', async () => {
+describe('A19 pages say where people really go', () => {
+  test('not the host of a private-use scheme', async () => {
     const uri = 'com.evil.app://bank.example/callback';
     const made = await registered(frontdesk, { client_name: 'Bank', application_type: 'native', redirect_uris: [uri] });
     const page = await signIn(await newBrowser(frontdesk).visit(authorize(frontdesk, asApp(made)).url), 'ann');
@@ -109,7 +109,7 @@ describe('A19 the pages say where people really go', () => {
     expect(page.text).not.toContain('bank.example');
   });
 
-  test('not the picture of another host that the app named', async () => {
+  test('not a logo on another host', async () => {
     const looks = { logo_uri: 'https://bank.example/logo.png', client_uri: 'https://bank.example/' };
     const made = await registered(frontdesk, { redirect_uris: [evil, bank], ...looks });
     const page = await newBrowser(frontdesk).visit(authorize(frontdesk, { ...asApp(made), redirectUri: evil }).url);
@@ -119,12 +119,12 @@ describe('A19 the pages say where people really go', () => {
     expect(there.root.querySelector('main img')?.getAttribute('src')).toBe('https://bank.example/logo.png');
   });
 
-  test('not Frontdesk itself', async () => {
+  test('not an address of Frontdesk', async () => {
     const own = metadata({ redirect_uris: [`${frontdesk.issuer}/account/callback`] });
     expect((await register(frontdesk, token, own)).json()['error']).toBe('invalid_redirect_uri');
   });
 
-  test('and lead nobody to an app by what it calls itself', async () => {
+  test('and neither name nor link an app by a parameter', async () => {
     const made = await registered(frontdesk, { client_name: 'Your bank. Sign in again', redirect_uris: [evil] });
     for (const path of [`/oauth/logout/success?client_id=${made.client_id}`, `/interaction/x?app=${made.client_id}`]) {
       const page = await newBrowser(frontdesk).visit(`${frontdesk.issuer}${path}`);
@@ -134,7 +134,7 @@ describe('A19 the pages say where people really go', () => {
   });
 });
 
-test('B01 a redirect URI that was taken away while a page was open gets nothing', async () => {
+test('B01 a redirect URI that was removed during an interaction gets no code', async () => {
   const made = await registered(frontdesk, { redirect_uris: [evil, bank] });
   const browser = newBrowser(frontdesk);
   const consent = await signIn(
@@ -146,7 +146,7 @@ test('B01 a redirect URI that was taken away while a page was open gets nothing'
   expect([late.status, late.location]).toEqual([400, undefined]);
 });
 
-test('E05 a change beside a removal brings nothing back, and one that changes nothing leaves no record', async () => {
+test('E05 a concurrent change does not undo a removal, and an empty change records no event', async () => {
   const made = await registered(frontdesk);
   const events = async () =>
     (
@@ -164,7 +164,7 @@ test('E05 a change beside a removal brings nothing back, and one that changes no
   expect((await events()).at(-1)).toBe('client.removed');
 });
 
-test('F05 a flood of registrations is turned away', async () => {
+test('F05 a flood of registrations is refused', async () => {
   const strict = await startFrontdesk({
     beside: frontdesk,
     settings: { ...withRegistration, RATE_LIMIT_FACTOR: '0.02' },

@@ -25,7 +25,7 @@ const clientCount = async () => {
 };
 
 describe('F07 while registration is off', () => {
-  test('there is no such endpoint, and discovery names none', async () => {
+  test('there is no endpoint, and none in discovery', async () => {
     const closed = await startFrontdesk();
     const token = await registrationToken(closed);
     const made = await registered(frontdesk);
@@ -39,7 +39,7 @@ describe('F07 while registration is off', () => {
     await closed.close();
   });
 
-  test('and where it is on, discovery says where', async () => {
+  test('and where it is on, discovery has it', async () => {
     const discovery = await send(`${frontdesk.issuer}/.well-known/openid-configuration`, 'GET', undefined);
     expect(discovery.json()['registration_endpoint']).toBe(`${frontdesk.issuer}/oauth/register`);
   });
@@ -51,7 +51,7 @@ describe('E05 an app that wants to register', () => {
     ['a made-up token', async () => `fd_registration_${'x'.repeat(43)}`],
     ['the token of a client', async () => (await registered(frontdesk)).registration_access_token],
     ['a token that has expired', () => registrationToken(frontdesk, 5, -1)],
-  ])('with %s is turned down', async (_, token) => {
+  ])('with %s is refused', async (_, token) => {
     const before = (await clientCount()) + (_ === 'the token of a client' ? 1 : 0);
     const bearer = await token();
     // Before the body is read.
@@ -63,7 +63,7 @@ describe('E05 an app that wants to register', () => {
     expect(await clientCount()).toBe(before);
   });
 
-  test('uses the token up, but not by what is turned down; twenty at once are as many as it has uses', async () => {
+  test('uses up the token, except by refused requests; of twenty at once as many register as it has uses', async () => {
     const token = await registrationToken(frontdesk, 3);
     expect((await register(frontdesk, token, metadata({ redirect_uris: [] }))).status).toBe(400);
     const answers = await Promise.all(Array.from({ length: 20 }, () => register(frontdesk, token, metadata())));
@@ -99,7 +99,7 @@ describe('E05 an app that wants to register', () => {
     expect(made.client_secret).toMatch(/^fd_client_[\w-]{43}$/);
   });
 
-  test('E07 is read by the names that are known', async () => {
+  test('E07 is read by known names only', async () => {
     const body = `{"__proto__": {"first_party": true}, "client_name": "A", "redirect_uris": ["${callback}"]}`;
     const answer = await register(frontdesk, await registrationToken(frontdesk), body);
     expect(answer.status).toBe(201);

@@ -31,12 +31,12 @@ beforeAll(async () => {
 const send = (method: string, path: string, headers: Record<string, string> = {}) =>
   ask(`${frontdesk.issuer}${path}`, { method, headers, ...(method === 'GET' ? {} : { form: { csrf: 'x' } }) });
 
-test.each(guarded('account'))('E01 $name sends a stranger to sign in', async ({ method, path }) => {
+test.each(guarded('account'))('E01 $name redirects to sign-in without a session', async ({ method, path }) => {
   const answer = await send(method, path, method === 'GET' ? {} : { origin: frontdesk.issuer });
   expect([answer.status, new URL(answer.location!).pathname]).toEqual([303, '/oauth/authorize']);
 });
 
-test.each(guarded('interaction'))('E01 $name is nothing to a browser without that interaction', async (route) => {
+test.each(guarded('interaction'))('E01 $name is refused without the interaction', async (route) => {
   const answer = await send(route.method, route.path, route.method === 'GET' ? {} : { origin: frontdesk.issuer });
   expect(answer.status).toBe(400);
 });

@@ -88,7 +88,7 @@ describe.each([
 });
 
 describe('A03', () => {
-  test('a session cookie without a signature, or with a wrong one, is nobody’s', async () => {
+  test('a session cookie without a signature, or with a wrong one, is ignored', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
     const id = await sessionCookie(browser);
@@ -104,7 +104,7 @@ describe('A03', () => {
     expect(answerIn(right)['code']).toBeTruthy();
   });
 
-  test('a new secret before the old one signs nobody out; without the old one its cookies are dead', async () => {
+  test('a new secret before the old one keeps sessions; without the old one its cookies are invalid', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
     const fresh = 'a-new-root-secret-of-more-than-32-characters';
@@ -128,7 +128,7 @@ describe('A03', () => {
   });
 });
 
-test('A02 the cookie of our forms is bound to its host and read by no script', async () => {
+test('A02 the CSRF cookie is bound to its host and HttpOnly', async () => {
   const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
   const there = await siteA(secure);
   const answers = [

@@ -33,7 +33,7 @@ async function subjectFor(browser: Browser): Promise<string | undefined> {
   return (JSON.parse(Buffer.from(idToken!.split('.')[1]!, 'base64url').toString()) as { sub: string }).sub;
 }
 
-test('A01 a sign-in that was answered in one browser is worth nothing in another', async () => {
+test('A01 a sign-in from one browser cannot be resumed in another', async () => {
   const attacker = newBrowser(frontdesk);
   const goOn = await answered(attacker, 'ben');
   const victim = newBrowser(frontdesk);
@@ -47,7 +47,7 @@ test('A01 a sign-in that was answered in one browser is worth nothing in another
   expect(answerIn(await attacker.visit(goOn))['code']).toBeTruthy();
 });
 
-test('A08 a browser without the cookie of its forms is given nothing', async () => {
+test('A08 a sign-in cannot be resumed without the CSRF cookie', async () => {
   const browser = newBrowser(frontdesk);
   const goOn = await answered(browser, 'ann');
   const kept = (await browser.jar.getCookies(goOn)).filter(({ key }) => key !== 'fd_csrf');
@@ -56,8 +56,8 @@ test('A08 a browser without the cookie of its forms is given nothing', async () 
   expect(bare.text).toContain('This page has expired');
 });
 
-describe('when somebody else signs in', () => {
-  test('the session before ends, its apps are told, and the new one goes on without a question', async () => {
+describe('when another person signs in', () => {
+  test('the session ends, and a new one begins without a question', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, site));
     const page = await browser.visit(authorize(frontdesk, site, { prompt: 'login' }).url);
@@ -71,7 +71,7 @@ describe('when somebody else signs in', () => {
     expect(ended).toEqual({ account_id: anns.id, end_reason: 'other_account' });
   });
 
-  test('in another tab meanwhile, the later one is turned down and changes nothing', async () => {
+  test('in another tab meanwhile, the later sign-in is refused and changes nothing', async () => {
     const browser = newBrowser(frontdesk);
     await browser.ask(`${frontdesk.issuer}/oauth/logout`);
     const [first, second] = [await answered(browser, 'ann'), await answered(browser, 'ben')];
@@ -82,7 +82,7 @@ describe('when somebody else signs in', () => {
     expect(await subjectFor(browser)).toBe(anns.id);
   });
 
-  test('at the very same time, no session comes to hold what is the other’s', async () => {
+  test('at the same time, no session gets grants of the other', async () => {
     for (let round = 0; round < 10; round += 1) {
       const browser = newBrowser(frontdesk);
       await browser.ask(`${frontdesk.issuer}/oauth/logout`);
@@ -95,7 +95,7 @@ describe('when somebody else signs in', () => {
   });
 });
 
-test('B16 an app that names one person is not given another', async () => {
+test('B16 a request with id_token_hint is not answered for another person', async () => {
   const { id_token: hint } = await tokensFor(frontdesk, newBrowser(frontdesk), site);
   const wanted = { prompt: 'login', id_token_hint: hint };
   const other = await newBrowser(frontdesk).visit(

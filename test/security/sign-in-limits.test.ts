@@ -13,7 +13,7 @@ beforeAll(async () => {
   site = await siteA(frontdesk);
 });
 
-test('A11 a cookie of nobody’s session is no pass through the limit; a person who is signed in goes on', async () => {
+test('A11 an anonymous session does not lift the rate limit; a session of a person does', async () => {
   const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.02' } });
   const known = newBrowser(frontdesk);
   await codeFor(known, authorize(frontdesk, site));
@@ -39,7 +39,7 @@ test('A11 a cookie of nobody’s session is no pass through the limit; a person 
   await strict.close();
 });
 
-test('D05 tries are counted for the account, by whichever of its names it is called', async () => {
+test('D05 attempts are counted for the account, whether by e-mail address or user name', async () => {
   const browser = newBrowser(frontdesk);
   const page = await browser.visit(authorize(frontdesk, site).url);
   const logins = ['ann', 'ann@example.com', 'ANN', 'Ann@Example.com', 'ann'];

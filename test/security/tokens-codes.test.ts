@@ -37,7 +37,7 @@ const grantOf = async (parameters = {}) => {
   return { request, code: await codeFor(known, request) };
 };
 
-test('B03 a code used twice ends everything that came of it', async () => {
+test('B03 a code that is used twice revokes all its tokens', async () => {
   const { request, code } = await grantOf();
   const tokens = (await exchange(frontdesk, appA, { code, verifier: request.verifier })).json<Tokens>();
   const rotated = (await refresh(frontdesk, appA, tokens.refresh_token!)).json<Tokens>();
@@ -74,7 +74,7 @@ describe('B04', () => {
     });
   });
 
-  test('a wrong verifier does not burn the code', async () => {
+  test('a wrong verifier does not use up the code', async () => {
     const { request, code } = await grantOf();
     expect((await exchange(frontdesk, appA, { code, verifier: randomText() })).status).toBe(400);
     expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);

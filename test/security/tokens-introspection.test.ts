@@ -36,7 +36,7 @@ const introspect = async (as: RegisteredApp, token: string) =>
 const revoke = (as: RegisteredApp, token: string) => callAs(frontdesk, as, '/oauth/revoke', { token });
 const tokens = () => tokensFor(frontdesk, newBrowser(frontdesk), one);
 
-test('B17 a client sees its own tokens, and nobody else’s', async () => {
+test('B17 a client introspects its own tokens, and no others', async () => {
   const mine = await tokens();
   for (const token of [mine.access_token, mine.refresh_token!]) {
     expect(await introspect(one, token)).toMatchObject({ active: true, client_id: 'site-a', sub: expect.any(String) });
@@ -46,7 +46,7 @@ test('B17 a client sees its own tokens, and nobody else’s', async () => {
   expect(await introspect(one, 'nonsense')).toEqual({ active: false });
 });
 
-test('B17 an API sees opaque tokens that are meant for it, and no others', async () => {
+test('B17 an API introspects opaque tokens for it, and no others', async () => {
   const forApi = await tokensFor(frontdesk, newBrowser(frontdesk), one, { scope: 'openid read', resource: audience });
   expect(forApi.access_token).not.toContain('.');
   expect(await introspect(api, forApi.access_token)).toMatchObject({
@@ -62,7 +62,7 @@ test('B17 an API sees opaque tokens that are meant for it, and no others', async
   expect(await introspect(api, forApi.access_token)).toEqual({ active: false });
 });
 
-test('B17 a client revokes its own tokens, with all that hangs on them', async () => {
+test('B17 a client revokes its own tokens, with their grant', async () => {
   const mine = await tokens();
   expect((await revoke(two, mine.refresh_token!)).status).toBe(200);
   expect((await revoke(two, mine.access_token)).status).toBe(200);
@@ -74,7 +74,7 @@ test('B17 a client revokes its own tokens, with all that hangs on them', async (
   expect((await revoke(one, 'nonsense')).status).toBe(200);
 });
 
-test('B17 nobody asks or revokes without proving who they are', async () => {
+test('B17 introspection and revocation need client authentication', async () => {
   const mine = await tokens();
   const nobody = { ...one, secret: undefined };
   for (const path of ['/oauth/introspect', '/oauth/revoke']) {

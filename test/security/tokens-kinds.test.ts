@@ -51,20 +51,20 @@ describe('at Frontdesk and the APIs', () => {
     pass = await tokensFor(frontdesk, known(), told, { scope: 'openid notes:read', resource: audience });
   });
 
-  test('the tokens are what they are taken for', () => {
+  test('the tokens have their types', () => {
     const kinds = [mine.id_token!, pass.access_token, logoutToken].map((token) => decodeProtectedHeader(token).typ);
     expect(kinds).toEqual([undefined, 'at+jwt', 'logout+jwt']);
     expect(decodeJwt(logoutToken)).toMatchObject({ aud: 'told', events: { [logoutEvent]: {} } });
   });
 
-  test('C06 only an access token for it opens userinfo', async () => {
+  test('C06 userinfo accepts only access tokens for it', async () => {
     expect((await userinfo(frontdesk, mine.access_token)).status).toBe(200);
     for (const token of [mine.id_token!, mine.refresh_token!, pass.access_token, logoutToken]) {
       expect((await userinfo(frontdesk, token)).status).toBe(401);
     }
   });
 
-  test('C06 only an access token for them opens the APIs', async () => {
+  test('C06 the APIs accept only access tokens for them', async () => {
     const call = (token: string) => ask(sites.apis[0]!, { headers: { authorization: `Bearer ${token}` } });
     expect((await call(pass.access_token)).status).toBe(200);
     for (const token of [pass.id_token!, pass.refresh_token!, mine.access_token, logoutToken]) {
@@ -86,7 +86,7 @@ describe('at Frontdesk and the APIs', () => {
     expect(await hint(mine.refresh_token!)).toEqual(['invalid_request', 400]);
   });
 
-  test('C06 neither ID tokens nor logout tokens can be asked about or refreshed', async () => {
+  test('C06 ID tokens and logout tokens are neither introspected nor refreshed', async () => {
     for (const token of [mine.id_token!, logoutToken]) {
       expect((await callAs(frontdesk, told, '/oauth/introspect', { token })).json()).not.toHaveProperty('active', true);
       const form = { grant_type: 'refresh_token', refresh_token: token };
@@ -95,7 +95,7 @@ describe('at Frontdesk and the APIs', () => {
   });
 });
 
-describe('at site A, when what comes as an ID token', () => {
+describe('at site A, when the ID token', () => {
   let issuer: string;
   /** Where site A is. */
   let site: string;
@@ -150,7 +150,7 @@ describe('at site A, when what comes as an ID token', () => {
     return (await browser.visit(`${site}/callback?${query.toString()}`)).text;
   }
 
-  test('is one, it is let in', async () => {
+  test('is valid, the person is signed in', async () => {
     expect(await signInWith((nonce) => signed({ nonce, auth_time: 1 }))).toContain('Hello, Ann Archer');
   });
 
@@ -160,7 +160,7 @@ describe('at site A, when what comes as an ID token', () => {
     ['of another sign-in', () => signed({ nonce: 'other' })],
     ['for somebody else', (nonce) => signed({ nonce, aud: 'site-b' })],
     ['from somebody else', (nonce) => signed({ nonce, iss: 'https://evil.example' })],
-  ])('C06 is %s, it is refused', async (_what, make) => {
+  ])('C06 is %s, sign-in fails', async (_what, make) => {
     const text = await signInWith(make);
     expect(text).toContain('That did not work');
     expect(text).not.toContain('Hello');
