@@ -42,7 +42,7 @@ async function expectFamilyEnded(last: Tokens, before: number): Promise<void> {
 }
 
 describe('B06', () => {
-  test('a refresh token is another one after each use', async () => {
+  test('a refresh token is replaced by each use', async () => {
     const seen = new Set<string>();
     let { refresh_token: token } = await signedIn();
     for (let use = 0; use < 5; use += 1) {
@@ -53,7 +53,7 @@ describe('B06', () => {
     expect(seen.has(token!)).toBe(false);
   });
 
-  test('five tabs at once get the same successor, and go on with it', async () => {
+  test('five tabs at once get the same successor, which works', async () => {
     const { refresh_token: token } = await signedIn();
     const before = await reuses();
     const answers = await Promise.all(Array.from({ length: 5 }, () => renew(token!)));
@@ -63,7 +63,7 @@ describe('B06', () => {
     expect(await reuses()).toBe(before);
   });
 
-  test('a lost answer is given again within 30 seconds', async () => {
+  test('a repeated use within 30 seconds gets the same successor', async () => {
     const first = await signedIn();
     const lost = await renew(first.refresh_token!);
     await secondsPass(29);
@@ -72,7 +72,7 @@ describe('B06', () => {
     expect((await userinfo(frontdesk, again.access_token)).status).toBe(200);
   });
 
-  test('a use after 30 seconds is theft, even when the successor was never used', async () => {
+  test('a use after 30 seconds is reuse, even when the successor was never used', async () => {
     const first = await signedIn();
     const last = await renew(first.refresh_token!);
     const before = await reuses();
@@ -81,7 +81,7 @@ describe('B06', () => {
     await expectFamilyEnded(last, before);
   });
 
-  test('a repeat within 30 seconds of a line that went on gets its newest token', async () => {
+  test('a repeated use within 30 seconds gets the newest token of the line', async () => {
     const first = await signedIn();
     const second = await renew(first.refresh_token!);
     const third = await renew(second.refresh_token!);
@@ -89,7 +89,7 @@ describe('B06', () => {
     expect(await lives(third.refresh_token!)).toBe(true);
   });
 
-  test('a thief who comes first is found out by the owner, and a thief who comes second by their own use', async () => {
+  test('a thief is discovered by the next use of the owner, or by their own', async () => {
     const first = await signedIn();
     const stolen = await renew(first.refresh_token!);
     const before = await reuses();
@@ -106,7 +106,7 @@ describe('B06', () => {
     await expectFamilyEnded(owned, before + 1);
   });
 
-  test('a repeat does not make the line live longer, or its scope wider', async () => {
+  test('a repeated use extends neither lifetime nor scope', async () => {
     const { refresh_token: token } = await signedIn();
     const rows = () =>
       frontdesk.db.read<{ end: string; scope: string }>(
@@ -120,7 +120,7 @@ describe('B06', () => {
     expect(await rows()).toEqual(made);
   });
 
-  test('a request that found it unused, and comes after its grace, ends the family as well', async () => {
+  test('a concurrent use that is decided after the grace ends the family as well', async () => {
     const first = await signedIn();
     const last = await renew(first.refresh_token!);
     const before = await reuses();
@@ -134,7 +134,7 @@ describe('B06', () => {
     await expectFamilyEnded(last, before);
   });
 
-  test('theft is on record with whom and what it befell, and without the token', async () => {
+  test('reuse is recorded with account and client, and without the token', async () => {
     const first = await signedIn();
     await renew(first.refresh_token!);
     await secondsPass(31);
@@ -147,7 +147,7 @@ describe('B06', () => {
     expect(event!.text).not.toContain(first.refresh_token!);
   });
 
-  test('the theft of one family leaves those of other browsers alone', async () => {
+  test('reuse in one family leaves those of other browsers alone', async () => {
     const [stolen, other] = [await signedIn(), await signedIn()];
     await renew(stolen.refresh_token!);
     await secondsPass(31);
@@ -169,7 +169,7 @@ describe('B07', () => {
 });
 
 describe('B08', () => {
-  test('no use makes a family live longer than from its first day', async () => {
+  test('a family ends at its absolute lifetime, however often it is used', async () => {
     let { refresh_token: token } = await signedIn();
     const rows = () =>
       frontdesk.db.read<{ first: number }>(
