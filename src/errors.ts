@@ -55,6 +55,7 @@ export const refusals = {
   registration_token_unknown: 404,
   registration_token_wrong: 401,
   request_object_invalid: 400,
+  request_too_large: 413,
   request_uri_unknown: 400,
   request_uri_unreachable: 400,
   requests_many: 429,

@@ -25,13 +25,6 @@ export const responseTypesOf = ({ isConformance }: ProtocolOptions): ResponseTyp
 export const conformanceClientKey = 'conformance_client';
 
 /**
- * The authorization and sign-out endpoints take forms of other sites as well. Browsers send the session's cookie with
- * them only when it is `SameSite=None`, which they take on https only.
- */
-export const acceptsPost = ({ isConformance }: ProtocolOptions, issuer: string): boolean =>
-  isConformance && issuer.startsWith('https:');
-
-/**
  * The suite's clients have their terms at the OpenID Foundation. Otherwise an app that registers itself links to its own
  * hosts only, or our page would lend its trust to strangers (OpenID Connect Registration §9.1).
  */

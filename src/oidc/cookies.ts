@@ -28,17 +28,12 @@ export function cookieNames(issuer: string): CookieNames {
 /** Signs with the newest key and accepts all. SHA-256 instead of Keygrip's default SHA-1. */
 export const createCookieSigner = ({ cookieKeys }: Keyring): Keygrip => new Keygrip([...cookieKeys], 'sha256');
 
-/** @param isSentFromOtherSites the session cookie is `SameSite=None` */
-export function cookieOptions(
-  keyring: Keyring,
-  issuer: string,
-  isSentFromOtherSites: boolean,
-): NonNullable<Configuration['cookies']> {
+export function cookieOptions(keyring: Keyring, issuer: string): NonNullable<Configuration['cookies']> {
   const { session, interaction, resume } = cookieNames(issuer);
   const flags = { httpOnly: true, sameSite: 'lax', signed: true, secure: issuer.startsWith('https:') } as const;
   return {
     names: { session, interaction, resume },
-    long: isSentFromOtherSites ? { ...flags, sameSite: 'none' } : flags,
+    long: flags,
     short: flags,
     keys: createCookieSigner(keyring),
   };

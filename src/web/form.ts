@@ -36,11 +36,19 @@ export async function readJson(ctx: Context): Promise<unknown> {
   }
 }
 
+/**
+ * Names and values in order; a name may come more than once.
+ *
+ * @throws Refusal `form_type_wrong`, `body_too_large`, `body_invalid` (cut off)
+ */
+export async function readFields(ctx: Context): Promise<[name: string, value: string][]> {
+  if (!ctx.is('application/x-www-form-urlencoded')) throw new Refusal('form_type_wrong');
+  return [...new URLSearchParams(await readBody(ctx))];
+}
+
 /** @throws Refusal `form_type_wrong`, `body_too_large`, `body_invalid` (a field twice, too many, or cut off) */
 export async function readForm(ctx: Context): Promise<Form> {
-  if (!ctx.is('application/x-www-form-urlencoded')) throw new Refusal('form_type_wrong');
-  const body = await readBody(ctx);
-  const fields = [...new URLSearchParams(body)];
+  const fields = await readFields(ctx);
   const form = new Map(fields);
   if (fields.length > maxFields || form.size !== fields.length) throw new Refusal('body_invalid');
   return form;

@@ -21,6 +21,7 @@ import { cookieFlags } from './middleware/cookies.ts';
 import { cors } from './middleware/cors.ts';
 import { errors } from './middleware/errors.ts';
 import { requireExactPath, requireIssuerHost } from './middleware/exact-address.ts';
+import { postByGet } from './middleware/post-by-get.ts';
 import { publicDocuments } from './middleware/public-documents.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestLog } from './middleware/request-log.ts';
@@ -119,6 +120,7 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   app.use(assets(views));
   app.use(requireExactPath());
   app.use(publicDocuments(oidc, services.policy));
+  app.use(postByGet(keyring));
   app.use(rateLimit(options.rateLimitFactor, issuer, oidc));
   app.use(cors(db));
   app.use(signOut.middleware);

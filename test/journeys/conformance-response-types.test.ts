@@ -143,11 +143,6 @@ describe('B10 the profile', () => {
     }
   });
 
-  test('off: a form of another site starts no sign-in', async () => {
-    const answer = await send(`${plain.issuer}/oauth/authorize`, { form: { client_id: 'site-a' } });
-    expect(answer.status).toBe(404);
-  });
-
   test('the log says when the profile is on', () => {
     expect(frontdesk.logged.join('')).toContain('CONFORMANCE_PROFILE is on');
     expect(plain.logged.join('')).not.toContain('CONFORMANCE_PROFILE');

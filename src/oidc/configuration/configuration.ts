@@ -13,7 +13,7 @@ import { clockToleranceSeconds } from '../adapter/artifact-adapter.ts';
 import { acrValues, assertClaimsParameterMet, claimsOf, claimsOfScope, subjectFor } from '../permissions/claims.ts';
 import { createClientFetch } from '../requests/client-fetch.ts';
 import { ownMetadata } from '../adapter/client-adapter.ts';
-import { responseTypesOf, acceptsPost, type ProtocolOptions } from '../conformance-profile.ts';
+import { responseTypesOf, type ProtocolOptions } from '../conformance-profile.ts';
 import { cookieOptions } from '../cookies.ts';
 import { grantFor } from '../permissions/consent.ts';
 import { knownScopes } from '../permissions/scopes.ts';
@@ -55,8 +55,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     adapter: createAdapterFactory(db, keyring),
     jwks: { keys: keys },
     clockTolerance: clockToleranceSeconds,
-    cookies: cookieOptions(keyring, issuer, acceptsPost(protocol, issuer)),
-    enableHttpPostMethods: acceptsPost(protocol, issuer),
+    cookies: cookieOptions(keyring, issuer),
     ttl: createLifetimes(policy),
     fetch: createClientFetch(outgoing),
     routes: {

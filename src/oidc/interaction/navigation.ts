@@ -9,7 +9,7 @@ import { Refusal } from '../../errors.ts';
 function isNavigation(ctx: Context): boolean {
   const [mode, destination, purpose] = ['Sec-Fetch-Mode', 'Sec-Fetch-Dest', 'Sec-Purpose'].map((name) => ctx.get(name));
   const isShown = (mode === '' || mode === 'navigate') && (destination === '' || destination === 'document');
-  return ctx.method !== 'HEAD' && isShown && !purpose!.startsWith('prefetch');
+  return ctx.method === 'GET' && isShown && !purpose!.startsWith('prefetch');
 }
 
 /**

@@ -1,0 +1,64 @@
+/** Forms that apps post to the authorization and logout endpoints (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
+import type { Context, Middleware } from 'koa';
+import { Refusal } from '../../errors.ts';
+import type { Keyring } from '../../platform/secrets.ts';
+import { readFields } from '../form.ts';
+import { seeOther } from '../page.ts';
+
+const endpoints = new Set(['/oauth/authorize', '/oauth/logout']);
+
+/** Proxies and servers accept request lines of 8 KiB; the rest is for the method and the protocol's version. */
+const maxCharacters = 8_000;
+
+const hintName = 'id_token_hint';
+const sealedMark = 'sealed.';
+
+/** An ID token is sealed, since addresses end up in logs of proxies and in the browser's history. */
+const seal = (keyring: Keyring, hint: string): string =>
+  `${sealedMark}${keyring.seal(hintName, hint).toString('base64url')}`;
+
+/** The hint as it was posted. What cannot be opened is left as it is, and is no ID token. */
+function open(keyring: Keyring, sealed: string): string {
+  try {
+    return keyring.open(hintName, Buffer.from(sealed.slice(sealedMark.length), 'base64url'));
+  } catch {
+    return sealed;
+  }
+}
+
+function openHint(ctx: Context, keyring: Keyring): void {
+  const { [hintName]: hint } = ctx.query;
+  if (typeof hint === 'string' && hint.startsWith(sealedMark))
+    ctx.query = { ...ctx.query, [hintName]: open(keyring, hint) };
+}
+
+/** The same address, with the fields of the form behind the query it has. A field that comes twice stays so. */
+async function addressOf(ctx: Context, keyring: Keyring): Promise<string> {
+  const query = new URLSearchParams(ctx.querystring);
+  for (const [name, value] of await readFields(ctx))
+    query.append(name, name === hintName ? seal(keyring, value) : value);
+  return `${ctx.path}?${query.toString()}`;
+}
+
+/**
+ * Redirects a form to the same address by GET. Browsers do not send our cookies with a form of another site, as they are
+ * `SameSite=Lax`, but they do with the GET that follows (RFC 6265bis §5.2), so that whoever is signed in is recognised.
+ *
+ * @throws Refusal `form_type_wrong`, `body_invalid`, `request_too_large`
+ */
+export function postByGet(keyring: Keyring): Middleware {
+  return async (ctx: Context, next) => {
+    if (!endpoints.has(ctx.path)) return next();
+    if (ctx.method !== 'POST') {
+      openHint(ctx, keyring);
+      return next();
+    }
+    const address = await addressOf(ctx, keyring).catch((error: unknown) => {
+      const isTooLarge = error instanceof Refusal && error.code === 'body_too_large';
+      throw isTooLarge ? new Refusal('request_too_large', { max: maxCharacters }) : error;
+    });
+    if (address.length > maxCharacters) throw new Refusal('request_too_large', { max: maxCharacters });
+    ctx.set('Cache-Control', 'no-store');
+    return seeOther(ctx, address);
+  };
+}

@@ -1,0 +1,101 @@
+/** Requests that apps post to the authorization and logout endpoints (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
+import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, tokensFor } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import type { Browser } from '../support/browser.ts';
+
+let frontdesk: Frontdesk;
+let appA: RegisteredApp;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  appA = await siteA(frontdesk);
+});
+
+const fromElsewhere = { origin: 'https://site-a.example', 'sec-fetch-site': 'cross-site' };
+const fieldsOf = (url: string): [string, string][] => [...new URL(url).searchParams];
+const post = (browser: Browser, path: string, form: [string, string][]) =>
+  browser.ask(`${frontdesk.issuer}${path}`, { form, headers: fromElsewhere });
+
+test('a posted request is answered with 303 to the same address by GET, and leads to a code', async () => {
+  const browser = newBrowser(frontdesk);
+  const request = authorize(frontdesk, appA);
+  const posted = await post(browser, '/oauth/authorize', fieldsOf(request.url));
+  expect([posted.status, posted.location, posted.headers['set-cookie']]).toEqual([303, request.url, undefined]);
+  const { code } = answerIn(await signIn(await browser.visit(posted.location!), 'ann'));
+  expect((await exchange(frontdesk, appA, { code: code!, verifier: request.verifier })).status).toBe(200);
+});
+
+test('what comes twice comes twice, a query stays, and nothing that was posted can end a header', async () => {
+  const browser = newBrowser(frontdesk);
+  const form: [string, string][] = [
+    ['resource', 'https://one.example/'],
+    ['resource', 'https://two.example/'],
+    ['state', 'a\r\nSet-Cookie: x=y ü \u0000'],
+    ['state', ''],
+  ];
+  const { status, location, headers } = await post(browser, '/oauth/authorize?client_id=site-a', form);
+  expect([status, headers['set-cookie'], fieldsOf(location!)]).toEqual([
+    303,
+    undefined,
+    [['client_id', 'site-a'], ...form],
+  ]);
+  const twice = [...fieldsOf(authorize(frontdesk, appA).url), ['scope', 'openid']] as [string, string][];
+  const { location: next } = await post(browser, '/oauth/authorize', twice);
+  expect(answerIn(await browser.ask(next!))).toMatchObject({ error: 'invalid_request' });
+});
+
+test.each(['/oauth/authorize', '/oauth/logout'])(
+  '%s: what is too long or no form gets a page that says so',
+  async (path) => {
+    const browser = newBrowser(frontdesk);
+    const fits = await post(browser, path, [['state', 'x'.repeat(7_900)]]);
+    expect(fits.status).toBe(303);
+    expect((await browser.ask(fits.location!)).status).not.toBe(431);
+    for (const length of [8_000, 50_000, 60_000, 500_000]) {
+      const long = await post(browser, path, [['state', 'x'.repeat(length)]]);
+      expect([long.status, long.body]).toEqual([413, expect.stringContaining('longer than 8000 characters')]);
+    }
+    for (const type of ['multipart/form-data; boundary=x', 'text/plain', 'application/json']) {
+      const headers = { ...fromElsewhere, 'content-type': type };
+      expect((await browser.ask(`${frontdesk.issuer}${path}`, { form: 'x', headers })).status).toBe(403);
+    }
+  },
+);
+
+describe('an ID token that is posted as a hint', () => {
+  test('is in no address, log or referrer, and counts', async () => {
+    const browser = newBrowser(frontdesk);
+    const { id_token: hint } = await tokensFor(frontdesk, browser, appA);
+    const [, payload] = hint!.split('.');
+    const silent = authorize(frontdesk, appA, { prompt: 'none' });
+    const posted = await post(browser, '/oauth/authorize', [...fieldsOf(silent.url), ['id_token_hint', hint!]]);
+    expect(posted.location).not.toContain(payload);
+    expect(answerIn(await browser.ask(posted.location!))['code']).toBeTruthy();
+    const other = newBrowser(frontdesk);
+    await codeFor(other, authorize(frontdesk, appA));
+    expect(answerIn(await other.ask(posted.location!))['code']).toBeTruthy();
+
+    const logout = await post(browser, '/oauth/logout', [
+      ['id_token_hint', hint!],
+      ['client_id', 'site-a'],
+    ]);
+    expect(logout.location).not.toContain(payload);
+    expect(logout.headers['referrer-policy']).toBe('no-referrer');
+    const page = await browser.ask(logout.location!);
+    expect([200, 303]).toContain(page.status);
+    expect(page.headers['referrer-policy']).toBe('no-referrer');
+    expect(frontdesk.logged.join('\n')).not.toContain(payload);
+  });
+
+  test('is broken when it was sealed elsewhere', async () => {
+    const other = await startFrontdesk();
+    await siteA(other);
+    const sealed = await newBrowser(other).ask(`${other.issuer}/oauth/logout`, { form: { id_token_hint: 'x' } });
+    const hint = new URL(sealed.location!).searchParams.get('id_token_hint')!;
+    expect(hint).toMatch(/^sealed\./);
+    const page = await newBrowser(frontdesk).ask(`${frontdesk.issuer}/oauth/logout?id_token_hint=${hint}`);
+    expect([page.status, page.body]).toEqual([400, expect.stringContaining('invalid_request')]);
+  });
+});
