@@ -10,6 +10,7 @@ import { openDatabase, type Database } from './platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { migrate } from './platform/migrate.ts';
+import type { OnStep, Step } from './platform/progress.ts';
 import { createOutgoing, type Outgoing } from './platform/outgoing.ts';
 import { ensureSecretFile, readFileIfExists } from './platform/private-folder.ts';
 import { createKeyring, type Keyring } from './platform/secrets.ts';
@@ -32,6 +33,8 @@ export interface BaseOptions {
   log?: Log;
   /** Whether a database and a root secret are made where there are none. A server always may. */
   mayCreate?: boolean;
+  /** Is told what takes time; the log is, when left out. */
+  onStep?: OnStep;
 }
 
 const hasDatabase = ({ databaseUrl, dataFolder }: Config): boolean =>
@@ -50,9 +53,13 @@ function findSecrets(config: Config, mayCreate: boolean): readonly string[] {
   return [ensureSecretFile(folder, 'secret', localSecretPrefix)];
 }
 
-function startDatabase({ databaseUrl, dataFolder, runtimeFolder }: Config, role: Role): Promise<EmbeddedPostgres> {
-  if (databaseUrl) return Promise.resolve({ url: databaseUrl, isAttached: false, stop: async () => {} });
-  return startEmbeddedPostgres(dataFolder, runtimeFolder, role);
+async function startDatabase(
+  { databaseUrl, dataFolder, runtimeFolder }: Config,
+  role: Role,
+  onStep: OnStep,
+): Promise<EmbeddedPostgres> {
+  if (databaseUrl) return { url: databaseUrl, isAttached: false, stop: async () => {} };
+  return startEmbeddedPostgres(dataFolder, runtimeFolder, { role, onStep });
 }
 
 /**
@@ -62,12 +69,13 @@ function startDatabase({ databaseUrl, dataFolder, runtimeFolder }: Config, role:
  * @throws Refusal `database_missing`, `database_empty`, `secret_unknown`, `database_of_other_issuer`,
  *   `database_of_other_secret`
  */
-export async function openBase(config: Config, { role, log, mayCreate: mayAlso = false }: BaseOptions): Promise<Base> {
-  const mayCreate = role === 'server' || mayAlso;
-  const ownLog = log ?? createLog(config.logLevel);
+export async function openBase(config: Config, options: BaseOptions): Promise<Base> {
+  const { role, log: ownLog = createLog(config.logLevel) } = options;
+  const { onStep = (step: Step) => ownLog.info({ step }, 'starting') } = options;
+  const mayCreate = role === 'server' || options.mayCreate === true;
   if (!mayCreate && !hasDatabase(config)) throw new Refusal('database_missing', { folder: config.dataFolder });
   const keyring = createKeyring(findSecrets(config, mayCreate));
-  const { url, isAttached, stop } = await startDatabase(config, role);
+  const { url, isAttached, stop } = await startDatabase(config, role, onStep);
   const close = [stop];
   const closeAll = async () => {
     for (const each of close.toReversed()) await each();
@@ -79,6 +87,7 @@ export async function openBase(config: Config, { role, log, mayCreate: mayAlso =
     const outgoing = createOutgoing(config.outgoingAllowedHosts);
     close.push(async () => outgoing.close());
     if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');
+    if (!isAttached) onStep('applying_migrations');
     const applied = isAttached ? [] : await migrate(url);
     const issuer = await belongTo(db, keyring, config, role, mayCreate);
     return { config: { ...config, issuer }, log: ownLog, keyring, db, outgoing, applied, close: closeAll };

@@ -24,6 +24,8 @@ export interface Invocation {
 export interface Io {
   out(text: string): void;
   error(text: string): void;
+  /** Prints what takes longer than a second; undefined when nobody waits. */
+  progress?: (text: string) => void;
   environment: NodeJS.ProcessEnv;
   /** Whether `--new` was given: a missing database is created. */
   mayCreateDatabase?: boolean;

@@ -1,15 +1,13 @@
 /** `frontdesk migrate`: prepares the database without starting the server. */
-import { openBase } from '../base.ts';
 import { loadConfig } from '../config.ts';
-import { createLog } from '../platform/log.ts';
 import type { Command } from './command.ts';
+import { openForCommand } from './with-base.ts';
 
 export const migrate: Command = {
   name: 'migrate',
   about: 'Prepare the database: apply the migrations that it lacks, and print their names. The server does so too.',
   async run({ io }) {
-    const log = createLog('silent');
-    const base = await openBase(loadConfig(io.environment), { role: 'command', log, mayCreate: true });
+    const base = await openForCommand(io, loadConfig(io.environment), true);
     await base.close();
     const { applied, config } = base;
     io.out(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);

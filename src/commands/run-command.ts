@@ -65,5 +65,6 @@ export async function runCommand(commands: readonly Command[], args: string[], i
 export const processIo: Io = {
   out: (text) => void process.stdout.write(`${text}\n`),
   error: (text) => void process.stderr.write(`${text}\n`),
+  progress: (text) => void process.stderr.write(`${text}\n`),
   environment: processEnvironment,
 };

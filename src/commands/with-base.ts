@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { findAccount, findAccountByLogin } from '../accounts/account-repository.ts';
 import { canonicalEmail, canonicalUsername, type Account } from '../accounts/account.ts';
 import { openBase, type Base } from '../base.ts';
-import { loadConfig } from '../config.ts';
+import { loadConfig, type Config } from '../config.ts';
 import { Refusal } from '../errors.ts';
 import { isServerRunning } from '../platform/data-owner.ts';
 import type { Database } from '../platform/database.ts';
 import { createLog } from '../platform/log.ts';
 import type { Io } from './command.ts';
+import { createProgress } from './progress.ts';
 
 const demoFolder = 'data/demo';
 const ownSettings = ['ISSUER', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
@@ -22,6 +23,16 @@ function findEnvironment(io: Io): NodeJS.ProcessEnv {
   return { ...environment, DATA_DIR: demoFolder };
 }
 
+/** Opens the database for a command, and says what takes longer than a second. @throws Refusal as openBase does */
+export async function openForCommand(io: Io, config: Config, mayCreate: boolean): Promise<Base> {
+  const { onStep, end } = createProgress(io.progress);
+  try {
+    return await openBase(config, { role: 'command', log: createLog('silent'), mayCreate, onStep });
+  } finally {
+    end();
+  }
+}
+
 /**
  * Opens the database that the settings name, beside a running server or without one, and closes it after `work`.
  * Nothing is logged: a command prints.
@@ -30,8 +41,7 @@ function findEnvironment(io: Io): NodeJS.ProcessEnv {
  */
 export async function withBase<T>(io: Io, work: (base: Base) => Promise<T>): Promise<T> {
   const config = loadConfig(findEnvironment(io));
-  const mayCreate = io.mayCreateDatabase === true;
-  const base = await openBase(config, { role: 'command', log: createLog('silent'), mayCreate });
+  const base = await openForCommand(io, config, io.mayCreateDatabase === true);
   try {
     io.usedIssuer = base.config.issuer;
     return await work(base);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tryFileLock } from './file-lock.ts';
 import { readFileIfExists, writePrivateFile } from './private-folder.ts';
+import type { OnStep } from './progress.ts';
 
 export type Role = 'server' | 'command';
 
@@ -58,9 +59,13 @@ export function isServerRunning(dataFolder: string): boolean {
  * @throws DataFolderTaken for a second server, when the owner's database cannot be reached for 5 seconds, and after
  *   waiting for 60 seconds
  */
-export async function acquireDataFolder(dataFolder: string, role: Role): Promise<Ownership | { socket: string }> {
+export async function acquireDataFolder(
+  dataFolder: string,
+  { role, onStep }: { role: Role; onStep: OnStep },
+): Promise<Ownership | { socket: string }> {
   const path = join(dataFolder, 'owner.json');
   const start = Date.now();
+  let isWaiting = false;
   for (;;) {
     const lock = tryFileLock(join(dataFolder, 'owner.lock'));
     if (lock) {
@@ -82,6 +87,8 @@ export async function acquireDataFolder(dataFolder: string, role: Role): Promise
       }
       if (owner.socket && (await isAnswering(owner.socket))) return { socket: owner.socket };
     }
+    if (!isWaiting) onStep('waiting_for_folder');
+    isWaiting = true;
     await sleep(50);
     const waited = (Date.now() - start) / 1000;
     if (owner?.socket && waited > maxUnreachableSeconds) {

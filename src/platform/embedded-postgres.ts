@@ -7,6 +7,7 @@ import { acquireDataFolder, type Role } from './data-owner.ts';
 import { EmbeddedPostgresFailed, findBinaries, findLauncher, libraryPath } from './postgres-program.ts';
 import type { Binaries, Launcher } from './postgres-program.ts';
 import { privateFolder, readFileIfExists, socketFolder } from './private-folder.ts';
+import type { OnStep } from './progress.ts';
 
 export interface EmbeddedPostgres {
   /** `postgres://…`, by the Unix socket. */
@@ -32,12 +33,20 @@ interface Cluster {
 }
 
 /** Runs a program of PostgreSQL until it exits. @throws EmbeddedPostgresFailed with the end of its output */
-function runProgram({ launcher, environment }: Cluster, command: string[], input = ''): void {
+async function runProgram({ launcher, environment }: Cluster, command: string[], input = ''): Promise<void> {
   const [program, ...args] = [...launcher.prefix, ...command];
-  const options = { ...launcher.runsAs, env: environment, input, encoding: 'utf8' } as const;
-  const { status, stderr, stdout, error } = spawnSync(program!, args, options);
+  const child = spawn(program!, args, { ...launcher.runsAs, env: environment });
+  const printed = { out: '', error: '' };
+  child.stdout.on('data', (chunk: Buffer) => (printed.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (printed.error += chunk.toString()));
+  // A program that has ended reads no more; why it ended is what counts.
+  child.stdin.on('error', () => {}).end(input);
+  const { status, error } = await new Promise<{ status?: number | null; error?: Error }>((done) => {
+    child.once('error', (cause) => done({ error: cause }));
+    child.once('close', (code) => done({ status: code }));
+  });
   if (status === 0) return;
-  const output = (stderr || stdout || '').trim().split('\n').slice(-5).join('\n');
+  const output = (printed.error || printed.out).trim().split('\n').slice(-5).join('\n');
   const hint = launcher.runsAs
     ? '\nIt runs as the user nobody, who must have access to DATA_DIR: choose another folder, or set DATABASE_URL'
     : '';
@@ -54,14 +63,14 @@ function giveToServer({ runsAs }: Launcher, folder: string): void {
 }
 
 /** Creates the cluster and the database, under another name first: a folder at `cluster.folder` is always complete. */
-function createCluster(cluster: Cluster): void {
+async function createCluster(cluster: Cluster): Promise<void> {
   const draft = `${cluster.folder}.new`;
   rmSync(draft, { recursive: true, force: true });
   giveToServer(cluster.launcher, privateFolder(draft));
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  runProgram(cluster, [cluster.binaries.initdb, '--auth=trust', `--username=${user}`, ...locale, '-D', draft]);
+  await runProgram(cluster, [cluster.binaries.initdb, '--auth=trust', `--username=${user}`, ...locale, '-D', draft]);
   const single = [cluster.binaries.postgres, '--single', '-D', draft, 'postgres'];
-  runProgram(cluster, single, `create database ${database}\n`);
+  await runProgram(cluster, single, `create database ${database}\n`);
   renameSync(draft, cluster.folder);
 }
 
@@ -132,10 +141,10 @@ async function stopServer(server: ChildProcess): Promise<void> {
 export async function startEmbeddedPostgres(
   dataFolder: string,
   runtimeFolder: string,
-  role: Role,
+  { role, onStep }: { role: Role; onStep: OnStep },
 ): Promise<EmbeddedPostgres> {
   const home = resolve(privateFolder(dataFolder));
-  const owner = await acquireDataFolder(home, role);
+  const owner = await acquireDataFolder(home, { role, onStep });
   if ('socket' in owner) return { url: urlOf(owner.socket), isAttached: true, stop: async () => {} };
   try {
     const binaries = await findBinaries();
@@ -143,7 +152,11 @@ export async function startEmbeddedPostgres(
     const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...(libraries && { LD_LIBRARY_PATH: libraries }) };
     const launcher = findLauncher();
     const cluster = { binaries, launcher, environment, folder: join(home, 'postgres') };
-    if (!existsSync(cluster.folder)) createCluster(cluster);
+    if (!existsSync(cluster.folder)) {
+      onStep('making_database');
+      await createCluster(cluster);
+    }
+    onStep('starting_database');
     await stopOrphan(cluster.folder);
     const socket = socketFolder(runtimeFolder, home, launcher.runsAs?.uid);
     if (launcher.runsAs) chmodSync(home, 0o711);

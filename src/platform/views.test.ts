@@ -70,21 +70,27 @@ test('every text is used, and every text that is used exists', () => {
   expect(used.filter((key) => !keys.includes(key) && !bare.includes(key))).toEqual([]);
   // Keys that end in a code: scopes of consent, errors, refusals, kinds of events.
   const composed =
-    /^(refusals|reasons|failures|consent\.scopes|error\.\w+|logout_notices|account\.nav|account\.activity\.(kinds|endings))\./;
+    /^(refusals|reasons|failures|consent\.scopes|error\.\w+|logout_notices|progress|account\.nav|account\.activity\.(kinds|endings))\./;
   expect(bare.filter((key) => !used.includes(key) && !composed.test(key))).toEqual([]);
 });
 
-test('every way a session ends, and every state of a notice, has its words', () => {
+test('every way a session ends, every state of a notice and every step that takes time has its words', () => {
   const typesIn = (file: string, name: string) => {
     const [, body] = new RegExp(`type ${name} =([^;]+);`).exec(readFileSync(join('src', file), 'utf8'))!;
     return [...body!.matchAll(/'(\w+)'/g)].map((match) => match[1]!).toSorted();
   };
-  const { account, logout_notices: states } = words as {
+  const {
+    account,
+    logout_notices: states,
+    progress,
+  } = words as {
     account: { activity: { endings: object } };
     logout_notices: object;
+    progress: object;
   };
   expect(Object.keys(account.activity.endings).toSorted()).toEqual(typesIn('sessions/session.ts', 'EndReason'));
   expect(Object.keys(states).toSorted()).toEqual(typesIn('notices/logout-notice.ts', 'NoticeState'));
+  expect(Object.keys(progress).toSorted()).toEqual(typesIn('platform/progress.ts', 'Step'));
 });
 
 test('a missing text throws', () => {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
+import { tryFileLock } from '../../src/platform/file-lock.ts';
 import { ask } from '../support/browser.ts';
 import { closeAfterwards, temporaryFolder } from '../support/cleanup.ts';
 import { becomes, eventually } from '../support/eventually.ts';
@@ -71,12 +72,13 @@ test('the server starts on the same folder, commands work beside it, and data is
   expect(existsSync(join(folder, 'data/owner.json'))).toBe(false);
 
   const again = await startServer();
+  expect(again.output()).toMatch(/"step":"starting_database"[^]*"step":"applying_migrations"[^]*"msg":"ready"/);
   expect((await ask(`${environment['ISSUER']}/oauth/jwks`)).body).toBe(keys);
   expect(readFileSync(join(folder, 'data/secrets/secret'), 'utf8')).toBe(secret);
   expect(await stop(again, 'SIGINT')).toBe(0);
 });
 
-test('a server that was killed leaves no process, and the next one starts', async () => {
+test('a server that was killed leaves nothing running, and the next one takes over', async () => {
   const server = await startServer();
   await create('eve');
   await stop(server, 'SIGKILL');
@@ -86,7 +88,7 @@ test('a server that was killed leaves no process, and the next one starts', asyn
   await stop(next, 'SIGTERM');
 });
 
-test('the message about a port in use names it', async () => {
+test('a port that is taken is named', async () => {
   const server = await startServer();
   const other = { ...environment, DATA_DIR: join(folder, 'other') };
   const { code, error } = await runProgram(['serve'], other);
@@ -95,7 +97,7 @@ test('the message about a port in use names it', async () => {
   await stop(server, 'SIGTERM');
 });
 
-test('a server waits for a command that uses the data folder', async () => {
+test('a server waits for a command that is at work on the folder', async () => {
   let hasCommandEnded = false;
   const command = create('fay').finally(() => (hasCommandEnded = true));
   await eventually(() => existsSync(join(folder, 'data/owner.json')) || hasCommandEnded);
@@ -103,6 +105,16 @@ test('a server waits for a command that uses the data folder', async () => {
   expect((await command).code).toBe(0);
   expect((await create('fay')).error).toContain('exists already');
   await stop(server, 'SIGTERM');
+});
+
+test('a command that has to wait for the folder says so', async () => {
+  const lock = tryFileLock(join(folder, 'data/owner.lock'))!;
+  const child = startProgram(['accounts', 'list'], environment);
+  let error = '';
+  child.stderr!.on('data', (chunk: Buffer) => (error += chunk.toString()));
+  await becomes(async () => error, 'Another process uses the data folder: waiting for it…\n');
+  lock.release();
+  expect(await endOf(child)).toBe(0);
 });
 
 test('a server that is stopped answers the requests under way', async () => {

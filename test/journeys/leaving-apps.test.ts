@@ -36,8 +36,8 @@ describe('one app leaves the session, which goes on', () => {
     const signed = await apps.signedIn();
     const stolen = signed.tokens[0]!.refresh_token!;
     const next = (await refresh(frontdesk, one.app, stolen)).json<Tokens>();
-    await refresh(frontdesk, one.app, next.refresh_token!);
-    // The successor was used: the token is stolen.
+    await frontdesk.db.read(statement(`update artifacts set consumed_at = consumed_at - interval '31 seconds'`));
+    // The grace of the predecessor is over: whoever brings it is not the app.
     expect((await refresh(frontdesk, one.app, stolen)).status).toBe(400);
     await one.receiver.until(1);
     expect(one.receiver.received[0]!.claims['sid']).toBe(sidOf(signed.tokens[0]!));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../src/platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
+import type { Step } from '../../src/platform/progress.ts';
 import { migrate } from '../../src/platform/migrate.ts';
 import { urlOf, statement, templateName } from './database.ts';
 
@@ -20,12 +21,19 @@ function makeRunFolder(): string {
   return folder;
 }
 
+/** On a line of its own, before Jest says anything. */
+const say = (step: Step): void => {
+  if (step === 'making_database') process.stderr.write('Making a database for the tests…\n');
+};
+
 export default async function setUp(): Promise<void> {
   const folder = makeRunFolder();
   process.env['TMPDIR'] = folder;
   // The embedded server, unless DATABASE_URL names another one.
   const url = process.env['DATABASE_URL'];
-  const server = url ? undefined : await startEmbeddedPostgres(join(folder, 'database'), folder, 'command');
+  const server = url
+    ? undefined
+    : await startEmbeddedPostgres(join(folder, 'database'), folder, { role: 'command', onStep: say });
   globalThis.testRun = { folder, server };
   process.env['TEST_SERVER'] = url ?? server!.url;
 

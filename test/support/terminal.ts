@@ -29,13 +29,26 @@ export function startProgram(args: string[], environment: NodeJS.ProcessEnv): Ch
   return startNode([join(process.cwd(), 'bin/frontdesk.js'), ...args], environment);
 }
 
+/** How much progress is said depends on how busy the machine is. */
+const progressLines = /^.*…\n/gm;
+
+/** The lines that say what takes time, and all others. */
+const splitProgress = (printed: string): { progress: string[]; error: string } => ({
+  progress: printed.match(progressLines) ?? [],
+  error: printed.replace(progressLines, ''),
+});
+
 /** Runs the program to its end. */
-export async function runProgram(args: string[], environment: NodeJS.ProcessEnv, input = ''): Promise<Outcome> {
+export async function runProgram(
+  args: string[],
+  environment: NodeJS.ProcessEnv,
+  input = '',
+): Promise<Outcome & { progress: string[] }> {
   const child = startProgram(args, environment);
   child.stdin!.end(input);
   const printed = { out: '', error: '' };
   child.stdout!.on('data', (chunk: Buffer) => (printed.out += chunk.toString()));
   child.stderr!.on('data', (chunk: Buffer) => (printed.error += chunk.toString()));
   await once(child, 'close');
-  return { code: child.exitCode ?? -1, ...printed };
+  return { code: child.exitCode ?? -1, out: printed.out, ...splitProgress(printed.error) };
 }
