@@ -113,7 +113,10 @@ test('G05 an app that never responds does not delay the others, however many ses
   bad.receiver.answerWith(0);
   const start = Date.now();
   for (const uid of uids) await end([uid]);
+  const isQuick = secondsSince(start) < 0.5;
   await good.receiver.until(20);
+  // On a machine that is not busy, before any request to the other app times out.
+  if (isQuick) expect(secondsSince(start)).toBeLessThan(3);
   // If requests to one app waited for those to the other, there would be more by now.
   expect(bad.receiver.calls).toBeLessThanOrEqual(maxCallsAfter(secondsSince(start)));
   const states = await eventually(

@@ -87,37 +87,39 @@ test('F02 slow headers and slow bodies are closed, and others are served meanwhi
 });
 
 describe('F03 oversized requests are refused', () => {
-  const many = Array.from({ length: 10_000 }, (_, index) => `p${index}=1`).join('&');
+  const many = Array.from({ length: 10_000 }, (_, index) => `${index.toString(36)}=`).join('&');
   const big = `login=${'x'.repeat(60 * 1024)}`;
   const deep = `{"a":`.repeat(5000) + '1' + '}'.repeat(5000);
-
-  async function expectRefused(send: () => Promise<{ status: number }>): Promise<void> {
-    const { status } = await send();
-    expect(status).toBeGreaterThanOrEqual(400);
-    expect(status).toBeLessThan(500);
-  }
 
   test('at a page of ours', async () => {
     const browser = newBrowser(frontdesk);
     const form = await browser.visit(authorize(frontdesk, appA).url);
     const action = new URL(form.root.querySelector('form')!.getAttribute('action')!, form.url).href;
-    for (const body of [many, big, deep]) await expectRefused(() => browser.ask(action, { form: body }));
+    const statuses = [];
+    for (const body of [many, big, deep]) statuses.push((await browser.ask(action, { form: body })).status);
+    // What is deep is one field of a form, without a CSRF token.
+    expect(statuses).toEqual([400, 413, 403]);
   });
 
   test('at an endpoint of the protocol', async () => {
-    for (const body of [many, big, deep]) {
-      await expectRefused(() => ask(`${frontdesk.issuer}/oauth/token`, { form: body }));
+    const url = `${frontdesk.issuer}/oauth/token`;
+    expect((await ask(url, { form: many })).status).toBe(400);
+    const asJson = { form: deep, headers: { 'content-type': 'application/json' } };
+    expect((await ask(url, asJson)).json()['error_description']).toContain('content-type');
+    const tooLarge = [
+      await ask(url, { form: big }),
+      await callAs(frontdesk, appA, '/oauth/token', { grant_type: 'refresh_token', refresh_token: big }),
+    ];
+    for (const answer of tooLarge) {
+      expect(answer.status).toBe(400);
+      expect(answer.json()['error_description']).toBe('failed to parse the request body');
     }
-    const headers = { 'content-type': 'application/json' };
-    await expectRefused(() => ask(`${frontdesk.issuer}/oauth/token`, { form: deep, headers }));
-    await expectRefused(() =>
-      callAs(frontdesk, appA, '/oauth/token', { grant_type: 'refresh_token', refresh_token: big }),
-    );
   });
 
   test('in the address', async () => {
-    await expectRefused(() => ask(`${frontdesk.issuer}/oauth/authorize?x=${'y'.repeat(20_000)}`));
-    await expectRefused(() => ask(`${frontdesk.issuer}/oauth/authorize?${many.slice(0, 12_000)}`));
+    const url = `${frontdesk.issuer}/oauth/authorize`;
+    expect((await ask(`${url}?x=${'y'.repeat(20_000)}`)).status).toBe(431);
+    expect((await ask(`${url}?${many.slice(0, 12_000)}`)).status).toBe(400);
   });
 });
 

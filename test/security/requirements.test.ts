@@ -11,11 +11,13 @@ interface Requirement {
   isMissing: boolean;
 }
 
-const requirements = [
-  ...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/^\| ([A-G]\d\d) \|.*\| ([^|]*) \|$/gm),
-].map(([, number, held]): Requirement => {
-  const files = [...held!.matchAll(/\]\(([^)]+)\)/g)].map(([, path]) => join(folder, path!));
-  return { number: number!, files, isMissing: /\*not yet\*: \S/.test(held!) };
+const rows = readFileSync(join(folder, 'README.md'), 'utf8')
+  .split('\n')
+  .filter((line) => /^\| [A-G]\d\d/.test(line));
+const requirements = rows.map((row): Requirement => {
+  const [, number = '', , held = ''] = row.split('|').map((cell) => cell.trim());
+  const files = [...held.matchAll(/\]\(([^)]+)\)/g)].map(([, path]) => join(folder, path!));
+  return { number, files, isMissing: /\*not yet\*: \S/.test(held) };
 });
 const numbers = new Set(requirements.map(({ number }) => number));
 

@@ -5,7 +5,7 @@ import { ask } from '../../support/browser.ts';
 import { authorize, newBrowser } from '../../support/flow.ts';
 import type { RegisteredApp } from '../../support/cast.ts';
 
-const many = Array.from({ length: 10_000 }, (_, index) => `p${index}=1`).join('&');
+const many = Array.from({ length: 10_000 }, (_, index) => `${index.toString(36)}=`).join('&');
 const big = `login=${'x'.repeat(60 * 1024)}`;
 const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
 const rounds = 20;
