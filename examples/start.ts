@@ -65,6 +65,8 @@ const untilListening = (port: number): Promise<void> =>
     () => sleep(50).then(() => untilListening(port)),
   );
 
+const shownFolder = relative('.', dataFolder).startsWith('..') ? dataFolder : relative('.', dataFolder);
+
 const words = `
   Site A         ${siteA}      one of your apps, rendered on a server
   Site B         ${siteB}      another one: a single page with two APIs (${ports.slice(3, 5).join(', ')})
@@ -85,7 +87,7 @@ const words = `
   on) and to curl 7.85 or newer (older: --resolve idp.localhost:${ports[0]}:127.0.0.1). Node asks the
   system, which may not know them: node --import ./examples/localhost-names.ts your-program.js
 
-  Ctrl-C stops everything. Accounts and apps are kept in ${relative('.', dataFolder)}; npm run demo -- --fresh starts over.
+  Ctrl-C stops everything. Accounts and apps are kept in ${shownFolder}; npm run demo -- --fresh starts over.
 
 Frontdesk is ready`;
 

@@ -39,7 +39,7 @@ async function end(child: ChildProcess): Promise<void> {
  */
 export function startNode(args: string[], environment: NodeJS.ProcessEnv, folder = process.cwd()): ChildProcess {
   const { PATH, TMPDIR } = process.env;
-  const child = spawn(process.execPath, ['--no-warnings', ...args], {
+  const child = spawn(process.execPath, args, {
     env: { PATH, TMPDIR, ...environment },
     cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
