@@ -1,4 +1,4 @@
-/** The composition root: settings in; a server that can be started and closed out. */
+/** The composition root: connects all parts to one server, on an opened database. */
 import { createServer, type Server } from 'node:http';
 import { createPasswordHasher, type PasswordHasher } from './credentials/password.ts';
 import { startBackground } from './background.ts';
@@ -18,28 +18,33 @@ import { createShowPage } from './web/page.ts';
 export interface App {
   server: Server;
   hasher: PasswordHasher;
-  /** Takes no more requests, lets those under way finish, and closes all it opened. */
+  /** Accepts no more requests, waits for those in flight, and closes everything that was opened. */
   close(): Promise<void>;
 }
 
-// A slow client may not keep a connection for longer (RFC 9110 has no bound, attackers know that).
+// Milliseconds that a client may take to send a request, so that slow ones cannot occupy all connections (Slowloris).
 const httpLimits = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 };
 const drainSeconds = 10;
-const lookAgainSeconds = 60;
+const reloadSeconds = 60;
 
-/** Follows what other processes change: told by the database at once, and looked at every minute as a net. */
+/**
+ * Reloads policy and signing keys when another process has changed them: at each notification of the database, and every
+ * minute in case one was lost.
+ *
+ * @returns a function that stops this
+ */
 async function followChanges({ db, keyring, log }: Base, oidc: Oidc, policy: LivePolicy): Promise<() => Promise<void>> {
-  const follow = async () => {
+  const reload = async () => {
     await policy.reload();
     oidc.useKeys(await listSigningKeys(db, keyring));
   };
-  // One after the other: what was read first must not be put in force last.
-  let last = Promise.resolve();
-  const look = () => {
-    last = last.then(follow).catch((error: unknown) => log.warn({ err: error }, 'could not follow changes'));
+  // One after the other, so that an older state never replaces a newer one.
+  let reloads = Promise.resolve();
+  const queueReload = () => {
+    reloads = reloads.then(reload).catch((error: unknown) => log.warn({ err: error }, 'could not follow changes'));
   };
-  const listener = await db.listen('frontdesk', look);
-  const timer = setInterval(look, lookAgainSeconds * 1000);
+  const listener = await db.listen('frontdesk', queueReload);
+  const timer = setInterval(queueReload, reloadSeconds * 1000);
   return async () => {
     clearInterval(timer);
     await listener.close();
@@ -82,13 +87,14 @@ export async function createApp(base: Base): Promise<App> {
   };
 }
 
+/** Waits until the requests in flight are answered, at most 10 seconds, and closes all connections. */
 async function drain(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise((done) => server.close(done));
   // A connection that is kept open becomes idle only when its last request is answered.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const rest = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
+  const deadline = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
   await closed;
   clearInterval(idle);
-  clearTimeout(rest);
+  clearTimeout(deadline);
 }

@@ -1,5 +1,5 @@
-/** What each process does beside requests: scheduled tasks, jobs, and delivery of logout notices. */
-import { openAuditMonths } from './audit/audit-repository.ts';
+/** What each process does besides serving requests: scheduled tasks, jobs, and delivery of logout notices. */
+import { createAuditPartitions } from './audit/audit-repository.ts';
 import { rotateSigningKeys } from './keys/rotate-signing-keys.ts';
 import { deliveryJob } from './notices/logout-notice.ts';
 import type { DeliveryServices } from './oidc/delivery/deliver-logout-notice.ts';
@@ -21,13 +21,13 @@ const tasksOf = ({ db, keyring, policy }: BackgroundServices): Task[] => [
   {
     name: 'rotate-signing-keys',
     schedule: '7 * * * *',
-    run: () => rotateSigningKeys({ db, keyring, policy: policy.now }),
+    run: () => rotateSigningKeys({ db, keyring, policy: policy.current }),
   },
-  { name: 'open-audit-months', schedule: '23 3 * * *', run: () => openAuditMonths(db) },
+  { name: 'open-audit-months', schedule: '23 3 * * *', run: () => createAuditPartitions(db) },
   { name: 'delete-failed-jobs', schedule: '41 3 * * *', run: () => deleteFailedJobs(db.url) },
 ];
 
-// A job only starts the deliveries of an app: calls that took long as jobs would hold up the queue for all apps.
+// A job only starts the deliveries of an app. If the calls themselves were jobs, slow ones would delay all other apps.
 const handlersOf = (deliveries: Deliveries): Record<string, JobHandler> => ({
   [deliveryJob]: async (payload) => deliveries.wake((payload as { clientId: string }).clientId),
 });

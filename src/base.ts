@@ -5,7 +5,7 @@ import { localSecretPrefix, type Config } from './config.ts';
 import { checkDeployment, claimDeployment } from './deployment/deployment.ts';
 import { isMigrated } from './deployment/deployment-repository.ts';
 import { Refusal } from './errors.ts';
-import type { Role } from './platform/data-owner.ts';
+import type { ProcessRole } from './platform/data-folder.ts';
 import { openDatabase, type Database } from './platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { createLog, type Log } from './platform/log.ts';
@@ -29,7 +29,7 @@ export interface Base {
 
 export interface BaseOptions {
   /** A command beside or instead of the server, or the server itself. */
-  role: Role;
+  role: ProcessRole;
   log?: Log;
   /** Whether a database and a root secret are made where there are none. A server always may. */
   mayCreate?: boolean;
@@ -55,7 +55,7 @@ function findSecrets(config: Config, mayCreate: boolean): readonly string[] {
 
 async function startDatabase(
   { databaseUrl, dataFolder, runtimeFolder }: Config,
-  role: Role,
+  role: ProcessRole,
   onStep: OnStep,
 ): Promise<EmbeddedPostgres> {
   if (databaseUrl) return { url: databaseUrl, isAttached: false, stop: async () => {} };
@@ -102,7 +102,7 @@ async function belongTo(
   db: Database,
   keyring: Keyring,
   config: Config,
-  role: Role,
+  role: ProcessRole,
   mayCreate: boolean,
 ): Promise<string> {
   const { issuer, isIssuerSet } = config;

@@ -24,7 +24,7 @@ export interface Config {
   readonly dataFolder: string;
   /** Folder in which the folder of the database socket is made. */
   readonly runtimeFolder: string;
-  /** Root secrets, newest first. Empty on a local issuer without SECRET: one is then made and kept in the data folder. */
+  /** Root secrets, in the order of SECRET. Empty on a local issuer without SECRET: one is then made and kept in the data folder. */
   readonly secrets: readonly string[];
   /** How many reverse proxies add to X-Forwarded-For. */
   readonly trustedProxies: number;

@@ -27,8 +27,6 @@ export const refusals = {
   database_missing: 404,
   database_of_other_issuer: 409,
   database_of_other_secret: 409,
-  secret_file_exists: 409,
-  secret_unknown: 409,
   duration_invalid: 400,
   email_invalid: 400,
   email_taken: 409,
@@ -36,12 +34,12 @@ export const refusals = {
   form_type_wrong: 403,
   host_wrong: 421,
   interaction_expired: 400,
-  navigation_required: 403,
-  not_found: 404,
-  outcome_unknown: 503,
   json_invalid: 400,
   management_token_wrong: 401,
+  navigation_required: 403,
+  not_found: 404,
   notice_none: 404,
+  outcome_unknown: 503,
   password_blank: 400,
   password_long: 400,
   password_short: 400,
@@ -60,6 +58,8 @@ export const refusals = {
   request_uri_unreachable: 400,
   requests_many: 429,
   scope_unknown: 400,
+  secret_file_exists: 409,
+  secret_unknown: 409,
   session_ended: 400,
   session_unknown: 404,
   sign_in_busy: 503,
@@ -71,7 +71,7 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
-/** Values named in the words of a refusal, such as `{{minutes}}`, or a problem with one value. Never secrets. */
+/** Values for the placeholders in the words of a refusal, such as `{{minutes}}`; `reason` is put into words. Never secrets. */
 export type RefusalValues = Readonly<Record<string, string | number>> & { readonly reason?: Reason };
 
 /** A request that was understood and is refused; the caller can do something about it. */
@@ -92,13 +92,13 @@ export class Refusal extends Error {
   }
 }
 
-/** A refusal in the words of a language. */
+/** The words for a refusal, in the language of `texts`. */
 export function refusalText(texts: Texts, { code, values }: Refusal): string {
   const { reason } = values;
   const words = reason === undefined ? undefined : { reason: texts(`reasons.${reason}`, values) };
   return texts(`refusals.${code}`, { ...values, ...words });
 }
 
-/** A problem with one value in the words of a language: `PORT must be a whole number from 1 to 65535`. */
+/** The words for a problem with one value, in the language of `texts`: `PORT must be a whole number from 1 to 65535`. */
 export const problemText = (texts: Texts, problem: Problem): string =>
   `${problem.field} ${texts(`reasons.${problem.reason}`, problem)}`;

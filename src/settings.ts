@@ -14,7 +14,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'ISSUER',
     default: 'http://localhost:4000',
-    about: 'The issuer: scheme, host and port, no path. It cannot change, because apps and passkeys are bound to it.',
+    about: 'The issuer: scheme, host and port, no path. It cannot change, because apps are bound to it.',
   },
   { name: 'PORT', default: "the issuer's port", about: 'TCP port to listen on.' },
   { name: 'HOST', default: '127.0.0.1 for a local issuer, else ::', about: 'Address to listen on.' },
@@ -46,7 +46,7 @@ export const settings: readonly Setting[] = [
     name: 'OUTGOING_ALLOWED_HOSTS',
     default: 'none',
     about:
-      'Hosts of apps that Frontdesk may call (logout tokens, keys) although they are private, on http or not on port 443: `app.internal,*.localhost`. All others must be public and on https.',
+      'Hosts of apps that Frontdesk may call (logout tokens, keys) at private addresses, over http and on any port: `app.internal,*.localhost`. All other hosts must be public and on https.',
   },
   { name: 'RATE_LIMIT_FACTOR', default: '1', about: 'Multiplies every rate limit, for tests and load generators.' },
   {

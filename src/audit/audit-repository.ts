@@ -13,11 +13,11 @@ export function recordEvent(db: Database, event: AuditEvent): void {
   db.write(insertEvent, [uuid(), kind, accountId, clientId, sessionUid, ip, detail]);
 }
 
-const openMonths = sql`select open_audit_months(date_trunc('month', now())::date, 12)`;
+const createPartitions = sql`select open_audit_months(date_trunc('month', now())::date, 12)`;
 
-/** Creates the partitions for the events of the next twelve months. */
-export async function openAuditMonths(db: Database): Promise<void> {
-  await db.writeOutsideTransaction(openMonths);
+/** Creates the monthly partitions for the events of the next twelve months. */
+export async function createAuditPartitions(db: Database): Promise<void> {
+  await db.writeOutsideTransaction(createPartitions);
 }
 
 export interface RecordedEvent {
@@ -42,15 +42,21 @@ const selectByAccount = sql`
   select at, kind, client_id, session_uid, ip, detail from audit_events
   where account_id = $1 and at < $2 order by at desc limit $3`;
 
+// Events have the time of the database, whose clock may be ahead of this one.
+const maxClockDifferenceSeconds = 60;
+
 /**
- * The events of an account, the newest first.
+ * The events of an account, newest first.
  *
- * @param page at most `limit` events, older than `before`
+ * @param page at most `limit` events, older than `before`; the newest ones by default
  */
 export async function listAccountEvents(
   db: Database,
   accountId: string,
-  { before = new Date(Date.now() + 60_000), limit }: { before?: Date | undefined; limit: number },
+  {
+    before = new Date(Date.now() + maxClockDifferenceSeconds * 1000),
+    limit,
+  }: { before?: Date | undefined; limit: number },
 ): Promise<RecordedEvent[]> {
   const rows = await db.read<Row>(selectByAccount, [accountId, before, limit]);
   return rows.map((row) => ({

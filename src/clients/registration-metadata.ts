@@ -69,7 +69,7 @@ type Registration = z.output<typeof schema>;
 export interface RegistrationRules {
   issuer: string;
   /** Whether `policy_uri` and `tos_uri` may be on another host than the redirect URIs. */
-  mayLinkElsewhere: boolean;
+  mayLinkToOtherHosts: boolean;
 }
 
 const invalid = (field: string, reason: Reason) => new Refusal('client_invalid', { field, reason });
@@ -79,13 +79,13 @@ const identityUris = ['client_uri', 'logo_uri'] as const;
 const legalUris = ['policy_uri', 'tos_uri'] as const;
 const calledUris = ['jwks_uri', 'sector_identifier_uri', 'initiate_login_uri'] as const;
 
-function requirePageUris(metadata: Registration, { issuer, mayLinkElsewhere }: RegistrationRules): void {
+function requirePageUris(metadata: Registration, { issuer, mayLinkToOtherHosts }: RegistrationRules): void {
   const hosts = new Set(webHostsOf(metadata.redirect_uris));
   for (const name of [...calledUris, ...identityUris, ...legalUris]) {
     const uri = metadata[name];
     if (uri !== undefined) requireWebUri(name, uri, issuer);
   }
-  for (const name of mayLinkElsewhere ? identityUris : [...identityUris, ...legalUris]) {
+  for (const name of mayLinkToOtherHosts ? identityUris : [...identityUris, ...legalUris]) {
     const uri = metadata[name];
     if (uri !== undefined && !hosts.has(new URL(uri).hostname)) throw invalid(name, 'must_be_on_redirect_host');
   }

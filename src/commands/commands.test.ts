@@ -4,7 +4,7 @@ import { runFrontdesk } from '../../test/support/terminal.ts';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { randomToken } from '../platform/secrets.ts';
 import { commands } from './commands.ts';
-import { pageOf } from './help.ts';
+import { commandPage } from './help.ts';
 
 let database: TestDatabase;
 let environment: Record<string, string>;
@@ -49,7 +49,7 @@ describe('help', () => {
   test('has a page for each command, with every option', async () => {
     for (const command of commands) {
       const { code, out } = await runFrontdesk(['help', ...command.name.split(' ')]);
-      expect([command.name, code, out]).toEqual([command.name, 0, `${pageOf(command)}\n`]);
+      expect([command.name, code, out]).toEqual([command.name, 0, `${commandPage(command)}\n`]);
       for (const flag of Object.keys(command.options ?? {})) expect(out).toContain(`--${flag}`);
       for (const flag of ['--help', '-h']) {
         expect((await runFrontdesk([...command.name.split(' '), flag])).out).toBe(out);

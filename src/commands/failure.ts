@@ -2,10 +2,10 @@
 import type { Texts } from '../platform/texts.ts';
 import { InvalidSettings } from '../config.ts';
 import { problemText, Refusal, refusalText } from '../errors.ts';
-import { DataFolderTaken } from '../platform/data-owner.ts';
+import { DataFolderTaken } from '../platform/data-folder.ts';
 import { DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
 import { EmbeddedPostgresFailed } from '../platform/postgres-program.ts';
-import { FolderNotOurs } from '../platform/private-folder.ts';
+import { FolderOfOtherUser } from '../platform/private-folder.ts';
 import { RootSecretMissing } from '../platform/secrets.ts';
 
 /** The words for each code are in `views/texts/en.json` under `failures`. */
@@ -71,10 +71,13 @@ const databaseMessages: readonly Rule[] = [
   [/timeout exceeded when trying to connect|connection timeout|connection terminated/i, 'database_unreachable'],
 ];
 
+/** Also of errors that name no file, such as those of a write to an open one. */
+const diskCodes: readonly Rule[] = [[/^(ENOSPC|EDQUOT)$/, 'disk_full']];
+
 const fileCodes: readonly Rule[] = [
   [/^(EACCES|EPERM|EROFS)$/, 'file_permission'],
   [/^(EEXIST|ENOTDIR|EISDIR)$/, 'file_in_the_way'],
-  [/^(ENOSPC|EDQUOT)$/, 'disk_full'],
+  ...diskCodes,
 ];
 
 const listenCodes: readonly Rule[] = [
@@ -96,14 +99,15 @@ function chainOf(error: unknown): SystemError[] {
 
 function failureOf(error: SystemError): Failure | undefined {
   const { code = '', syscall, path, message } = error;
-  const isOfFile = path !== undefined && syscall !== 'connect';
-  const byCode = match(isOfFile ? fileCodes : databaseCodes, code);
+  const isFileError = path !== undefined && syscall !== 'connect';
+  const byCode = match(isFileError ? fileCodes : databaseCodes, code);
   if (byCode) return byCode;
-  // A socket of the database is a file, but not one that the program reads or writes.
+  // The path of such an error is that of the database's Unix socket.
   if (syscall === 'connect') return 'database_unreachable';
-  return match(fileCodes.slice(2), code) ?? match(databaseMessages, message);
+  return match(diskCodes, code) ?? match(databaseMessages, message);
 }
 
+/** What an error is about: a path, or `host:port`; empty when the error names neither. */
 const placeOf = ({ address, hostname, port, path }: SystemError): string => {
   const host = hostname ?? address ?? '';
   return path ?? (port === undefined ? host : `${host}:${port}`);
@@ -111,11 +115,12 @@ const placeOf = ({ address, hostname, port, path }: SystemError): string => {
 
 /** What failed, and the error that told it. */
 function findFailure(chain: readonly SystemError[]): [Failure, SystemError | undefined] {
-  const isListening = chain.some((error) => error instanceof ListenFailed);
+  const isListenError = chain.some((error) => error instanceof ListenFailed);
   for (const error of chain) {
-    const failure = isListening ? match(listenCodes, error.code ?? '') : failureOf(error);
+    const failure = isListenError ? match(listenCodes, error.code ?? '') : failureOf(error);
     if (failure) return [failure, error];
   }
+  // Last, because the cause of a DatabaseBusy often says more.
   if (chain.some((error) => error instanceof DatabaseBusy)) return ['database_busy', undefined];
   if (chain.some((error) => error instanceof RootSecretMissing)) return ['root_secret_missing', undefined];
   return ['unexpected', chain[0]];
@@ -130,19 +135,19 @@ function systemText(texts: Texts, chain: readonly SystemError[]): string {
   return texts(`failures.${failure}`, { code: error?.code ?? '', place: error ? placeOf(error) : '' });
 }
 
-/** Errors of this program whose message is for the person who runs it. */
-const withOwnWords = [DataFolderTaken, EmbeddedPostgresFailed, FolderNotOurs];
+/** Errors of this program whose message is written for the person who runs it. */
+const errorsForOperators = [DataFolderTaken, EmbeddedPostgresFailed, FolderOfOtherUser];
 
 /** @returns what went wrong and what to do about it; never a message of Node or of the driver */
 export function failureText(texts: Texts, error: unknown): string {
   const chain = chainOf(error);
-  const refusal = chain.some((each) => each instanceof TextNotStorable) ? new Refusal('text_invalid') : error;
-  if (refusal instanceof Refusal) return refusalText(texts, refusal);
+  if (error instanceof Refusal) return refusalText(texts, error);
+  if (chain.some((each) => each instanceof TextNotStorable)) return refusalText(texts, new Refusal('text_invalid'));
   if (error instanceof InvalidSettings) {
     const problems = error.problems.map((problem) => `  ${problemText(texts, problem)}`);
     return [texts('failures.settings'), ...problems].join('\n');
   }
-  if (withOwnWords.some((kind) => error instanceof kind)) return (error as Error).message;
+  if (errorsForOperators.some((kind) => error instanceof kind)) return (error as Error).message;
   return systemText(texts, chain);
 }
 

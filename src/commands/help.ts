@@ -1,4 +1,4 @@
-/** `frontdesk help [COMMAND]`: what there is, the commands of one noun, or how one command is used. */
+/** `frontdesk help [COMMAND]`: all commands, the commands of one noun, or how one command is used. */
 import { UsageError, usageOf, type Command } from './command.ts';
 import { nearestName } from './nearest-name.ts';
 
@@ -22,7 +22,8 @@ const nounsOf = (commands: readonly Command[]): string[] => [
   ...new Set(commands.filter(({ name }) => name.includes(' ')).map(({ name }) => name.split(' ')[0]!)),
 ];
 
-function listOf(commands: readonly Command[]): string[] {
+/** One line for each command: its name, and what it does. */
+function commandLines(commands: readonly Command[]): string[] {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return commands.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
 }
@@ -33,18 +34,19 @@ const overview = (commands: readonly Command[]): string =>
     '',
     'Usage: frontdesk COMMAND […]',
     '',
-    ...listOf(commands),
+    ...commandLines(commands),
     '',
-    'Commands work beside a running server or without one, on the database that the settings name. Where there is none',
-    'yet, --new lets a command make one.',
+    'Commands work on the database that the settings name, whether a server runs or not. With --new a command creates',
+    'the database when there is none.',
     'How a command is used: frontdesk help COMMAND. Settings: frontdesk settings. Version: frontdesk --version.',
     'Exit codes: 0 done, 1 refused or failed, 2 wrong usage.',
   ].join('\n');
 
 const nounPage = (noun: string, commands: readonly Command[]): string =>
-  [`Usage: frontdesk ${noun} COMMAND […]`, '', ...listOf(commands)].join('\n');
+  [`Usage: frontdesk ${noun} COMMAND […]`, '', ...commandLines(commands)].join('\n');
 
-export function pageOf(command: Command): string {
+/** The help for one command: usage, what it does, options. */
+export function commandPage(command: Command): string {
   const options = Object.entries(command.options ?? {});
   const flags = options.map(([option, { value }]) => `--${option}${value === undefined ? '' : ` ${value}`}`);
   const width = Math.max(0, ...flags.map((flag) => flag.length));
@@ -67,10 +69,10 @@ export function helpText(commands: readonly Command[], words: string[]): string 
   const name = words.join(' ');
   if (name === '') return overview(commands);
   const command = commands.find((each) => each.name === name);
-  if (command) return pageOf(command);
-  const ofNoun = commandsOf(commands, name);
-  if (ofNoun.length === 0) throw new UnknownCommand(commands, words);
-  return nounPage(name, ofNoun);
+  if (command) return commandPage(command);
+  const commandsOfNoun = commandsOf(commands, name);
+  if (commandsOfNoun.length === 0) throw new UnknownCommand(commands, words);
+  return nounPage(name, commandsOfNoun);
 }
 
 /** The help command for a list of commands. */

@@ -5,9 +5,10 @@ import { Writable } from 'node:stream';
 import { UsageError } from './command.ts';
 
 /**
- * Reads one line of standard input. A terminal does not show it. A password is never an argument, because other
- * processes of the machine can read those.
+ * Reads one line of standard input; what is typed at a terminal is not shown. A password is never an argument, because
+ * other processes of the machine can read arguments.
  *
+ * @param prompt printed to standard error when the input is a terminal
  * @throws UsageError when the input ends without a line
  */
 export async function readPassword(prompt: string): Promise<string> {

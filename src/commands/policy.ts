@@ -13,8 +13,8 @@ export const listPolicy: Command = {
     const policy = await withBase(io, ({ db }) => readPolicy(db));
     if (options['json']) return io.out(JSON.stringify(policy));
     const rows = (Object.keys(policyItems) as PolicyName[]).map((name) => {
-      const { default: standard, about } = policyItems[name];
-      return [name, formatPolicyValue(policy[name]), formatPolicyValue(standard), about];
+      const { default: defaultValue, about } = policyItems[name];
+      return [name, formatPolicyValue(policy[name]), formatPolicyValue(defaultValue), about];
     });
     io.out(table(['policy', 'value', 'default', 'what it is for'], rows));
   },
@@ -24,7 +24,7 @@ export const setPolicy: Command = {
   name: 'policy set',
   changes: true,
   about:
-    'Change one item of the policy, to a duration such as 12h or one of its words. Servers follow within a second.',
+    'Set one item of the policy to a duration such as 12h, or to one of its named values. Servers follow within a second.',
   operands: ['NAME', 'VALUE'],
   async run({ operands: [name = '', value = ''], io }) {
     await withBase(io, ({ db }) => set(db, name, value, 'command-line'));

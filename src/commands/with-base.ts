@@ -5,7 +5,7 @@ import { canonicalEmail, canonicalUsername, type Account } from '../accounts/acc
 import { openBase, type Base } from '../base.ts';
 import { loadConfig, type Config } from '../config.ts';
 import { Refusal } from '../errors.ts';
-import { isServerRunning } from '../platform/data-owner.ts';
+import { isServerRunning } from '../platform/data-folder.ts';
 import type { Database } from '../platform/database.ts';
 import { createLog } from '../platform/log.ts';
 import type { Io } from './command.ts';

@@ -8,13 +8,14 @@ import { Refusal } from '../errors.ts';
 export const hashParameters = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 // NIST SP 800-63B-4 §3.1.1.2: at least 15 characters where the password is the only factor, and no composition rules.
+// Counted as Unicode code points after normalization.
 const minCharacters = 15;
 const maxCharacters = 256;
 
 // Hashes run on the thread pool of libuv, which files and WebCrypto use too: one core is left to them.
 const concurrency = Math.max(1, availableParallelism() - 1);
 const maxQueue = 100;
-const busySeconds = 5;
+const retryAfterSeconds = 5;
 
 /** One form for what different keyboards send for the same password (NFKC, RFC 8265 §4.2). */
 const normalise = (password: string): string => password.normalize('NFKC');
@@ -24,6 +25,7 @@ export function requireAcceptablePassword(password: string): void {
   const length = [...normalise(password)].length;
   if (length < minCharacters) throw new Refusal('password_short', { min: minCharacters });
   if (length > maxCharacters) throw new Refusal('password_long', { max: maxCharacters });
+  // One character repeated, such as spaces.
   if (new Set(normalise(password)).size < 2) throw new Refusal('password_blank');
 }
 
@@ -34,7 +36,11 @@ export interface PasswordHasher {
   verify(password: string, hash: string | undefined): Promise<boolean>;
   /** Whether a hash has other parameters than new ones get. */
   isOutdated(hash: string): boolean;
-  /** Call it before anything is looked up for a sign-in. @throws Refusal `sign_in_busy` while the queue is full */
+  /**
+   * Call it before an account is looked up: a sign-in that is refused here costs no query and counts against no limit.
+   *
+   * @throws Refusal `sign_in_busy` while 100 hashes are queued
+   */
   requireCapacity(): void;
 }
 
@@ -51,7 +57,7 @@ export async function createPasswordHasher(): Promise<PasswordHasher> {
     },
     isOutdated: (stored) => argon2.needsRehash(stored, hashParameters),
     requireCapacity() {
-      if (limit.pendingCount >= maxQueue) throw new Refusal('sign_in_busy', {}, busySeconds);
+      if (limit.pendingCount >= maxQueue) throw new Refusal('sign_in_busy', {}, retryAfterSeconds);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** SQL for consents: the permissions that people granted to apps, so that they are asked once. */
+/** SQL for consents: the permissions that people gave to apps, remembered so that people are asked once. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Consent } from './consent.ts';

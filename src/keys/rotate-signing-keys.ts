@@ -43,6 +43,7 @@ export async function rotateSigningKeys(context: RotationContext, now = new Date
   const { db, keyring, policy } = context;
   await db.inUnitOfWork(async () => {
     await lockSigningKeys(db);
+    // Newest first.
     const keys = await listSigningKeys(db, keyring);
     for (const algorithm of signingAlgorithms) {
       const newest = keys.find((key) => key.algorithm === algorithm);

@@ -1,7 +1,10 @@
 /** What the OpenID Foundation's suite needs and production must not offer: switched on by CONFORMANCE_PROFILE. */
+
+/** The settings that change what the protocol offers. */
 export interface ProtocolOptions {
-  /** Apps may register themselves. */
+  /** CLIENT_REGISTRATION: apps may register themselves (RFC 7591). */
   hasClientRegistration: boolean;
+  /** CONFORMANCE_PROFILE: offers what the functions below allow. */
   isConformance: boolean;
 }
 
@@ -25,10 +28,11 @@ export const responseTypesOf = ({ isConformance }: ProtocolOptions): ResponseTyp
 export const conformanceClientKey = 'conformance_client';
 
 /**
- * The suite's clients have their terms at the OpenID Foundation. Otherwise an app that registers itself links to its own
- * hosts only, or our page would lend its trust to strangers (OpenID Connect Registration §9.1).
+ * Whether `policy_uri` and `tos_uri` of a self-registered client may be on other hosts than its redirect URIs, as those of
+ * the suite's clients are. Otherwise our consent page could link to a site that the app impersonates (OpenID Connect
+ * Registration §9.1).
  */
-export const mayLinkElsewhere = ({ isConformance }: ProtocolOptions): boolean => isConformance;
+export const mayLinkToOtherHosts = ({ isConformance }: ProtocolOptions): boolean => isConformance;
 
-/** Request objects without a signature (OpenID Connect Core §6.1): worth no more than the address itself. */
+/** Request objects without a signature (OpenID Connect Core §6.1): no safer than query parameters. */
 export const acceptsUnsignedRequests = ({ isConformance }: ProtocolOptions): boolean => isConformance;

@@ -1,4 +1,4 @@
-/** One log line for each request that the protocol refuses, for whoever has to find out why. */
+/** One log line for each request that oidc-provider refuses, so that an operator finds out why. */
 import { errors, type Client, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { differenceFrom } from '../clients/match-redirect-uri.ts';
 import type { Log } from '../platform/log.ts';
@@ -14,55 +14,56 @@ const events = [
   'userinfo.error',
 ] as const;
 
-/** Ordinary answers to `prompt=none`, and a person who cancels: nothing that anybody has to mend. */
-const ordinary = new Set(['login_required', 'consent_required', 'interaction_required', 'access_denied']);
+/** Errors that need no fix: the responses to `prompt=none`, and a person who cancels. Logged as info, not as warnings. */
+const expectedErrors = new Set(['login_required', 'consent_required', 'interaction_required', 'access_denied']);
 
-const maxSent = 500;
-const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value.slice(0, maxSent) : undefined;
+const maxCharacters = 500;
+const shortened = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value.slice(0, maxCharacters) : undefined;
 
 const quoted = (character: string): string => (character === '' ? 'the end' : `"${character}"`);
 
-/** An address that was refused, and where it differs from the one registered. */
+/** A URI that was refused, and the first character at which it differs from the closest registered one. */
 export function describeUri(
   sent: string,
   registered: readonly string[],
 ): { sent: string; registered?: string; difference: string } {
   const difference = differenceFrom(sent, registered);
-  if (!difference) return { sent: sent.slice(0, maxSent), difference: 'none is registered' };
-  const { character, sent: one, expected } = difference;
+  if (!difference) return { sent: sent.slice(0, maxCharacters), difference: 'none is registered' };
+  const { character, sent: actual, expected } = difference;
   return {
-    sent: sent.slice(0, maxSent),
+    sent: sent.slice(0, maxCharacters),
     registered: difference.registered,
-    difference: `character ${character}: ${quoted(one)} instead of ${quoted(expected)}`,
+    difference: `character ${character}: ${quoted(actual)} instead of ${quoted(expected)}`,
   };
 }
 
-/** The address that the error is about, if it is about one. */
+/** The redirect URI that the error is about; empty when it is about something else. */
 function refusedUri(error: Error, client: Client | undefined, params: Record<string, unknown>): object {
   if (!client) return {};
-  const [sent, logout] = [params['redirect_uri'], params['post_logout_redirect_uri']];
-  if (error instanceof errors.InvalidRedirectUri && typeof sent === 'string') {
-    return { redirectUri: describeUri(sent, client.redirectUris ?? []) };
+  const { redirect_uri: redirectUri, post_logout_redirect_uri: postLogoutRedirectUri } = params;
+  if (error instanceof errors.InvalidRedirectUri && typeof redirectUri === 'string') {
+    return { redirectUri: describeUri(redirectUri, client.redirectUris ?? []) };
   }
-  const isLogout = typeof logout === 'string' && !client.postLogoutRedirectUriAllowed(logout);
-  return isLogout ? { postLogoutRedirectUri: describeUri(logout, client.postLogoutRedirectUris ?? []) } : {};
+  if (typeof postLogoutRedirectUri !== 'string') return {};
+  if (client.postLogoutRedirectUriAllowed(postLogoutRedirectUri)) return {};
+  return { postLogoutRedirectUri: describeUri(postLogoutRedirectUri, client.postLogoutRedirectUris ?? []) };
 }
 
-/** Logs `error`, `error_description` and what oidc-provider knows beyond them; never parameters that could be secrets. */
+/** Logs `error`, `error_description` and the library's `error_detail`; never parameters that could be secrets. */
 export function logRefusals(provider: Provider, log: Log): void {
   const onError = ({ oidc, state }: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
     const { client, params = {}, route } = oidc;
     const line = {
       requestId: (state as ProtocolState).requestId,
       endpoint: route,
-      clientId: client?.clientId ?? textOf(params['client_id']),
+      clientId: client?.clientId ?? shortened(params['client_id']),
       error: error.error,
       description: error.error_description,
       detail: error.error_detail,
       ...refusedUri(error, client, params),
     };
-    if (ordinary.has(error.error)) log.info(line, 'request refused');
+    if (expectedErrors.has(error.error)) log.info(line, 'request refused');
     else log.warn(line, 'request refused');
   };
   for (const event of events) provider.on(event as 'authorization.error', onError as never);

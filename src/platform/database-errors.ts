@@ -10,17 +10,17 @@ export class CommitUncertain extends CommitFailed {
   override readonly name = 'CommitUncertain';
 }
 
-/** The sender's mistake: a text that PostgreSQL cannot store, such as one with U+0000. */
+/** The client's error: it sent a text that PostgreSQL cannot store, such as one with U+0000. */
 export class TextNotStorable extends Error {
   override readonly name = 'TextNotStorable';
 }
 
-/** The database is away or overloaded. The same statement may succeed later. */
+/** The database is unavailable or overloaded. The same statement may succeed later. */
 export class DatabaseBusy extends Error {
   override readonly name: string = 'DatabaseBusy';
 }
 
-/** Transactions waited for each other, and PostgreSQL undid this one: done again at once, it succeeds. */
+/** PostgreSQL rolled this transaction back because of a concurrent one. It can be repeated at once. */
 export class TransactionConflict extends DatabaseBusy {
   override readonly name = 'TransactionConflict';
 }
@@ -38,13 +38,13 @@ const busyCodes = /^(08...|25006|25P02|53...|55P03|57014|57P0.|ECONNREFUSED|ECON
 // pg has no codes for these.
 const busyMessages = /timeout exceeded|connection terminated|connection timeout/i;
 
-/** Whether a statement failed because its row would equal another one where the table allows none. */
+/** Whether a statement failed because of a unique constraint (SQLSTATE 23505). */
 export const isUniqueViolation = (error: unknown): boolean => (error as { code?: string }).code === '23505';
 
 /** @returns TextNotStorable, TransactionConflict or DatabaseBusy for an error that means one of them, else the error itself */
 export function translateDatabaseError(error: Error): Error {
   const { code = '' } = error as { code?: string };
-  // Every JSON value comes from JSON.stringify, so it can only be wrong by a lone surrogate (RFC 8259 §8.2).
+  // Every JSON value comes from JSON.stringify, so only a lone surrogate makes it invalid (RFC 8259 §8.2).
   const isLoneSurrogate = code === '22P02' && error.message === 'invalid input syntax for type json';
   if (textCodes.test(code) || isLoneSurrogate) return new TextNotStorable('the text cannot be stored');
   if (conflictCodes.test(code)) return new TransactionConflict(error.message, { cause: error });

@@ -3,10 +3,10 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { acquireDataFolder, type Role } from './data-owner.ts';
+import { acquireDataFolder, type ProcessRole } from './data-folder.ts';
 import { EmbeddedPostgresFailed, findBinaries, findLauncher, libraryPath } from './postgres-program.ts';
 import type { Binaries, Launcher } from './postgres-program.ts';
-import { privateFolder, readFileIfExists, socketFolder } from './private-folder.ts';
+import { ensurePrivateFolder, readFileIfExists, ensureSocketFolder } from './private-folder.ts';
 import type { OnStep } from './progress.ts';
 
 export interface EmbeddedPostgres {
@@ -66,7 +66,7 @@ function giveToServer({ runsAs }: Launcher, folder: string): void {
 async function createCluster(cluster: Cluster): Promise<void> {
   const draft = `${cluster.folder}.new`;
   rmSync(draft, { recursive: true, force: true });
-  giveToServer(cluster.launcher, privateFolder(draft));
+  giveToServer(cluster.launcher, ensurePrivateFolder(draft));
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   await runProgram(cluster, [cluster.binaries.initdb, '--auth=trust', `--username=${user}`, ...locale, '-D', draft]);
   const single = [cluster.binaries.postgres, '--single', '-D', draft, 'postgres'];
@@ -141,9 +141,9 @@ async function stopServer(server: ChildProcess): Promise<void> {
 export async function startEmbeddedPostgres(
   dataFolder: string,
   runtimeFolder: string,
-  { role, onStep }: { role: Role; onStep: OnStep },
+  { role, onStep }: { role: ProcessRole; onStep: OnStep },
 ): Promise<EmbeddedPostgres> {
-  const home = resolve(privateFolder(dataFolder));
+  const home = resolve(ensurePrivateFolder(dataFolder));
   const owner = await acquireDataFolder(home, { role, onStep });
   if ('socket' in owner) return { url: urlOf(owner.socket), isAttached: true, stop: async () => {} };
   try {
@@ -158,7 +158,7 @@ export async function startEmbeddedPostgres(
     }
     onStep('starting_database');
     await stopOrphan(cluster.folder);
-    const socket = socketFolder(runtimeFolder, home, launcher.runsAs?.uid);
+    const socket = ensureSocketFolder(runtimeFolder, home, launcher.runsAs?.uid);
     if (launcher.runsAs) chmodSync(home, 0o711);
     const server = startServer(cluster, socket, home);
     await waitUntilReady(server, cluster.folder, home);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/support/cleanup.ts';
 import { endBy, startNode } from '../../test/support/processes.ts';
-import { ensureSecretFile, createPrivateFileOnce, privateFolder, socketFolder } from './private-folder.ts';
+import { ensureSecretFile, ensurePrivateFile, ensurePrivateFolder, ensureSocketFolder } from './private-folder.ts';
 import { tryFileLock } from './file-lock.ts';
 
 const folder = temporaryFolder();
@@ -13,7 +13,7 @@ test('only its owner can use a private folder', () => {
   const path = join(folder, 'open');
   mkdirSync(path);
   chmodSync(path, 0o777);
-  expect(statSync(privateFolder(path)).mode & 0o777).toBe(0o700);
+  expect(statSync(ensurePrivateFolder(path)).mode & 0o777).toBe(0o700);
 });
 
 // Only root can change the owner of a folder.
@@ -21,7 +21,7 @@ test('only its owner can use a private folder', () => {
   const path = join(folder, 'theirs');
   mkdirSync(path);
   chownSync(path, 12_345, 12_345);
-  expect(() => privateFolder(path)).toThrow(
+  expect(() => ensurePrivateFolder(path)).toThrow(
     'belongs to another user (12345): run as that user, or choose another folder',
   );
 });
@@ -29,19 +29,19 @@ test('only its owner can use a private folder', () => {
 test('the socket folder is the same each time, and a random one when another user has taken its name', () => {
   const [data, parent] = [join(folder, 'data'), join(folder, 'sockets')];
   for (const path of [data, parent]) mkdirSync(path);
-  const usual = socketFolder(parent, data);
-  expect(socketFolder(parent, data)).toBe(usual);
+  const usual = ensureSocketFolder(parent, data);
+  expect(ensureSocketFolder(parent, data)).toBe(usual);
   // A user who can write there could put a socket of their own into it.
   chmodSync(usual, 0o777);
-  const another = socketFolder(parent, data);
+  const another = ensureSocketFolder(parent, data);
   expect(another).not.toBe(usual);
   expect(statSync(another).mode & 0o777).toBe(0o700);
 });
 
 test('of several processes that create a file at once the first wins, and no draft is left', () => {
   const path = join(folder, 'kept');
-  expect(createPrivateFileOnce(path, 'first')).toBe('first');
-  expect(createPrivateFileOnce(path, 'second')).toBe('first');
+  expect(ensurePrivateFile(path, 'first')).toBe('first');
+  expect(ensurePrivateFile(path, 'second')).toBe('first');
   expect(readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept']);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });

@@ -22,21 +22,21 @@ import { join } from 'node:path';
 import { randomToken } from './secrets.ts';
 
 /** A folder belongs to another user, who could have put anything into it. The message says what to do. */
-export class FolderNotOurs extends Error {
-  override readonly name = 'FolderNotOurs';
+export class FolderOfOtherUser extends Error {
+  override readonly name = 'FolderOfOtherUser';
 }
 
 /**
- * Creates a folder with mode 0700 when it is missing.
+ * Creates a folder with mode 0700 when it is missing, and gives an existing one this mode.
  *
  * @returns the path
- * @throws FolderNotOurs
+ * @throws FolderOfOtherUser when it belongs to another user
  */
-export function privateFolder(path: string): string {
+export function ensurePrivateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const { uid } = statSync(path);
   if (process.getuid && uid !== process.getuid()) {
-    throw new FolderNotOurs(`${path} belongs to another user (${uid}): run as that user, or choose another folder`);
+    throw new FolderOfOtherUser(`${path} belongs to another user (${uid}): run as that user, or choose another folder`);
   }
   chmodSync(path, 0o700);
   return path;
@@ -45,11 +45,12 @@ export function privateFolder(path: string): string {
 /**
  * Gives a folder that this process created to its owner.
  *
- * @returns whether only the owner can use the folder; not when another user created it first
+ * @returns whether only the owner can use the folder; false when another user created it first
  */
 function giveToOwner(owner: number, path: string): boolean {
   const before = lstatSync(path);
   const isOwn = before.isDirectory() && before.uid === process.getuid?.();
+  // The group does not matter, because the mode is 0700.
   if (isOwn && before.uid !== owner) chownSync(path, owner, owner);
   const folder = lstatSync(path);
   return folder.isDirectory() && folder.uid === owner && (folder.mode & 0o077) === 0;
@@ -62,7 +63,7 @@ function giveToOwner(owner: number, path: string): boolean {
  * @param parent the user's runtime folder, or the folder for temporary files
  * @param owner uid of the database server; the uid of this process by default
  */
-export function socketFolder(parent: string, dataFolder: string, owner = process.getuid?.() ?? -1): string {
+export function ensureSocketFolder(parent: string, dataFolder: string, owner = process.getuid?.() ?? -1): string {
   const name = createHash('sha256').update(realpathSync(dataFolder)).digest('hex').slice(0, 16);
   const stable = join(parent, `frontdesk-${name}`);
   mkdirSync(stable, { recursive: true, mode: 0o700 });
@@ -92,11 +93,12 @@ export function createPrivateFile(path: string, text: string): void {
 }
 
 /**
- * Creates a file with mode 0600 when it is missing. Of several processes at once, one creates it.
+ * Creates a file with mode 0600 when it is missing. When several processes do so at once, one of them
+ * creates the file, and the others read it.
  *
  * @returns the text of the file
  */
-export function createPrivateFileOnce(path: string, text: string): string {
+export function ensurePrivateFile(path: string, text: string): string {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   writePrivateFile(draft, text);
   try {
@@ -124,8 +126,9 @@ export function readFileIfExists(path: string): string | undefined {
  * Reads a secret from a file, and creates the file with a random secret when it is missing.
  *
  * @param prefix put before a new secret, to mark what it is for
+ * @returns the secret, without the line break at the end of the file
  */
 export function ensureSecretFile(folder: string, name: string, prefix: string): string {
-  const path = join(privateFolder(folder), name);
-  return (readFileIfExists(path) ?? createPrivateFileOnce(path, `${prefix}${randomToken()}\n`)).trim();
+  const path = join(ensurePrivateFolder(folder), name);
+  return (readFileIfExists(path) ?? ensurePrivateFile(path, `${prefix}${randomToken()}\n`)).trim();
 }

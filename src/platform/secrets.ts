@@ -34,7 +34,10 @@ interface DerivedKeys {
   successors: Buffer;
 }
 
-/** The keys of all root secrets, newest first. New values are made with the newest; values of the others stay valid. */
+/**
+ * The keys of all root secrets. The first one of SECRET counts as the newest: new values are made with it, and values made
+ * with the others stay valid.
+ */
 export interface Keyring {
   /** Keys for Keygrip, newest first. */
   readonly cookieKeys: string[];

@@ -123,12 +123,12 @@ test('a finished unit of work refuses statements', async () => {
   expect(await keys()).toEqual(['a']);
 });
 
-test('a refusal rolls back only after undoOnRefusal', async () => {
+test('a refusal rolls back only after rollBackOnRefusal', async () => {
   await db.startUnitOfWork(async (unit) => {
     expect([unit.mayCommit(200), unit.mayCommit(400), unit.mayCommit(503)]).toEqual([true, true, false]);
-    unit.undoOnRefusal();
+    unit.rollBackOnRefusal();
     expect([unit.mayCommit(303), unit.mayCommit(400)]).toEqual([true, false]);
-    unit.keepOnRefusal();
+    unit.commitOnRefusal();
     expect(unit.mayCommit(400)).toBe(true);
   });
 });

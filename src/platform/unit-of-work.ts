@@ -1,4 +1,4 @@
-/** The transaction of one request, job or command: the first write opens it, and it ends before the answer is sent. */
+/** The transaction of one request, job or command: the first write opens it, and it ends before the response is sent. */
 import { CommitFailed, CommitUncertain, isAnswerOfServer, translateDatabaseError } from './database-errors.ts';
 import type { Rows, Statement } from './statement.ts';
 import { DatabaseSilent, withinLimit } from './time-limit.ts';
@@ -30,11 +30,11 @@ export interface UnitOfWork {
    */
   commit(): Promise<void>;
   rollback(): Promise<void>;
-  /** From now on an answer with status 400 or more rolls back, so that a refused request has no effect. */
-  undoOnRefusal(): void;
-  /** Undoes `undoOnRefusal`: what was written stays although the request is refused. */
-  keepOnRefusal(): void;
-  /** Whether the transaction is to be committed for an answer with this status. */
+  /** From now on a response with status 400 or more rolls the transaction back: a refused request has no effect. */
+  rollBackOnRefusal(): void;
+  /** The opposite, and the default: the transaction is committed although the request is refused (status below 500). */
+  commitOnRefusal(): void;
+  /** Whether the transaction is to be committed for a response with this status. */
   mayCommit(status: number): boolean;
 }
 
@@ -52,7 +52,7 @@ export function createUnitOfWork(
   const limit = () => Math.min(maxStatementMilliseconds, remaining());
   let opening: Promise<Connection> | undefined;
   let finished = false;
-  let undo = false;
+  let rollsBackOnRefusal = false;
   let failure: Error | undefined;
   const statements: Promise<unknown>[] = [];
 
@@ -126,13 +126,13 @@ export function createUnitOfWork(
     send: (statement, values) => void submit(statement, values).catch(fail),
     commit: () => finish('COMMIT'),
     rollback: () => finish('ROLLBACK'),
-    undoOnRefusal: () => {
-      undo = true;
+    rollBackOnRefusal: () => {
+      rollsBackOnRefusal = true;
     },
-    keepOnRefusal: () => {
-      undo = false;
+    commitOnRefusal: () => {
+      rollsBackOnRefusal = false;
     },
-    // A failed statement does not count here: the commit then throws, so the answer becomes an error.
-    mayCommit: (status) => status < 500 && !(undo && status >= 400),
+    // A failed statement does not count here: the commit then throws, so the response becomes an error.
+    mayCommit: (status) => status < 500 && !(rollsBackOnRefusal && status >= 400),
   };
 }

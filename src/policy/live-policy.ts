@@ -4,19 +4,19 @@ import { readPolicy } from './policy-repository.ts';
 import type { Policy } from './policy.ts';
 
 export interface LivePolicy {
-  readonly now: Policy;
+  readonly current: Policy;
   /** Reads the policy again. */
   reload(): Promise<void>;
 }
 
 export async function createLivePolicy(db: Database): Promise<LivePolicy> {
-  let now = await readPolicy(db);
+  let current = await readPolicy(db);
   return {
-    get now() {
-      return now;
+    get current() {
+      return current;
     },
     async reload() {
-      now = await readPolicy(db);
+      current = await readPolicy(db);
     },
   };
 }

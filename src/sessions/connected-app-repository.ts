@@ -1,4 +1,4 @@
-/** SQL for connected apps: the apps that have a live grant or a consent of a person. */
+/** SQL for connected apps: the apps that a person has given a live grant or a consent. */
 import type { ClientMetadata } from '../clients/client.ts';
 import { ownClientId } from '../clients/own-client.ts';
 import type { Permissions } from '../grants/consent.ts';
@@ -9,7 +9,7 @@ export interface ConnectedApp {
   clientId: string;
   metadata: ClientMetadata;
   isFirstParty: boolean;
-  /** Granted now, or consented to for the next sign-in. */
+  /** Those of the live grants and those of the remembered consent. */
   permissions: Permissions;
   /** When the first live grant or the consent was given. */
   since: Date;
@@ -40,12 +40,12 @@ const selectByAccount = sql`
     where g.account_id = $1 and g.revoked_at is null and g.expires_at > now()
     group by g.client_id
   )
-  select c.id as client_id, c.metadata, c.is_first_party, coalesce(l.scopes, '{}') || coalesce(o.scopes, '{}') as scopes,
-    o.claims, l.resources, o.api_scopes, least(l.since, o.given_at) as since,
-    greatest(l.used_at, o.updated_at) as last_used_at
-  from clients c left join live_grants l on l.client_id = c.id
-    left join consents o on o.client_id = c.id and o.account_id = $1
-  where c.id <> $2 and (l.client_id is not null or o.client_id is not null)
+  select c.id as client_id, c.metadata, c.is_first_party, coalesce(g.scopes, '{}') || coalesce(co.scopes, '{}') as scopes,
+    co.claims, g.resources, co.api_scopes, least(g.since, co.given_at) as since,
+    greatest(g.used_at, co.updated_at) as last_used_at
+  from clients c left join live_grants g on g.client_id = c.id
+    left join consents co on co.client_id = c.id and co.account_id = $1
+  where c.id <> $2 and (g.client_id is not null or co.client_id is not null)
   order by last_used_at desc`;
 
 /** Audience → scopes, of the grants and of the consent together. */

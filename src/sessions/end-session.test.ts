@@ -11,7 +11,7 @@ import {
   endSessions,
   endAccountSessions,
 } from './end-session.ts';
-import { endReusedGrant, removeApp } from './remove-app.ts';
+import { revokeReplayedGrant, removeApp } from './remove-app.ts';
 import { listSessions } from './session-repository.ts';
 import type { Authorizations } from './session.ts';
 
@@ -200,13 +200,13 @@ describe('removing an app', () => {
   test('after a stolen refresh token removes it from that session only', async () => {
     await session('one', ['back', 'none']);
     await session('two', ['back']);
-    await endReusedGrant(db, 'one back');
+    await revokeReplayedGrant(db, 'one back');
     expect(await told()).toEqual(['back, back, sid one back, refresh_token_reused']);
     expect([await uids(), await liveGrants()]).toEqual([
       ['one', 'two'],
       ['one none', 'two back'],
     ]);
-    await endReusedGrant(db, 'one back');
+    await revokeReplayedGrant(db, 'one back');
     expect(await events('refresh-token.reused')).toEqual([{ grantId: 'one back' }]);
   });
 });

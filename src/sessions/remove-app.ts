@@ -1,4 +1,4 @@
-/** Removes an app from a person's sessions and revokes its grants, by the person or after a stolen refresh token. */
+/** Removes an app from a person's sessions and revokes its grants: the person asked for it, or a refresh token was replayed. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import { deleteConsent } from '../grants/consent-repository.ts';
 import { findGrant } from '../grants/grant-repository.ts';
@@ -15,7 +15,7 @@ export async function removeApp(db: Database, accountId: string, clientId: strin
 }
 
 /** Revokes the grant of a refresh token that was replayed (RFC 9700 §4.14.2). The app is notified. */
-export async function endReusedGrant(db: Database, grantId: string): Promise<void> {
+export async function revokeReplayedGrant(db: Database, grantId: string): Promise<void> {
   await db.inUnitOfWork(async () => {
     const grant = await findGrant(db, grantId);
     if (!grant) return;

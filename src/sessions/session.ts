@@ -28,12 +28,12 @@ export interface Session {
   createdAt: Date;
   lastSeenAt: Date;
   expiresAt: Date;
-  /** Of the last request. */
+  /** IP address of the last request. */
   ip: string | undefined;
   userAgent: string | undefined;
 }
 
-/** Why a session ends, as audit events and notices have it. */
+/** Why a session ends. Audit events and notices store these values. */
 export type EndReason =
   | 'account_removed'
   | 'account_suspended'
@@ -51,9 +51,9 @@ export type AppRemovalReason = 'app_removed' | 'refresh_token_reused' | 'signed_
 export interface AuthorizationChange {
   /** New entries, and entries with another value. */
   changed: Authorizations;
-  /** Ids of the clients that are missing. */
+  /** Ids of the clients that were loaded and are no longer there. */
   removed: string[];
-  /** Ids of the clients that are new: the row must not have them yet. */
+  /** Ids of the clients that were not loaded: the row must not have them yet. */
   added: string[];
   /** The changed and removed entries as they were loaded: the row must still have them. */
   loaded: Authorizations;

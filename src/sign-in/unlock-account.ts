@@ -1,4 +1,4 @@
-/** Lets a person try again who is locked out by failed sign-in attempts. */
+/** Lets a person who is locked out by failed sign-in attempts try again at once. */
 import { findAccount } from '../accounts/account-repository.ts';
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';

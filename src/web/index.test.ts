@@ -1,4 +1,4 @@
-/** The address book: each route has a guard and says what it answers, and no route is mounted elsewhere. */
+/** The address book: each route has a guard and names its response, and no route is mounted elsewhere. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listRoutes } from './index.ts';
@@ -10,9 +10,9 @@ const services = { issuer: 'http://idp.localhost:4000' } as Services;
 const protocol = { hasClientRegistration: true, isConformance: false };
 const options = { trustedProxies: 0, rateLimitFactor: 1, readiness: { isDraining: false }, protocol };
 const routes = listRoutes(services, options, {} as SignOut);
-const named = routes.map((route) => ({ ...route, name: `${route.method} ${route.address}` }));
+const named = routes.map((route) => ({ ...route, name: `${route.method} ${route.path}` }));
 
-test('no address is listed twice', () => {
+test('no route is listed twice', () => {
   expect(new Set(named.map(({ name }) => name)).size).toBe(named.length);
 });
 
@@ -22,19 +22,19 @@ test.each(named)('$name has a guard that fits its method', ({ method, guard }) =
   expect(allowed).toContain(guard);
 });
 
-test.each(named)('$name lies under the prefix of its guard', ({ address, guard }) => {
+test.each(named)('$name lies under the prefix of its guard', ({ path, guard }) => {
   const prefixes = {
     interaction: /^\/interaction\//,
     account: /^\/account(\/|$)/,
     bearer: /^\/oauth\//,
     public: /^\//,
   };
-  expect(address).toMatch(prefixes[guard]);
+  expect(path).toMatch(prefixes[guard]);
 });
 
-test.each(named)('$name answers by a view that exists, or says how', ({ method, answer }) => {
-  if (method !== 'GET') expect(['redirect', 'json']).toContain(answer);
-  else if (!['redirect', 'json', 'text'].includes(answer)) expect(existsSync(`views/${answer}.pug`)).toBe(true);
+test.each(named)('$name responds with a view that exists, a redirect, JSON or text', ({ method, response }) => {
+  if (method !== 'GET') expect(['redirect', 'json']).toContain(response);
+  else if (!['redirect', 'json', 'text'].includes(response)) expect(existsSync(`views/${response}.pug`)).toBe(true);
 });
 
 test('each file of pages is named after an address, and only index.ts makes a router', () => {

@@ -39,7 +39,7 @@ import { sendFavicon } from './visitor/favicon.ts';
 import { showWelcome } from './visitor/welcome.ts';
 
 export interface WebOptions {
-  /** How many proxies in front of us add to X-Forwarded-For. */
+  /** Number of reverse proxies that add to X-Forwarded-For. */
   trustedProxies: number;
   /** Multiplies every rate limit. */
   rateLimitFactor: number;
@@ -96,8 +96,8 @@ function createRouter(services: Services, routes: Route[]): Router {
     bearer: [],
   };
   const router = new Router({ strict: true, sensitive: true, exclusive: true });
-  for (const { method, address, guard, handle } of routes) {
-    router.register(address, method === 'GET' ? ['HEAD', 'GET'] : [method], [...guards[guard], handle]);
+  for (const { method, path, guard, handle } of routes) {
+    router.register(path, method === 'GET' ? ['HEAD', 'GET'] : [method], [...guards[guard], handle]);
   }
   return router;
 }

@@ -1,4 +1,4 @@
-/** Routes: an address, who may use it, and what answers. `index.ts` lists all of them. */
+/** Routes: a path, who may use it, and its handler. `index.ts` lists all of them. */
 import type { Context } from 'koa';
 
 /** Answers a request of one route. */
@@ -8,34 +8,34 @@ export type Handler = (ctx: Context) => Promise<void> | void;
  * Who may use a route.
  *
  * - `public`: everybody; the route only reads
- * - `interaction`: the browser that an app sent here; writes need a form of ours with the token of that interaction
- * - `account`: whoever is signed in; writes need a form of ours with the token of that session
- * - `bearer`: a program that shows a token (RFC 6750); the handler checks which
+ * - `interaction`: the browser that an app sent here; a form must carry the CSRF token of that interaction
+ * - `account`: a person who is signed in; a form must carry the CSRF token of that session
+ * - `bearer`: a client that sends a bearer token (RFC 6750); the handler checks which
  */
 export type Guard = 'public' | 'interaction' | 'account' | 'bearer';
 
-/** What a route answers when all is well: a view of `views/`, or one of these. */
-export type Answer = `${string}/${string}` | 'redirect' | 'json' | 'text';
+/** What a route responds with on success: a view (`account/devices` is `views/account/devices.pug`), or one of these. */
+export type RouteResponse = `${string}/${string}` | 'redirect' | 'json' | 'text';
 
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** In the form of @koa/router: `/interaction/:uid`. */
-  address: string;
+  path: string;
   guard: Guard;
-  answer: Answer;
+  response: RouteResponse;
   handle: Handler;
 }
 
 export const route = (
   method: Route['method'],
-  address: string,
+  path: string,
   guard: Guard,
-  answer: Answer,
+  response: RouteResponse,
   handle: Handler,
-): Route => ({ method, address, guard, answer, handle });
+): Route => ({ method, path, guard, response, handle });
 
-/** A named part of the address: `uid` of `/interaction/:uid`. */
-export const parameterOf = (ctx: Context, name: string): string => {
+/** A parameter of the path, such as `uid` of `/interaction/:uid`; an empty string when the path has none of this name. */
+export const pathParameter = (ctx: Context, name: string): string => {
   const { [name]: value = '' } = ctx['params'] as Record<string, string | undefined>;
   return value;
 };

@@ -22,7 +22,7 @@ export function ago(date: Date, now = new Date()): string {
   return day.format(date);
 }
 
-/** A time in words, and exactly (ISO 8601) for the `datetime` attribute. */
+/** A time as a person reads it (`3 minutes ago`), and in ISO 8601 for the `datetime` attribute of HTML. */
 export const timeOf = (date: Date): { words: string; exact: string } => ({
   words: ago(date),
   exact: date.toISOString(),
@@ -38,6 +38,7 @@ export function toNoticeView(notice: LogoutNotice): NoticeView {
   const { createdAt, deliveredAt } = notice;
   return {
     state: noticeStateOf(notice),
+    // The two clocks may differ: no page shows 0 ms or less.
     milliseconds: deliveredAt ? Math.max(1, deliveredAt.getTime() - createdAt.getTime()) : undefined,
   };
 }
@@ -48,19 +49,19 @@ export interface PermissionView {
   apis: { name: string; permissions: string[] }[];
 }
 
-/** Scopes in the order of the texts; APIs by name, their scopes by the descriptions they were registered with. */
+/** Permissions as pages show them: scopes in a fixed order, APIs with their names and the descriptions of their scopes. */
 export async function toPermissionView(
   db: Database,
   { scopes, claims, apiScopes }: Permissions,
 ): Promise<PermissionView> {
-  const isAsked = Object.keys(apiScopes).length > 0;
-  const apis = isAsked ? (await listApis(db)).filter(({ audience }) => Object.hasOwn(apiScopes, audience)) : [];
+  const hasApiScopes = Object.keys(apiScopes).length > 0;
+  const apis = hasApiScopes ? (await listApis(db)).filter(({ audience }) => Object.hasOwn(apiScopes, audience)) : [];
   return {
     scopes: knownScopes.filter((scope) => scope !== 'openid' && scopes.includes(scope)),
     claims,
-    apis: apis.map(({ audience, name, scopes: words }) => ({
+    apis: apis.map(({ audience, name, scopes: descriptions }) => ({
       name,
-      permissions: apiScopes[audience]!.map((scope) => words[scope] ?? scope),
+      permissions: apiScopes[audience]!.map((scope) => descriptions[scope] ?? scope),
     })),
   };
 }

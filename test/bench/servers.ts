@@ -1,4 +1,4 @@
-/** A whole deployment for a bench: a database, several `serve` processes, one address in front of them. */
+/** A whole deployment for a bench: a database, several `serve` processes, and a load balancer in front of them. */
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -15,12 +15,15 @@ export interface Servers<T> {
   balancer: LoadBalancer;
   /** What `prepare` returned. */
   prepared: T;
-  /** Runs a command of the program beside the servers. */
+  /** Runs a command of the program while the servers run. @throws Error when it fails */
   command(...args: string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param prepare registers who and what is needed, before the processes start */
+/**
+ * @param processes number of them
+ * @param prepare creates the accounts, apps and APIs of the bench, before the processes start
+ */
 export async function startServers<T>(
   processes: number,
   prepare: (frontdesk: Frontdesk) => Promise<T>,
@@ -38,15 +41,16 @@ export async function startServers<T>(
     RATE_LIMIT_FACTOR: '10000',
     LOG_LEVEL: 'info',
   };
-  const first = await startFrontdesk({ beside: { database, issuer, secret }, settings: environment });
-  let ports = () => [first.port];
+  // `prepare` signs people in at a server inside this process: the balancer sends its requests there until it is done.
+  const preparing = await startFrontdesk({ beside: { database, issuer, secret }, settings: environment });
+  let ports = () => [preparing.port];
   const balancer = await startLoadBalancer(port, () => ports());
-  const prepared = await prepare({ ...first, port });
+  const prepared = await prepare({ ...preparing, port });
   const servers: ServerProcess[] = [];
   for (let index = 0; index < processes; index += 1) servers.push(createServerProcess(await freePort(), environment));
   await Promise.all(servers.map((server) => server.start()));
   ports = () => servers.filter(({ isReady }) => isReady).map((server) => server.port);
-  await first.close();
+  await preparing.close();
   const db = openDatabase({ url: database.url, poolSize: 6 });
 
   return {

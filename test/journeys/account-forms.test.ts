@@ -1,6 +1,6 @@
 /** The forms of the account pages act for one person, and for no other site. */
 import { ann, app, ben, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
-import { everyRow, statement } from '../support/database.ts';
+import { dumpWithoutJobs, statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser, Page } from '../support/browser.ts';
@@ -34,7 +34,7 @@ const uidsOf = async (login: string) =>
 describe('A09 the forms of the account', () => {
   const forms = async (page: Page) => page.root.querySelectorAll('form').map((form) => form.getAttribute('action')!);
   const rows = async () =>
-    (await everyRow(frontdesk.db)).replace(/-- public\.audit_events\w*\n[^]*?(?=-- \w+\.|$)/g, '');
+    (await dumpWithoutJobs(frontdesk.db)).replace(/-- public\.audit_events\w*\n[^]*?(?=-- \w+\.|$)/g, '');
 
   test('need the CSRF token of this session, and this origin', async () => {
     const browser = await signedIn();

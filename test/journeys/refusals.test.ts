@@ -23,7 +23,7 @@ beforeAll(async () => {
   wiki = await siteA(frontdesk, { id: 'wiki', redirectUris: ['https://wiki.example/callback'] });
 });
 
-/** What is logged of refusals while `work` runs. */
+/** The log lines of the requests that are refused while `work` runs. */
 async function refusalsOf(work: () => Promise<unknown>): Promise<Line[]> {
   const before = frontdesk.logged.length;
   await work();
@@ -56,7 +56,7 @@ test('a redirect URI that is not registered: what was sent, and the first charac
   expect(page!.body).not.toContain('<b>');
 });
 
-test('an address to return to after signing out that is not registered', async () => {
+test('a post-logout redirect URI that is not registered: what was sent, and the first character that differs', async () => {
   const query = new URLSearchParams({ client_id: 'wiki', post_logout_redirect_uri: 'https://wiki.example/bye' });
   const [line] = await refusalsOf(() =>
     newBrowser(frontdesk).visit(`${frontdesk.issuer}/oauth/logout?${query.toString()}`),
@@ -68,7 +68,7 @@ test('an address to return to after signing out that is not registered', async (
   });
 });
 
-test('a code that is unknown, used twice or brought with a wrong verifier: each says which', async () => {
+test('an unknown code, a code used twice and a wrong code_verifier: the log tells which', async () => {
   const request = authorize(frontdesk, wiki);
   const code = await codeFor(newBrowser(frontdesk), request);
   const exchange = (form: Record<string, string>) =>
@@ -80,6 +80,7 @@ test('a code that is unknown, used twice or brought with a wrong verifier: each 
   const lines = await refusalsOf(async () => {
     await exchange({ code: 'unknown', code_verifier: request.verifier });
     await exchange({ code, code_verifier: 'w'.repeat(43) });
+    // The first of these succeeds.
     await exchange({ code, code_verifier: request.verifier });
     await exchange({ code, code_verifier: request.verifier });
   });
@@ -93,7 +94,7 @@ test('a code that is unknown, used twice or brought with a wrong verifier: each 
   for (const secret of [code, request.verifier, wiki.secret!]) expect(JSON.stringify(lines)).not.toContain(secret);
 });
 
-test('a wrong secret, an unknown client, a token that is none, and a registration', async () => {
+test('a wrong client secret, an unknown client, an invalid access token, and an invalid registration', async () => {
   const grant = { grant_type: 'client_credentials' };
   const lines = await refusalsOf(async () => {
     await callAs(frontdesk, { ...wiki, secret: 'wrong' }, '/oauth/token', grant);
@@ -113,12 +114,12 @@ test('a wrong secret, an unknown client, a token that is none, and a registratio
   expect(JSON.stringify(lines)).not.toContain('secret-token');
 });
 
-test('what is part of the protocol is no warning: prompt=none with nobody signed in', async () => {
+test('login_required of prompt=none is logged as info, not as a warning', async () => {
   const [line] = await refusalsOf(() => newBrowser(frontdesk).ask(authorize(frontdesk, wiki, { prompt: 'none' }).url));
   expect(line).toMatchObject({ level: 'info', clientId: 'wiki', error: 'login_required' });
 });
 
-test('the details of a page name nothing of a fault', async () => {
+test('the page of a server error shows no details', async () => {
   const app = await siteB(frontdesk, { id: 'faulty' });
   await tokensFor(frontdesk, newBrowser(frontdesk), app, { login: 'ann' });
   await frontdesk.db.read(statement('alter table artifacts rename to artifacts_away'));

@@ -1,6 +1,6 @@
 /** Requirements of README.md beside this file: G10. What starts a sign-in is a page that the browser shows. */
 import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
-import { everyRow } from '../support/database.ts';
+import { dumpWithoutJobs } from '../support/database.ts';
 import { answerIn, authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { jwksOf, makeKey, signed, type AppKey } from '../support/keys.ts';
@@ -44,7 +44,7 @@ async function byRequestObject(parameters: Record<string, string | undefined> = 
 
 describe.each(hidden)('G10 %s', (_what, sent) => {
   test('starts nothing: no row, no cookie, a plain refusal', async () => {
-    const before = await everyRow(frontdesk.db);
+    const before = await dumpWithoutJobs(frontdesk.db);
     for (const url of [
       authorize(frontdesk, appA).url,
       authorize(frontdesk, appA, { prompt: 'login' }).url,
@@ -55,7 +55,7 @@ describe.each(hidden)('G10 %s', (_what, sent) => {
       expect([answer.status, answer.location, answer.headers['set-cookie']]).toEqual([403, undefined, undefined]);
       expect(answer.body).toContain('Code navigation_required');
     }
-    expect(await everyRow(frontdesk.db)).toBe(before);
+    expect(await dumpWithoutJobs(frontdesk.db)).toBe(before);
   });
 
   test('gets the protocol’s answer with prompt=none, also in a request object', async () => {

@@ -1,6 +1,6 @@
 /** Requirements of README.md beside this file: A08, A09, A14, B21, E07. Forms: who may send them, and where they lead. */
 import { ann, app, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
-import { everyRow, statement } from '../support/database.ts';
+import { dumpWithoutJobs, statement } from '../support/database.ts';
 import { answerIn, authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
@@ -30,7 +30,7 @@ const foreign: [string, Record<string, string>][] = [
 ];
 
 const rowsOf = async () =>
-  (await everyRow(frontdesk.db)).replace(/-- public\.(rate_limits|audit_events\w*)\n[^]*?(?=-- \w+\.|$)/g, '');
+  (await dumpWithoutJobs(frontdesk.db)).replace(/-- public\.(rate_limits|audit_events\w*)\n[^]*?(?=-- \w+\.|$)/g, '');
 
 describe('A08 the sign-in form', () => {
   test.each(foreign)('sent %s does nothing', async (_how, headers) => {

@@ -10,11 +10,11 @@ import { withRegistration } from '../support/registration.ts';
 
 const protocol = { hasClientRegistration: true, isConformance: false };
 const options = { trustedProxies: 0, rateLimitFactor: 1, readiness: { isDraining: false }, protocol };
-// Only the addresses and guards are read here; the handlers are never called.
+// Only the paths and guards are read here; the handlers are never called.
 const routes = listRoutes({ issuer: 'http://idp.localhost' } as Services, options, {} as SignOut).map((route) => ({
   ...route,
-  name: `${route.method} ${route.address}`,
-  path: route.address.replaceAll(/:\w+/g, 'x'),
+  name: `${route.method} ${route.path}`,
+  path: route.path.replaceAll(/:\w+/g, 'x'),
 }));
 const guarded = (guard: string) => routes.filter((route) => route.guard === guard);
 const writes = routes.filter(({ method, guard }) => method === 'POST' && guard !== 'bearer');

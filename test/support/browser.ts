@@ -3,12 +3,13 @@ import { request as send, type IncomingHttpHeaders, type RequestOptions } from '
 import { parse, type HTMLElement } from 'node-html-parser';
 import { CookieJar } from 'tough-cookie';
 
+/** A response. */
 export interface Answer {
   status: number;
   url: string;
   headers: IncomingHttpHeaders;
   body: string;
-  /** Where a redirect leads, made absolute. */
+  /** `Location` of a redirect as an absolute URL. */
   location: string | undefined;
   json<T = Record<string, unknown>>(): T;
 }
@@ -17,14 +18,20 @@ export interface Page extends Answer {
   root: HTMLElement;
   /** The visible text. */
   text: string;
-  /** Submits the form that holds the button (the first submit button of the page by default; '' is the first form). */
+  /**
+   * Submits the form of a button.
+   *
+   * @param values fields that are set before
+   * @param options `button`: its selector, the first submit button by default; '' submits the first form without a button
+   * @throws Error when there is no such form
+   */
   submit(
     values?: Record<string, string>,
     options?: { button?: string; headers?: Record<string, string> },
   ): Promise<Page>;
 }
 
-export interface Ask {
+export interface AskOptions {
   method?: string;
   headers?: Record<string, string>;
   form?: Record<string, string> | [string, string][] | string;
@@ -33,7 +40,7 @@ export interface Ask {
 const maxRedirects = 20;
 
 /** Sends one HTTP request, to this machine whatever the host name. Follows no redirect and keeps no cookie. */
-export function ask(url: string, { method, headers = {}, form }: Ask = {}, port?: number): Promise<Answer> {
+export function ask(url: string, { method, headers = {}, form }: AskOptions = {}, port?: number): Promise<Answer> {
   const address = new URL(url);
   const body = form === undefined ? undefined : typeof form === 'string' ? form : new URLSearchParams(form).toString();
   const options: RequestOptions = {
@@ -77,9 +84,9 @@ export function ask(url: string, { method, headers = {}, form }: Ask = {}, port?
 export interface Browser {
   jar: CookieJar;
   /** Sends one request with this browser's cookies, and follows no redirect. */
-  ask(url: string, options?: Ask): Promise<Answer>;
-  /** Follows redirects to a page; stops before an address that `until` names, and returns that redirect. */
-  visit(url: string, options?: Ask, until?: (url: string) => boolean): Promise<Page>;
+  ask(url: string, options?: AskOptions): Promise<Answer>;
+  /** Follows redirects to a page. Stops before a URL for which `until` is true, and returns that redirect. */
+  visit(url: string, options?: AskOptions, until?: (url: string) => boolean): Promise<Page>;
   cookie(url: string, name: string): Promise<string | undefined>;
   /** Another browser with the same cookies. */
   copy(): Promise<Browser>;
@@ -90,11 +97,11 @@ export interface Browser {
  * @param port port of this machine for all requests, instead of the one in the URL
  */
 export function createBrowser(
-  stopsAt: (url: string) => boolean = () => false,
+  until: (url: string) => boolean = () => false,
   port?: number,
   jar = new CookieJar(),
 ): Browser {
-  async function askWithCookies(url: string, options: Ask = {}): Promise<Answer> {
+  async function askWithCookies(url: string, options: AskOptions = {}): Promise<Answer> {
     const cookie = await jar.getCookieString(url);
     const headers = { ...(cookie && { cookie }), accept: 'text/html,*/*', ...options.headers };
     const answer = await ask(url, { ...options, headers }, port);
@@ -128,11 +135,11 @@ export function createBrowser(
     };
   }
 
-  async function visit(url: string, options: Ask = {}, until = stopsAt): Promise<Page> {
+  async function visit(url: string, options: AskOptions = {}, stopsAt = until): Promise<Page> {
     let answer = await askWithCookies(url, options);
-    for (let count = 0; answer.location !== undefined && !until(answer.location); count += 1) {
+    for (let count = 0; answer.location !== undefined && !stopsAt(answer.location); count += 1) {
       if (count === maxRedirects) throw new Error(`redirected for ever at ${answer.url}`);
-      // 307 has a browser send the same again (RFC 9110 §15.4.8).
+      // After 307 a browser repeats the method and the body (RFC 9110 §15.4.8).
       answer = await askWithCookies(answer.location, answer.status === 307 ? options : {});
     }
     return toPage(answer);
@@ -143,6 +150,6 @@ export function createBrowser(
     ask: askWithCookies,
     visit,
     cookie: async (url, name) => (await jar.getCookies(url)).find(({ key }) => key === name)?.value,
-    copy: async () => createBrowser(stopsAt, port, await jar.clone()),
+    copy: async () => createBrowser(until, port, await jar.clone()),
   };
 }

@@ -7,9 +7,13 @@ import { closeAfterwards } from './cleanup.ts';
 /** Any SQL, for tests that look into the database. */
 export const statement = (text: string): Statement => ({ name: randomBytes(8).toString('hex'), text });
 
-export const templateName = (): string => 'frontdesk_test_template';
+/** The migrated database that the others are cloned from. */
+export const templateName = 'frontdesk_test_template';
 
-/** The address of a database on the server of this run; its own default database when no name is given. */
+/**
+ * The URL of a database on the PostgreSQL server of this run; of the server's default database when no name is given. A
+ * URL for a Unix socket has no host (`postgres://user@/name?host=…`), which `new URL` refuses: one is put in meanwhile.
+ */
 export function urlOf(name: string | undefined): string {
   const address = new URL(process.env['TEST_SERVER']!.replace('@/', '@socket/'));
   if (name !== undefined) address.pathname = `/${name}`;
@@ -22,7 +26,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** @param isEmpty without the migrations */
+/** Creates a database that is dropped after the tests of the file. @param isEmpty without the migrations */
 export async function freshDatabase({ isEmpty = false } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const onServer = async (text: string) => {
@@ -30,7 +34,7 @@ export async function freshDatabase({ isEmpty = false } = {}): Promise<TestDatab
     await server.read(statement(text));
     await server.close();
   };
-  await onServer(`create database ${name} template ${isEmpty ? 'template1' : templateName()}`);
+  await onServer(`create database ${name} template ${isEmpty ? 'template1' : templateName}`);
   const drop = closeAfterwards(() => onServer(`drop database if exists ${name} with (force)`));
   return { name, url: urlOf(name), drop };
 }
@@ -51,5 +55,5 @@ export async function dump(db: Database): Promise<string> {
 }
 
 /** All rows but those of the job queue, which changes without requests. */
-export const everyRow = async (db: Database): Promise<string> =>
+export const dumpWithoutJobs = async (db: Database): Promise<string> =>
   (await dump(db)).replace(/-- graphile_worker\.\w+\n[^]*?(?=-- \w+\.|$)/g, '');

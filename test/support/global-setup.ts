@@ -37,7 +37,7 @@ export default async function setUp(): Promise<void> {
   globalThis.testRun = { folder, server };
   process.env['TEST_SERVER'] = url ?? server!.url;
 
-  const name = templateName();
+  const name = templateName;
   const admin = openDatabase({ url: urlOf(undefined), poolSize: 1 });
   await admin.read(statement(`drop database if exists ${name}`));
   await admin.read(statement(`create database ${name}`));

@@ -22,7 +22,7 @@ function processesOf(folder: string): number[] {
 export default async function tearDown(): Promise<void> {
   const { folder, server } = globalThis.testRun;
   const admin = openDatabase({ url: urlOf(undefined), poolSize: 1 });
-  await admin.read(statement(`drop database if exists ${templateName()}`));
+  await admin.read(statement(`drop database if exists ${templateName}`));
   await admin.close();
   await server?.stop();
   for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL');

@@ -4,7 +4,7 @@ import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import { revokeGrant } from '../../grants/revoke-grant.ts';
 import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
-import { endReusedGrant } from '../../sessions/remove-app.ts';
+import { revokeReplayedGrant } from '../../sessions/remove-app.ts';
 import {
   consumeArtifact,
   deleteArtifact,
@@ -19,42 +19,43 @@ import { currentRotation, setRotation } from './refresh-rotation.ts';
 /** Seconds of clock difference that the library tolerates; rows are kept that much longer. */
 export const clockToleranceSeconds = 15;
 
+/** Stands in a stored `returnTo` for the id of the interaction. */
 const idPlaceholder = '{id}';
 
-/** The payload without values that could be presented to the protocol again. */
+/** The payload as it is stored: without its id, session cookies and ID tokens, which a reader of the database could use. */
 function withoutSecrets(kind: string, id: string, { jti: _jti, ...payload }: AdapterPayload): ArtifactPayload {
   if (kind !== 'Interaction') return payload;
   const { session, params, prompt, returnTo, ...rest } = payload;
-  const { cookie: _cookie, ...ofSession } = session ?? {};
-  const { id_token_hint: _hint, ...ofParams } = params ?? {};
+  const { cookie: _cookie, ...sessionDetails } = session ?? {};
+  const { id_token_hint: _hint, ...otherParams } = params ?? {};
   // The library has verified the hint by now; only its subject is still needed.
   const { id_token_hint: hint, ...details } = prompt?.details ?? {};
   const hinted = typeof hint === 'string' ? { hinted_subject: decodeJwt(hint).sub } : {};
   return {
     ...rest,
-    ...(session && { session: ofSession }),
-    params: ofParams,
+    ...(session && { session: sessionDetails }),
+    params: otherParams,
     prompt: { ...prompt, details: { ...details, ...hinted } },
     returnTo: returnTo?.replaceAll(id, idPlaceholder),
   };
 }
 
 function withId(kind: string, id: string, payload: ArtifactPayload): ArtifactPayload {
-  const whole = { ...payload, jti: id };
-  if (kind !== 'Interaction') return whole;
-  return { ...whole, returnTo: String(payload['returnTo']).replaceAll(idPlaceholder, id) };
+  const withJti = { ...payload, jti: id };
+  if (kind !== 'Interaction') return withJti;
+  return { ...withJti, returnTo: String(payload['returnTo']).replaceAll(idPlaceholder, id) };
 }
 
 export function createArtifactAdapter(db: Database, keyring: Keyring, kind: string): Adapter {
   const digests = (id: string) => keyring.digests(kind, id);
 
-  /** Revokes what the first use gave (RFC 6749 §4.1.2, RFC 9700 §4.14.2). @throws InvalidGrant always */
+  /** Revokes the tokens that the first use got (RFC 6749 §4.1.2, RFC 9700 §4.14.2). @throws InvalidGrant always */
   async function refuseReuse(id: string): Promise<never> {
     const grantId = (await findArtifact(db, kind, digests(id)))?.payload['grantId'];
     if (typeof grantId === 'string') {
-      await (kind === 'RefreshToken' ? endReusedGrant(db, grantId) : revokeGrant(db, grantId, 'code_reused'));
+      await (kind === 'RefreshToken' ? revokeReplayedGrant(db, grantId) : revokeGrant(db, grantId, 'code_reused'));
     }
-    db.unitOfWork()?.keepOnRefusal();
+    db.unitOfWork()?.commitOnRefusal();
     throw new errors.InvalidGrant(`${kind} was used before`);
   }
 
@@ -72,7 +73,7 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
       const rotation = kind === 'RefreshToken' ? currentRotation() : undefined;
       // A repeat gets a token that is stored already; neither its lifetime nor its scope change.
       if (rotation?.successor === id && !rotation.isNew) return;
-      // The new row is under the newest key; a row under an older key would still be found as it was before.
+      // The new row has the digest by the newest key: the outdated row under an older key must not be found instead.
       const older = digests(id).slice(1);
       if (kind === 'Interaction' && older.length > 0) deleteArtifact(db, kind, older);
       upsertArtifact(db, {
@@ -95,7 +96,7 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
       if (!rotation) return refuseReuse(id);
       setRotation(rotation);
       // The library saves the successor before all checks are done: an error response must undo the rotation.
-      db.unitOfWork()?.undoOnRefusal();
+      db.unitOfWork()?.rollBackOnRefusal();
     },
 
     destroy: async (id) => deleteArtifact(db, kind, digests(id)),

@@ -2,17 +2,18 @@
 import type { Adapter } from 'oidc-provider';
 import { findGrant, upsertGrant } from '../../grants/grant-repository.ts';
 import { revokeGrant } from '../../grants/revoke-grant.ts';
-import { endReusedGrant } from '../../sessions/remove-app.ts';
+import { revokeReplayedGrant } from '../../sessions/remove-app.ts';
 import type { Database } from '../../platform/database.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
 
 /** Revokes a grant, with the reason that the current request implies. */
 async function revoke(db: Database, ctx: ReturnType<typeof protocolContext>, id: string): Promise<void> {
   const { route, params } = ctx?.oidc ?? {};
-  if (route === 'token' && params?.['grant_type'] === 'refresh_token') return endReusedGrant(db, id);
+  if (route === 'token' && params?.['grant_type'] === 'refresh_token') return revokeReplayedGrant(db, id);
+  // The library revokes a grant at the token endpoint only when a code or refresh token is used again.
   if (route === 'token') return revokeGrant(db, id, 'code_reused');
   if (route !== 'end_session_confirm') return revokeGrant(db, id, 'revoked_by_client');
-  // Session.prototype.destroy (provider.ts) ends the session and revokes all its grants in one statement.
+  // Session.prototype.destroy (models/session.ts) ends the session and revokes all its grants in one statement.
   if (params?.['logout']) return undefined;
   return revokeGrant(db, id, 'signed_out_of_app');
 }
@@ -35,6 +36,7 @@ export function createGrantAdapter(db: Database): Adapter {
     },
 
     async upsert(id, payload, expiresIn = 0) {
+      // A copy: the statement is sent later, and the library may change these objects meanwhile.
       const { openid, resources, rejected, rar } = payload as Record<string, unknown>;
       upsertGrant(db, {
         id,
@@ -49,7 +51,7 @@ export function createGrantAdapter(db: Database): Adapter {
     async destroy(id) {
       await revoke(db, protocolContext(), id);
       // The revocation must be committed although the response is an error.
-      db.unitOfWork()?.keepOnRefusal();
+      db.unitOfWork()?.commitOnRefusal();
     },
 
     findByUid: async () => undefined,

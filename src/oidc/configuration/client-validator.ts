@@ -107,7 +107,7 @@ export function createClientValidator(input: ValidatorInput): ClientValidator {
   return async (metadata) => {
     const keys = await Promise.all([makeSigningKey('RS256', new Date()), makeSigningKey('ES256', new Date())]);
     const pages = createProtocolPages(() => {});
-    const policy = { now: defaultPolicy, reload: async () => {} };
+    const policy = { current: defaultPolicy, reload: async () => {} };
     // This Provider makes no subjects.
     const pairwiseSalt = '';
     const jwks = keys.map(({ privateJwk }) => privateJwk);

@@ -10,12 +10,12 @@ import type { Policy } from '../../policy/policy.ts';
 import { originsOf } from '../../clients/client.ts';
 import { createAdapterFactory } from '../adapter/adapter.ts';
 import { clockToleranceSeconds } from '../adapter/artifact-adapter.ts';
-import { acrValues, assertClaimsParameterMet, claimsOf, claimsOfScope, subjectFor } from '../permissions/claims.ts';
+import { acrValues, assertClaimsParameter, claimsOf, claimsOfScope, subjectFor } from '../permissions/claims.ts';
 import { createClientFetch } from '../requests/client-fetch.ts';
 import { ownMetadata } from '../adapter/client-adapter.ts';
 import { responseTypesOf, type ProtocolOptions } from '../conformance-profile.ts';
 import { cookieOptions } from '../cookies.ts';
-import { grantFor } from '../permissions/consent.ts';
+import { loadOrCreateGrant } from '../permissions/consent.ts';
 import { knownScopes } from '../permissions/scopes.ts';
 import { jtiWithGrant } from '../models/jwt-access-token.ts';
 import { assertClientAssertion } from '../requests/client-assertion.ts';
@@ -69,7 +69,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     },
 
     responseTypes: responseTypesOf(protocol),
-    pkce: { required: (_ctx, client) => isPkceRequired(client, policy.now) },
+    pkce: { required: (_ctx, client) => isPkceRequired(client, policy.current) },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
 
@@ -129,7 +129,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       // Names the app, so that an expired page can still offer the way back to it.
       url: (_ctx, { uid, params }) => `/interaction/${uid}?app=${encodeURIComponent(String(params['client_id']))}`,
     },
-    loadExistingGrant: (ctx) => grantFor(db, ctx),
+    loadExistingGrant: (ctx) => loadOrCreateGrant(db, ctx),
     // Artifacts are found only while their grant is live (artifact-adapter.ts): revoking it revokes them.
     revokeGrantPolicy: () => true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -139,7 +139,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
-      claimsParameter: { enabled: true, assertClaimsParameter: (_ctx, claims) => assertClaimsParameterMet(claims) },
+      claimsParameter: { enabled: true, assertClaimsParameter: (_ctx, claims) => assertClaimsParameter(claims) },
       pushedAuthorizationRequests: { enabled: false },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },

@@ -19,7 +19,7 @@ const shorter = (idle: number, absolute: number, since: number | undefined): num
 
 /** Lifetimes of the client, else of the policy. */
 function refreshLimits(client: Client | undefined, policy: LivePolicy): [idle: number, absolute: number] {
-  const { refresh_idle: idle, refresh_absolute: absolute } = policy.now;
+  const { refresh_idle: idle, refresh_absolute: absolute } = policy.current;
   const own = (name: string, usual: number) => (typeof client?.[name] === 'number' ? client[name] : usual);
   return [own('refresh_idle_seconds', idle), own('refresh_absolute_seconds', absolute)];
 }
@@ -40,7 +40,7 @@ export function createLifetimes(policy: LivePolicy): NonNullable<Configuration['
     },
     Session(_ctx, session: Session) {
       if (session.accountId === undefined) return anonymousSeconds;
-      const { session_idle, session_absolute, brief_session_idle, brief_session_absolute } = policy.now;
+      const { session_idle, session_absolute, brief_session_idle, brief_session_absolute } = policy.current;
       return session.transient
         ? shorter(brief_session_idle, brief_session_absolute, session.loginTs)
         : shorter(session_idle, session_absolute, session.loginTs);

@@ -25,8 +25,9 @@ interface Models {
 }
 
 /**
- * ID tokens get `at_hash` whenever an access token is issued with them (OpenID Connect Core §3.1.3.6), and the claims of
- * the granted scopes where the client is to have them there.
+ * Gives each ID token `at_hash` when an access token is issued in the same response (OpenID Connect Core §3.1.3.6); the
+ * library does so in hybrid flow only. For this, AccessToken remembers its value for the request. Leaves the claims of the
+ * granted scopes out unless the client gets them in the ID token.
  */
 function replaceIssue({ IdToken, AccessToken }: Models, currentContext: () => object | undefined): void {
   const accessTokens = new WeakMap<object, string>();
@@ -51,7 +52,7 @@ function replaceIssue({ IdToken, AccessToken }: Models, currentContext: () => ob
   };
 }
 
-/** Refuses logout tokens as `id_token_hint`: same key, same audience, told apart by `typ` (RFC 8725 §3.11). */
+/** Refuses logout tokens as `id_token_hint`. Key and audience are those of ID tokens; `typ` differs (RFC 8725 §3.11). */
 function replaceValidate({ IdToken }: Models): void {
   const validate = IdToken.validate.bind(IdToken);
   IdToken.validate = async (jwt, client) => {
@@ -62,7 +63,7 @@ function replaceValidate({ IdToken }: Models): void {
   };
 }
 
-/** @param currentContext the request that a token is issued in */
+/** @param currentContext returns the Koa context of the request that a token is issued in */
 export function replaceIdTokenMethods(provider: Provider, currentContext: () => object | undefined): void {
   const models = provider as unknown as Models;
   replaceIssue(models, currentContext);

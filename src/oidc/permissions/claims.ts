@@ -1,7 +1,7 @@
 /** Claims about a person, the scopes that request them (OpenID Connect Core §5.1, §5.4), and the subject (§8). */
+import { createHmac } from 'node:crypto';
 import { errors, type AccountClaims, type ClaimsParameter, type Client } from 'oidc-provider';
 import type { Account } from '../../accounts/account.ts';
-import { createHmac } from 'node:crypto';
 import type { ClientMetadata } from '../../clients/client.ts';
 import { sectorOf } from '../../clients/client-uri.ts';
 
@@ -49,25 +49,28 @@ export const hasClaimsInIdToken = (client: Client): boolean => client['id_token_
 export const acrValues = ['aal1'];
 
 /**
- * An essential `acr` that is never reached would prompt for sign-in without end (OpenID Connect Core §5.5.1.1).
+ * Checks `sub` and `acr` of the `claims` parameter (OpenID Connect Core §5.5.1).
  *
- * @throws UnmetAuthenticationRequirements, InvalidRequest
+ * @throws InvalidRequest when one of them has another type than §5.5.1 says
+ * @throws UnmetAuthenticationRequirements for an essential `acr` without a value that can be reached (§5.5.1.1), which
+ *   would prompt for sign-in without end
  */
-export function assertClaimsParameterMet({ id_token: idToken }: ClaimsParameter): void {
+export function assertClaimsParameter({ id_token: idToken }: ClaimsParameter): void {
   const sub: unknown = idToken?.['sub'] ?? {};
-  const isSubjectAsked = typeof sub === 'object' && typeof ((sub as { value?: unknown }).value ?? '') === 'string';
-  if (!isSubjectAsked) throw new errors.InvalidRequest('sub must be an object, its value a text');
+  const isSubValid = typeof sub === 'object' && typeof ((sub as { value?: unknown }).value ?? '') === 'string';
+  if (!isSubValid) throw new errors.InvalidRequest('sub must be an object, and its value a string');
   const { essential, value, values } = idToken?.['acr'] ?? {};
-  if (values !== undefined && !Array.isArray(values)) throw new errors.InvalidRequest('acr.values must be a list');
-  const asked = [value, ...(values ?? [])].filter((one) => one !== undefined);
-  if (essential !== true || asked.length === 0 || asked.some((one) => acrValues.includes(one))) return;
+  if (values !== undefined && !Array.isArray(values)) throw new errors.InvalidRequest('acr.values must be an array');
+  const requested = [value, ...(values ?? [])].filter((acr) => acr !== undefined);
+  if (essential !== true || requested.length === 0 || requested.some((acr) => acrValues.includes(acr))) return;
   throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be reached');
 }
 
 /**
- * The account's id, or for pairwise apps something that only this deployment can tell to be of the same person.
+ * The subject identifier (OpenID Connect Core §8): the account's id, or for pairwise clients an HMAC of sector and account
+ * id, keyed with the deployment's salt (§8.1).
  *
- * Never change how it is made: apps keep these for ever.
+ * Never change how it is computed: apps store it for ever.
  */
 export function subjectFor(salt: string, client: ClientMetadata, accountId: string): string {
   if (client['subject_type'] !== 'pairwise') return accountId;

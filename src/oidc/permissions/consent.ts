@@ -10,11 +10,11 @@ import { knownScopes } from './scopes.ts';
 /** Claims about the authentication, not about the person: they need no consent. */
 const authenticationClaims = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
 
-/** First-party apps need no consent. */
+/** Whether the client is the operator's own: it needs no consent. */
 export const isFirstParty = (client: OidcClient): boolean => client['first_party'] === true;
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const wordsOf = (value: unknown): string[] => textOf(value).split(' ').filter(Boolean);
+const stringOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '');
+const spaceDelimited = (value: unknown): string[] => stringOrEmpty(value).split(' ').filter(Boolean);
 
 function requestedClaims(parameter: unknown): string[] {
   if (typeof parameter !== 'string') return [];
@@ -24,106 +24,110 @@ function requestedClaims(parameter: unknown): string[] {
   return [...new Set(names)].filter((name) => known.has(name) && !authenticationClaims.has(name));
 }
 
-/** @param apiScopes audience → scopes that exist there and that this client may have */
+/**
+ * The permissions that an authorization request names.
+ *
+ * @param apiScopes audience → scopes of that API that this client may have
+ */
 export function requestedPermissions(
   params: Readonly<Record<string, unknown>>,
   apiScopes: Readonly<Record<string, readonly string[]>>,
 ): Permissions {
-  const scopes = wordsOf(params['scope']);
+  const scopes = spaceDelimited(params['scope']);
   const apis = Object.entries(apiScopes).map(
-    ([audience, known]) => [audience, scopes.filter((scope) => known.includes(scope))] as const,
+    ([audience, allowed]) => [audience, scopes.filter((scope) => allowed.includes(scope))] as const,
   );
   return {
     scopes: scopes.filter((scope) => knownScopes.includes(scope)),
     claims: requestedClaims(params['claims']),
-    apiScopes: Object.fromEntries(apis.filter(([, asked]) => asked.length > 0)),
+    apiScopes: Object.fromEntries(apis.filter(([, requested]) => requested.length > 0)),
   };
 }
 
 /** Values of `resource` (RFC 8707 §2). */
 export const requestedResources = (params: Readonly<Record<string, unknown>>): string[] =>
-  [params['resource'] ?? []].flat().map(textOf).filter(Boolean);
+  [params['resource'] ?? []].flat().map(stringOrEmpty).filter(Boolean);
 
 function permissionsIn(grant: Grant | undefined): Permissions {
   if (!grant) return noPermissions;
-  const apis = Object.entries(grant.resources ?? {}).map(([audience, scope]) => [audience, wordsOf(scope)] as const);
+  const apis = Object.entries(grant.resources ?? {}).map(
+    ([audience, scope]) => [audience, spaceDelimited(scope)] as const,
+  );
   return {
-    scopes: wordsOf(grant.openid?.scope),
+    scopes: spaceDelimited(grant.openid?.scope),
     claims: grant.openid?.claims ?? [],
     apiScopes: Object.fromEntries(apis),
   };
 }
 
 /**
- * The host that a redirect URI leads to; the scheme, where an app has one of its own. A program on the person's own
- * machine takes another port each time (RFC 8252 §7.3).
+ * The host and port of a redirect URI. Of a loopback URI the host alone, because the port changes with each request
+ * (RFC 8252 §7.3); of a private-use URI scheme, which has no host, the scheme (§7.1).
  */
 export const hostOf = (redirectUri: unknown): string => {
-  const { host, hostname, protocol } = URL.parse(textOf(redirectUri)) ?? {};
-  // A private-use URI scheme has no host.
+  const { host, hostname, protocol } = URL.parse(stringOrEmpty(redirectUri)) ?? {};
   if (!/^https?:$/.test(protocol ?? '')) return protocol ?? '';
   return (isLoopbackAddress(hostname ?? '') ? hostname : host) ?? '';
 };
 
-/** What needs no further consent: everything for first-party apps, else what was consented to before or just now. */
+/** The permissions that need no further consent. @param remembered the stored consent to this client */
 function consentedPermissions(
   ctx: KoaContextWithOIDC,
-  asked: Permissions,
-  before: Permissions | undefined,
+  requested: Permissions,
+  remembered: Permissions | undefined,
 ): Permissions {
   const { client, result } = ctx.oidc;
-  if (isFirstParty(client!)) return asked;
-  // The consent page was about this very request.
-  const now = result?.consent ? asked : noPermissions;
+  if (isFirstParty(client!)) return requested;
+  // The person has just allowed this request on the consent page.
+  const given = result?.consent ? requested : noPermissions;
   // An app that registered itself is not vouched for: consent counts for one session (RFC 9700 §4.15).
-  return client!['self_registered'] === true ? now : unionPermissions(now, before ?? noPermissions);
+  return client!['self_registered'] === true ? given : unionPermissions(given, remembered ?? noPermissions);
 }
 
 const isEmpty = ({ scopes, claims, apiScopes }: Permissions) =>
   scopes.length === 0 && claims.length === 0 && Object.keys(apiScopes).length === 0;
 
-function missing(asked: Permissions, has: Permissions): Permissions {
+/** The requested permissions that are not granted yet. */
+function subtractPermissions(requested: Permissions, granted: Permissions): Permissions {
   const without = (one: string[], other: string[] = []) => one.filter((value) => !other.includes(value));
-  const apis = Object.entries(asked.apiScopes).map(
-    ([audience, scopes]) => [audience, without(scopes, has.apiScopes[audience])] as const,
+  const apis = Object.entries(requested.apiScopes).map(
+    ([audience, scopes]) => [audience, without(scopes, granted.apiScopes[audience])] as const,
   );
   return {
-    scopes: without(asked.scopes, has.scopes),
-    claims: without(asked.claims, has.claims),
+    scopes: without(requested.scopes, granted.scopes),
+    claims: without(requested.claims, granted.claims),
     apiScopes: Object.fromEntries(apis.filter(([, scopes]) => scopes.length > 0)),
   };
 }
 
 /**
- * Loads or makes the grant of this session and client, and adds what this request needs no further consent for. One
- * grant per session and client: signing out revokes it for this browser alone.
+ * Loads or creates the grant of this session and client, adds the requested permissions that the person has consented
+ * to, and stores it. There is one grant per session and client, so that signing out revokes it for this browser alone.
  *
  * @returns undefined when the person must be asked
  * @throws InvalidRedirectUri when the redirect URI was removed from the client while a page was open
  */
-export async function grantFor(db: Database, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+export async function loadOrCreateGrant(db: Database, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { client, account, session, provider, params, result, resourceServers = {} } = ctx.oidc;
   // The library checks this only when a request begins.
-  if (!client!.redirectUriAllowed(textOf(params?.['redirect_uri']))) throw new errors.InvalidRedirectUri();
+  if (!client!.redirectUriAllowed(stringOrEmpty(params?.['redirect_uri']))) throw new errors.InvalidRedirectUri();
   const grantId = session!.grantIdFor(client!.clientId);
   const existing = grantId === undefined ? undefined : await provider.Grant.find(grantId);
-  const before = isFirstParty(client!) ? undefined : await findConsent(db, account!.accountId, client!.clientId);
+  const remembered = isFirstParty(client!) ? undefined : await findConsent(db, account!.accountId, client!.clientId);
   // Another redirect host needs consent of its own.
-  const isHostKnown = before?.redirectHosts.includes(hostOf(params?.['redirect_uri'])) ?? false;
+  const isHostKnown = remembered?.redirectHosts.includes(hostOf(params?.['redirect_uri'])) ?? false;
   if (!isFirstParty(client!) && !isHostKnown && !result?.consent) return undefined;
-  const known = Object.entries(resourceServers).map(([audience, { scopes }]) => [audience, [...scopes]] as const);
-  const asked = missing(
-    requestedPermissions(ctx.oidc.params ?? {}, Object.fromEntries(known)),
-    permissionsIn(existing),
-  );
-  if (isEmpty(asked)) return existing;
-  const agreed = intersectPermissions(asked, consentedPermissions(ctx, asked, before));
-  if (isEmpty(agreed)) return existing;
+  const apiScopes = Object.entries(resourceServers).map(([audience, { scopes }]) => [audience, [...scopes]] as const);
+  const requested = requestedPermissions(ctx.oidc.params ?? {}, Object.fromEntries(apiScopes));
+  const ungranted = subtractPermissions(requested, permissionsIn(existing));
+  if (isEmpty(ungranted)) return existing;
+  const added = intersectPermissions(ungranted, consentedPermissions(ctx, ungranted, remembered));
+  if (isEmpty(added)) return existing;
 
   const grant = existing ?? new provider.Grant({ accountId: account!.accountId, clientId: client!.clientId });
-  if (agreed.scopes.length > 0) grant.addOIDCScope(agreed.scopes);
-  if (agreed.claims.length > 0) grant.addOIDCClaims(agreed.claims);
-  for (const [audience, scopes] of Object.entries(agreed.apiScopes)) grant.addResourceScope(audience, scopes);
+  if (added.scopes.length > 0) grant.addOIDCScope(added.scopes);
+  if (added.claims.length > 0) grant.addOIDCClaims(added.claims);
+  for (const [audience, scopes] of Object.entries(added.apiScopes)) grant.addResourceScope(audience, scopes);
   await grant.save();
   return grant;
 }

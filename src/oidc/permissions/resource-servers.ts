@@ -5,7 +5,7 @@ import { findApi } from '../../apis/api-repository.ts';
 import type { ClientApi } from '../../clients/client.ts';
 import type { Database } from '../../platform/database.ts';
 
-/** `typ` of an API's JWTs: carried in the one member that the library passes on as it is. */
+/** `jwt` of a ResourceServer. The library passes it on unchanged, so it also carries the `typ` header of the API's JWTs. */
 interface JwtOptions {
   sign: { alg: 'ES256' };
   type: JwtType;
@@ -14,43 +14,47 @@ interface JwtOptions {
 export const jwtTypeOf = (server: ResourceServer | undefined): JwtType | undefined =>
   (server?.jwt as JwtOptions | undefined)?.type;
 
+/** The APIs that a client may request access tokens for. */
 export const apisOf = (client: OidcClient): ClientApi[] => (client['apis'] ?? []) as ClientApi[];
 
-// Each costs a look-up.
+// Each resource costs a query.
 const maxResources = 10;
 
 /**
- * JWT access tokens of RFC 9068, signed with ES256, for a client that may ask for them.
+ * The scopes, lifetime and format of the access tokens that a client gets for an API: opaque, or JWTs of RFC 9068 signed
+ * with ES256.
  *
- * @param params of the request; scopes that no API knows are ignored, as OpenID Connect Core 3.1.2.1 wants
- * @throws InvalidTarget when there is no such API, the client may not have tokens for it, or too many are asked for
- * @throws InvalidScope when the API has a scope that this client may not have
+ * @param audience value of `resource` (RFC 8707 §2)
+ * @param params of the request; unknown scopes are ignored (OpenID Connect Core §3.1.2.1)
+ * @throws InvalidTarget when there is no such API, the client may not have tokens for it, or the request names more than
+ *   10 resources
+ * @throws InvalidScope when the request names a scope of the API that this client may not have
  */
 export async function resourceServerFor(
   db: Database,
   audience: string,
   client: OidcClient,
-  { scope: asked, resource }: Record<string, unknown>,
+  { scope, resource }: Record<string, unknown>,
 ): Promise<ResourceServer> {
   if (Array.isArray(resource) && resource.length > maxResources)
-    throw new errors.InvalidTarget(`ask for ${maxResources} resources at most`);
-  const allowed = apisOf(client).find((api) => api.audience === audience);
-  const api = allowed && (await findApi(db, audience));
+    throw new errors.InvalidTarget(`at most ${maxResources} resources can be requested`);
+  const clientApi = apisOf(client).find((api) => api.audience === audience);
+  const api = clientApi && (await findApi(db, audience));
   if (!api) throw new errors.InvalidTarget('this client may not have tokens for that resource');
-  const scopes = allowed.scopes.filter((scope) => Object.hasOwn(api.scopes, scope));
-  const wanted = typeof asked === 'string' ? asked.split(' ') : [];
-  const beyond = wanted.find((scope) => Object.hasOwn(api.scopes, scope) && !scopes.includes(scope));
-  if (beyond !== undefined) throw new errors.InvalidScope('this client may not have a requested scope', beyond);
+  const allowed = clientApi.scopes.filter((name) => Object.hasOwn(api.scopes, name));
+  const requested = typeof scope === 'string' ? scope.split(' ') : [];
+  const refused = requested.find((name) => Object.hasOwn(api.scopes, name) && !allowed.includes(name));
+  if (refused !== undefined) throw new errors.InvalidScope('this client may not have a requested scope', refused);
   const jwt: JwtOptions = { sign: { alg: 'ES256' }, type: api.jwtType };
   return {
-    scope: scopes.join(' '),
+    scope: allowed.join(' '),
     audience,
     accessTokenTTL: api.accessTokenLifetimeSeconds,
     ...(api.tokenFormat === 'jwt' ? { accessTokenFormat: 'jwt', jwt } : { accessTokenFormat: 'opaque' }),
   };
 }
 
-/** Whether a client may ask about a token (RFC 7662 §4): its own, or one for the API that it speaks for. */
+/** Whether a client may introspect a token (RFC 7662 §4): its own, or one for the API that introspects as this client. */
 export async function mayIntrospect(
   db: Database,
   client: OidcClient,

@@ -4,7 +4,7 @@ import { removeApp } from '../../sessions/remove-app.ts';
 import { Refusal } from '../../errors.ts';
 import { seeOther } from '../page.ts';
 import { toPermissionView, timeOf } from '../view-models.ts';
-import { parameterOf, type Handler } from '../route.ts';
+import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
@@ -30,7 +30,7 @@ export const remove =
   ({ db }: Services): Handler =>
   async (ctx) => {
     const { account } = signedInOf(ctx);
-    const id = parameterOf(ctx, 'id');
+    const id = pathParameter(ctx, 'id');
     const isConnected = (await listConnectedApps(db, account.id)).some(({ clientId }) => clientId === id);
     if (!isConnected) throw new Refusal('not_found');
     await removeApp(db, account.id, id);

@@ -5,7 +5,7 @@ import { describeDevice } from '../../sessions/device.ts';
 import { endAccountSession, endAccountSessions } from '../../sessions/end-session.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
 import { seeOther } from '../page.ts';
-import { parameterOf, type Handler } from '../route.ts';
+import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import type { SignOut } from '../sign-out/sign-out.ts';
 import { timeOf } from '../view-models.ts';
@@ -58,7 +58,7 @@ export const endOne =
   ({ db }: Services, signOut: SignOut): Handler =>
   async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
-    const uid = parameterOf(ctx, 'uid');
+    const uid = pathParameter(ctx, 'uid');
     if (uid === sessionUid) return signOut.here(ctx, uid);
     await endAccountSession(db, account.id, uid, 'ended_from_another_device');
     seeOther(ctx, '/account/devices');

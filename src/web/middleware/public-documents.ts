@@ -26,7 +26,7 @@ export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
   const cached = new Map<string, CachedDocument>();
 
   function answer(ctx: Context, { body, etag }: CachedDocument): void {
-    const seconds = Math.min(maxSeconds, Math.floor(policy.now.key_announcement / 4));
+    const seconds = Math.min(maxSeconds, Math.floor(policy.current.key_announcement / 4));
     ctx.status = 200;
     ctx.type = 'application/json';
     ctx.set('Cache-Control', `public, max-age=${seconds}`);

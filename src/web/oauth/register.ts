@@ -11,11 +11,11 @@ import {
 import { Refusal, refusalText, type RefusalCode } from '../../errors.ts';
 import { removeClient } from '../../clients/remove-client.ts';
 import { registrationPath } from '../../oidc/configuration/configuration.ts';
-import { mayLinkElsewhere, type ProtocolOptions } from '../../oidc/conformance-profile.ts';
+import { mayLinkToOtherHosts, type ProtocolOptions } from '../../oidc/conformance-profile.ts';
 import { epoch } from '../../oidc/protocol-context.ts';
 import { readJson } from '../form.ts';
 import { logRefusal } from '../middleware/errors.ts';
-import { parameterOf, type Handler } from '../route.ts';
+import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 
 /** Codes of RFC 7591 §3.2.2 and RFC 6750 §3.1. */
@@ -50,7 +50,7 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
     keyring,
     issuer,
     validate: (metadata) => oidc.validateClient(metadata),
-    mayLinkElsewhere: mayLinkElsewhere(protocol),
+    mayLinkToOtherHosts: mayLinkToOtherHosts(protocol),
   };
 
   async function orRefused(ctx: Context, work: () => Promise<void>): Promise<void> {
@@ -96,19 +96,19 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
 
     read: (ctx) =>
       orRefused(ctx, async () => {
-        const client = await requireOwnRegistration(context, parameterOf(ctx, 'clientId'), bearerOf(ctx));
+        const client = await requireOwnRegistration(context, pathParameter(ctx, 'clientId'), bearerOf(ctx));
         answer(ctx, client, bearerOf(ctx)!);
       }),
 
     update: (ctx) =>
       orRefused(ctx, async () => {
-        const client = await requireOwnRegistration(context, parameterOf(ctx, 'clientId'), bearerOf(ctx));
+        const client = await requireOwnRegistration(context, pathParameter(ctx, 'clientId'), bearerOf(ctx));
         answer(ctx, await updateOwnRegistration(context, client, await readJson(ctx)), bearerOf(ctx)!);
       }),
 
     remove: (ctx) =>
       orRefused(ctx, async () => {
-        const { id } = await requireOwnRegistration(context, parameterOf(ctx, 'clientId'), bearerOf(ctx));
+        const { id } = await requireOwnRegistration(context, pathParameter(ctx, 'clientId'), bearerOf(ctx));
         await removeClient(db, id, 'program');
         ctx.status = 204;
       }),

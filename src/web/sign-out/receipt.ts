@@ -7,7 +7,7 @@ import { findReceipt } from '../../notices/receipt-repository.ts';
 import { allowFrames } from '../middleware/security-headers.ts';
 import { toNoticeView } from '../view-models.ts';
 import { createShowPage } from '../page.ts';
-import { parameterOf, type Handler } from '../route.ts';
+import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { receiptKind } from './sign-out.ts';
 
@@ -30,7 +30,7 @@ export function showReceipt({ db, issuer, keyring, views }: Services): Handler {
   const show = createShowPage(views);
 
   return async (ctx) => {
-    const token = parameterOf(ctx, 'token');
+    const token = pathParameter(ctx, 'token');
     const receipt = await findReceipt(db, keyring.digests(receiptKind, token));
     if (!receipt) throw new Refusal('receipt_expired');
     const notices = await listNoticesOfSessions(db, [receipt.sessionUid]);

@@ -35,7 +35,7 @@ interface Family {
   nonce: string;
 }
 
-/** Signs in once in a browser of its own. */
+/** Signs a person in, in a new browser, and gets the first refresh token. */
 async function begin(issuer: string, app: RegisteredApp): Promise<Family> {
   const request = authorize({ issuer }, app, { scope: 'openid notes:read', resource: audience });
   const browser = newBrowser({ issuer });
@@ -44,24 +44,28 @@ async function begin(issuer: string, app: RegisteredApp): Promise<Family> {
   return { refreshToken: answer.json<Tokens>().refresh_token!, nonce: request.nonce };
 }
 
-/** @param perSecond how many tokens of each kind are asked for a second, over all families */
+/**
+ * @param familyCount number of refresh tokens, each of a sign-in of its own
+ * @param perSecond number of tokens of each kind that are requested per second, over all families
+ */
 export async function startIssuing(
   issuer: string,
   app: RegisteredApp,
-  families: number,
+  familyCount: number,
   perSecond: number,
 ): Promise<Issuing> {
   const tokens: IssuedToken[] = [];
   const signedBy: Record<string, Set<string>> = { ES256: new Set(), RS256: new Set() };
   const errors: string[] = [];
-  const over = new AbortController();
+  const stopped = new AbortController();
   // Verifies the signature of each ID token.
   const config = await openidClient(issuer, app, client.enableNonRepudiationChecks);
 
   async function refreshForever({ refreshToken, nonce }: Family): Promise<void> {
     let next = refreshToken;
-    while (!over.signal.aborted) {
-      const pause = sleep((families / perSecond) * 1000);
+    while (!stopped.signal.aborted) {
+      // Waited for after the request, so that a slow one does not lower the rate.
+      const pause = sleep((familyCount / perSecond) * 1000);
       try {
         const answer = await client.refreshTokenGrant(config, next, { resource: audience });
         next = answer.refresh_token ?? next;
@@ -77,15 +81,15 @@ export async function startIssuing(
     }
   }
 
-  const begun = [];
-  for (let index = 0; index < families; index += 1) begun.push(await begin(issuer, app));
-  const loops = begun.map(refreshForever);
+  const families = [];
+  for (let index = 0; index < familyCount; index += 1) families.push(await begin(issuer, app));
+  const loops = families.map(refreshForever);
   return {
     tokens,
     signedBy,
     errors,
     async stop() {
-      over.abort();
+      stopped.abort();
       await Promise.all(loops);
     },
   };

@@ -7,12 +7,12 @@ import { tryFileLock } from './file-lock.ts';
 import { readFileIfExists, writePrivateFile } from './private-folder.ts';
 import type { OnStep } from './progress.ts';
 
-export type Role = 'server' | 'command';
+export type ProcessRole = 'server' | 'command';
 
 /** Content of `owner.json`, for the other processes. Only the lock says whether the owner still runs. */
 interface Owner {
   pid: number;
-  role: Role;
+  role: ProcessRole;
   /** Folder of the database socket; missing until the database answers. */
   socket?: string;
 }
@@ -36,7 +36,7 @@ function readOwner(path: string): Owner | undefined {
   return text ? (JSON.parse(text) as Owner) : undefined;
 }
 
-/** Whether a database answers in this folder. A socket that a crash left behind does not. */
+/** Whether a database accepts connections at the socket in this folder. After a crash the socket may be left without one. */
 const isAnswering = (socket: string): Promise<boolean> =>
   new Promise((resolve) => {
     const probe = connect(join(socket, '.s.PGSQL.5432'));
@@ -53,15 +53,15 @@ export function isServerRunning(dataFolder: string): boolean {
 }
 
 /**
- * Waits until the data folder is free, and becomes its owner; the caller must then start the database. A command beside
- * a running server gets the folder of that server's database socket instead.
+ * Waits until the data folder is free, and becomes its owner; the caller must then start the database. While a server
+ * owns the folder, a command gets the folder of that server's database socket instead.
  *
  * @throws DataFolderTaken for a second server, when the owner's database cannot be reached for 5 seconds, and after
  *   waiting for 60 seconds
  */
 export async function acquireDataFolder(
   dataFolder: string,
-  { role, onStep }: { role: Role; onStep: OnStep },
+  { role, onStep }: { role: ProcessRole; onStep: OnStep },
 ): Promise<Ownership | { socket: string }> {
   const path = join(dataFolder, 'owner.json');
   const start = Date.now();
