@@ -1,4 +1,4 @@
-/** What the server and the commands stand on: settings, log, keys, and a database that belongs to them. */
+/** What the server and the commands share: settings, log, keys, and a database that belongs to them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { localSecretPrefix, type Config } from './config.ts';
@@ -20,7 +20,7 @@ export interface Base {
   log: Log;
   keyring: Keyring;
   db: Database;
-  /** Calls to addresses that apps gave us. */
+  /** HTTP calls to URLs that apps have registered. */
   outgoing: Outgoing;
   /** Names of the migrations that were applied now. */
   applied: string[];
@@ -28,25 +28,25 @@ export interface Base {
 }
 
 export interface BaseOptions {
-  /** A command beside or instead of the server, or the server itself. */
+  /** Whether this process is the server or a command. */
   role: ProcessRole;
   log?: Log;
-  /** Whether a database and a root secret are made where there are none. A server always may. */
+  /** Whether a missing database and a missing root secret are created. A server always creates them. */
   mayCreate?: boolean;
-  /** Is told what takes time; the log is, when left out. */
+  /** Called before each step that takes time; logs it by default. */
   onStep?: OnStep;
 }
 
 const hasDatabase = ({ databaseUrl, dataFolder }: Config): boolean =>
   databaseUrl !== undefined || ['postgres', 'owner.json'].some((name) => existsSync(join(dataFolder, name)));
 
-/** @throws Refusal `secret_unknown` when there is a database and its root secret is nowhere to be found */
+/** @throws Refusal `secret_unknown` when there is a database and its root secret is not found */
 function findSecrets(config: Config, mayCreate: boolean): readonly string[] {
   if (config.secrets.length > 0) return config.secrets;
   const folder = join(config.dataFolder, 'secrets');
   const kept = readFileIfExists(join(folder, 'secret'));
   if (kept !== undefined) return [kept.trim()];
-  // Nobody makes up a secret for a database that already has one.
+  // A new secret would not fit an existing database.
   if (!mayCreate || (!config.databaseUrl && hasDatabase(config))) {
     throw new Refusal('secret_unknown', { path: join(folder, 'secret') });
   }
@@ -89,7 +89,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');
     if (!isAttached) onStep('applying_migrations');
     const applied = isAttached ? [] : await migrate(url);
-    const issuer = await belongTo(db, keyring, config, role, mayCreate);
+    const issuer = await requireDeployment(db, keyring, config, role, mayCreate);
     return { config: { ...config, issuer }, log: ownLog, keyring, db, outgoing, applied, close: closeAll };
   } catch (error) {
     await closeAll();
@@ -97,8 +97,12 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
   }
 }
 
-/** @returns the issuer: a command without ISSUER acts for the one that the database belongs to */
-async function belongTo(
+/**
+ * Requires that the database belongs to this issuer and root secret, or binds a new database to them.
+ *
+ * @returns the issuer: a command without ISSUER acts for the one that the database belongs to
+ */
+async function requireDeployment(
   db: Database,
   keyring: Keyring,
   config: Config,
@@ -107,9 +111,10 @@ async function belongTo(
 ): Promise<string> {
   const { issuer, isIssuerSet } = config;
   if (role === 'server' || mayCreate) {
-    const known = role === 'server' || isIssuerSet ? undefined : await checkDeployment(db, keyring, undefined);
-    await claimDeployment(db, keyring, known ?? issuer);
-    return known ?? issuer;
+    const issuerOfDatabase =
+      role === 'server' || isIssuerSet ? undefined : await checkDeployment(db, keyring, undefined);
+    await claimDeployment(db, keyring, issuerOfDatabase ?? issuer);
+    return issuerOfDatabase ?? issuer;
   }
   return (await checkDeployment(db, keyring, isIssuerSet ? issuer : undefined)) ?? issuer;
 }

@@ -29,7 +29,7 @@ test('empty settings count as not set', () => {
   expect(loadConfig({ PORT: '', DATABASE_URL: ' ' })).toMatchObject({ port: 4000, databaseUrl: undefined });
 });
 
-test('several secrets, newest first', () => {
+test('several secrets, in their order', () => {
   expect(loadConfig({ SECRET: `${secret}1, ${secret}2` }).secrets).toEqual([`${secret}1`, `${secret}2`]);
 });
 
@@ -62,7 +62,7 @@ test.each([
   ['10.0.0.1', false],
 ])('%s is on this machine: %s', (host, isLocal) => expect(isLocalHost(host)).toBe(isLocal));
 
-test('what is for the conformance suite, and for apps that register themselves, is off', () => {
+test('the conformance profile and client registration are off by default', () => {
   expect(loadConfig({}).protocol).toEqual({ hasClientRegistration: false, isConformance: false });
   const on = { CLIENT_REGISTRATION: 'token', CONFORMANCE_PROFILE: 'true' };
   expect(loadConfig(on).protocol).toEqual({ hasClientRegistration: true, isConformance: true });

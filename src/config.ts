@@ -26,9 +26,9 @@ export interface Config {
   readonly runtimeFolder: string;
   /** Root secrets, in the order of SECRET. Empty on a local issuer without SECRET: one is then made and kept in the data folder. */
   readonly secrets: readonly string[];
-  /** How many reverse proxies add to X-Forwarded-For. */
+  /** Number of reverse proxies that add to X-Forwarded-For. */
   readonly trustedProxies: number;
-  /** Hosts that calls to apps may reach although they are private, on http or on another port. */
+  /** Hosts that calls to apps may reach at private addresses, over http and on any port. */
   readonly outgoingAllowedHosts: readonly string[];
   readonly rateLimitFactor: number;
   readonly protocol: {
@@ -108,7 +108,7 @@ export function isLocalHost(hostname: string): boolean {
 }
 
 /**
- * The settings as texts. An empty one counts as not set; for a secret, `<name>_FILE` may name a file that holds it.
+ * The settings as strings. An empty one counts as not set; for a secret, `<name>_FILE` may name a file that holds it.
  *
  * @param problems gets what is wrong with those files
  */

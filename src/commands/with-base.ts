@@ -14,7 +14,7 @@ import { createProgress } from './progress.ts';
 const demoFolder = 'data/demo';
 const ownSettings = ['ISSUER', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
 
-/** The settings, or those of the running demo when there are none and no database is here. */
+/** The settings. Without settings and without a database in this folder: those of the running demo. */
 function findEnvironment(io: Io): NodeJS.ProcessEnv {
   const { environment } = io;
   const isOwn = ownSettings.some((name) => environment[name]) || existsSync('data/postgres');
@@ -34,7 +34,7 @@ export async function openForCommand(io: Io, config: Config, mayCreate: boolean)
 }
 
 /**
- * Opens the database that the settings name, beside a running server or without one, and closes it after `work`.
+ * Opens the database that the settings name, whether a server runs or not, and closes it after `work`.
  * Nothing is logged: a command prints.
  *
  * @throws Refusal as openBase does

@@ -62,7 +62,7 @@ test('a command without ISSUER acts for the issuer of the database, and says so 
   expect((await runFrontdesk(['policy', 'list'], settings({ ISSUER: undefined }))).error).toBe('');
 });
 
-test('a command makes up no secret for a database that is not of its own folder', async () => {
+test('a command creates no secret for a database that has one', async () => {
   const folder = temporaryFolder();
   const { code, error } = await list({ SECRET: undefined, ISSUER: undefined, DATA_DIR: folder });
   expect([code, error]).toEqual([1, expect.stringContaining('The root secret of this database is not known')]);
@@ -75,7 +75,7 @@ describe('an empty database', () => {
   });
   afterAll(() => database.drop());
 
-  test('is prepared by a command only when it is told to', async () => {
+  test('is prepared by a command with --new only', async () => {
     const empty = { DATABASE_URL: database.url, ISSUER: 'http://localhost:4999', SECRET: other };
     const refused = await runFrontdesk(['clients', 'list'], empty);
     expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('is empty')]);

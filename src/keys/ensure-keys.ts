@@ -7,8 +7,8 @@ import { insertSigningKey, listSigningKeys, lockSigningKeys, resealSigningKeys }
 import { makeSigningKey, phaseOf, signingAlgorithms, type SigningKey } from './signing-key.ts';
 
 /**
- * Creates a key for each algorithm that no key signs with. Of several processes at once, one creates them and the others
- * wait.
+ * Creates a key for each algorithm that no key signs with. When several processes start at once, one creates the keys while
+ * the others wait.
  *
  * @returns all published keys
  */

@@ -46,7 +46,7 @@ const updateNotBefore = sql`
   where client_id = $1 and not_before <= clock_timestamp()`;
 
 /**
- * Claims the next call to an endpoint that does not answer: of all processes, one makes it.
+ * Claims the next call to an endpoint that does not answer, so that only one process makes it.
  *
  * @param seconds how long the claim holds
  * @returns false when another process holds the claim, and during the pause after a failure

@@ -89,7 +89,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     if (!interaction || !answers.isFromThisBrowser(ctx, interaction.result)) throw new Refusal('interaction_expired');
     const { session: origin } = interaction;
     if (origin?.uid === undefined) return interaction;
-    // Whoever was signed in when it began must be so still.
+    // The person who was signed in when the interaction began must still be signed in.
     const session = await provider.Session.findByUid(origin.uid);
     if (session?.accountId !== origin.accountId) throw new Refusal('interaction_expired');
     return interaction;
@@ -125,12 +125,12 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
       if (hintedSubject !== undefined && hintedSubject !== subject)
         return answers.keep(ctx, interaction, {
           error: 'login_required',
-          error_description: 'another person signed in than the one asked for',
+          error_description: 'the person who signed in is not the one that the client requires',
         });
       const before = await sessionOf(ctx);
       if (before && before.accountId !== accountId) {
         await endSessions(db, [before.uid], 'other_account');
-        // Otherwise the library would require that session to exist still.
+        // Otherwise the library would require that this session still exists.
         delete interaction.session;
       }
       const login = { accountId, amr, acr, ts: epoch(new Date()), remember: isRemembered };

@@ -4,7 +4,7 @@ import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 /** The current request; undefined on pages of ours and in commands. */
 export const protocolContext = (): KoaContextWithOIDC | undefined => Provider.ctx;
 
-/** Seconds since 1970, as JWTs have it. */
+/** NumericDate (RFC 7519 §2): seconds since 1970-01-01 UTC. */
 export const epoch = (date: Date): number => Math.floor(date.getTime() / 1000);
 
 export const fromEpoch = (seconds: number): Date => new Date(seconds * 1000);

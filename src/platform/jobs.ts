@@ -37,7 +37,7 @@ export interface JobsOptions {
   tasks: readonly Task[];
 }
 
-// Jobs are short: calls to apps are only started by one (background.ts).
+// Jobs are short: a job starts the calls to an app and does not wait for them (background.ts).
 const concurrency = 4;
 const maxStopMilliseconds = 5_000;
 

@@ -132,7 +132,7 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** @param allowedHosts hosts that may be private, on http or on another port, such as `*.localhost` */
+/** @param allowedHosts hosts that may have private addresses, http and any port, such as `*.localhost` */
 export function createOutgoing(allowedHosts: readonly string[] = []): Outgoing {
   const options = { keepAlive: true, maxSockets: limits.sockets, timeout: 30_000 };
   // Own agents: a proxy from the environment or a global dispatcher would connect to addresses that were not checked.

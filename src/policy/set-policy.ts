@@ -6,7 +6,7 @@ import { upsertPolicy } from './policy-repository.ts';
 import { parsePolicy } from './policy.ts';
 
 /**
- * @param text a duration such as `12h`, or one of the item's words
+ * @param text a duration such as `12h`, or one of the item's named values
  * @throws Refusal as parsePolicy does
  */
 export async function setPolicy(db: Database, item: string, text: string, by: Actor): Promise<void> {

@@ -8,11 +8,11 @@ export interface EndedSession {
   uid: string;
   /** Undefined for a session that nobody signed in to. */
   accountId: string | undefined;
-  /** Number of apps that are told. */
+  /** Number of apps that are notified. */
   apps: number;
 }
 
-// Notices come from the very rows that are changed, here and below: an app that joined a moment ago is told too. A
+// Notices come from the very rows that are changed, here and below: an app that joined a moment ago is notified too. A
 // trigger queues their deliveries (migrations/0022-queue-logout-deliveries.sql).
 const endSessionsByUid = sql`
   with ended as (
@@ -113,12 +113,12 @@ export interface AppRemoval {
   accountId: string;
   clientId: string;
   reason: AppRemovalReason;
-  /** Removes only what this grant gave; everything when left out. */
+  /** Removes only what belongs to this grant; without it, everything of the app. */
   grantId?: string | undefined;
 }
 
 /**
- * Takes an app out of a person's sessions and revokes its grants.
+ * Removes an app from a person's sessions and revokes its grants.
  *
  * @returns number of grants revoked
  */

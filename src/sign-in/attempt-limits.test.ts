@@ -56,7 +56,7 @@ test('successful attempts do not count', async () => {
   }
 });
 
-test('the tries of a locked account are forgotten, whichever root secret they were counted under', async () => {
+test('the attempts of a locked account are forgotten, whichever root secret they were counted under', async () => {
   const [old, next] = [randomToken(), randomToken()];
   const before = createAttemptLimits(db, createKeyring([old, next]), 0.1);
   const after = createAttemptLimits(db, createKeyring([next, old]), 0.1);
@@ -73,7 +73,7 @@ test('the tries of a locked account are forgotten, whichever root secret they we
   for (const limits of [before, after]) await limits.begin('ann', '10.0.0.4');
 });
 
-test('an account is locked by the last try that is allowed, and not before', async () => {
+test('an account is locked by the last attempt that is allowed, and not before', async () => {
   const limits = createAttemptLimits(db, keyring, 0.2);
   await limits.begin('ann', '10.0.0.5');
   expect(await limits.lockedSeconds('ann')).toBe(0);

@@ -1,4 +1,4 @@
-/** Reads clients for oidc-provider, with metadata of ours beside the standard one. */
+/** Reads clients for oidc-provider, with the metadata that Frontdesk adds to the standard one. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
 import type { ClientMetadata } from '../../clients/client.ts';
@@ -22,7 +22,7 @@ export const ownMetadata = [
   conformanceClientKey,
 ] as const;
 
-/** Claims are in the ID token unless nobody has checked the client, or the conformance suite checks us. */
+/** ID tokens hold the claims of the granted scopes, except for self-registered clients and the conformance suite's. */
 const hasClaimsByDefault = ({ isSelfRegistered, metadata }: StoredClient): boolean =>
   !isSelfRegistered && metadata[conformanceClientKey] !== true;
 
@@ -35,7 +35,7 @@ export function toClientPayload(client: StoredClient): AdapterPayload {
     id_token_claims: hasClaimsByDefault(client),
     ...metadata,
     client_id: client.id,
-    // Digests instead of the secret: Client.prototype.compareClientSecret is replaced (provider.ts).
+    // Digests instead of the secret: Client.prototype.compareClientSecret is replaced (models/client.ts).
     ...(client.secretHashes.length > 0 && { client_secret: client.secretHashes.join(' ') }),
     sends_pkce: client.sendsPkce,
     first_party: client.isFirstParty,

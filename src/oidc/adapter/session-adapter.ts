@@ -39,8 +39,8 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
   const remember = (uid: string, authorizations: Authorizations) => {
     const ctx = protocolContext();
     if (!ctx) return;
-    const ofRequest = loaded.get(ctx) ?? new Map<string, Authorizations>();
-    loaded.set(ctx, ofRequest.set(uid, structuredClone(authorizations)));
+    const bySession = loaded.get(ctx) ?? new Map<string, Authorizations>();
+    loaded.set(ctx, bySession.set(uid, structuredClone(authorizations)));
   };
   const recall = (uid: string): Authorizations => loaded.get(protocolContext() ?? {})?.get(uid) ?? {};
 
@@ -83,7 +83,7 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
     },
 
     // Called with the old id when an id rotates; the upsert that follows stores the new one in the same row. Sessions
-    // are ended by Session.prototype.destroy (provider.ts).
+    // are ended by Session.prototype.destroy (models/session.ts).
     destroy: async () => {},
 
     findByUserCode: async () => undefined,

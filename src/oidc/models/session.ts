@@ -17,7 +17,7 @@ export function replaceSessionMethods(provider: Provider, db: Database): void {
   const { prototype } = provider.Session as unknown as { prototype: SessionModel };
   const { resetIdentifier, loginAccount } = prototype;
 
-  // Ended by its uid: a rotation of its id at the same time does not save it.
+  // By uid, so that a concurrent rotation of the id does not keep the session alive.
   prototype.destroy = async function destroy() {
     await endSessions(db, [this.uid], 'signed_out');
     const ctx = protocolContext();
@@ -26,15 +26,15 @@ export function replaceSessionMethods(provider: Provider, db: Database): void {
     this.destroyed = true;
   };
 
-  // The id rotates at every sign-in, against session fixation. It need not after a consent, where a rotation would only
-  // conflict with requests of the person's other tabs.
+  // The id rotates at every sign-in, against session fixation. After a consent a rotation is not needed, and would conflict
+  // with requests of the person's other tabs.
   prototype.resetIdentifier = function reset() {
     const oidc = protocolContext()?.oidc;
     if (oidc?.route === 'resume' && !oidc.result?.login) return;
     resetIdentifier.call(this);
   };
 
-  // The library never resets `transient`: somebody who signs in again and wants to be remembered would not be.
+  // The library never resets `transient`, so a person who now asks to stay signed in would not.
   prototype.loginAccount = function login(details) {
     this.transient = undefined;
     loginAccount.call(this, details);

@@ -5,7 +5,7 @@ const [salt, account] = ['a-salt', '1b671a64-40d5-491e-99b0-da01ff1f3341'];
 const pairwise = { subject_type: 'pairwise', redirect_uris: ['https://app.example:8443/callback'] };
 const known = 'wuc3MCIIikQCdACW8WYaRsGX7WpEvXyRMUXc4b9rofo';
 
-test('a public app knows the account', () => {
+test('a client with public subjects gets the id of the account', () => {
   expect(subjectFor(salt, { redirect_uris: ['https://app.example/'] }, account)).toBe(account);
 });
 

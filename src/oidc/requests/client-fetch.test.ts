@@ -45,7 +45,7 @@ test('an answer comes with its status, headers and body', async () => {
   expect((await fetched('/missing')).status).toBe(404);
 });
 
-test('C09 a hundred that want it at once, and all who come within a minute, share one call', async () => {
+test('C09 a hundred concurrent fetches, and all others within a minute, share one call', async () => {
   const answers = await Promise.all(Array.from({ length: 100 }, () => fetched('/keys')));
   // Each has a body of its own to read.
   for (const answer of answers) expect(await answer.json()).toEqual({ keys: [] });
@@ -57,7 +57,7 @@ test('C09 a hundred that want it at once, and all who come within a minute, shar
   expect(visits).toHaveLength(2);
 });
 
-test('C09 a failure counts as well as an answer', async () => {
+test('C09 a failure is remembered like a response', async () => {
   status = 500;
   for (let count = 0; count < 3; count += 1) expect((await fetched('/broken')).status).toBe(500);
   expect(visits).toHaveLength(1);
@@ -74,12 +74,12 @@ test('C09 a failure counts as well as an answer', async () => {
   expect(calls).toBe(2);
 });
 
-test('C09 other addresses are called for themselves', async () => {
+test('C09 each URL is fetched separately', async () => {
   await Promise.all(['/one', '/two', '/one?x'].map(fetched));
   expect(visits).toHaveLength(3);
 });
 
-test('C09 no more than five hundred addresses are remembered', async () => {
+test('C09 no more than five hundred URLs are remembered', async () => {
   for (let index = 0; index < 500; index += 1) await fetched(`/${index}`);
   await fetched('/0');
   expect(visits).toHaveLength(500);
@@ -90,7 +90,7 @@ test('C09 no more than five hundred addresses are remembered', async () => {
   expect(visits).toHaveLength(502);
 });
 
-test('C07 an address that must not be called is not', async () => {
+test('C07 a URL that is not allowed is not fetched', async () => {
   await expect(fetchOnce(`http://127.0.0.1:${port}/keys`)).rejects.toThrow('not_allowed');
   expect(visits).toEqual([]);
 });

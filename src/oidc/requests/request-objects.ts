@@ -23,9 +23,10 @@ export interface RequestObjectInput {
 /** The same bound as for a request in the URL. */
 const maxCharacters = 16 * 1024;
 
-const only = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const nonEmptyString = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const parameterText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Whether the JWT has `alg: none`. Malformed ones are left to the library. */
 function isUnsigned(jwt: string): boolean {
@@ -52,7 +53,7 @@ function parametersIn(jwt: string, client: StoredClient): Record<string, string>
   const { request, request_uri: uri, client_id: id = client.id, ...parameters } = claims;
   if (request !== undefined || uri !== undefined || id !== client.id) throw new Refusal('request_object_invalid');
   const all = Object.entries({ ...parameters, client_id: client.id });
-  return Object.fromEntries(all.map(([name, value]) => [name, textOf(value)]));
+  return Object.fromEntries(all.map(([name, value]) => [name, parameterText(value)]));
 }
 
 /**
@@ -82,10 +83,10 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
     const { client_id: id, request: byValue, request_uri: reference, ...others } = ctx.query;
     // Both, or one of them twice: the library refuses that.
     if (byValue !== undefined && reference !== undefined) return;
-    const [uri, value] = [only(reference), only(byValue)];
+    const [uri, value] = [nonEmptyString(reference), nonEmptyString(byValue)];
     const isReference = uri !== undefined && !uri.startsWith(pushed);
     if (!isReference && (value === undefined || !isUnsigned(value))) return;
-    const client = only(id) === undefined ? undefined : await findClient(db, only(id)!);
+    const client = nonEmptyString(id) === undefined ? undefined : await findClient(db, nonEmptyString(id)!);
     const request = isReference ? await load(uri, client) : value!;
     const algorithm = client?.metadata['request_object_signing_alg'] ?? 'none';
     if (client && isUnsigned(request) && acceptsUnsignedRequests(protocol) && algorithm === 'none') {

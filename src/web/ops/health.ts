@@ -1,4 +1,4 @@
-/** `/healthz` and `/readyz`: for whoever starts, stops and balances the processes. */
+/** `/healthz` and `/readyz`: for process managers and load balancers. */
 import type { Services } from '../services.ts';
 import type { Handler } from '../route.ts';
 
