@@ -97,7 +97,7 @@ test.each([
   ['bowser', /^sessions\/device\.ts$/],
   ['graphile-worker', /^platform\/jobs\.ts$/],
   ['i18next', /^platform\/texts\.ts$/],
-  ['ipaddr.js', /^platform\/outgoing\.ts$/],
+  ['ipaddr.js', /^platform\/public-address\.ts$/],
   ['jose', /^(keys|oidc)\//],
   ['keygrip', /^oidc\/cookies\.ts$/],
   ['koa', /^(web|oidc)\/|^app\.ts$/],

@@ -3,7 +3,8 @@ import dns from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { setTimeout } from 'node:timers/promises';
+import { isPublic } from './public-address.ts';
 
 export interface OutgoingAnswer {
   status: number;
@@ -17,6 +18,12 @@ export interface Outgoing {
   get(url: string, headers?: Record<string, string>): Promise<OutgoingAnswer>;
   /** @throws OutgoingFailed */
   postForm(url: string, form: Record<string, string>): Promise<OutgoingAnswer>;
+  /**
+   * Whether a call would be refused, before anybody makes it. A name that cannot be resolved here counts as allowed.
+   *
+   * @returns the host that OUTGOING_ALLOWED_HOSTS would have to list; undefined when the call may be made
+   */
+  refusedHost(url: string): Promise<string | undefined>;
   close(): void;
 }
 
@@ -32,48 +39,7 @@ export class OutgoingFailed extends Error {
   }
 }
 
-const limits = { milliseconds: 3_000, bytes: 64 * 1024, sockets: 40 };
-
-type Bytes = readonly number[];
-
-/**
- * The IPv4 addresses within an IPv6 address that is translated or tunnelled to IPv4.
- *
- * @param bytes of the IPv6 address
- * @param range as ipaddr.js names it
- * @returns undefined for other ranges
- */
-function embeddedIpv4(bytes: Bytes, range: string): Bytes[] | undefined {
-  const pick = (...indexes: number[]) => indexes.map((index) => bytes[index]!);
-  switch (range) {
-    // NAT64 (RFC 6052 §2.1). The local-use prefix of RFC 8215 does not tell its length, so there may be one of four.
-    case 'rfc6052':
-      if (bytes[5] === 0) return [pick(12, 13, 14, 15)];
-      return [pick(6, 7, 9, 10), pick(7, 9, 10, 11), pick(9, 10, 11, 12), pick(12, 13, 14, 15)];
-    // RFC 3056 §2
-    case '6to4':
-      return [pick(2, 3, 4, 5)];
-    // The server, and the client with all bits inverted (RFC 4380 §4).
-    case 'teredo':
-      return [pick(4, 5, 6, 7), pick(12, 13, 14, 15).map((byte) => byte ^ 0xff)];
-    default:
-      return undefined;
-  }
-}
-
-/** Whether an IP address is on the public internet. An IPv4 address inside an IPv6 one counts as IPv4. */
-function isPublic(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.range() === 'unicast';
-  // IPv4-compatible IPv6 addresses, which ipaddr.js does not process (RFC 4291 §2.5.5.1).
-  if (parsed.match(ipaddr.parse('::'), 96)) return false;
-  const embedded = embeddedIpv4(parsed.toByteArray(), parsed.range());
-  if (!embedded) return parsed.range() === 'unicast';
-  // 0.0.0.0/8 is where a prefix of another length has its zeros; nothing is routed there.
-  const ranges = embedded.map((bytes) => ipaddr.fromByteArray([...bytes]).range());
-  return ranges.includes('unicast') && ranges.every((range) => range === 'unicast' || range === 'unspecified');
-}
+const limits = { milliseconds: 3_000, bytes: 64 * 1024, sockets: 40, lookupMilliseconds: 1_000 };
 
 /** Whether a URL is on one of the hosts: `name`, `name:port`, or `*.name` for all names below. */
 function isListed({ hostname, host }: URL, patterns: readonly string[]): boolean {
@@ -119,6 +85,19 @@ function checkTarget(url: string, allowed: readonly string[]): { target: URL; is
   const literal = target.hostname.replace(/^\[|\]$/g, '');
   if (!isAllowed && isIP(literal) && !isPublic(literal)) throw new OutgoingFailed('not_allowed');
   return { target, isAllowed };
+}
+
+/** The host of a URL as OUTGOING_ALLOWED_HOSTS lists it: with its port when that is not the default. */
+export const allowedHostOf = (url: string): string => URL.parse(url)?.host ?? '';
+
+/** Whether a name stands for an address that is not public. One that is not resolved in time does not. */
+function isPrivateName(name: string): Promise<boolean> {
+  const resolved = new Promise<boolean>((resolve) => {
+    dns.lookup(name, { all: true }, (error, addresses) => {
+      resolve(!error && addresses.some(({ address }) => !isPublic(address)));
+    });
+  });
+  return Promise.race([resolved, setTimeout(limits.lookupMilliseconds, false, { ref: false })]);
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {
@@ -171,6 +150,16 @@ export function createOutgoing(allowedHosts: readonly string[] = []): Outgoing {
         'content-length': String(Buffer.byteLength(body)),
       };
       return call(url, { method: 'POST', headers }, body);
+    },
+    async refusedHost(url) {
+      try {
+        const { target, isAllowed } = checkTarget(url, allowedHosts);
+        const isRefused = !isAllowed && (await isPrivateName(target.hostname.replace(/^\[|\]$/g, '')));
+        return isRefused ? allowedHostOf(url) : undefined;
+      } catch (error) {
+        if (error instanceof OutgoingFailed) return allowedHostOf(url);
+        throw error;
+      }
     },
     close() {
       for (const agent of [...agents, ...allowedAgents]) agent.destroy();

@@ -186,6 +186,8 @@ test('C07 a notice to an address that must not be called fails at once', async (
   await endMany(1);
   await good.receiver.until(1);
   expect(await failed('bad')).toMatchObject({ gave_up_at: expect.any(Date), problem: 'not_allowed' });
+  const line = frontdesk.logged.find((each) => each.includes('"not_allowed"'));
+  expect(JSON.parse(line!)).toMatchObject({ clientId: 'bad', mend: 'add 10.0.0.1 to OUTGOING_ALLOWED_HOSTS' });
   const uri = JSON.stringify({ backchannel_logout_uri: bad.receiver.uri });
   await frontdesk.db.read(statement(`update clients set metadata = metadata || '${uri}' where id = 'bad'`));
 });

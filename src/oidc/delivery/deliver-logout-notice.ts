@@ -4,7 +4,7 @@ import { markNoticeDelivered, markNoticeFailed } from '../../notices/logout-noti
 import { pauseSeconds, type LogoutNotice } from '../../notices/logout-notice.ts';
 import type { Database } from '../../platform/database.ts';
 import type { Log } from '../../platform/log.ts';
-import { OutgoingFailed, type Outgoing } from '../../platform/outgoing.ts';
+import { allowedHostOf, OutgoingFailed, type Outgoing } from '../../platform/outgoing.ts';
 import type { Oidc } from '../live-provider.ts';
 
 export interface DeliveryServices {
@@ -14,15 +14,23 @@ export interface DeliveryServices {
   oidc: Pick<Oidc, 'logoutToken'>;
 }
 
-async function send({ oidc, outgoing }: DeliveryServices, notice: LogoutNotice): Promise<string | undefined> {
+interface Failure {
+  problem: string;
+  /** What an operator can do about it, for the log. */
+  mend?: string;
+}
+
+async function send({ oidc, outgoing }: DeliveryServices, notice: LogoutNotice): Promise<Failure | undefined> {
   const logout = await oidc.logoutToken(notice.clientId, notice.accountId, notice.sid);
-  if (!logout) return 'gone';
+  if (!logout) return { problem: 'gone' };
   try {
     const { status } = await outgoing.postForm(logout.uri, { logout_token: logout.token });
-    return status === 200 || status === 204 ? undefined : `status_${status}`;
+    return status === 200 || status === 204 ? undefined : { problem: `status_${status}` };
   } catch (error) {
-    if (error instanceof OutgoingFailed) return error.problem;
-    throw error;
+    if (!(error instanceof OutgoingFailed)) throw error;
+    const { problem } = error;
+    if (problem !== 'not_allowed') return { problem };
+    return { problem, mend: `add ${allowedHostOf(logout.uri)} to OUTGOING_ALLOWED_HOSTS` };
   }
 }
 
@@ -37,15 +45,16 @@ export async function deliverLogoutNotice(
 ): Promise<'answered' | 'silent'> {
   const { db, log } = services;
   const { id: noticeId, clientId, accountId } = notice;
-  const problem = await send(services, notice);
-  if (problem === undefined) {
+  const failure = await send(services, notice);
+  if (!failure) {
     await markNoticeDelivered(db, noticeId);
     return 'answered';
   }
+  const { problem } = failure;
   const againSeconds = pauseSeconds(notice.attempts + 1);
   const isFinal = problem === 'gone' || problem === 'not_allowed';
   const gaveUp = await markNoticeFailed(db, noticeId, { problem, againSeconds, isFinal });
-  log.warn({ noticeId, clientId, problem, attempts: notice.attempts + 1, gaveUp }, 'logout notice not delivered');
+  log.warn({ noticeId, clientId, ...failure, attempts: notice.attempts + 1, gaveUp }, 'logout notice not delivered');
   if (gaveUp) {
     const detail = { noticeId, problem };
     await db.inUnitOfWork(async () => recordEvent(db, { kind: 'notice.gave-up', accountId, clientId, detail }));
