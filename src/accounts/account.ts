@@ -27,8 +27,11 @@ const invisible = /(?![\u200c\u200d])[\p{Default_Ignorable_Code_Point}\ufff9-\uf
 // Joiners after a letter beyond ASCII are part of some domains (RFC 5892 appendix A).
 const needlessJoiners = /(?<!(?!\p{ASCII})[\p{L}\p{M}])[\u200c\u200d]/gu;
 
+/** In characters: a longer text is no name. */
+const maxTyped = 1000;
+
 const withoutInvisible = (text: string): string =>
-  text.normalize('NFKC').replace(invisible, '').replace(needlessJoiners, '').trim();
+  text.length > maxTyped ? '' : text.normalize('NFKC').replace(invisible, '').replace(needlessJoiners, '').trim();
 
 /** An address as it is stored: without spaces around it, characters that nobody sees, and what a mail link adds. */
 export const cleanEmail = (email: string): string =>
