@@ -16,7 +16,9 @@ export interface AuditDetails {
   'api.removed': { audience: string; by: Actor };
   'client.registered': { kind: string; by: Actor };
   'client.removed': { by: Actor };
-  'client.updated': { kind: string; by: Actor };
+  'client.updated': { kind: string; fields?: string[]; by: Actor };
+  'client-secret.added': { secretId: string; by: Actor };
+  'client-secret.removed': { secretId: string; by: Actor };
   'code.reused': { grantId: string };
   'consent.given': { scopes: string[]; claims: string[]; audiences: string[] };
   'grant.revoked': { grantId: string; reason: string };

@@ -1,7 +1,14 @@
-/** SQL for clients. The database has keyed digests of client secrets, never a secret. */
+/** SQL for clients. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
-import type { Client, ClientApi, ClientKind, ClientMetadata } from './client.ts';
+import {
+  originsOf,
+  type Client,
+  type ClientApi,
+  type ClientKind,
+  type ClientMetadata,
+  type ClientSecret,
+} from './client.ts';
 
 interface Row {
   id: string;
@@ -9,16 +16,26 @@ interface Row {
   is_first_party: boolean;
   is_self_registered: boolean;
   metadata: ClientMetadata;
-  secret_hashes: string[];
+  secrets: { id: string; hash: string; created_at: string; expires_at: string | null; last_used_at: string | null }[];
   sends_pkce: boolean | null;
   apis: ClientApi[];
   created_at: Date;
 }
 
 export interface StoredClient extends Client {
-  /** Keyed digests of its secrets, hex. */
-  secretHashes: string[];
+  /** The oldest first; expired ones as well. */
+  secrets: ClientSecret[];
 }
+
+const toTime = (text: string | null): Date | undefined => (text === null ? undefined : new Date(text));
+
+const toSecret = (row: Row['secrets'][number]): ClientSecret => ({
+  id: row.id,
+  hash: row.hash,
+  createdAt: new Date(row.created_at),
+  expiresAt: toTime(row.expires_at),
+  lastUsedAt: toTime(row.last_used_at),
+});
 
 const toClient = (row: Row): StoredClient => ({
   id: row.id,
@@ -27,7 +44,7 @@ const toClient = (row: Row): StoredClient => ({
   isSelfRegistered: row.is_self_registered,
   metadata: row.metadata,
   sendsPkce: row.sends_pkce ?? undefined,
-  secretHashes: row.secret_hashes,
+  secrets: row.secrets.map(toSecret),
   apis: row.apis,
   createdAt: row.created_at,
 });
@@ -35,7 +52,8 @@ const toClient = (row: Row): StoredClient => ({
 const selectById = sql`
   select c.*, coalesce((
     select jsonb_agg(jsonb_build_object('audience', audience, 'scopes', to_jsonb(scopes)) order by audience)
-    from client_apis where client_id = c.id), '[]') as apis
+    from client_apis where client_id = c.id), '[]') as apis, coalesce((
+    select jsonb_agg(to_jsonb(s) order by s.created_at, s.id) from client_secrets s where s.client_id = c.id), '[]') as secrets
   from clients c where c.id = $1`;
 
 export async function findClient(db: Database, id: string): Promise<StoredClient | undefined> {
@@ -46,7 +64,8 @@ export async function findClient(db: Database, id: string): Promise<StoredClient
 const selectAll = sql`
   select c.*, coalesce((
     select jsonb_agg(jsonb_build_object('audience', audience, 'scopes', to_jsonb(scopes)) order by audience)
-    from client_apis where client_id = c.id), '[]') as apis
+    from client_apis where client_id = c.id), '[]') as apis, coalesce((
+    select jsonb_agg(to_jsonb(s) order by s.created_at, s.id) from client_secrets s where s.client_id = c.id), '[]') as secrets
   from clients c order by c.created_at, c.id`;
 
 export async function listClients(db: Database): Promise<Client[]> {
@@ -62,46 +81,45 @@ export async function listClientNames(db: Database, ids: string[]): Promise<Map<
 }
 
 const insertRow = sql`
-  insert into clients (id, kind, is_first_party, is_self_registered, metadata, secret_hashes, origins)
-  values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`;
+  insert into clients (id, kind, is_first_party, is_self_registered, metadata, origins)
+  values ($1, $2, $3, $4, $5, $6) on conflict do nothing`;
 
 const insertApi = sql`insert into client_apis (client_id, audience, scopes) values ($1, $2, $3)`;
+const deleteApis = sql`delete from client_apis where client_id = $1`;
 
-/**
- * @param origins whose pages may call the token and userinfo endpoints
- * @returns false when the id is taken
- */
-export async function insertClient(
-  db: Database,
-  client: Omit<StoredClient, 'createdAt'>,
-  origins: string[],
-): Promise<boolean> {
-  const { id, kind, isFirstParty, isSelfRegistered, metadata, secretHashes, apis } = client;
-  const values = [id, kind, isFirstParty, isSelfRegistered, metadata, secretHashes, origins];
-  const { count } = await db.guard(insertRow, values);
+export type ClientRow = Pick<Client, 'id' | 'kind' | 'isFirstParty' | 'isSelfRegistered' | 'metadata' | 'apis'>;
+
+/** @returns false when the id is taken */
+export async function insertClient(db: Database, client: ClientRow): Promise<boolean> {
+  const { id, kind, isFirstParty, isSelfRegistered, metadata, apis } = client;
+  const origins = originsOf(kind, metadata);
+  const { count } = await db.guard(insertRow, [id, kind, isFirstParty, isSelfRegistered, metadata, origins]);
   if (count === 0) return false;
   for (const { audience, scopes } of apis) db.write(insertApi, [id, audience, scopes]);
   return true;
 }
 
-const updateRow = sql`
-  update clients set kind = $2, metadata = $3, secret_hashes = $4, origins = $5, updated_at = now()
-  where id = $1 and (kind, metadata, secret_hashes) is distinct from ($2, $3::jsonb, $4::text[])`;
-const selectExistence = sql`select 1 from clients where id = $1`;
+const lockById = sql`select 1 from clients where id = $1 for update`;
 
-/**
- * Updates what a client may change of itself.
- *
- * @returns `gone` when there is no such client, `same` when nothing changes
- */
-export async function updateClient(
+/** Waits for other changes of a client, and makes them wait for this one. @returns false when there is no such client */
+export async function lockClient(db: Database, id: string): Promise<boolean> {
+  return (await db.guard(lockById, [id])).count === 1;
+}
+
+const updateRow = sql`
+  update clients set kind = $2, is_first_party = $3, metadata = $4, origins = $5, updated_at = now() where id = $1`;
+
+export function updateClient(
   db: Database,
-  client: StoredClient,
-  origins: string[],
-): Promise<'changed' | 'same' | 'gone'> {
-  const { id, kind, metadata, secretHashes } = client;
-  if ((await db.guard(updateRow, [id, kind, metadata, secretHashes, origins])).count === 1) return 'changed';
-  return (await db.read(selectExistence, [id])).length === 1 ? 'same' : 'gone';
+  { id, kind, isFirstParty, metadata }: Omit<ClientRow, 'isSelfRegistered' | 'apis'>,
+): void {
+  db.write(updateRow, [id, kind, isFirstParty, metadata, originsOf(kind, metadata)]);
+}
+
+/** Replaces the APIs that a client may get access tokens for. */
+export function replaceClientApis(db: Database, id: string, apis: readonly ClientApi[]): void {
+  db.write(deleteApis, [id]);
+  for (const { audience, scopes } of apis) db.write(insertApi, [id, audience, scopes]);
 }
 
 const upsertOwn = sql`
@@ -112,14 +130,6 @@ const upsertOwn = sql`
 /** Inserts the built-in client, or updates its metadata. */
 export function upsertOwnClient(db: Database, id: string, metadata: ClientMetadata): void {
   db.write(upsertOwn, [id, metadata]);
-}
-
-const replaceHash = sql`
-  update clients set secret_hashes = array_replace(secret_hashes, $2, $3), updated_at = now() where id = $1`;
-
-/** Replaces the digest of a secret by its digest under another key. */
-export function replaceSecretHash(db: Database, id: string, before: string, after: string): void {
-  db.write(replaceHash, [id, before, after]);
 }
 
 const deleteById = sql`delete from clients where id = $1`;

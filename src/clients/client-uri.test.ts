@@ -1,25 +1,34 @@
 /** Redirect URIs that may be registered. */
 import { Refusal } from '../errors.ts';
-import { requireRedirectUris } from './client-uri.ts';
+import { requireBackChannelLogoutUri, requireRedirectUris, type UriRules } from './client-uri.ts';
 
 const publicIssuer = 'https://login.example.com';
 const localIssuer = 'http://idp.localhost:4000';
 
-const accepts = (uri: string, isNative: boolean, issuer: string): boolean => {
+/** The reason for which a URI is refused, if it is. */
+function reasonFor(uri: string, rules: UriRules): string | undefined {
   try {
-    requireRedirectUris([uri], isNative, issuer);
-    return true;
+    requireRedirectUris([uri], rules);
+    return undefined;
   } catch (error) {
     expect((error as Refusal).code).toBe('redirect_uri_invalid');
-    return false;
+    return (error as Refusal).values['reason'];
   }
-};
+}
+const accepts = (uri: string, rules: UriRules): boolean => reasonFor(uri, rules) === undefined;
+
+/** Whoever registers the client. */
+const self = { issuer: publicIssuer };
+const operator = { issuer: publicIssuer, isByOperator: true };
 
 test.each([
   'https://app.example.com/callback',
   'https://app.example.com:8443/cb?x=1',
   'https://app.example.com/.hidden/a..b',
-])('E06 %s is fine', (uri) => expect(accepts(uri, false, publicIssuer)).toBe(true));
+])('E06 %s is fine', (uri) => {
+  expect(accepts(uri, self)).toBe(true);
+  expect(accepts(uri, operator)).toBe(true);
+});
 
 test.each([
   'http://app.example.com/callback',
@@ -45,36 +54,97 @@ test.each([
   '/callback',
   '',
   `https://app.example.com/${'x'.repeat(2000)}`,
-])('E06 %s is refused for a web app', (uri) => expect(accepts(uri, false, publicIssuer)).toBe(false));
+])('E06 %s is refused for a web app', (uri) => expect(accepts(uri, self)).toBe(false));
 
 test.each([
   ['http://127.0.0.1/callback', true],
   ['http://[::1]/callback', true],
   ['https://app.example.com/callback', true],
   ['com.example.app:/callback', true],
-  ['http://localhost/callback', false],
+  ['http://localhost/callback', true],
+  ['http://localhost:8000', true],
+  ['http://app.localhost/callback', false],
+  ['http://localhost.evil.example/callback', false],
+  ['http://127.0.0.1.evil.example/callback', false],
+  ['http://10.0.0.1/callback', false],
   ['http://app.example.com/callback', false],
   ['myapp:/callback', false],
   ['javascript:x.y', false],
-])('E06 a native app: %s', (uri, isFine) => expect(accepts(uri, true, publicIssuer)).toBe(isFine));
+])('E06 a native app: %s', (uri, isFine) => expect(accepts(uri, { ...self, isNative: true })).toBe(isFine));
 
 test('E06 http on *.localhost is fine while the issuer is there too', () => {
-  expect(accepts('http://app.localhost:4001/callback', false, localIssuer)).toBe(true);
-  expect(accepts('http://app.example.com/callback', false, localIssuer)).toBe(false);
+  expect(accepts('http://app.localhost:4001/callback', { issuer: localIssuer })).toBe(true);
+  expect(accepts('http://app.example.com/callback', { issuer: localIssuer })).toBe(false);
+});
+
+test.each([
+  'http://localhost',
+  'http://localhost:3000/callback',
+  'http://127.0.0.1:8080/callback',
+  'http://[::1]:8080/callback',
+])('E06 an operator may register %s for development, an app that registers itself may not', (uri) => {
+  expect(accepts(uri, operator)).toBe(true);
+  expect(reasonFor(uri, self)).toBe('must_be_https_or_localhost');
+});
+
+test.each([
+  ['http://app.localhost:3000/cb', 'must_be_https_or_loopback'],
+  ['http://app.example.com/cb', 'must_be_https_or_loopback'],
+  ['http://localhost.example.com/cb', 'must_be_https_or_loopback'],
+  ['http://127.0.0.2/cb', 'must_be_https_or_loopback'],
+  ['http://192.168.0.7:3000/cb', 'must_be_https_or_loopback'],
+  ['com.example.app:/cb', 'scheme_needs_app'],
+  ['javascript:x.y', 'scheme_needs_app'],
+])('E06 an operator may not register %s for a site', (uri, reason) => expect(reasonFor(uri, operator)).toBe(reason));
+
+test.each(['com.example.app:/cb', 'http://127.0.0.1/cb', 'http://localhost/cb', 'https://app.example.com/cb'])(
+  'E06 a site with an app may have %s',
+  (uri) => expect(accepts(uri, { ...operator, isNative: true })).toBe(true),
+);
+
+test.each([
+  'https://app.example.com/cb%00',
+  'https://app.example.com/%0d%0aLocation:%20x',
+  'https://app.example.com/cb?x=%1F',
+  'https://app.example.com/%7f',
+  'https://app.example.com/%C2%85',
+  'https://app.example.com/%c2%9b31m',
+  'http://localhost:3000/%00',
+])('E06 %s has an encoded control character', (uri) => {
+  for (const rules of [self, operator, { ...operator, isNative: true }, { issuer: localIssuer }]) {
+    expect(reasonFor(uri, rules)).toBe('uri_has_encoded_control');
+  }
+});
+
+test.each(['https://app.example.com/%20', 'https://app.example.com/%C3%85', 'https://app.example.com/%2500'])(
+  'E06 %s has none',
+  (uri) => expect(accepts(uri, self)).toBe(true),
+);
+
+test('a back-channel logout URI may be http where an operator says so, and the client authenticates itself', () => {
+  const check = (uri: string, rules: Parameters<typeof requireBackChannelLogoutUri>[1]) => () =>
+    requireBackChannelLogoutUri(uri, rules);
+  const uri = 'http://app.internal:8080/logout';
+  expect(check(uri, { ...operator, mayBeHttp: true })).not.toThrow();
+  expect(check(uri, operator)).toThrow('client_invalid');
+  expect(check(uri, self)).toThrow('client_invalid');
+  expect(check('http://ann@app.internal/', { ...operator, mayBeHttp: true })).toThrow('client_invalid');
+  expect(check('ftp://app.internal/', { ...operator, mayBeHttp: true })).toThrow('client_invalid');
 });
 
 test('E06 at most ten', () => {
   const uris = Array.from({ length: 11 }, (_, index) => `https://app.example.com/${index}`);
-  expect(() => requireRedirectUris(uris, false, publicIssuer)).toThrow('redirect_uris_many');
-  requireRedirectUris(uris.slice(0, 10), false, publicIssuer);
+  expect(() => requireRedirectUris(uris, self)).toThrow('redirect_uris_many');
+  requireRedirectUris(uris.slice(0, 10), self);
 });
 
 test('a refusal has the URI and the reason', () => {
   try {
-    requireRedirectUris(['https://app.example.com/*'], false, publicIssuer);
+    requireRedirectUris(['https://app.example.com/*'], self, 'post_logout_redirect_uris');
     throw new Error('accepted');
   } catch (error) {
     expect((error as Refusal).values).toEqual({
+      field: 'post_logout_redirect_uris',
       uri: 'https://app.example.com/*',
       reason: 'uri_has_wildcard',
     });

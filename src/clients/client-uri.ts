@@ -1,7 +1,7 @@
 /** URIs of a client: which ones may be registered, where its logo may be loaded from, and which sector it is in. */
 import { Refusal } from '../errors.ts';
 import type { Reason } from '../reasons.ts';
-import type { ClientMetadata } from './client.ts';
+import type { ClientKind, ClientMetadata } from './client.ts';
 
 export const maxRedirectUris = 10;
 const maxUriCharacters = 2000;
@@ -9,8 +9,14 @@ const maxShownCharacters = 200;
 
 const isLocalhostName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
 
-/** The loopback addresses that a native app may listen on (RFC 8252 §7.3). */
-export const isLoopbackAddress = (host: string): boolean => host === '127.0.0.1' || host === '[::1]';
+/** Hosts of the person's own machine, on which native apps and sites under development listen (RFC 8252 §7.3). */
+export const isLoopbackHost = (host: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(host);
+
+/** Whether a site runs on its developer's own machine. An app of the person's machine listens there as well. */
+export const isForDevelopment = (kind: ClientKind, metadata: ClientMetadata): boolean =>
+  (kind === 'web' || kind === 'single-page') &&
+  metadata['application_type'] !== 'native' &&
+  webHostsOf(metadata.redirect_uris ?? []).some(isLoopbackHost);
 
 /** Host names of the http and https URIs among these. A private-use scheme has no host that anybody could check. */
 export const webHostsOf = (uris: readonly unknown[]): string[] =>
@@ -18,6 +24,15 @@ export const webHostsOf = (uris: readonly unknown[]): string[] =>
     const { protocol, hostname } = (typeof uri === 'string' ? URL.parse(uri) : null) ?? {};
     return hostname && /^https?:$/.test(protocol!) ? [hostname] : [];
   });
+
+/** What decides which URIs a client may register. */
+export interface UriRules {
+  issuer: string;
+  /** A native app, or a site with one: loopback hosts and private-use schemes (RFC 8252 §7). */
+  isNative?: boolean;
+  /** An operator registers the client: loopback hosts, for development. */
+  isByOperator?: boolean;
+}
 
 /** A reason, and the values that its words name. */
 type UriProblem = { reason: Reason; max?: number };
@@ -27,6 +42,8 @@ function textProblem(uri: string): UriProblem | undefined {
   if (uri.length > maxUriCharacters) return { reason: 'text_too_long', max: maxUriCharacters };
   // Browsers and libraries disagree about how to read these.
   if (/[\s\\\p{Cc}\p{Cf}]/u.test(uri)) return { reason: 'uri_has_spaces' };
+  // C0 controls, delete, and C1 controls in UTF-8.
+  if (/%[01][0-9a-f]|%7f|%c2%[89][0-9a-f]/i.test(uri)) return { reason: 'uri_has_encoded_control' };
   const parsed = URL.parse(uri);
   if (!parsed) return { reason: 'is_not_a_uri' };
   if (uri.includes('#')) return { reason: 'uri_has_fragment' };
@@ -41,33 +58,33 @@ function hostProblem(uri: string, { hostname, origin }: URL, issuer: string): Ur
   // `https:host` and `https:/host` are absolute to browsers only.
   if (!/^https?:\/\/[^/]/i.test(uri)) return { reason: 'uri_has_no_host' };
   // Other characters would end a source in a Content-Security-Policy, which has no IPv6 addresses either.
-  const isHostName = /^[a-z0-9._-]+$/.test(hostname) || isLoopbackAddress(hostname);
+  const isHostName = /^[a-z0-9._-]+$/.test(hostname) || isLoopbackHost(hostname);
   if (!isHostName) return { reason: 'uri_has_invalid_host' };
   return origin === issuer ? { reason: 'uri_is_of_this_server' } : undefined;
 }
 
-function schemeProblem({ protocol, hostname }: URL, isNative: boolean, issuer: string): UriProblem | undefined {
-  switch (protocol) {
-    case 'https:':
-      return undefined;
-    case 'http:':
-      if (isNative && isLoopbackAddress(hostname)) return undefined;
-      if (isLocalhostName(hostname) && isLocalhostName(new URL(issuer).hostname)) return undefined;
-      return { reason: isNative ? 'http_must_be_loopback' : 'must_be_https_or_localhost' };
-    default:
-      // RFC 8252 §7.1: a private-use scheme is a reversed domain name, so it has a dot.
-      if (isNative && protocol.includes('.')) return undefined;
-      return { reason: isNative ? 'scheme_must_have_dot' : 'must_be_https' };
-  }
+function httpProblem(hostname: string, { issuer, isNative, isByOperator }: UriRules): UriProblem | undefined {
+  if ((isNative || isByOperator) && isLoopbackHost(hostname)) return undefined;
+  if (isLocalhostName(hostname) && isLocalhostName(new URL(issuer).hostname)) return undefined;
+  if (isNative) return { reason: 'http_must_be_loopback' };
+  return { reason: isByOperator ? 'must_be_https_or_loopback' : 'must_be_https_or_localhost' };
+}
+
+function schemeProblem({ protocol, hostname }: URL, rules: UriRules): UriProblem | undefined {
+  if (protocol === 'https:') return undefined;
+  if (protocol === 'http:') return httpProblem(hostname, rules);
+  // RFC 8252 §7.1: a private-use scheme is a reversed domain name, so it has a dot.
+  if (rules.isNative) return protocol.includes('.') ? undefined : { reason: 'scheme_must_have_dot' };
+  return { reason: rules.isByOperator ? 'scheme_needs_app' : 'must_be_https' };
 }
 
 /** Why a URI may not be registered (RFC 8252 §7, RFC 9700 §2.1); undefined when it may. */
-function problemOf(uri: string, isNative: boolean, issuer: string): UriProblem | undefined {
+function problemOf(uri: string, rules: UriRules): UriProblem | undefined {
   const problem = textProblem(uri);
   if (problem) return problem;
   const parsed = new URL(uri);
   const isWeb = /^https?:$/.test(parsed.protocol);
-  return (isWeb ? hostProblem(uri, parsed, issuer) : undefined) ?? schemeProblem(parsed, isNative, issuer);
+  return (isWeb ? hostProblem(uri, parsed, rules.issuer) : undefined) ?? schemeProblem(parsed, rules);
 }
 
 /**
@@ -76,41 +93,56 @@ function problemOf(uri: string, isNative: boolean, issuer: string): UriProblem |
  * @param field name of the metadata
  * @throws Refusal `client_invalid`
  */
-export function requireWebUri(field: string, uri: string, issuer: string): void {
-  const problem = problemOf(uri, false, issuer);
+export function requireWebUri(field: string, uri: string, rules: Omit<UriRules, 'isNative'>): void {
+  const problem = problemOf(uri, { ...rules, isNative: false });
   if (problem) throw new Refusal('client_invalid', { field, ...problem });
 }
 
 /**
  * Checks redirect URIs or post-logout redirect URIs.
  *
+ * @param field name of the metadata
  * @throws Refusal `redirect_uri_invalid` for the first URI that may not be registered
  * @throws Refusal `redirect_uris_many` for more than ten
  */
-export function requireRedirectUris(uris: readonly string[], isNative: boolean, issuer: string): void {
+export function requireRedirectUris(
+  uris: readonly string[],
+  rules: UriRules,
+  field: 'redirect_uris' | 'post_logout_redirect_uris' = 'redirect_uris',
+): void {
   if (uris.length > maxRedirectUris) throw new Refusal('redirect_uris_many', { max: maxRedirectUris });
   for (const uri of uris) {
-    const problem = problemOf(uri, isNative, issuer);
-    if (problem) throw new Refusal('redirect_uri_invalid', { uri: uri.slice(0, maxShownCharacters), ...problem });
+    const problem = problemOf(uri, rules);
+    if (problem)
+      throw new Refusal('redirect_uri_invalid', { field, uri: uri.slice(0, maxShownCharacters), ...problem });
   }
 }
 
 /**
- * OpenID Connect Back-Channel Logout 1.0 §2.2.
+ * OpenID Connect Back-Channel Logout 1.0 §2.2. It may be http where an operator says so, for a client that authenticates
+ * itself; OUTGOING_ALLOWED_HOSTS then decides whether it is called.
  *
  * @throws Refusal `client_invalid`
  */
-export const requireBackChannelLogoutUri = (uri: string, issuer: string): void =>
-  requireWebUri('backchannel_logout_uri', uri, issuer);
+export function requireBackChannelLogoutUri(
+  uri: string,
+  { mayBeHttp = false, ...rules }: Omit<UriRules, 'isNative'> & { mayBeHttp?: boolean },
+): void {
+  requireWebUri('backchannel_logout_uri', mayBeHttp ? uri.replace(/^http:/i, 'https:') : uri, rules);
+}
 
 /**
  * OpenID Connect Front-Channel Logout 1.0 §2: it has the scheme, host and port of a redirect URI.
  *
  * @throws Refusal `client_invalid`
  */
-export function requireFrontChannelLogoutUri(uri: string, redirectUris: readonly string[], issuer: string): void {
+export function requireFrontChannelLogoutUri(
+  uri: string,
+  redirectUris: readonly string[],
+  rules: Omit<UriRules, 'isNative'>,
+): void {
   const field = 'frontchannel_logout_uri';
-  requireWebUri(field, uri, issuer);
+  requireWebUri(field, uri, rules);
   const { origin } = new URL(uri);
   if (redirectUris.some((redirectUri) => URL.parse(redirectUri)?.origin === origin)) return;
   throw new Refusal('client_invalid', { field, reason: 'must_be_on_redirect_origin' });

@@ -78,10 +78,15 @@ test('B20 only single-page apps have origins: those of their redirect URIs', () 
     'https://two.example:8443/cb',
     'nonsense',
   ];
-  const origins = clientKinds.map((kind) => originsOf({ ...defaultMetadata(kind), redirect_uris: redirectUris }));
+  const origins = clientKinds.map((kind) => originsOf(kind, { ...defaultMetadata(kind), redirect_uris: redirectUris }));
   expect(origins).toEqual([[], ['https://one.example', 'https://two.example:8443'], [], []]);
-  expect(originsOf({ ...defaultMetadata('single-page'), redirect_uris: ['com.example.app:/cb'] })).toEqual([]);
-  expect(originsOf(defaultMetadata('single-page'))).toEqual([]);
+  expect(
+    originsOf('single-page', { ...defaultMetadata('single-page'), redirect_uris: ['com.example.app:/cb'] }),
+  ).toEqual([]);
+  expect(originsOf('single-page', defaultMetadata('single-page'))).toEqual([]);
+  const withApp = { ...defaultMetadata('single-page'), application_type: 'native' };
+  const uris = ['https://one.example/cb', 'com.example.app:/cb'];
+  expect(originsOf('single-page', { ...withApp, redirect_uris: uris })).toEqual(['https://one.example']);
 });
 
 test.each([

@@ -18,6 +18,18 @@ export interface ClientApi {
   scopes: string[];
 }
 
+/** A secret that a client authenticates with. The secret itself is not stored. */
+export interface ClientSecret {
+  /** Names it among the secrets of its client. */
+  id: string;
+  /** Keyed digest, hex. */
+  hash: string;
+  createdAt: Date;
+  expiresAt?: Date | undefined;
+  /** To the hour. */
+  lastUsedAt?: Date | undefined;
+}
+
 export interface Client {
   /** `client_id` */
   id: string;
@@ -64,8 +76,8 @@ export const needsSecret = (metadata: ClientMetadata): boolean =>
   String(metadata['token_endpoint_auth_method']).startsWith('client_secret_');
 
 /** Origins whose pages may call the token and userinfo endpoints (CORS): of the redirect URIs of a browser app. */
-export function originsOf(metadata: ClientMetadata): string[] {
-  if (metadata['token_endpoint_auth_method'] !== 'none' || metadata['application_type'] === 'native') return [];
+export function originsOf(kind: ClientKind, metadata: ClientMetadata): string[] {
+  if (metadata['token_endpoint_auth_method'] !== 'none' || kind === 'native') return [];
   const origins = (metadata.redirect_uris ?? []).map((uri) => URL.parse(uri)?.origin);
   return [...new Set(origins.filter((origin) => origin !== undefined && origin !== 'null'))] as string[];
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Refusal } from '../errors.ts';
 import { checkValue, type Reason } from '../reasons.ts';
 import {
-  isLoopbackAddress,
+  isLoopbackHost,
   maxRedirectUris,
   requireBackChannelLogoutUri,
   requireFrontChannelLogoutUri,
@@ -83,37 +83,39 @@ function requirePageUris(metadata: Registration, { issuer, mayLinkToOtherHosts }
   const hosts = new Set(webHostsOf(metadata.redirect_uris));
   for (const name of [...calledUris, ...identityUris, ...legalUris]) {
     const uri = metadata[name];
-    if (uri !== undefined) requireWebUri(name, uri, issuer);
+    if (uri !== undefined) requireWebUri(name, uri, { issuer });
   }
   for (const name of mayLinkToOtherHosts ? identityUris : [...identityUris, ...legalUris]) {
     const uri = metadata[name];
     if (uri !== undefined && !hosts.has(new URL(uri).hostname)) throw invalid(name, 'must_be_on_redirect_host');
   }
   // A fragment may hold the digest of the request object (OpenID Connect Core §6.2).
-  for (const uri of metadata.request_uris ?? []) requireWebUri('request_uris', uri.replace(/#[\w.~-]*$/, ''), issuer);
+  for (const uri of metadata.request_uris ?? [])
+    requireWebUri('request_uris', uri.replace(/#[\w.~-]*$/, ''), { issuer });
 }
 
 function requireLogoutUris(metadata: Registration, issuer: string): void {
   const { redirect_uris: redirectUris, backchannel_logout_uri: back, frontchannel_logout_uri: front } = metadata;
   if (back !== undefined) {
-    requireBackChannelLogoutUri(back, issuer);
+    requireBackChannelLogoutUri(back, { issuer });
     // Logout tokens name people by their subject in the sector of the redirect URIs: no other host may learn it.
     if (!webHostsOf(redirectUris).includes(new URL(back).hostname)) {
       throw invalid('backchannel_logout_uri', 'must_be_on_redirect_host');
     }
   }
-  if (front !== undefined) requireFrontChannelLogoutUri(front, redirectUris, issuer);
+  if (front !== undefined) requireFrontChannelLogoutUri(front, redirectUris, { issuer });
 }
 
 function requireUris(metadata: Registration, rules: RegistrationRules): void {
   const { redirect_uris: redirectUris, application_type: type, post_logout_redirect_uris: others = [] } = metadata;
   if (redirectUris.length === 0) throw new Refusal('redirect_uri_required');
-  requireRedirectUris(redirectUris, type === 'native', rules.issuer);
-  requireRedirectUris(others, type === 'native', rules.issuer);
+  const uriRules = { issuer: rules.issuer, isNative: type === 'native' };
+  requireRedirectUris(redirectUris, uriRules);
+  requireRedirectUris(others, uriRules, 'post_logout_redirect_uris');
   requirePageUris(metadata, rules);
   requireLogoutUris(metadata, rules.issuer);
   const isPairwise = metadata.subject_type === 'pairwise';
-  if (isPairwise && isLoopbackAddress(sectorOf(metadata))) throw invalid('subject_type', 'sector_must_be_remote');
+  if (isPairwise && isLoopbackHost(sectorOf(metadata))) throw invalid('subject_type', 'sector_must_be_remote');
 }
 
 function kindOf({ application_type: type, token_endpoint_auth_method: method }: Registration): ClientKind {

@@ -3,11 +3,14 @@ import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { randomToken, type Keyring } from '../platform/secrets.ts';
-import { findClient, insertClient, updateClient, type StoredClient } from './client-repository.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { findClient, insertClient, lockClient, updateClient, type StoredClient } from './client-repository.ts';
+import { insertSecret } from './client-secret-repository.ts';
+import { adjustSecrets, makeClientSecret } from './client-secret.ts';
 import { sectorOf } from './client-uri.ts';
-import { needsSecret, originsOf, type ClientMetadata } from './client.ts';
+import { needsSecret, type ClientMetadata } from './client.ts';
 import { findManagementToken, renewManagementToken, updateManagementToken } from './management-token-repository.ts';
-import { makeClientSecret, randomClientId, type ClientValidator } from './register-client.ts';
+import { randomClientId, type ClientValidator } from './register-client.ts';
 import { readRegistration, type RegistrationRules } from './registration-metadata.ts';
 import { consumeRegistrationToken, isRegistrationTokenUsable } from './registration-token-repository.ts';
 import { digestsOfRegistrationToken } from './registration-token.ts';
@@ -70,27 +73,21 @@ export async function selfRegisterClient(
   const { db, keyring, validate } = context;
   const { kind, metadata: given } = readRegistration(body, context);
   const id = randomClientId();
-  const { secret, hash } = makeClientSecret(keyring);
-  const metadata = await completeMetadata(validate, id, given, hash);
+  const made = makeClientSecret(keyring);
+  const metadata = await completeMetadata(validate, id, given, made.hash);
   const hasSecret = needsSecret(metadata);
   const managementToken = `fd_management_${randomToken()}`;
-  const client: Omit<StoredClient, 'createdAt'> = {
-    id,
-    kind,
-    isFirstParty: false,
-    isSelfRegistered: true,
-    metadata,
-    secretHashes: hasSecret ? [hash] : [],
-    apis: [],
-  };
-  await db.inUnitOfWork(async () => {
+  const client = { id, kind, isFirstParty: false, isSelfRegistered: true, metadata, apis: [] };
+  const createdAt = await db.inUnitOfWork(async () => {
     const isConsumed = await consumeRegistrationToken(db, digestsOfRegistrationToken(keyring, token));
     if (!isConsumed) throw new Refusal('registration_token_wrong');
-    await insertClient(db, client, originsOf(metadata));
+    await insertClient(db, client);
+    if (hasSecret) insertSecret(db, id, made);
     updateManagementToken(db, id, keyring.digest(managementKind, managementToken));
     recordEvent(db, { kind: 'client.registered', clientId: id, detail: { kind, by: 'program' } });
+    return (await findClient(db, id))!.createdAt;
   });
-  return { id, metadata, createdAt: new Date(), managementToken, secret: hasSecret ? secret : undefined };
+  return { id, metadata, createdAt, managementToken, secret: hasSecret ? made.secret : undefined };
 }
 
 /** @throws Refusal `management_token_wrong` when the token is not this client's, or there is no such client */
@@ -138,17 +135,15 @@ export async function updateOwnRegistration(
     throw new Refusal('client_invalid', { field: 'client_id', reason: 'must_be_own_client_id' });
   }
   const made = makeClientSecret(keyring);
-  const [kept] = client.secretHashes;
-  const metadata = await completeMetadata(validate, id, given, kept ?? made.hash);
+  const metadata = await completeMetadata(validate, id, given, made.hash);
   requireSameSector(client.metadata, metadata);
-  const hasSecret = needsSecret(metadata);
-  const secretHashes = hasSecret ? (kept === undefined ? [made.hash] : client.secretHashes) : [];
-  await db.inUnitOfWork(async () => {
-    const change = await updateClient(db, { ...client, kind, metadata, secretHashes }, originsOf(metadata));
-    if (change === 'gone') throw new Refusal('management_token_wrong');
-    if (change === 'changed') {
-      recordEvent(db, { kind: 'client.updated', clientId: id, detail: { kind, by: 'program' } });
-    }
+  const isNew = await db.inUnitOfWork(async () => {
+    const current = (await lockClient(db, id)) ? await findClient(db, id) : undefined;
+    if (!current) throw new Refusal('management_token_wrong');
+    if (current.kind === kind && isDeepStrictEqual(current.metadata, metadata)) return false;
+    updateClient(db, { ...current, kind, metadata });
+    recordEvent(db, { kind: 'client.updated', clientId: id, detail: { kind, by: 'program' } });
+    return adjustSecrets(db, current, needsSecret(metadata), made);
   });
-  return { id, metadata, createdAt, secret: hasSecret && kept === undefined ? made.secret : undefined };
+  return { id, metadata, createdAt, secret: isNew ? made.secret : undefined };
 }

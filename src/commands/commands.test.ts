@@ -37,6 +37,10 @@ describe('help', () => {
       'clients register',
       'clients list',
       'clients show',
+      'clients update',
+      'clients secrets',
+      'clients secrets',
+      'clients secrets',
       'clients remove',
     ]);
   });
@@ -68,13 +72,17 @@ describe('arguments that do not fit exit with code 2 and a message', () => {
     [['clients', 'lsit', '--json'], 'There is no command "clients lsit". Did you mean: frontdesk clients list'],
     [
       ['clients', 'dance'],
-      'There is no command "clients dance". The commands of clients: register, list, show, remove.',
+      'There is no command "clients dance". The commands of clients: register, list, show, update, secrets add, secrets list, secrets remove, remove.',
     ],
     [['clients', 'register', '--kind', 'web'], '--name is missing'],
     [
       ['clients', 'register', '--name', 'x', '--kind', 'desktop'],
       '--kind must be one of: web, single-page, native, machine',
     ],
+    [['clients', 'secrets', 'make'], 'The commands of clients secrets: add, list, remove.'],
+    [['clients', 'secrets', 'ad'], 'Did you mean: frontdesk clients secrets add'],
+    [['clients', 'secrets', 'add'], 'ID is missing.\nUsage: frontdesk clients secrets add ID'],
+    [['clients', 'secrets', 'remove', 'x'], 'SECRET_ID is missing.'],
     [['clients', 'show'], 'ID is missing.'],
     [['clients', 'show', 'a', 'b'], 'There is one argument too many: b'],
     [['clients', 'list', '--loud'], 'There is no option --loud.\nUsage: frontdesk clients list […]'],
@@ -130,7 +138,7 @@ describe('clients', () => {
       '--first-party',
     );
     expect(made.out).toMatch(
-      /^client_id {6}wiki\nclient_secret {2}fd_client_[\w-]{43}\n\nThe secret is not shown again.\n$/,
+      /^issuer {9}https:\/\/login\.example\.com\ndiscovery {6}https:\S+\nclient_id {6}wiki\nclient_secret {2}fd_client_[\w-]{43}\nredirect_uri {3}https:\/\/wiki\.example\.com\/cb\n\nThe secret is not shown again.\n$/,
     );
     const secret = /fd_client_\S+/.exec(made.out)![0];
 
@@ -141,7 +149,7 @@ describe('clients', () => {
     expect(JSON.parse(shown.out)).toMatchObject({
       client_id: 'wiki',
       first_party: true,
-      secrets: 1,
+      secrets: [{ id: expect.stringMatching(/^[0-9a-f]{8}$/), expires_at: null, last_used_at: null }],
       redirect_uris: ['https://wiki.example.com/cb'],
       token_endpoint_auth_method: 'client_secret_basic',
     });

@@ -14,7 +14,9 @@ import { listApis, registerApi, removeApi } from './apis.ts';
 import { listClients } from './clients/list.ts';
 import { registerClient } from './clients/register.ts';
 import { removeClient } from './clients/remove.ts';
+import { addClientSecret, listClientSecrets, removeClientSecret } from './clients/secrets.ts';
 import { showClient } from './clients/show.ts';
+import { updateClient } from './clients/update.ts';
 import type { Command } from './command.ts';
 import { listKeys, rotateKeys } from './keys.ts';
 import { migrate } from './migrate.ts';
@@ -48,6 +50,10 @@ export const commands: readonly Command[] = [
   registerClient,
   listClients,
   showClient,
+  updateClient,
+  addClientSecret,
+  listClientSecrets,
+  removeClientSecret,
   removeClient,
   createRegistrationToken,
   listRegistrationTokens,

@@ -5,22 +5,45 @@ import { nearestName } from './nearest-name.ts';
 /** There is no such command: exit code 2. The message suggests another. */
 export class UnknownCommand extends UsageError {
   constructor(commands: readonly Command[], words: string[]) {
-    const typed = words.slice(0, 2).join(' ');
-    const [noun = ''] = words;
-    const nearest = nearestName(typed, [...commands.map(({ name }) => name), ...nounsOf(commands)]);
-    const verbs = commandsOf(commands, noun).map(({ name }) => name.slice(noun.length + 1));
-    const others = verbs.length > 0 ? `The commands of ${noun}: ${verbs.join(', ')}.` : 'See: frontdesk help';
-    super(`There is no command "${typed}". ${nearest === undefined ? others : `Did you mean: frontdesk ${nearest}`}`);
+    const noun = nounOf(commands, words);
+    const typed = words.slice(0, Math.max(noun.length + 1, 2));
+    super(`There is no command "${typed.join(' ')}". ${hintFor(commands, noun, typed)}`);
   }
+}
+
+/** What somebody may have meant who typed these words, which begin with a noun, if with any. */
+function hintFor(commands: readonly Command[], noun: string[], typed: string[]): string {
+  if (noun.length === 0) {
+    const nearest = nearestName(typed.join(' '), [...commands.map(({ name }) => name), ...nounsOf(commands)]);
+    return nearest === undefined ? 'See: frontdesk help' : `Did you mean: frontdesk ${nearest}`;
+  }
+  const start = noun.join(' ');
+  const verbs = commandsOf(commands, start).map(({ name }) => name.slice(start.length + 1));
+  const nearest = nearestName(typed.slice(noun.length).join(' '), verbs);
+  if (nearest !== undefined) return `Did you mean: frontdesk ${start} ${nearest}`;
+  return `The commands of ${start}: ${verbs.join(', ')}.`;
 }
 
 /** The commands of a noun: `clients` → `clients list`, `clients show`… */
 export const commandsOf = (commands: readonly Command[], noun: string): Command[] =>
   commands.filter(({ name }) => name.startsWith(`${noun} `));
 
+/** The words that commands begin with: `clients`, `clients secrets`. */
 const nounsOf = (commands: readonly Command[]): string[] => [
-  ...new Set(commands.filter(({ name }) => name.includes(' ')).map(({ name }) => name.split(' ')[0]!)),
+  ...new Set(
+    commands.flatMap(({ name }) => {
+      const words = name.split(' ');
+      return words.slice(1).map((_, index) => words.slice(0, index + 1).join(' '));
+    }),
+  ),
 ];
+
+/** The longest beginning of the words that is a noun; empty when there is none. */
+export function nounOf(commands: readonly Command[], words: string[]): string[] {
+  const nouns = nounsOf(commands);
+  const length = [2, 1].find((count) => nouns.includes(words.slice(0, count).join(' '))) ?? 0;
+  return words.slice(0, length);
+}
 
 /** One line for each command: its name, and what it does. */
 function commandLines(commands: readonly Command[]): string[] {

@@ -122,7 +122,11 @@ describe('clients register', () => {
   });
 
   test.each([
-    [['--back-channel-logout-uri', 'http://wiki.example/told'], 1, 'backchannel_logout_uri must be https'],
+    [
+      ['--kind', 'single-page', '--back-channel-logout-uri', 'http://wiki.example/told'],
+      1,
+      'backchannel_logout_uri must be https',
+    ],
     [['--back-channel-logout-uri', 'https://wiki.example/told#x'], 1, 'has a fragment'],
     [['--back-channel-logout-uri', 'https://ann@wiki.example/told'], 1, 'has a user name'],
     [['--back-channel-logout-uri', 'told'], 1, 'is not an absolute URI'],

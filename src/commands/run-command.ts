@@ -5,7 +5,7 @@ import { processEnvironment } from '../config.ts';
 import { loadTexts } from '../platform/texts.ts';
 import { parseInvocation, UsageError, usageOf, type Command, type Io } from './command.ts';
 import { failureText, stacksOf } from './failure.ts';
-import { commandsOf, helpText, UnknownCommand } from './help.ts';
+import { helpText, nounOf, UnknownCommand } from './help.ts';
 
 const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
@@ -15,7 +15,7 @@ const newDatabase = '--new';
 const isHelp = (argument: string | undefined): boolean => argument === '--help' || argument === '-h';
 
 function find(commands: readonly Command[], args: string[]): { command: Command; rest: string[] } | undefined {
-  for (const length of [2, 1]) {
+  for (const length of [3, 2, 1]) {
     const command = commands.find(({ name }) => name === args.slice(0, length).join(' '));
     if (command) return { command, rest: args.slice(length) };
   }
@@ -29,11 +29,12 @@ function version(): string {
 
 /** Runs what the arguments ask for. @throws whatever the command throws */
 async function run(commands: readonly Command[], args: string[], io: Io): Promise<void> {
-  const [first, second] = args;
+  const [first] = args;
   if (first === '--version') return io.out(`frontdesk ${version()}`);
   if (first === undefined || isHelp(first)) return io.out(helpText(commands, []));
-  const isNoun = commandsOf(commands, first).length > 0;
-  if (isNoun && (second === undefined || isHelp(second))) return io.out(helpText(commands, [first]));
+  const noun = nounOf(commands, args);
+  const next = args[noun.length];
+  if (noun.length > 0 && (next === undefined || isHelp(next))) return io.out(helpText(commands, noun));
   const found = find(commands, args);
   if (!found) throw new UnknownCommand(commands, args);
   const { command, rest } = found;

@@ -1,24 +1,53 @@
-/** `frontdesk clients show ID`: the metadata of a client, without its secret. */
-import { findClient } from '../../clients/client-repository.ts';
+/** `frontdesk clients show ID`: what is registered of a client, without its secrets. */
+import { findClient, type StoredClient } from '../../clients/client-repository.ts';
+import { renderSnippet } from '../../clients/client-snippet.ts';
+import { isForDevelopment } from '../../clients/client-uri.ts';
 import { Refusal } from '../../errors.ts';
-import type { Command } from '../command.ts';
+import { hasClaimsByDefault } from '../../oidc/adapter/client-adapter.ts';
+import { fields, type Command } from '../command.ts';
 import { withBase } from '../with-base.ts';
+import { toShownSecret } from './secrets.ts';
+import { parseSnippet, printSnippetWarnings, snippetOption } from './snippet-option.ts';
+
+function toShown(client: StoredClient): Record<string, unknown> {
+  const { id, kind, isFirstParty, isSelfRegistered, metadata, apis, secrets, sendsPkce } = client;
+  return {
+    client_id: id,
+    kind,
+    first_party: isFirstParty,
+    self_registered: isSelfRegistered,
+    for_development: isForDevelopment(kind, metadata),
+    sends_pkce: sendsPkce ?? null,
+    secrets: secrets.map(toShownSecret),
+    apis,
+    id_token_claims: hasClaimsByDefault(client),
+    ...metadata,
+  };
+}
+
+function textOf(name: string, value: unknown): string {
+  if (name === 'sends_pkce' && value === null) return 'not signed in yet';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
 
 export const showClient: Command = {
   name: 'clients show',
-  about: 'Show one app: its metadata, and the APIs that it may get access tokens for.',
+  about: 'Show one app: what is registered, whether it sends PKCE, its secrets, and the APIs that it may use.',
   operands: ['ID'],
-  options: { json: { about: 'Print JSON.' } },
+  options: { for: snippetOption, json: { about: 'Print JSON.' } },
   async run({ operands: [id = ''], options, io }) {
-    const client = await withBase(io, ({ db }) => findClient(db, id));
-    if (!client) throw new Refusal('client_unknown', { id });
-    const { kind, isFirstParty, isSelfRegistered, metadata, apis, secretHashes } = client;
-    const trust = { first_party: isFirstParty, self_registered: isSelfRegistered };
-    const shown = { client_id: id, kind, ...trust, secrets: secretHashes.length, apis, ...metadata };
-    if (options['json']) return io.out(JSON.stringify(shown, undefined, 2));
-    const width = Math.max(...Object.keys(shown).map((name) => name.length));
-    for (const [name, value] of Object.entries(shown)) {
-      io.out(`${name.padEnd(width)}  ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
-    }
+    const name = parseSnippet(options['for']);
+    await withBase(io, async ({ db, config }) => {
+      const client = await findClient(db, id);
+      if (!client) throw new Refusal('client_unknown', { id });
+      const snippet = name && renderSnippet(name, config.issuer, client);
+      const shown = toShown(client);
+      if (options['json']) return io.out(JSON.stringify({ ...shown, snippet }, undefined, 2));
+      io.out(fields(Object.entries(shown).map(([field, value]) => [field, textOf(field, value)])));
+      if (name === undefined) return;
+      io.out(`\n${snippet}`);
+      printSnippetWarnings(io, name, client);
+    });
   },
 };

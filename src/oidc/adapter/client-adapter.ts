@@ -1,8 +1,9 @@
 /** Reads clients for oidc-provider, with the metadata that Frontdesk adds to the standard one. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
-import type { ClientMetadata } from '../../clients/client.ts';
+import { needsSecret, originsOf, type Client, type ClientMetadata } from '../../clients/client.ts';
 import type { Database } from '../../platform/database.ts';
+import { randomToken } from '../../platform/secrets.ts';
 import { conformanceClientKey } from '../conformance-profile.ts';
 
 /** Names of metadata that oidc-provider does not know. */
@@ -19,11 +20,16 @@ export const ownMetadata = [
   'require_pkce',
   'fapi_profile',
   'sends_pkce',
+  'secrets',
+  'origins',
   conformanceClientKey,
 ] as const;
 
 /** ID tokens hold the claims of the granted scopes, except for self-registered clients and the conformance suite's. */
-const hasClaimsByDefault = ({ isSelfRegistered, metadata }: StoredClient): boolean =>
+export const hasClaimsByDefault = ({
+  isSelfRegistered,
+  metadata,
+}: Pick<Client, 'isSelfRegistered' | 'metadata'>): boolean =>
   !isSelfRegistered && metadata[conformanceClientKey] !== true;
 
 /** The library's cache of clients is keyed by a hash of this, so that a change counts at once in every process. */
@@ -35,8 +41,10 @@ export function toClientPayload(client: StoredClient): AdapterPayload {
     id_token_claims: hasClaimsByDefault(client),
     ...metadata,
     client_id: client.id,
-    // Digests instead of the secret: Client.prototype.compareClientSecret is replaced (models/client.ts).
-    ...(client.secretHashes.length > 0 && { client_secret: client.secretHashes.join(' ') }),
+    // The library asks for a secret, and gets something that nobody knows: models/client.ts compares with `secrets`.
+    ...(needsSecret(client.metadata) && { client_secret: client.secrets[0]?.hash ?? randomToken() }),
+    secrets: client.secrets,
+    origins: originsOf(client.kind, client.metadata),
     sends_pkce: client.sendsPkce,
     first_party: client.isFirstParty,
     self_registered: client.isSelfRegistered,

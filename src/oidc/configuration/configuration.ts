@@ -7,7 +7,6 @@ import type { Outgoing } from '../../platform/outgoing.ts';
 import type { Keyring } from '../../platform/secrets.ts';
 import type { LivePolicy } from '../../policy/live-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { originsOf } from '../../clients/client.ts';
 import { createAdapterFactory } from '../adapter/adapter.ts';
 import { clockToleranceSeconds } from '../adapter/artifact-adapter.ts';
 import { acrValues, assertClaimsParameter, claimsOf, claimsOfScope, subjectFor } from '../permissions/claims.ts';
@@ -47,7 +46,7 @@ const isPkceRequired = (client: OidcClient, { pkce }: Policy): boolean =>
 
 /** CORS: whether the client's pages are served from this origin. */
 const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient): boolean =>
-  originsOf(client.metadata()).includes(origin);
+  (client['origins'] as string[]).includes(origin);
 
 export function createConfiguration(input: ConfigurationInput): Configuration {
   const { db, keyring, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt } = input;

@@ -3,7 +3,14 @@ import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 
 const { base, Check } = interactionPolicy;
 
-/** The library's own rules, and one of ours. */
+/**
+ * Whether another app could receive the response: one that listens on the same loopback port, or claimed the same scheme
+ * (RFC 8252 §8.6). An https URI is the app's own.
+ */
+const mayBeImpersonated = ({ oidc }: KoaContextWithOIDC): boolean =>
+  oidc.client?.applicationType === 'native' && !/^https:/i.test(String(oidc.params?.['redirect_uri']));
+
+/** The library's own rules, and two of ours. */
 export function createInteractionPolicy(): ReturnType<typeof base> {
   const policy = base();
   // Otherwise a session whose account is suspended or removed would answer 500 instead of the sign-in page.
@@ -14,5 +21,15 @@ export function createInteractionPolicy(): ReturnType<typeof base> {
     ({ oidc }: KoaContextWithOIDC) => oidc.session?.accountId !== undefined && !oidc.account,
   );
   policy.get('login')?.checks.add(accountUnavailable);
+  // The library's own check asks people each time they use the site of a client that has an app as well.
+  const nativePrompt = new Check(
+    'native_client_prompt',
+    'native clients require End-User interaction',
+    'interaction_required',
+    (ctx: KoaContextWithOIDC) => mayBeImpersonated(ctx) && !ctx.oidc.result?.consent,
+  );
+  const { checks } = policy.get('consent')!;
+  checks.remove('native_client_prompt');
+  checks.add(nativePrompt);
   return policy;
 }

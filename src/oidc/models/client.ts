@@ -1,6 +1,8 @@
 /** Methods of oidc-provider's Client that are replaced. */
 import type { Client, Provider } from 'oidc-provider';
-import { replaceSecretHash } from '../../clients/client-repository.ts';
+import { replaceSecretHash, updateSecretLastUsed } from '../../clients/client-secret-repository.ts';
+import { isExpired } from '../../clients/client-secret.ts';
+import type { ClientSecret } from '../../clients/client.ts';
 import { isRegisteredUri } from '../../clients/match-redirect-uri.ts';
 import type { Database } from '../../platform/database.ts';
 import { constantTimeEqual, type Keyring } from '../../platform/secrets.ts';
@@ -23,18 +25,28 @@ interface Stores {
   keyring: Keyring;
 }
 
-/**
- * Compares the digest of the presented secret with those stored. A digest under an older root secret is replaced when
- * its client secret is used, so that the older root secret can be removed.
- */
+/** How exactly `last_used_at` of a secret is known. */
+const lastUsedSeconds = 3600;
+
+const secretsOf = (client: Client): ClientSecret[] => (client['secrets'] ?? []) as ClientSecret[];
+
+/** Writes that a secret was used, and stores its digest under the newest root secret, so that older ones can be removed. */
+function recordUse(db: Database, clientId: string, { id, hash, lastUsedAt }: ClientSecret, newestHash: string): void {
+  if (hash !== newestHash) return replaceSecretHash(db, clientId, id, newestHash);
+  const isRecent = lastUsedAt !== undefined && Date.now() - lastUsedAt.getTime() < lastUsedSeconds * 1000;
+  if (!isRecent) updateSecretLastUsed(db, clientId, id, lastUsedSeconds);
+}
+
+/** Compares the digest of the presented secret with those stored. */
 function isSecretOf(client: Client, { db, keyring }: Stores, presented: string): boolean {
-  const stored = client.clientSecret?.split(' ') ?? [];
+  const stored = secretsOf(client);
   const digests = keyring.digests('client-secret', presented).map((digest) => digest.toString('hex'));
   // All comparisons are made, so that timing does not tell which secret matched.
-  const fits = stored.map((one) => digests.map((other) => constantTimeEqual(one, other)).includes(true));
+  const fits = stored.map(({ hash }) => digests.map((digest) => constantTimeEqual(hash, digest)).includes(true));
   const found = stored[fits.indexOf(true)];
-  if (found !== undefined && found !== digests[0]) replaceSecretHash(db, client.clientId, found, digests[0]!);
-  return found !== undefined;
+  if (!found || isExpired(found)) return false;
+  recordUse(db, client.clientId, found, digests[0]!);
+  return true;
 }
 
 export function replaceClientMethods(provider: Provider, stores: Stores): void {

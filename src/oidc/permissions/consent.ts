@@ -1,7 +1,7 @@
 /** What an app requested, what the person consented to before, and the grant that results. */
 import { errors, type Client as OidcClient, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 import { intersectPermissions, noPermissions, unionPermissions, type Permissions } from '../../grants/consent.ts';
-import { isLoopbackAddress } from '../../clients/client-uri.ts';
+import { isLoopbackHost } from '../../clients/client-uri.ts';
 import { findConsent } from '../../grants/consent-repository.ts';
 import type { Database } from '../../platform/database.ts';
 import { claimsOfScope } from './claims.ts';
@@ -67,7 +67,7 @@ function permissionsIn(grant: Grant | undefined): Permissions {
 export const hostOf = (redirectUri: unknown): string => {
   const { host, hostname, protocol } = URL.parse(stringOrEmpty(redirectUri)) ?? {};
   if (!/^https?:$/.test(protocol ?? '')) return protocol ?? '';
-  return (isLoopbackAddress(hostname ?? '') ? hostname : host) ?? '';
+  return (isLoopbackHost(hostname ?? '') ? hostname : host) ?? '';
 };
 
 /** The permissions that need no further consent. @param remembered the stored consent to this client */

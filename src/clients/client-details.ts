@@ -1,0 +1,193 @@
+/** What an operator decides about a client: given at its registration, changed by an update, checked at both. */
+import { findApi } from '../apis/api-repository.ts';
+import { Refusal } from '../errors.ts';
+import type { Database } from '../platform/database.ts';
+import { requireDuration, type DurationName } from '../policy/policy.ts';
+import type { Reason } from '../reasons.ts';
+import { requireBackChannelLogoutUri, requireFrontChannelLogoutUri, requireRedirectUris } from './client-uri.ts';
+import {
+  defaultMetadata,
+  isClientName,
+  maxClientName,
+  type Client,
+  type ClientApi,
+  type ClientKind,
+  type ClientMetadata,
+} from './client.ts';
+
+/** A member that is left out stays as it is, or has its default in a new client; null removes. */
+export interface ClientDetails {
+  kind?: ClientKind | undefined;
+  name?: string | undefined;
+  isFirstParty?: boolean | undefined;
+  redirectUris?: string[] | undefined;
+  postLogoutRedirectUris?: string[] | null | undefined;
+  /** Where the app receives logout tokens (OpenID Connect Back-Channel Logout 1.0). */
+  backChannelLogoutUri?: string | null | undefined;
+  /** What the browser loads after signing out (OpenID Connect Front-Channel Logout 1.0). */
+  frontChannelLogoutUri?: string | null | undefined;
+  /** Lifetime of a refresh token that is not used; `refresh_idle` of the policy by default. */
+  refreshIdleSeconds?: number | null | undefined;
+  /** Lifetime of refresh tokens after signing in; `refresh_absolute` of the policy by default. */
+  refreshAbsoluteSeconds?: number | null | undefined;
+  /** OpenID Connect scopes that it may ask for, separated by spaces. */
+  scope?: string | null | undefined;
+  /** `client_uri` */
+  homePage?: string | null | undefined;
+  /** A client of the conformance suite. */
+  isConformanceClient?: boolean | undefined;
+  /** A site whose phone or desktop app uses the same client: its loopback and private-use URIs may be registered too. */
+  hasAppScheme?: boolean | undefined;
+  /** Whether it must use PKCE although it authenticates itself; decided by the policy by default. */
+  requiresPkce?: boolean | null | undefined;
+  /** Whether ID tokens carry the claims of the granted scopes; they do by default. */
+  hasIdTokenClaims?: boolean | null | undefined;
+  /** APIs it may get access tokens for; without scopes, for all scopes of the API. */
+  apis?: { audience: string; scopes?: string[] }[] | undefined;
+  /** Further metadata by the names of OpenID Connect Registration 1.0; a member that is null is removed. */
+  metadata?: Record<string, unknown> | undefined;
+}
+
+/** A client as these details make it. */
+export type ClientState = Pick<Client, 'kind' | 'isFirstParty' | 'metadata' | 'apis'>;
+
+const defaultScope = 'openid profile email offline_access';
+
+/** Names that oidc-provider is given beside the metadata. */
+const reserved = ['client_id', 'client_secret', 'secrets', 'origins', 'apis', 'first_party', 'self_registered'];
+const booleans = ['require_pkce', 'id_token_claims', 'conformance_client'];
+const durations = { refresh_idle_seconds: 'refresh_idle', refresh_absolute_seconds: 'refresh_absolute' } as const;
+
+const invalid = (field: string, reason: Reason) => new Refusal('client_invalid', { field, reason });
+
+const givenOf = (values: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+/** The part of the details that is metadata; null for what is to be removed. */
+function toMetadata(details: ClientDetails): Record<string, unknown> {
+  const { backChannelLogoutUri: back, frontChannelLogoutUri: front, hasAppScheme } = details;
+  const options = {
+    scope: details.scope,
+    client_uri: details.homePage,
+    conformance_client: details.isConformanceClient === false ? null : details.isConformanceClient,
+    refresh_idle_seconds: details.refreshIdleSeconds,
+    refresh_absolute_seconds: details.refreshAbsoluteSeconds,
+    require_pkce: details.requiresPkce,
+    id_token_claims: details.hasIdTokenClaims,
+    backchannel_logout_uri: back,
+    backchannel_logout_session_required: back && true,
+    frontchannel_logout_uri: front,
+    frontchannel_logout_session_required: front && true,
+    application_type: hasAppScheme === undefined ? undefined : hasAppScheme ? 'native' : 'web',
+  };
+  const names = {
+    client_name: details.name,
+    redirect_uris: details.redirectUris,
+    post_logout_redirect_uris: details.postLogoutRedirectUris?.length === 0 ? null : details.postLogoutRedirectUris,
+  };
+  return { ...givenOf(options), ...details.metadata, ...givenOf(names) };
+}
+
+/** The metadata of a client that becomes one of this kind. */
+const metadataOfKind = (kind: ClientKind, before: ClientMetadata): ClientMetadata => ({
+  ...before,
+  application_type: undefined,
+  ...defaultMetadata(kind),
+  scope: kind === 'machine' ? undefined : before.scope,
+});
+
+/** @returns the metadata with the changes; members that are null or undefined are left out (RFC 7592 §2.2) */
+function merge(before: ClientMetadata, changes: Record<string, unknown>): ClientMetadata {
+  const all = Object.entries({ ...before, ...changes });
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** @throws Refusal `api_unknown`, `scope_unknown` */
+async function resolveApis(db: Database, wanted: NonNullable<ClientDetails['apis']>): Promise<ClientApi[]> {
+  const apis: ClientApi[] = [];
+  for (const { audience, scopes } of wanted) {
+    const api = await findApi(db, audience);
+    if (!api) throw new Refusal('api_unknown', { audience });
+    const unknown = scopes?.find((scope) => !Object.hasOwn(api.scopes, scope));
+    if (unknown !== undefined) throw new Refusal('scope_unknown', { scope: unknown, audience });
+    apis.push({ audience, scopes: scopes ?? Object.keys(api.scopes) });
+  }
+  return apis;
+}
+
+/** @throws Refusal `client_invalid` when there is a value, and it is no text */
+function textOf(metadata: ClientMetadata, field: string): string | undefined {
+  const value = metadata[field];
+  if (value === undefined || typeof value === 'string') return value;
+  throw invalid(field, 'must_be_text');
+}
+
+/** @throws Refusal `client_invalid` when there is a value, and it is no list of texts */
+function textsOf(metadata: ClientMetadata, field: string): string[] {
+  const value = metadata[field] ?? [];
+  if (!Array.isArray(value)) throw invalid(field, 'must_be_list');
+  if (value.some((each) => typeof each !== 'string')) throw invalid(field, 'must_be_text_list');
+  return value as string[];
+}
+
+/** @throws Refusal as registerClient does for URIs */
+function requireUris({ kind, metadata }: ClientState, issuer: string): void {
+  const redirectUris = textsOf(metadata, 'redirect_uris');
+  if (kind !== 'machine' && redirectUris.length === 0) throw new Refusal('redirect_uri_required');
+  const rules = { issuer, isByOperator: true };
+  const isNative = metadata['application_type'] === 'native';
+  requireRedirectUris(redirectUris, { ...rules, isNative });
+  const afterwards = textsOf(metadata, 'post_logout_redirect_uris');
+  requireRedirectUris(afterwards, { ...rules, isNative }, 'post_logout_redirect_uris');
+  const [back, front] = [textOf(metadata, 'backchannel_logout_uri'), textOf(metadata, 'frontchannel_logout_uri')];
+  const mayBeHttp = metadata['token_endpoint_auth_method'] !== 'none';
+  if (back !== undefined) requireBackChannelLogoutUri(back, { ...rules, mayBeHttp });
+  if (front !== undefined) requireFrontChannelLogoutUri(front, redirectUris, rules);
+}
+
+/** @throws Refusal as registerClient does for metadata */
+function requireValid(state: ClientState, issuer: string): void {
+  const { metadata } = state;
+  const given = reserved.find((name) => metadata[name] !== undefined);
+  if (given !== undefined) throw invalid(given, 'is_set_elsewhere');
+  if (!isClientName(textOf(metadata, 'client_name') ?? '')) {
+    throw new Refusal('argument_invalid', { field: 'name', reason: 'must_be_client_name', max: maxClientName });
+  }
+  requireUris(state, issuer);
+  for (const name of booleans) {
+    if (!['undefined', 'boolean'].includes(typeof metadata[name])) throw invalid(name, 'must_be_boolean');
+  }
+  for (const [name, item] of Object.entries(durations) as [string, DurationName][]) {
+    if (metadata[name] !== undefined) requireDuration(item, Number(metadata[name]));
+  }
+}
+
+/**
+ * Applies details to a client, or to a new one, and checks the whole by our own rules.
+ *
+ * @throws Refusal `argument_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `redirect_uris_many`,
+ *   `api_unknown`, `scope_unknown`, `client_invalid`, `policy_out_of_bounds`
+ */
+export async function applyDetails(
+  db: Database,
+  issuer: string,
+  before: ClientState | { kind: ClientKind },
+  details: ClientDetails,
+): Promise<ClientState> {
+  const old = 'metadata' in before ? before : undefined;
+  const kind = details.kind ?? before.kind;
+  const isSite = kind === 'web' || kind === 'single-page';
+  if (details.hasAppScheme !== undefined && !isSite) {
+    throw new Refusal('argument_invalid', { field: 'app-scheme', reason: 'is_for_sites' });
+  }
+  const base = old && old.kind === kind ? old.metadata : metadataOfKind(kind, old?.metadata ?? {});
+  const metadata = merge(base, toMetadata(details));
+  const after: ClientState = {
+    kind,
+    isFirstParty: details.isFirstParty ?? old?.isFirstParty ?? false,
+    metadata: kind === 'machine' ? metadata : { scope: defaultScope, ...metadata },
+    apis: details.apis ? await resolveApis(db, details.apis) : (old?.apis ?? []),
+  };
+  requireValid(after, issuer);
+  return after;
+}

@@ -1,0 +1,109 @@
+/** Client secrets: two at most at a time, so that one is replaced while the app still uses the other. */
+import { randomBytes } from 'node:crypto';
+import type { Actor } from '../audit/audit-event.ts';
+import { recordEvent } from '../audit/audit-repository.ts';
+import { Refusal } from '../errors.ts';
+import type { Database } from '../platform/database.ts';
+import { randomToken, type Keyring } from '../platform/secrets.ts';
+import { findClient, lockClient, type StoredClient } from './client-repository.ts';
+import { deleteSecrets, insertSecret } from './client-secret-repository.ts';
+import { needsSecret, type ClientSecret } from './client.ts';
+
+/** Of one client, those that have not expired. */
+export const maxSecrets = 2;
+const maxLifetimeDays = 3650;
+
+export interface NewSecret {
+  id: string;
+  /** Shown once. */
+  secret: string;
+  hash: string;
+}
+
+export const isExpired = ({ expiresAt }: Pick<ClientSecret, 'expiresAt'>): boolean =>
+  expiresAt !== undefined && expiresAt.getTime() <= Date.now();
+
+export function makeClientSecret(keyring: Keyring): NewSecret {
+  const secret = `fd_client_${randomToken()}`;
+  return { id: randomBytes(4).toString('hex'), secret, hash: keyring.digest('client-secret', secret).toString('hex') };
+}
+
+/**
+ * Removes the secrets of a client that no longer authenticates with one, and stores the first of one that now does.
+ *
+ * @param made a secret for that case
+ * @returns whether it was stored
+ */
+export async function adjustSecrets(
+  db: Database,
+  { id: clientId, secrets }: StoredClient,
+  isNeeded: boolean,
+  made: NewSecret,
+): Promise<boolean> {
+  const ids = secrets.map(({ id }) => id);
+  if (!isNeeded && ids.length > 0) await deleteSecrets(db, clientId, ids);
+  const isNew = isNeeded && ids.length === 0;
+  if (isNew) insertSecret(db, clientId, made);
+  return isNew;
+}
+
+/**
+ * Adds a secret; those that are expired are removed.
+ *
+ * @param seconds its lifetime; without end when left out
+ * @throws Refusal `client_unknown`, `client_without_secret`, `client_secret_limit`, `argument_invalid`
+ */
+export async function addClientSecret(
+  { db, keyring }: { db: Database; keyring: Keyring },
+  clientId: string,
+  { seconds, by }: { seconds?: number | undefined; by: Actor },
+): Promise<NewSecret & { expiresAt: Date | undefined }> {
+  if (seconds === 0) throw new Refusal('argument_invalid', { field: 'expires', reason: 'must_be_positive' });
+  if (seconds !== undefined && seconds > maxLifetimeDays * 86_400) {
+    throw new Refusal('argument_invalid', {
+      field: 'expires',
+      reason: 'duration_too_long',
+      max: `${maxLifetimeDays}d`,
+    });
+  }
+  const made = makeClientSecret(keyring);
+  const expiresAt = seconds === undefined ? undefined : new Date(Date.now() + seconds * 1000);
+  await db.inUnitOfWork(async () => {
+    const client = (await lockClient(db, clientId)) ? await findClient(db, clientId) : undefined;
+    if (!client) throw new Refusal('client_unknown', { id: clientId });
+    if (!needsSecret(client.metadata)) {
+      const method = String(client.metadata['token_endpoint_auth_method']);
+      throw new Refusal('client_without_secret', { id: clientId, method });
+    }
+    const expired = client.secrets.filter(isExpired);
+    if (client.secrets.length - expired.length >= maxSecrets) {
+      throw new Refusal('client_secret_limit', { id: clientId, max: maxSecrets });
+    }
+    if (expired.length > 0)
+      await deleteSecrets(
+        db,
+        clientId,
+        expired.map(({ id }) => id),
+      );
+    insertSecret(db, clientId, { ...made, expiresAt });
+    recordEvent(db, { kind: 'client-secret.added', clientId, detail: { secretId: made.id, by } });
+  });
+  return { ...made, expiresAt };
+}
+
+/**
+ * Removes a secret: the client cannot authenticate with it from now on.
+ *
+ * @returns how many are left that have not expired
+ * @throws Refusal `client_unknown`, `client_secret_unknown`
+ */
+export async function removeClientSecret(db: Database, clientId: string, secretId: string, by: Actor): Promise<number> {
+  return db.inUnitOfWork(async () => {
+    if (!(await lockClient(db, clientId))) throw new Refusal('client_unknown', { id: clientId });
+    if ((await deleteSecrets(db, clientId, [secretId])) === 0) {
+      throw new Refusal('client_secret_unknown', { id: clientId, secretId });
+    }
+    recordEvent(db, { kind: 'client-secret.removed', clientId, detail: { secretId, by } });
+    return (await findClient(db, clientId))!.secrets.filter((each) => !isExpired(each)).length;
+  });
+}
