@@ -21,6 +21,7 @@ export async function createAuditPartitions(db: Database): Promise<void> {
 }
 
 export interface RecordedEvent {
+  id: string;
   at: Date;
   kind: AuditKind;
   clientId: string | undefined;
@@ -30,6 +31,7 @@ export interface RecordedEvent {
 }
 
 interface Row {
+  id: string;
   at: Date;
   kind: AuditKind;
   client_id: string | null;
@@ -38,8 +40,18 @@ interface Row {
   detail: Record<string, unknown>;
 }
 
+const toEvent = (row: Row): RecordedEvent => ({
+  id: row.id,
+  at: row.at,
+  kind: row.kind,
+  clientId: row.client_id ?? undefined,
+  sessionUid: row.session_uid ?? undefined,
+  ip: row.ip ?? undefined,
+  detail: row.detail,
+});
+
 const selectByAccount = sql`
-  select at, kind, client_id, session_uid, ip, detail from audit_events
+  select id, at, kind, client_id, session_uid, ip, detail from audit_events
   where account_id = $1 and at < $2 order by at desc limit $3`;
 
 // Events have the time of the database, whose clock may be ahead of this one.
@@ -58,13 +70,26 @@ export async function listAccountEvents(
     limit,
   }: { before?: Date | undefined; limit: number },
 ): Promise<RecordedEvent[]> {
-  const rows = await db.read<Row>(selectByAccount, [accountId, before, limit]);
-  return rows.map((row) => ({
-    at: row.at,
-    kind: row.kind,
-    clientId: row.client_id ?? undefined,
-    sessionUid: row.session_uid ?? undefined,
-    ip: row.ip ?? undefined,
-    detail: row.detail,
-  }));
+  return (await db.read<Row>(selectByAccount, [accountId, before, limit])).map(toEvent);
+}
+
+const selectSignIns = sql`
+  select id, at, kind, client_id, session_uid, ip, detail from audit_events
+  where account_id = $1 and at > $2 and kind in ('sign-in.failed', 'sign-in.succeeded') order by at desc limit $3`;
+
+const maxSignIns = 1_000;
+
+/** The sign-ins of an account that succeeded or failed since a time, the newest 1,000, the newest first. */
+export async function listSignIns(db: Database, accountId: string, since: Date): Promise<RecordedEvent[]> {
+  return (await db.read<Row>(selectSignIns, [accountId, since, maxSignIns])).map(toEvent);
+}
+
+const selectSignIn = sql`
+  select id, at, kind, client_id, session_uid, ip, detail from audit_events
+  where account_id = $1 and id = $2 and kind = 'sign-in.succeeded'`;
+
+/** A sign-in of an account that succeeded. */
+export async function findSignIn(db: Database, accountId: string, id: string): Promise<RecordedEvent | undefined> {
+  const [row] = await db.read<Row>(selectSignIn, [accountId, id]);
+  return row && toEvent(row);
 }

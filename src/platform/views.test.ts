@@ -38,7 +38,14 @@ test('every view compiles', () => {
   const site = { name: 'Site', uri: 'https://site.example' };
   const lists = { scopes: [], claims: [], apis: [], apps: [], entries: [], devices: [], frames: [], fields: {} };
   const time = { words: 'now', exact: '2026-01-01' };
-  const values = { ...lists, site, account: { name: 'Ann', email: 'ann@example.com' }, words: 'other', since: time };
+  const values = {
+    ...lists,
+    site,
+    account: { name: 'Ann', email: 'ann@example.com' },
+    words: 'other',
+    since: time,
+    signIn: { time },
+  };
   const page = { requestId: '1', returnHost: 'site.example', code: 'x', person: { name: 'Ann' }, refresh: {} };
   const rendered = createViews(loadTexts());
   for (const view of views.filter((name) => !shared.has(name))) {

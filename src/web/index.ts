@@ -11,6 +11,7 @@ import { createAccountSignIn, finishSignIn } from './account/callback.ts';
 import * as devices from './account/devices.ts';
 import { accountGuard, createShowAccountPage } from './account/guard.ts';
 import { showOverview } from './account/overview.ts';
+import * as signIns from './account/sign-ins.ts';
 import { cancel } from './interaction/cancel.ts';
 import { allow } from './interaction/consent.ts';
 import { createInteractionPages } from './interaction/pages.ts';
@@ -73,6 +74,8 @@ export function listRoutes(services: Services, { readiness, protocol }: WebOptio
     route('GET', '/account/apps', 'account', 'account/apps', showApps(services, show)),
     route('POST', '/account/apps/:id/remove', 'account', 'redirect', removeApp(services)),
     route('GET', '/account/activity', 'account', 'account/activity', showActivity(services, show)),
+    route('GET', '/account/sign-ins/:id', 'account', 'account/sign-in', signIns.showSignIn(services, show)),
+    route('POST', '/account/sign-ins/:id/shut-out', 'account', 'redirect', signIns.shutOut(services, signOut)),
     route('POST', '/account/sign-out', 'account', 'redirect', devices.endThis(signOut)),
     route('GET', '/sign-out/receipt/:token', 'public', 'sign-out/receipt', showReceipt(services)),
 

@@ -26,6 +26,7 @@ const shownKinds = new Set<string>([
 
 export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
   const toEntry = (event: RecordedEvent, names: Map<string, string>, notices: LogoutNotice[]) => ({
+    id: event.id,
     // Keys of texts must not contain dots.
     kind: event.kind.replace(/[.-]/g, '_'),
     reason: typeof event.detail['reason'] === 'string' ? event.detail['reason'] : undefined,

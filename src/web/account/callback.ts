@@ -10,7 +10,7 @@ import type { Services } from '../services.ts';
 
 /** The path when it is an account page, else `/account`: never another site (`//host`, `/\\host`). */
 export const internalPath = (path: string | undefined): string =>
-  path !== undefined && /^\/account(\/[a-z-]+)?$/.test(path) ? path : '/account';
+  path !== undefined && /^\/account(\/[a-z-]+(\/[0-9a-f-]{36})?)?$/.test(path) ? path : '/account';
 
 export interface AccountSignIn {
   /** Redirects to the sign-in; the person comes back to `returnTo`. */
@@ -45,8 +45,9 @@ export function finishSignIn(services: Services): Handler {
   return (ctx) => {
     const { state, error } = ctx.query;
     const [path = '', token = ''] = typeof state === 'string' ? state.split('.') : [];
-    // After a cancelled sign-in, or with the state of another browser: to the front page.
+    // With the state of another browser, or after a sign-in that came to nothing: to the front page.
     const isOurs = tokens.isValid(ctx, new Map([['csrf', token]]), purposeOf(path));
-    seeOther(ctx, isOurs && error === undefined ? internalPath(path) : '/');
+    if (!isOurs) return seeOther(ctx, '/');
+    seeOther(ctx, error === undefined ? internalPath(path) : '/?cancelled');
   };
 }

@@ -1,7 +1,8 @@
 /** `/account`: overview of devices, apps and recent events. */
-import { listAccountEvents } from '../../audit/audit-repository.ts';
+import { listSignIns } from '../../audit/audit-repository.ts';
 import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
+import { summarizeFailedSignIns } from '../../sign-in/failed-sign-ins.ts';
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { timeOf } from '../view-models.ts';
@@ -14,18 +15,17 @@ export const showOverview =
   ({ db }: Services, show: ShowAccountPage): Handler =>
   async (ctx) => {
     const { account } = signedInOf(ctx);
-    const [sessions, apps, events] = await Promise.all([
+    const [sessions, apps, signIns] = await Promise.all([
       listSessions(db, account.id),
       listConnectedApps(db, account.id),
-      listAccountEvents(db, account.id, { limit: 50 }),
+      listSignIns(db, account.id, new Date(Date.now() - recentMilliseconds)),
     ]);
-    const failed = events.filter(
-      ({ kind, at }) => kind === 'sign-in.failed' && at.getTime() > Date.now() - recentMilliseconds,
-    );
+    const { unexplained, afterMany } = summarizeFailedSignIns(signIns);
     show(ctx, 'account/overview', {
       devices: sessions.length,
       apps: apps.length,
-      lastFailed: failed[0] && { count: failed.length, time: timeOf(failed[0].at) },
+      failed: unexplained && { ...unexplained, time: timeOf(unexplained.lastAt) },
+      guessed: afterMany && { ...afterMany, time: timeOf(afterMany.at) },
       since: timeOf(account.createdAt),
     });
   };

@@ -1,0 +1,62 @@
+/** `/account/sign-ins/:id`: "Was this you?", and shutting out whoever it was. */
+import type { Context } from 'koa';
+import { findSignIn, type RecordedEvent } from '../../audit/audit-repository.ts';
+import { Refusal } from '../../errors.ts';
+import { describeDevice } from '../../sessions/device.ts';
+import { revokeAllAccess } from '../../sessions/end-session.ts';
+import { listSessions } from '../../sessions/session-repository.ts';
+import type { Session } from '../../sessions/session.ts';
+import { seeOther } from '../page.ts';
+import { parameterOf, type Handler } from '../route.ts';
+import type { Services } from '../services.ts';
+import type { SignOut } from '../sign-out/sign-out.ts';
+import { timeOf } from '../view-models.ts';
+import { signedInOf, type ShowAccountPage } from './guard.ts';
+
+/** The event is recorded a moment before the session begins, whose time has whole seconds. */
+const maxApartMilliseconds = 5_000;
+
+const isSessionOf =
+  ({ at, detail }: RecordedEvent) =>
+  ({ signedInAt, userAgent }: Session): boolean =>
+    signedInAt !== undefined &&
+    Math.abs(signedInAt.getTime() - at.getTime()) < maxApartMilliseconds &&
+    describeDevice(userAgent) === detail['device'];
+
+const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+
+/** @throws Refusal `not_found` */
+async function find({ db }: Services, ctx: Context) {
+  const { account, sessionUid } = signedInOf(ctx);
+  const id = parameterOf(ctx, 'id');
+  const event = isId(id) ? await findSignIn(db, account.id, id) : undefined;
+  if (!event) throw new Refusal('not_found');
+  const sessions = await listSessions(db, account.id);
+  const isHere = sessions.some((session) => session.uid === sessionUid && isSessionOf(event)(session));
+  return { event, sessions, isHere, accountId: account.id, sessionUid };
+}
+
+export const showSignIn =
+  (services: Services, show: ShowAccountPage): Handler =>
+  async (ctx) => {
+    const { event, sessions, isHere } = await find(services, ctx);
+    show(ctx, 'account/sign-in', {
+      signIn: { id: event.id, device: event.detail['device'], ip: event.ip, time: timeOf(event.at) },
+      isHere,
+      isOver: !sessions.some(isSessionOf(event)),
+      hasOthers: sessions.length > 1,
+    });
+  };
+
+/**
+ * Signs the person out on every device but this one, and revokes what apps may do while they are away. When the sign-in
+ * was on this device, it is signed out too.
+ */
+export const shutOut =
+  (services: Services, signOut: SignOut): Handler =>
+  async (ctx) => {
+    const { event, isHere, accountId, sessionUid } = await find(services, ctx);
+    await revokeAllAccess(services.db, accountId, 'ended_from_another_device', sessionUid);
+    if (isHere) return signOut.here(ctx, sessionUid);
+    seeOther(ctx, `/account/sign-ins/${event.id}`);
+  };
