@@ -42,7 +42,7 @@ export async function startServers<T>(
     LOG_LEVEL: 'info',
   };
   // `prepare` signs people in at a server inside this process: the balancer sends its requests there until it is done.
-  const preparing = await startFrontdesk({ beside: { database, issuer, secret }, settings: environment });
+  const preparing = await startFrontdesk({ sameDeploymentAs: { database, issuer, secret }, settings: environment });
   let ports = () => [preparing.port];
   const balancer = await startLoadBalancer(port, () => ports());
   const prepared = await prepare({ ...preparing, port });

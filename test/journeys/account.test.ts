@@ -166,7 +166,7 @@ test('A17 and A20 the headers of account pages', async () => {
   }
 });
 
-test('what does not exist is not found, signed in or not', async () => {
+test('an unknown path is 404, signed in or not', async () => {
   expect((await visit(await signedIn(), '/account/nothing')).status).toBe(404);
   expect((await visit(newBrowser(frontdesk), '/accounting')).status).toBe(404);
 });

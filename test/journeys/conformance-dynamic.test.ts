@@ -11,7 +11,7 @@ import { metadata, register, registrationToken } from '../support/registration.t
 import {
   answerTo,
   ask,
-  startBesideConformanceServer,
+  startConformanceServerOf,
   idToken,
   startRp,
   startConformanceServer,
@@ -102,7 +102,7 @@ test('oidcc-refresh-token-rp-key-rotation', async () => {
   const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token! };
   // Keys are fetched again after a minute; the suite waits, and another process has fetched none yet.
   expect((await tokenCall(client, form, next)).status).toBe(401);
-  const later = await startBesideConformanceServer(frontdesk);
+  const later = await startConformanceServerOf(frontdesk);
   const proof = await assertion(next, client.id, `${frontdesk.issuer}/oauth/token`);
   const answer = await send(
     `${frontdesk.issuer}/oauth/token`,

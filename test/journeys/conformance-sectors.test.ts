@@ -13,7 +13,7 @@ import { metadata, register, registrationToken } from '../support/registration.t
 import {
   answerTo,
   ask,
-  startBesideConformanceServer,
+  startConformanceServerOf,
   startRp,
   startConformanceServer,
   suiteClient,
@@ -49,7 +49,7 @@ describe('sectors', () => {
     expect((await tokensOf(frontdesk, browser, client)).claims.sub).not.toBe(frontdesk.annId);
     // It was read at registration: sign-in does not need it, in a new process neither.
     secureRp.pages.delete('/sector.json');
-    const other = await startBesideConformanceServer(frontdesk);
+    const other = await startConformanceServerOf(frontdesk);
     const page = await newBrowser(frontdesk, other.port).visit(ask(frontdesk, client).url);
     expect(page.root.querySelector('input[name=login]')).not.toBeNull();
     await other.close();

@@ -1,4 +1,4 @@
-/** The program on its own: embedded database, kept secrets, commands beside the server, signals. */
+/** The program without settings: embedded database, kept secrets, commands while the server runs, signals. */
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -42,7 +42,7 @@ const create = (name: string, ...more: string[]) =>
 const isDatabaseRunning = () => existsSync(join(folder, 'data/postgres/postmaster.pid'));
 const mode = (path: string) => (statSync(join(folder, path)).mode & 0o777).toString(8);
 
-test('a command makes no database where none is, unless it is told to', async () => {
+test('a command creates a missing database only with --new', async () => {
   const refused = await create('ann');
   expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('There is no database in')]);
   expect(existsSync(join(folder, 'data'))).toBe(false);
@@ -53,7 +53,7 @@ test('a command makes no database where none is, unless it is told to', async ()
   expect([mode('data'), mode('data/secrets'), mode('data/secrets/secret')]).toEqual(['700', '700', '600']);
 });
 
-test('the server starts on the same folder, commands work beside it, and data is kept over restarts', async () => {
+test('the server starts on the same folder, commands work while it runs, and data is kept over restarts', async () => {
   const secret = readFileSync(join(folder, 'data/secrets/secret'), 'utf8');
   const server = await startServer();
   expect((await ask(`${environment['ISSUER']}/readyz`)).body).toBe('ready\n');
@@ -97,7 +97,7 @@ test('a port that is taken is named', async () => {
   await stop(server, 'SIGTERM');
 });
 
-test('a server waits for a command that is at work on the folder', async () => {
+test('a server waits for a command that uses the data folder', async () => {
   let hasCommandEnded = false;
   const command = create('fay').finally(() => (hasCommandEnded = true));
   await eventually(() => existsSync(join(folder, 'data/owner.json')) || hasCommandEnded);
@@ -136,7 +136,7 @@ test('a server that is stopped answers the requests under way', async () => {
   // The server has read the head, and waits for the body.
   await becomes(async () => answer, 'HTTP/1.1 100 Continue\r\n\r\n');
   server.kill('SIGTERM');
-  // It takes no more requests.
+  // It accepts no more requests.
   await eventually(() =>
     ask(`${environment['ISSUER']}/healthz`).then(
       () => false,

@@ -134,7 +134,7 @@ test('a request that PostgreSQL rolled back for another is repeated by the brows
 });
 
 test('G06 without a free database connection, people and programs get 503 with Retry-After', async () => {
-  const narrow = await startFrontdesk({ beside: frontdesk, settings: { DATABASE_POOL: '1' } });
+  const narrow = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { DATABASE_POOL: '1' } });
   const [page, answer] = await narrow.db.inUnitOfWork(async () => {
     await narrow.db.guard(statement('select'));
     return Promise.all([

@@ -1,4 +1,4 @@
-/** Clients as libraries are by default: without PKCE, reading the ID token alone, asking for more than they may have. */
+/** Clients with the defaults of libraries: no PKCE, claims from the ID token alone, scopes that they may not have. */
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { statement } from '../support/database.ts';

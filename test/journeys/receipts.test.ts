@@ -61,7 +61,7 @@ test('when every app was notified, the person goes straight back to the app', as
   expect(page.location).toBe('http://site-a.localhost:9/?state=xyz');
 });
 
-test('while an app is down the receipt says so, and goes on to the app by itself', async () => {
+test('while an app is down the receipt says so, and redirects to the app by itself', async () => {
   await receiver.stop();
   const signed = await signedInAt(plain, called);
   const page = await signOut(signed, plain);

@@ -105,7 +105,7 @@ test('after a wrong password the form says so, keeps the name, and can be sent a
   expect(answerIn(await signIn(again, 'ann@example.com'))['code']).toBeTruthy();
 });
 
-test('D04 an unknown account looks like a wrong password, in words and in what it costs', async () => {
+test('D04 an unknown account gets the same page as a wrong password, after the same work', async () => {
   /** Processor time of this process for one attempt, all threads, which the load of the machine hardly changes. */
   const attempt = async (login: string) => {
     const form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);

@@ -50,7 +50,7 @@ test('G06 requests get 503 with Retry-After, health stays quick, and all works a
 });
 
 test('it stops although the database is silent', async () => {
-  const other = await startFrontdesk({ beside: frontdesk, settings: { DATABASE_URL: proxy.url } });
+  const other = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { DATABASE_URL: proxy.url } });
   proxy.freeze();
   await other.close();
   proxy.thaw();

@@ -8,7 +8,7 @@ const known = statement('select identifier as name from graphile_worker._private
 test('every scheduled task is known to the job queue', async () => {
   const frontdesk = await startFrontdesk();
   const names = async () => (await frontdesk.db.read<{ name: string }>(known)).map(({ name }) => name);
-  // The queue writes them down in its own time.
+  // The queue registers them some time after the start.
   expect(await eventually(names, ({ length }) => length > 0)).toEqual([
     'delete-failed-jobs',
     'end-expired-sessions',

@@ -13,7 +13,7 @@ let appA: RegisteredApp;
 
 beforeAll(async () => {
   one = await startFrontdesk();
-  two = await startFrontdesk({ beside: one });
+  two = await startFrontdesk({ sameDeploymentAs: one });
   await ann(one);
   await notesApi(one);
   appA = await siteA(one);
@@ -34,7 +34,7 @@ describe.each([
   ['one process', () => [one.port]],
   ['two processes', () => [one.port, two.port]],
 ])('%s', (_name, ports) => {
-  test('B02 one code, 100 exchanges: one answer with tokens, 99 invalid_grant, and the winner’s tokens dead', async () => {
+  test('B02 one code, 100 exchanges: one response with tokens, 99 invalid_grant, and the winner’s tokens revoked', async () => {
     const request = authorize(one, appA);
     const code = await codeFor(newBrowser(one), request);
     const answers = await race(ports(), (port) => exchange(one, appA, { code, verifier: request.verifier }, port));
@@ -58,7 +58,7 @@ describe.each([
     expect((await refresh(one, appA, successor!)).status).toBe(200);
   });
 
-  test('C04 one client assertion, 100 uses: one answer with a token', async () => {
+  test('C04 one client assertion, 100 uses: one response with a token', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] };
     const id = `machine-${randomText().slice(0, 8)}`;

@@ -12,7 +12,7 @@ let apps: RegisteredApp[];
 
 beforeAll(async () => {
   one = await startFrontdesk();
-  two = await startFrontdesk({ beside: one });
+  two = await startFrontdesk({ sameDeploymentAs: one });
   await ann(one);
   appA = await siteA(one);
   apps = [];
@@ -25,7 +25,7 @@ const sessionsOf = async (frontdesk: Frontdesk) =>
   );
 
 /** The same cookies, sent to the other process. */
-const besides = async (browser: Browser): Promise<Browser> => {
+const atOtherProcess = async (browser: Browser): Promise<Browser> => {
   const other = newBrowser(two, two.port);
   for (const cookie of (await browser.jar.serialize()).cookies) {
     const { key, value, path } = cookie as { key: string; value: string; path: string };
@@ -38,7 +38,7 @@ test('A05 twenty apps signed in to at once are all in the session, and all their
   for (let round = 0; round < 3; round += 1) {
     const browser = newBrowser(one);
     await codeFor(browser, authorize(one, appA));
-    const other = await besides(browser);
+    const other = await atOtherProcess(browser);
     const requests = apps.map((each) => authorize(one, each));
     const codes = await Promise.all(
       requests.map((request, index) => codeFor(index % 2 === 0 ? browser : other, request)),
@@ -72,7 +72,7 @@ test('A04 and G07 of 50 requests during a sign-out none revives the session, and
     await codeFor(browser, authorize(one, appA));
     const [{ uid } = { uid: '' }] = await sessionsOf(one);
     const question = await browser.visit(`${one.issuer}/oauth/logout`);
-    const other = await besides(browser);
+    const other = await atOtherProcess(browser);
     const flights = Array.from({ length: 50 }, (_, index) =>
       (index % 2 === 0 ? browser : other).ask(authorize(one, apps[index % 20]!).url),
     );

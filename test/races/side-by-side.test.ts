@@ -17,7 +17,7 @@ let strangers: RegisteredApp[];
 
 beforeAll(async () => {
   one = await startFrontdesk({ settings: { RATE_LIMIT_FACTOR: '1000' } });
-  two = await startFrontdesk({ beside: one, settings: { RATE_LIMIT_FACTOR: '1000' } });
+  two = await startFrontdesk({ sameDeploymentAs: one, settings: { RATE_LIMIT_FACTOR: '1000' } });
   await ann(one);
   await ben(one);
   apps = await Promise.all([1, 2, 3, 4].map((n) => app(one, { id: `app-${n}`, isFirstParty: true })));

@@ -63,7 +63,7 @@ describe('C10', () => {
       forwarded: 'host=evil.example;proto=https',
       'x-original-url': 'https://evil.example/',
     };
-    const behind = await startFrontdesk({ beside: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
+    const behind = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
     for (const port of [frontdesk.port, behind.port]) {
       const discovery = await ask(`${frontdesk.issuer}/.well-known/openid-configuration`, { headers }, port);
       const urls = Object.values(discovery.json()).filter((value) => /^https?:/.test(String(value)));
@@ -114,7 +114,7 @@ describe('C10', () => {
     const start = await browser.ask(authorize(frontdesk, site).url, { headers });
     expect(start.location).toMatch(new RegExp(`^${frontdesk.issuer}/interaction/`));
     expect(frontdesk.logged.join('')).not.toContain('203.0.113.9');
-    const behind = await startFrontdesk({ beside: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
+    const behind = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
     await newBrowser(frontdesk, behind.port).ask(`${frontdesk.issuer}/`, { headers });
     expect(behind.logged.join('')).toContain('"ip":"203.0.113.9"');
     await behind.close();

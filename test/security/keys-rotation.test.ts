@@ -20,7 +20,7 @@ let known: Browser;
 
 beforeAll(async () => {
   one = await startFrontdesk();
-  two = await startFrontdesk({ beside: one });
+  two = await startFrontdesk({ sameDeploymentAs: one });
   await ann(one);
   await notesApi(one);
   appA = await siteA(one, { apis: [{ audience }] });
@@ -135,11 +135,11 @@ test('C12 under load, no token fails to verify while keys rotate again and again
   const url = `${one.issuer}/oauth/jwks`;
   const clients = [createCachingClient(url), createRemoteJWKSet(new URL(url), { cooldownDuration: 4_000 })];
   const seen = { verified: 0, failed: [] as string[], kids: new Set<string>() };
-  const over = new AbortController();
+  const stopped = new AbortController();
 
   async function use(frontdesk: Frontdesk, index: number): Promise<void> {
     let { refresh_token: next } = await tokensFor(one, newBrowser(one), appA, parameters);
-    while (!over.signal.aborted) {
+    while (!stopped.signal.aborted) {
       const tokens = await refresh(frontdesk, next!);
       next = tokens.refresh_token;
       seen.kids.add(kidOf(tokens.access_token));
@@ -158,7 +158,7 @@ test('C12 under load, no token fails to verify while keys rotate again and again
     }
     // The four of this test, and the one that signed before.
     await eventually(() => seen.kids.size === 5);
-    over.abort();
+    stopped.abort();
   }
   await Promise.all([rotateOften(), ...[one, two, one, two].map(use)]);
   expect(seen.failed).toEqual([]);

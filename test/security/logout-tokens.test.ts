@@ -157,7 +157,7 @@ test.each<[string, () => Promise<string>]>([
   expect(await isIn()).toBe(true);
 });
 
-test('C06 other tokens of Frontdesk are no logout tokens', async () => {
+test('C06 other tokens of Frontdesk are not accepted as logout tokens', async () => {
   const siteB = { id: 'site-b', secret: undefined, redirectUri: `${sites.siteB}/callback` };
   const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), siteB, {
     scope: 'openid notes:read',

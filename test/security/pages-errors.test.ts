@@ -31,7 +31,7 @@ const failures: [number, string, () => Promise<Page>][] = [
     429,
     'too many requests',
     async () => {
-      const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.01' } });
+      const strict = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.01' } });
       const browser = newBrowser(frontdesk, strict.port);
       for (let count = 0; count < 2; count += 1) await browser.visit(authorize(frontdesk, site).url);
       const page = await browser.visit(authorize(frontdesk, site).url);

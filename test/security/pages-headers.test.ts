@@ -46,7 +46,7 @@ describe('A11', () => {
   });
 
   test('F05 a flood of them is refused', async () => {
-    const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.05' } });
+    const strict = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.05' } });
     const answers = [];
     for (let count = 0; count < 14; count += 1) {
       answers.push(await newBrowser(strict, strict.port).ask(authorize(frontdesk, appA).url));

@@ -27,9 +27,9 @@ test('G08 a text that PostgreSQL cannot store is refused, and no fault', async (
 test.each(['"x"', '1', 'true', '{"value":{"a":1}}', '{"value":"\\ud800"}'])(
   'G08 claims that ask for sub as %s are no fault',
   async (sub) => {
-    const made = asApp(await registered(frontdesk));
+    const client = asApp(await registered(frontdesk));
     const page = await newBrowser(frontdesk).visit(
-      authorize(frontdesk, made, { claims: `{"id_token":{"sub":${sub}}}` }).url,
+      authorize(frontdesk, client, { claims: `{"id_token":{"sub":${sub}}}` }).url,
     );
     expect(answerIn(page)['error'] ?? String(page.status)).toMatch(/^(invalid_request|400)$/);
     expect(frontdesk.logged.join('')).not.toContain('"level":"error"');

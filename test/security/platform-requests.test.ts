@@ -70,10 +70,10 @@ test('F02 slow headers and slow bodies are closed, and others are served meanwhi
     `POST /oauth/token HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na`,
   );
   const slow = Promise.all([slowHeaders, slowBody]);
-  const over = new AbortController();
-  void slow.finally(() => over.abort());
+  const stopped = new AbortController();
+  void slow.finally(() => stopped.abort());
   let served = 0;
-  while (!over.signal.aborted) {
+  while (!stopped.signal.aborted) {
     expect((await ask(`${frontdesk.issuer}/.well-known/openid-configuration`)).status).toBe(200);
     served += 1;
     await sleep(500);
@@ -123,7 +123,7 @@ describe('F03 oversized requests are refused', () => {
   });
 });
 
-test('F06 every spelling of an address meets the same guards', async () => {
+test('F06 every spelling of a path meets the same guards', async () => {
   const spellings = [
     '/OAuth/authorize',
     '/oauth/Authorize',

@@ -46,10 +46,10 @@ describe('E05 an app that registered itself', () => {
   });
 
   test('is held to the same rules by changes, and a refused one changes nothing', async () => {
-    const made = await registered(frontdesk);
+    const client = await registered(frontdesk);
     const change = (more: object) =>
-      send(made.registration_client_uri, 'PUT', made.registration_access_token, {
-        client_id: made.client_id,
+      send(client.registration_client_uri, 'PUT', client.registration_access_token, {
+        client_id: client.client_id,
         ...metadata(more),
       });
     for (const [more, error] of [
@@ -61,37 +61,37 @@ describe('E05 an app that registered itself', () => {
       const answer = await change(more);
       expect([answer.status, answer.json()['error']]).toEqual([400, error]);
     }
-    const { client_secret: _, client_secret_expires_at: __, ...told } = made;
-    expect((await send(made.registration_client_uri, 'GET', made.registration_access_token)).json()).toEqual(told);
+    const { client_secret: _, client_secret_expires_at: __, ...told } = client;
+    expect((await send(client.registration_client_uri, 'GET', client.registration_access_token)).json()).toEqual(told);
     expect((await change({ first_party: true, apis: [{ audience: 'x', scopes: [] }] })).status).toBe(200);
     const rows = await frontdesk.db.read<Record<string, unknown>>(
       statement('select is_first_party, metadata from clients where id = $1'),
-      [made.client_id],
+      [client.client_id],
     );
     expect(rows[0]).toMatchObject({ is_first_party: false });
     expect(rows[0]!['metadata']).not.toHaveProperty('apis');
   });
 
   test('gets a secret when its method needs one, and loses it when not', async () => {
-    const made = await registered(frontdesk, { token_endpoint_auth_method: 'none' });
-    expect(made.client_secret).toBeUndefined();
+    const client = await registered(frontdesk, { token_endpoint_auth_method: 'none' });
+    expect(client.client_secret).toBeUndefined();
     const change = async (more: object) => {
-      const body = { client_id: made.client_id, ...metadata(more) };
-      const answer = await send(made.registration_client_uri, 'PUT', made.registration_access_token, body);
+      const body = { client_id: client.client_id, ...metadata(more) };
+      const answer = await send(client.registration_client_uri, 'PUT', client.registration_access_token, body);
       return answer.json<Registered>().client_secret;
     };
     expect(await change({})).toMatch(/^fd_client_/);
     expect(await change({ token_endpoint_auth_method: 'client_secret_post' })).toBeUndefined();
     expect(await change({ token_endpoint_auth_method: 'none' })).toBeUndefined();
     const rows = await frontdesk.db.read(statement('select secret_hashes, kind from clients where id = $1'), [
-      made.client_id,
+      client.client_id,
     ]);
     expect(rows).toEqual([{ secret_hashes: [], kind: 'single-page' }]);
   });
 
   test('loses all its tokens when it is removed', async () => {
-    const made = await registered(frontdesk, { grant_types: ['authorization_code', 'refresh_token'] });
-    const app = asApp(made);
+    const client = await registered(frontdesk, { grant_types: ['authorization_code', 'refresh_token'] });
+    const app = asApp(client);
     const browser = newBrowser(frontdesk);
     const request = authorize(frontdesk, app);
     const code = await codeFor(browser, request);
@@ -100,13 +100,13 @@ describe('E05 an app that registered itself', () => {
     const unused = await codeFor(browser, next);
     expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(200);
 
-    const removed = await send(made.registration_client_uri, 'DELETE', made.registration_access_token);
+    const removed = await send(client.registration_client_uri, 'DELETE', client.registration_access_token);
     expect([removed.status, removed.body]).toEqual([204, '']);
     expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(401);
     expect((await refresh(frontdesk, app, tokens.refresh_token!)).status).toBe(401);
     expect((await exchange(frontdesk, app, { code: unused, verifier: next.verifier })).status).toBe(401);
     for (const method of ['GET', 'PUT', 'DELETE']) {
-      const again = await send(made.registration_client_uri, method, made.registration_access_token);
+      const again = await send(client.registration_client_uri, method, client.registration_access_token);
       expect(again.status).toBe(401);
     }
   });

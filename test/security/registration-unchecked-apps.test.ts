@@ -25,9 +25,9 @@ beforeAll(async () => {
   token = await registrationToken(frontdesk);
 });
 
-const change = (made: Registered, more: object) =>
-  send(made.registration_client_uri, 'PUT', made.registration_access_token, {
-    client_id: made.client_id,
+const change = (client: Registered, more: object) =>
+  send(client.registration_client_uri, 'PUT', client.registration_access_token, {
+    client_id: client.client_id,
     ...metadata(more),
   });
 const subjectOf = async (accessToken: string) => (await userinfo(frontdesk, accessToken)).json()['sub'];
@@ -35,20 +35,20 @@ const pairwise = { subject_type: 'pairwise' };
 
 describe('B23 an app cannot learn the subject of another sector', () => {
   test('by moving there', async () => {
-    const made = await registered(frontdesk, { redirect_uris: [evil], ...pairwise });
-    const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), asApp(made));
+    const client = await registered(frontdesk, { redirect_uris: [evil], ...pairwise });
+    const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), asApp(client));
     const before = await subjectOf(tokens.access_token);
-    const moved = await change(made, { redirect_uris: [bank], ...pairwise });
+    const moved = await change(client, { redirect_uris: [bank], ...pairwise });
     expect([moved.status, moved.json()['error']]).toEqual([400, 'invalid_client_metadata']);
     expect(await subjectOf(tokens.access_token)).toBe(before);
-    expect((await change(made, { redirect_uris: [evil, evil.replace('callback', 'other')], ...pairwise })).status).toBe(
-      200,
-    );
+    expect(
+      (await change(client, { redirect_uris: [evil, evil.replace('callback', 'other')], ...pairwise })).status,
+    ).toBe(200);
   });
 
   test('by becoming pairwise', async () => {
-    const made = await registered(frontdesk, { redirect_uris: [bank, evil] });
-    expect((await change(made, { redirect_uris: [bank], ...pairwise })).status).toBe(400);
+    const client = await registered(frontdesk, { redirect_uris: [bank, evil] });
+    expect((await change(client, { redirect_uris: [bank], ...pairwise })).status).toBe(400);
   });
 
   test('by a private-use scheme, a loopback address, or logout notices to another host', async () => {
@@ -59,8 +59,8 @@ describe('B23 an app cannot learn the subject of another sector', () => {
     );
     const web = await registered(frontdesk, { redirect_uris: [bank], ...pairwise });
     const subjects = await Promise.all(
-      [scheme.json<Registered>(), web].map(async (made) => {
-        const { access_token: access } = await tokensFor(frontdesk, newBrowser(frontdesk), asApp(made));
+      [scheme.json<Registered>(), web].map(async (client) => {
+        const { access_token: access } = await tokensFor(frontdesk, newBrowser(frontdesk), asApp(client));
         return subjectOf(access);
       }),
     );
@@ -90,11 +90,11 @@ describe('A13 no redirect URI injects into the content security policy', () => {
   });
 
   test('nor is one that was registered before', async () => {
-    const made = await registered(frontdesk);
+    const client = await registered(frontdesk);
     const strange = `jsonb_set(metadata, '{redirect_uris,0}', '"https://a;x-y/"')`;
-    await frontdesk.db.read(statement(`update clients set metadata = ${strange} where id = '${made.client_id}'`));
+    await frontdesk.db.read(statement(`update clients set metadata = ${strange} where id = '${client.client_id}'`));
     const page = await newBrowser(frontdesk).visit(
-      authorize(frontdesk, { ...asApp(made), redirectUri: 'https://a;x-y/' }).url,
+      authorize(frontdesk, { ...asApp(client), redirectUri: 'https://a;x-y/' }).url,
     );
     expect(page.headers['content-security-policy']).not.toContain('x-y');
   });
@@ -103,19 +103,23 @@ describe('A13 no redirect URI injects into the content security policy', () => {
 describe('A19 pages say where people really go', () => {
   test('not the host of a private-use scheme', async () => {
     const uri = 'com.evil.app://bank.example/callback';
-    const made = await registered(frontdesk, { client_name: 'Bank', application_type: 'native', redirect_uris: [uri] });
-    const page = await signIn(await newBrowser(frontdesk).visit(authorize(frontdesk, asApp(made)).url), 'ann');
+    const client = await registered(frontdesk, {
+      client_name: 'Bank',
+      application_type: 'native',
+      redirect_uris: [uri],
+    });
+    const page = await signIn(await newBrowser(frontdesk).visit(authorize(frontdesk, asApp(client)).url), 'ann');
     expect(page.text).toContain('com.evil.app:');
     expect(page.text).not.toContain('bank.example');
   });
 
   test('not a logo on another host', async () => {
     const looks = { logo_uri: 'https://bank.example/logo.png', client_uri: 'https://bank.example/' };
-    const made = await registered(frontdesk, { redirect_uris: [evil, bank], ...looks });
-    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, { ...asApp(made), redirectUri: evil }).url);
+    const client = await registered(frontdesk, { redirect_uris: [evil, bank], ...looks });
+    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, { ...asApp(client), redirectUri: evil }).url);
     expect(page.headers['content-security-policy']).not.toContain('bank.example');
     expect(page.root.querySelector('main img')).toBeNull();
-    const there = await newBrowser(frontdesk).visit(authorize(frontdesk, { ...asApp(made), redirectUri: bank }).url);
+    const there = await newBrowser(frontdesk).visit(authorize(frontdesk, { ...asApp(client), redirectUri: bank }).url);
     expect(there.root.querySelector('main img')?.getAttribute('src')).toBe('https://bank.example/logo.png');
   });
 
@@ -125,8 +129,11 @@ describe('A19 pages say where people really go', () => {
   });
 
   test('and neither name nor link an app by a parameter', async () => {
-    const made = await registered(frontdesk, { client_name: 'Your bank. Sign in again', redirect_uris: [evil] });
-    for (const path of [`/oauth/logout/success?client_id=${made.client_id}`, `/interaction/x?app=${made.client_id}`]) {
+    const client = await registered(frontdesk, { client_name: 'Your bank. Sign in again', redirect_uris: [evil] });
+    for (const path of [
+      `/oauth/logout/success?client_id=${client.client_id}`,
+      `/interaction/x?app=${client.client_id}`,
+    ]) {
       const page = await newBrowser(frontdesk).visit(`${frontdesk.issuer}${path}`);
       expect(page.text).not.toContain('Your bank');
       expect(page.body).not.toContain('href="https://evil.example');
@@ -135,38 +142,38 @@ describe('A19 pages say where people really go', () => {
 });
 
 test('B01 a redirect URI that was removed during an interaction gets no code', async () => {
-  const made = await registered(frontdesk, { redirect_uris: [evil, bank] });
+  const client = await registered(frontdesk, { redirect_uris: [evil, bank] });
   const browser = newBrowser(frontdesk);
   const consent = await signIn(
-    await browser.visit(authorize(frontdesk, { ...asApp(made), redirectUri: evil }).url),
+    await browser.visit(authorize(frontdesk, { ...asApp(client), redirectUri: evil }).url),
     'ann',
   );
-  expect((await change(made, { redirect_uris: [bank] })).status).toBe(200);
+  expect((await change(client, { redirect_uris: [bank] })).status).toBe(200);
   const late = await consent.submit();
   expect([late.status, late.location]).toEqual([400, undefined]);
 });
 
 test('E05 a concurrent change does not undo a removal, and an empty change records no event', async () => {
-  const made = await registered(frontdesk);
+  const client = await registered(frontdesk);
   const events = async () =>
     (
       await frontdesk.db.read<{ kind: string }>(
-        statement(`select kind from audit_events where client_id = '${made.client_id}' order by at`),
+        statement(`select kind from audit_events where client_id = '${client.client_id}' order by at`),
       )
     ).map(({ kind }) => kind);
-  for (let count = 0; count < 5; count += 1) expect((await change(made, {})).status).toBe(200);
+  for (let count = 0; count < 5; count += 1) expect((await change(client, {})).status).toBe(200);
   expect(await events()).toEqual(['client.registered']);
   await Promise.all([
-    send(made.registration_client_uri, 'DELETE', made.registration_access_token),
-    ...[1, 2, 3].map((count) => change(made, { client_name: `Name ${count}` })),
+    send(client.registration_client_uri, 'DELETE', client.registration_access_token),
+    ...[1, 2, 3].map((count) => change(client, { client_name: `Name ${count}` })),
   ]);
-  expect((await change(made, { client_name: 'Late' })).status).toBe(401);
+  expect((await change(client, { client_name: 'Late' })).status).toBe(401);
   expect((await events()).at(-1)).toBe('client.removed');
 });
 
 test('F05 a flood of registrations is refused', async () => {
   const strict = await startFrontdesk({
-    beside: frontdesk,
+    sameDeploymentAs: frontdesk,
     settings: { ...withRegistration, RATE_LIMIT_FACTOR: '0.02' },
   });
   const statuses = [];

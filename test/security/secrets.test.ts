@@ -73,9 +73,9 @@ test('C13 a dump of the database has no usable secret', async () => {
 
 test('C13 a dump has no usable secret of a registration', async () => {
   const token = await registrationToken(frontdesk);
-  const made = (await register(frontdesk, token, metadata())).json<Registered>();
+  const client = (await register(frontdesk, token, metadata())).json<Registered>();
   const rows = await dump(frontdesk.db);
-  for (const value of [token, made.client_secret!, made.registration_access_token]) {
+  for (const value of [token, client.client_secret!, client.registration_access_token]) {
     expect(value.length).toBeGreaterThan(40);
     expect(rows).not.toContain(value);
     expect(rows).not.toContain(value.slice(-43));
@@ -85,12 +85,12 @@ test('C13 a dump has no usable secret of a registration', async () => {
 
 test('G02 an app manages its registration while the root secret is replaced, and after', async () => {
   const own = await startFrontdesk({ settings: withRegistration });
-  const made = await registered(own);
+  const client = await registered(own);
   const fresh = 'a-new-root-secret-of-more-than-32-characters';
   const readUnder = async (secret: string) => {
-    const other = await startFrontdesk({ beside: own, settings: { ...withRegistration, SECRET: secret } });
-    const token = made.registration_access_token;
-    const { status } = await send(made.registration_client_uri, 'GET', token, undefined, other.port);
+    const other = await startFrontdesk({ sameDeploymentAs: own, settings: { ...withRegistration, SECRET: secret } });
+    const token = client.registration_access_token;
+    const { status } = await send(client.registration_client_uri, 'GET', token, undefined, other.port);
     await other.close();
     return status;
   };
@@ -106,7 +106,7 @@ test('G02 clients keep their secrets while the root secret is replaced, and the 
   const tokens = await tokensFor(own, newBrowser(own), site);
   const fresh = 'a-new-root-secret-of-more-than-32-characters';
   const ask = async (secret: string, form: Record<string, string>) => {
-    const process = await startFrontdesk({ beside: own, settings: { SECRET: secret } });
+    const process = await startFrontdesk({ sameDeploymentAs: own, settings: { SECRET: secret } });
     const answer = await callAs(own, site, '/oauth/introspect', form, process.port);
     await process.close();
     return answer;

@@ -110,7 +110,7 @@ describe('A03', () => {
     const fresh = 'a-new-root-secret-of-more-than-32-characters';
     const jar = browser.jar;
     const openAt = async (secret: string) => {
-      const process = await startFrontdesk({ beside: frontdesk, settings: { SECRET: secret } });
+      const process = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { SECRET: secret } });
       const same = createBrowser((url) => !url.startsWith(frontdesk.issuer), process.port, await jar.clone());
       const page = await same.visit(authorize(frontdesk, appA).url);
       await process.close();
@@ -119,7 +119,9 @@ describe('A03', () => {
     expect(answerIn(await openAt(`${fresh},${frontdesk.secret}`))['code']).toBeTruthy();
     expect(isSignInForm(await openAt(fresh))).toBe(true);
     // Sealed again under the first secret, so that the tests after this one find their keys.
-    await (await startFrontdesk({ beside: frontdesk, settings: { SECRET: `${frontdesk.secret},${fresh}` } })).close();
+    await (
+      await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { SECRET: `${frontdesk.secret},${fresh}` } })
+    ).close();
   });
 
   test('cookies are signed with SHA-256', async () => {

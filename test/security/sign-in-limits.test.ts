@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 test('A11 an anonymous session does not lift the rate limit; a session of a person does', async () => {
-  const strict = await startFrontdesk({ beside: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.02' } });
+  const strict = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.02' } });
   const known = newBrowser(frontdesk);
   await codeFor(known, authorize(frontdesk, site));
   const nobody = newBrowser(frontdesk);

@@ -149,7 +149,7 @@ test('B12 a parameter that comes twice is an error', async () => {
   expect((await ask(`${frontdesk.issuer}/oauth/token`, { form, headers })).status).toBe(200);
 });
 
-test('B13 a token in an address is refused', async () => {
+test('B13 an access token in a URL is refused', async () => {
   const { access_token: token } = await tokensFor(frontdesk, known, appA);
   const answer = await known.ask(`${frontdesk.issuer}/oauth/userinfo?access_token=${token}`);
   expect(answer.status).toBe(400);

@@ -72,7 +72,7 @@ describe('at Frontdesk and the APIs', () => {
     }
   });
 
-  test('C06 only an ID token is an ID token hint', async () => {
+  test('C06 only an ID token is accepted as id_token_hint', async () => {
     const browser = known();
     await tokensFor(frontdesk, browser, told);
     const hint = async (token: string) => {

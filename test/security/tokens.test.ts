@@ -57,7 +57,7 @@ test('B18 an id of one kind is worth nothing as another kind', async () => {
   expect((await userinfo(frontdesk, access)).status).toBe(200);
 });
 
-describe('B22 what has expired is refused by the clock, though its row is there', () => {
+describe('B22 what has expired is refused although its row still exists', () => {
   const expire = (kind: string) =>
     frontdesk.db.read(
       statement(`update artifacts set payload = payload || '{"exp": 1000}', expires_at = now() where kind = '${kind}'`),

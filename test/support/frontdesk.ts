@@ -20,17 +20,17 @@ export interface Frontdesk extends Base {
 }
 
 export interface FrontdeskOptions {
-  /** Starts a second server on the database and with the issuer of this one. */
-  beside?: Pick<Frontdesk, 'database' | 'issuer' | 'secret'>;
+  /** Starts another server of this deployment: same database, issuer and root secret. */
+  sameDeploymentAs?: Pick<Frontdesk, 'database' | 'issuer' | 'secret'>;
   /** Further settings. */
   settings?: Record<string, string>;
 }
 
-export async function startFrontdesk({ beside, settings = {} }: FrontdeskOptions = {}): Promise<Frontdesk> {
-  const database = beside?.database ?? (await freshDatabase());
+export async function startFrontdesk({ sameDeploymentAs, settings = {} }: FrontdeskOptions = {}): Promise<Frontdesk> {
+  const database = sameDeploymentAs?.database ?? (await freshDatabase());
   const port = await freePort();
-  const issuer = beside?.issuer ?? settings['ISSUER'] ?? `http://idp.localhost:${port}`;
-  const secret = beside?.secret ?? `test_${randomToken()}`;
+  const issuer = sameDeploymentAs?.issuer ?? settings['ISSUER'] ?? `http://idp.localhost:${port}`;
+  const secret = sameDeploymentAs?.secret ?? `test_${randomToken()}`;
   const environment = {
     ISSUER: issuer,
     DATABASE_URL: database.url,
@@ -53,7 +53,7 @@ export async function startFrontdesk({ beside, settings = {} }: FrontdeskOptions
   await listen(app.server, port);
   const close = async () => {
     await closeApp();
-    if (!beside) await database.drop();
+    if (!sameDeploymentAs) await database.drop();
   };
   return { ...base, app, issuer, port, secret, database, logged, close };
 }

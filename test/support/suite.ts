@@ -128,5 +128,5 @@ export async function tokensOf(
 }
 
 /** Another process of Frontdesk. */
-export const startBesideConformanceServer = (beside: Frontdesk): Promise<Frontdesk> =>
-  startFrontdesk({ beside, settings: suiteSettings });
+export const startConformanceServerOf = (frontdesk: Frontdesk): Promise<Frontdesk> =>
+  startFrontdesk({ sameDeploymentAs: frontdesk, settings: suiteSettings });

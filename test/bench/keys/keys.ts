@@ -68,12 +68,12 @@ async function verify(kind: Kind, token: IssuedToken): Promise<void> {
 async function verifyAll(
   kinds: Kind[],
   { tokens }: Issuing,
-  { count, seconds, over }: { count: number; seconds: number; over: AbortSignal },
+  { count, seconds, stopped }: { count: number; seconds: number; stopped: AbortSignal },
 ): Promise<void> {
   const each = Math.ceil(count / kinds.length);
   const perTick = Math.ceil((each * tickMilliseconds) / (seconds * 1000));
   let seen = 0;
-  while (!over.aborted || kinds.some(({ verifications }) => verifications < each)) {
+  while (!stopped.aborted || kinds.some(({ verifications }) => verifications < each)) {
     const pause = sleep(tickMilliseconds);
     const fresh = tokens.slice(seen);
     seen = tokens.length;
@@ -121,11 +121,11 @@ export async function measureKeys(options: KeysOptions): Promise<KeysResult> {
       await sleep(announcementSeconds * 1000);
     }
     for (const kind of kinds) kind.instances.push(await kind.make());
-    const over = new AbortController();
+    const stopped = new AbortController();
     const seconds = rotations * everySeconds + announcementSeconds;
     await Promise.all([
-      Promise.all([open(), rotate()]).finally(() => over.abort()),
-      verifyAll(kinds, issuing, { count: verifications, seconds, over: over.signal }),
+      Promise.all([open(), rotate()]).finally(() => stopped.abort()),
+      verifyAll(kinds, issuing, { count: verifications, seconds, stopped: stopped.signal }),
     ]);
     await issuing.stop();
     const keysSeen = Object.entries(issuing.signedBy).map(([algorithm, kids]) => [algorithm, kids.size] as const);

@@ -8,7 +8,7 @@ import type { Receiver } from '../../support/receiver.ts';
 interface Stage {
   issuer: string;
   db: Database;
-  /** An app that is called at sign-outs. */
+  /** An app with back-channel logout. */
   app: RegisteredApp;
   receiver: Receiver;
 }
@@ -40,7 +40,7 @@ export async function timesToTell(stage: Stage, people: Person[]): Promise<numbe
   return times;
 }
 
-/** Milliseconds that a person who signs out waits; `isBack` says whether that led straight back to the app. */
+/** Milliseconds that a person who signs out waits; `isBack`: whether the redirect led to the app, without a receipt. */
 export async function timesToSignOut(stage: Stage, people: Person[]): Promise<{ times: number[]; isBack: boolean[] }> {
   const times: number[] = [];
   const isBack: boolean[] = [];

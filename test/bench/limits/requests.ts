@@ -10,7 +10,7 @@ const big = `login=${'x'.repeat(60 * 1024)}`;
 const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
 const rounds = 20;
 
-/** Milliseconds of each request. @throws Error when one is not refused as the sender's mistake */
+/** Milliseconds of each request. @throws Error when one is not refused with 4xx */
 export async function timesOfOversized(issuer: string, app: RegisteredApp): Promise<number[]> {
   const browser = newBrowser({ issuer });
   const page = await browser.visit(authorize({ issuer }, app).url);

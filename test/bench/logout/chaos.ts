@@ -10,11 +10,11 @@ export interface Chaos {
 
 /** @param pause shortest and longest time between two kills, in seconds */
 export function startChaos(servers: ServerProcess[], pause: [number, number]): Chaos {
-  const over = new AbortController();
+  const stopped = new AbortController();
   const chaos: Chaos = {
     kills: 0,
     async end() {
-      over.abort();
+      stopped.abort();
       await running;
     },
   };
@@ -23,9 +23,9 @@ export function startChaos(servers: ServerProcess[], pause: [number, number]): C
   const starting = new Map<ServerProcess, Promise<void>>();
 
   async function run(): Promise<void> {
-    while (!over.signal.aborted) {
-      await sleep(between(pause), undefined, { signal: over.signal }).catch(() => {});
-      if (over.signal.aborted) break;
+    while (!stopped.signal.aborted) {
+      await sleep(between(pause), undefined, { signal: stopped.signal }).catch(() => {});
+      if (stopped.signal.aborted) break;
       // A server may take longer to start than the pause; the others are killed meanwhile.
       const up = servers.filter((server) => !starting.has(server));
       const server = up[Math.floor(Math.random() * up.length)];

@@ -17,7 +17,7 @@ import { copySignIns, type PreparedSession } from './sessions.ts';
 
 export interface LogoutOptions {
   endings: number;
-  /** Endings a second. */
+  /** Sessions that are ended per second. */
   rate: number;
   servers: number;
   /** Shortest and longest time between two kills, in seconds. */
