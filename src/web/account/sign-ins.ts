@@ -7,7 +7,7 @@ import { revokeAllAccess } from '../../sessions/end-session.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
 import type { Session } from '../../sessions/session.ts';
 import { seeOther } from '../page.ts';
-import { parameterOf, type Handler } from '../route.ts';
+import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import type { SignOut } from '../sign-out/sign-out.ts';
 import { timeOf } from '../view-models.ts';
@@ -28,7 +28,7 @@ const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{
 /** @throws Refusal `not_found` */
 async function find({ db }: Services, ctx: Context) {
   const { account, sessionUid } = signedInOf(ctx);
-  const id = parameterOf(ctx, 'id');
+  const id = pathParameter(ctx, 'id');
   const event = isId(id) ? await findSignIn(db, account.id, id) : undefined;
   if (!event) throw new Refusal('not_found');
   const sessions = await listSessions(db, account.id);
