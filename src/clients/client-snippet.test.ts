@@ -77,6 +77,14 @@ test('a secret that is not given has a placeholder; a public client has none', (
   }
 });
 
+test('what http needs is there for http only', () => {
+  const local = clientOf('web', { redirect_uris: ['http://localhost:4180/oauth2/callback'] });
+  expect(renderSnippet('oauth2-proxy', issuer, local)).toContain('--cookie-secure=false');
+  expect(renderSnippet('oauth2-proxy', issuer, usualClient('oauth2-proxy'))).not.toContain('--cookie-secure');
+  expect(renderSnippet('openid-client', 'http://localhost:4000', local)).toContain('allowInsecureRequests');
+  expect(renderSnippet('openid-client', issuer, local)).not.toContain('allowInsecureRequests');
+});
+
 test('a program takes the redirect URI that fits it', () => {
   const uris = ['https://wiki.example.com/other', 'https://wiki.example.com/oauth2/callback'];
   const text = renderSnippet('oauth2-proxy', issuer, clientOf('web', { redirect_uris: uris }));

@@ -126,6 +126,9 @@ function redirectUriFor({ callback }: Program, { metadata }: SnippetClient): str
   return uris.find((uri) => callback?.test(uri) ?? true) ?? uris[0];
 }
 
+/** A value that only lines of a template depend on. */
+const yesIf = (holds: boolean): string | undefined => (holds ? 'yes' : undefined);
+
 /** The values that templates name; those that the client does not have are undefined. */
 function valuesOf(issuer: string, client: SnippetClient, redirectUri = '', secret?: string) {
   const query = {
@@ -151,6 +154,9 @@ function valuesOf(issuer: string, client: SnippetClient, redirectUri = '', secre
     post_logout_redirect_uri: client.metadata.post_logout_redirect_uris?.[0],
     site: URL.parse(redirectUri)?.origin ?? '',
     audience: client.apis[0]?.audience,
+    http_issuer: yesIf(issuer.startsWith('http:')),
+    https_issuer: yesIf(issuer.startsWith('https:')),
+    http_site: yesIf(redirectUri.startsWith('http:')),
   };
 }
 

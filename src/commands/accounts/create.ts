@@ -1,4 +1,5 @@
 /** `frontdesk accounts create`: creates an account for a person. */
+import { cleanEmail } from '../../accounts/account.ts';
 import { requireClaims } from '../../accounts/claims.ts';
 import { createAccount as create } from '../../accounts/create-account.ts';
 import { createPasswordHasher } from '../../credentials/password.ts';
@@ -32,7 +33,7 @@ export const createAccount: Command = {
         claims,
       };
       const id = await create(db, await createPasswordHasher(), details, 'command-line');
-      io.out(options['json'] ? JSON.stringify({ id }) : `Account ${id} for ${details.email} is created.`);
+      io.out(options['json'] ? JSON.stringify({ id }) : `Account ${id} for ${cleanEmail(details.email)} is created.`);
     });
   },
 };
