@@ -17,7 +17,7 @@ export async function findDeployment(db: Database): Promise<Deployment | undefin
 
 const insertRow = sql`insert into deployment (issuer, secret_digests) values ($1, $2) on conflict do nothing`;
 
-/** Does nothing when there is a row, such as one that another server has inserted at the same time. */
+/** Does nothing when there is a row: another server may have inserted one at the same time. */
 export async function insertDeployment(db: Database, { issuer, secretDigests }: Deployment): Promise<void> {
   await db.guard(insertRow, [issuer, secretDigests]);
 }

@@ -1,4 +1,4 @@
-/** Binds a database to one issuer and one root secret. With others its tokens and digests would not be accepted. */
+/** Binds a database to one issuer and one root secret: it is of no use with others. */
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
@@ -20,8 +20,8 @@ function requireSame(deployment: Deployment, issuer: string | undefined, keyring
 }
 
 /**
- * For servers: stores the issuer and the root secrets at the first start, and requires the same issuer and one of these
- * secrets later. Stores the secrets again each time, so that they can be replaced one by one (`SECRET=old,new`).
+ * For servers. The first start stores the issuer and digests of the root secrets; later starts require that issuer and at
+ * least one of those secrets. Each start stores the digests again, so that a secret can be replaced (`SECRET=new,old`).
  *
  * @throws Refusal `database_of_other_issuer`, `database_of_other_secret`
  */

@@ -1,4 +1,4 @@
-/** Stores a consent. It adds to what the person consented to for this app before. */
+/** Stores a consent. Its permissions and redirect host are added to those of earlier consents for the same app. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { findConsent, upsertConsent } from './consent-repository.ts';

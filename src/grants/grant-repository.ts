@@ -42,8 +42,8 @@ export async function findGrant(db: Database, id: string): Promise<Grant | undef
   };
 }
 
-// Sessions are locked before grants, as everywhere: two transactions that take both cannot deadlock. The count makes
-// PostgreSQL lock before it writes.
+// Every transaction locks sessions before grants, so that two of them cannot deadlock. `count(*)` makes PostgreSQL take the
+// lock before it writes.
 const upsertRow = sql`
   with locked as (select uid from sessions where uid = $4 for no key update)
   insert into grants (id, account_id, client_id, session_uid, permissions, expires_at)
@@ -55,6 +55,7 @@ export function upsertGrant(db: Database, grant: Omit<Grant, 'createdAt'>): void
   db.write(upsertRow, [id, accountId, clientId, sessionUid, permissions, expiresAt]);
 }
 
+// Locks the session first, as above.
 const updateRevokedAt = sql`
   with locked as (
     select s.uid from sessions s join grants g on g.session_uid = s.uid where g.id = $1 for no key update of s

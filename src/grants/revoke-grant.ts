@@ -3,7 +3,7 @@ import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { revokeGrantRow } from './grant-repository.ts';
 
-/** Why a grant is revoked on its own. Audit events store these values. */
+/** Why a grant is revoked while its session continues. Audit events store these values. */
 export type RevocationReason = 'code_reused' | 'revoked_by_client' | 'signed_out_of_app';
 
 /** Does nothing for a grant that was revoked before. */

@@ -7,8 +7,8 @@ import { insertSigningKey, listSigningKeys, lockSigningKeys, resealSigningKeys }
 import { makeSigningKey, phaseOf, signingAlgorithms, type SigningKey } from './signing-key.ts';
 
 /**
- * Creates a key for each algorithm that no key signs with. When several processes start at once, one creates the keys while
- * the others wait.
+ * Creates a key for each algorithm that no key signs with, and encrypts the stored keys with the newest root secret. When
+ * several processes start at once, one does this while the others wait.
  *
  * @returns all published keys
  */

@@ -1,4 +1,4 @@
-/** SQL for secrets that a deployment creates once. They are stored sealed; the key to them is not in the database. */
+/** SQL for secrets that a deployment creates once. They are stored encrypted (`Keyring.seal`). */
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
 import { sql } from '../platform/statement.ts';
@@ -10,8 +10,8 @@ const selectSecret = sql`select value_sealed from sealed_secrets where name = $1
 const updateSecret = sql`update sealed_secrets set value_sealed = $2 where name = $1`;
 
 /**
- * Stores `proposal` when there is no secret of this name; when several processes do so at once, the first one's is kept. A
- * secret that was sealed with an older root secret is sealed again with the newest.
+ * Stores `proposal` when there is no secret of this name; when several processes do so at once, the first one wins. A secret
+ * that was encrypted with an older root secret is encrypted again with the newest.
  *
  * @returns the stored secret
  */

@@ -1,4 +1,4 @@
-/** SQL for signing keys. The private key is stored sealed; the key to it is not in the database. */
+/** SQL for signing keys. Private keys are stored encrypted (`Keyring.seal`). */
 import type { JWK } from 'jose';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
@@ -51,7 +51,7 @@ export function insertSigningKey(db: Database, keyring: Keyring, key: SigningKey
 
 const updateSeal = sql`update signing_keys set private_jwk_sealed = $2 where kid = $1`;
 
-/** Seals with the newest root secret all keys that an older one sealed, so that the older one can be removed. */
+/** Encrypts again the private keys that were encrypted with an older root secret, so that it can be removed from SECRET. */
 export async function resealSigningKeys(db: Database, keyring: Keyring): Promise<void> {
   for (const { kid, private_jwk_sealed: sealed } of await db.read<Row>(selectPublished)) {
     if (!keyring.isStale(sealed)) continue;

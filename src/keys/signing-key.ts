@@ -21,7 +21,7 @@ export function phaseOf(key: Pick<SigningKey, 'signsFrom' | 'retiresAt'>, now = 
   return key.signsFrom <= now ? 'signing' : 'announced';
 }
 
-/** The keys in the order for oidc-provider, which signs with the first one of an algorithm: the newest that signs. */
+/** Sorts keys for oidc-provider, which signs with the first key of an algorithm: by phase, and the newest first. */
 export function inSigningOrder(keys: readonly SigningKey[], now = new Date()): SigningKey[] {
   const rank = { signing: 0, announced: 1, retired: 2 };
   return keys.toSorted(
@@ -45,7 +45,7 @@ export async function makeSigningKey(algorithm: SigningAlgorithm, signsFrom: Dat
   return { kid, algorithm, privateJwk: { ...jwk, kid, alg: algorithm, use: 'sig' }, signsFrom, retiresAt: undefined };
 }
 
-/** The public key of a pair. */
+/** The public members of the JWK, as plain JSON. */
 export function publicJwk({ privateJwk }: SigningKey): JWK {
   const { kty, crv, x, y, n, e, kid, alg, use } = privateJwk;
   return JSON.parse(JSON.stringify({ kty, crv, x, y, n, e, kid, alg, use })) as JWK;

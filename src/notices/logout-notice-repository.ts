@@ -66,17 +66,16 @@ const updateFailed = sql`
   where id = $1 returning gave_up_at is not null as gave_up`;
 
 export interface FailedAttempt {
-  /** Code of the failure. */
+  /** Code of the failure: an OutgoingProblem, `status_503`, or `gone` for a client without a back-channel logout URI. */
   problem: string;
-  /** Pause before the next attempt. */
-  againSeconds: number;
+  retryAfterSeconds: number;
   /** Whether another attempt could not succeed either. */
   isFinal: boolean;
 }
 
 /** @returns whether the notice is a dead letter now */
 export async function markNoticeFailed(db: Database, id: string, attempt: FailedAttempt): Promise<boolean> {
-  const values = [id, attempt.problem, attempt.againSeconds, attempt.isFinal, giveUpAfterSeconds];
+  const values = [id, attempt.problem, attempt.retryAfterSeconds, attempt.isFinal, giveUpAfterSeconds];
   const { rows } = await db.writeOutsideTransaction<{ gave_up: boolean }>(updateFailed, values);
   return rows[0]?.gave_up ?? false;
 }
@@ -125,7 +124,7 @@ const updateDead = sql`
   update logout_notices set gave_up_at = null, next_attempt_at = clock_timestamp(), created_at = clock_timestamp()
   where channel = 'back' and gave_up_at is not null returning client_id`;
 
-/** Makes all dead letters due again, for another day. @returns number of notices */
+/** Makes all dead letters due again, as if they were new. @returns number of notices */
 export async function retryDeadNotices(db: Database): Promise<number> {
   return (await db.guard(updateDead)).count;
 }

@@ -1,4 +1,4 @@
-/** A logout notice: the delivery of the end of one session to one app. */
+/** A logout notice: tells one app that one session has ended, and records the delivery. */
 
 /** Back-channel logout, front-channel logout, or none: the app registered neither. */
 export type NoticeChannel = 'back' | 'front' | 'none';
@@ -23,12 +23,12 @@ export interface LogoutNotice {
 }
 
 /**
- * How far the delivery of a notice is. `pending`: no answer yet; `unreachable`: tried several times and tried again;
- * `failed`: given up; `sent_by_browser`: front channel, which confirms nothing; `no_channel`: the app registered none.
+ * State of the delivery. `pending`: not delivered yet; `unreachable`: several attempts failed, and more follow; `failed`:
+ * given up; `sent_by_browser`: front channel, where no response confirms it; `no_channel`: the app registered none.
  */
 export type NoticeState = 'delivered' | 'pending' | 'unreachable' | 'failed' | 'sent_by_browser' | 'no_channel';
 
-/** A notice whose first attempts failed stays `pending`; after this many it is `unreachable`. */
+/** A notice is `unreachable` after this many failed attempts, and `pending` before. */
 const unreachableAfterAttempts = 3;
 
 type Delivery = Pick<LogoutNotice, 'channel' | 'deliveredAt' | 'gaveUpAt' | 'attempts'>;
@@ -44,15 +44,15 @@ export function noticeStateOf({ channel, deliveredAt, gaveUpAt, attempts }: Deli
 /** Kind of the job that starts the deliveries of one client; its payload is `{ clientId }`. */
 export const deliveryJob = 'deliver-logout-notices';
 
-/** A notice that is not delivered by then is a dead letter. */
+/** A notice that is not delivered this long after its creation is given up: a dead letter. */
 export const giveUpAfterSeconds = 24 * 60 * 60;
 
-/** How long a process keeps a claimed notice to itself: the time-out of an attempt, and a little more. */
+/** How long no other process can claim a notice: longer than the time-out of an attempt. */
 export const claimSeconds = 5;
 
 const minPauseSeconds = 1;
 const maxPauseSeconds = 300;
 
-/** The pause after so many failures in a row: 1, 2, 4 … seconds, at most five minutes. */
+/** The pause after a number of consecutive failures: 1, 2, 4 … seconds, at most five minutes. */
 export const pauseSeconds = (failures: number): number =>
-  Math.min(maxPauseSeconds, minPauseSeconds * 2 ** Math.min(Math.max(failures - 1, 0), 20));
+  Math.min(maxPauseSeconds, minPauseSeconds * 2 ** Math.max(failures - 1, 0));

@@ -12,9 +12,12 @@ export interface Database {
   read<Row>(statement: Statement, values?: unknown[]): Promise<Row[]>;
   /** Runs a statement in the transaction and waits for its result, which decides what happens next. */
   guard<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
-  /** Sends a statement in the transaction without waiting. An error of it makes the commit fail. */
+  /** Sends a statement in the transaction without waiting. When it fails, the commit fails. */
   write(statement: Statement, values?: unknown[]): void;
-  /** Runs a statement that commits by itself, so it stays when the unit of work is rolled back. */
+  /**
+   * Runs a statement that commits by itself, so that a rollback of the unit of work does not undo it. When the transaction
+   * is open already, the statement is part of it.
+   */
   writeOutsideTransaction<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Joins an outer one. */
   inUnitOfWork<T>(work: () => Promise<T>): Promise<T>;
@@ -26,7 +29,7 @@ export interface Database {
   startUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>, maxMilliseconds?: number): Promise<T>;
   /** The unit of work of the caller, if there is one. */
   unitOfWork(): UnitOfWork | undefined;
-  /** Whether the database answers and takes writes. Never throws. */
+  /** Whether the database responds and accepts writes. Never throws. */
   isAnswering(): Promise<boolean>;
   close(): Promise<void>;
   /** The connection string, for libraries that open their own connections. */
@@ -53,7 +56,7 @@ const limits = {
   lock_timeout: 6_000,
   idle_in_transaction_session_timeout: 20_000,
 };
-/** A little more than the server's own limit: whoever passes this one gets no answer at all. */
+/** Longer than `statement_timeout`: when this has passed, the server does not respond at all. */
 const maxStatementMilliseconds = 8_000;
 const maxCloseMilliseconds = 3_000;
 const maxPingMilliseconds = 3_000;
@@ -81,7 +84,7 @@ function attachErrorListener(pool: pg.Pool, onError: (error: Error) => void): pg
   return pool.on('error', listener).on('connect', (client) => client.on('error', listener));
 }
 
-// A standby answers too, but takes no writes.
+// A standby responds too, but accepts no writes.
 const ping = { name: 'ping', text: "select current_setting('transaction_read_only') = 'off' as is_writable" };
 
 export function openDatabase({ url, poolSize = 10, onError = () => {} }: DatabaseOptions): Database {
@@ -96,7 +99,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
   attachErrorListener(pool, onError);
   const units = new AsyncLocalStorage<UnitOfWork>();
 
-  /** Runs a statement on a connection of the pool. One that does not answer is closed, not used again. */
+  /** Runs a statement on a connection of the pool. A connection that does not respond is closed. */
   const query = async (statement: object, milliseconds: number): Promise<pg.QueryResult> => {
     const client = await pool.connect();
     try {
@@ -109,8 +112,8 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
     }
   };
   const onPool = async <Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>> => {
-    const rest = Math.min(maxStatementMilliseconds, units.getStore()?.remainingMilliseconds() ?? Infinity);
-    const { rows, rowCount } = await query({ ...statement, values }, rest).catch((error: Error) => {
+    const milliseconds = Math.min(maxStatementMilliseconds, units.getStore()?.remainingMilliseconds() ?? Infinity);
+    const { rows, rowCount } = await query({ ...statement, values }, milliseconds).catch((error: Error) => {
       throw translateDatabaseError(error);
     });
     return { rows: rows as Row[], count: rowCount ?? 0 };
@@ -140,7 +143,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
     guard: async (statement, values = []) => unitFor(statement).run(statement, values),
     write: (statement, values = []) => unitFor(statement).send(statement, values),
     async writeOutsideTransaction(statement, values = []) {
-      // A transaction holds a connection: a second one could wait for ever when all holders wait for one.
+      // An open transaction holds a connection. If all holders waited for a second one, they would wait for ever.
       const unit = units.getStore();
       return unit?.isOpen() ? unit.run(statement, values) : onPool(statement, values);
     },
@@ -168,7 +171,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
         return false;
       }
     },
-    // A connection that does not answer would never say that it is closed.
+    // A connection that does not respond would never close.
     close: () => withinLimit(pool.end(), maxCloseMilliseconds).catch(() => {}),
   };
 }

@@ -12,7 +12,7 @@ import type { OnStep } from './progress.ts';
 export interface EmbeddedPostgres {
   /** `postgres://…`, by the Unix socket. */
   url: string;
-  /** A running server owns the database and has applied the migrations. */
+  /** Whether a running server owns the database. That server has applied the migrations. */
   isAttached: boolean;
   /** Stops the database if this process started it. */
   stop: () => Promise<void>;
@@ -39,7 +39,7 @@ async function runProgram({ launcher, environment }: Cluster, command: string[],
   const printed = { out: '', error: '' };
   child.stdout.on('data', (chunk: Buffer) => (printed.out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (printed.error += chunk.toString()));
-  // A program that has ended reads no more; why it ended is what counts.
+  // A program that exits early breaks the pipe. Its exit status and output say more than that error.
   child.stdin.on('error', () => {}).end(input);
   const { status, error } = await new Promise<{ status?: number | null; error?: Error }>((done) => {
     child.once('error', (cause) => done({ error: cause }));
@@ -62,7 +62,7 @@ function giveToServer({ runsAs }: Launcher, folder: string): void {
   chmodSync(dirname(folder), 0o711);
 }
 
-/** Creates the cluster and the database, under another name first: a folder at `cluster.folder` is always complete. */
+/** Creates the cluster and the database in a draft folder, and renames it: `cluster.folder` is never incomplete. */
 async function createCluster(cluster: Cluster): Promise<void> {
   const draft = `${cluster.folder}.new`;
   rmSync(draft, { recursive: true, force: true });
@@ -74,7 +74,7 @@ async function createCluster(cluster: Cluster): Promise<void> {
   renameSync(draft, cluster.folder);
 }
 
-/** The process id and the status in `postmaster.pid`; undefined when no server runs on the folder. */
+/** Lines 1 and 8 of `postmaster.pid`: process id and status. Undefined when no server runs on the folder. */
 function readPidFile(folder: string): { pid: number; isReady: boolean } | undefined {
   const lines = readFileIfExists(join(folder, 'postmaster.pid'))?.split('\n');
   return lines && { pid: Number(lines[0]), isReady: lines[7]?.trim() === 'ready' };
@@ -124,6 +124,7 @@ async function waitUntilReady(server: ChildProcess, folder: string, dataFolder: 
   }
 }
 
+/** Stops PostgreSQL by a fast shutdown (SIGINT), and waits 20 seconds at most. */
 async function stopServer(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode) return;
   const exit = new Promise((done) => server.once('exit', done));

@@ -12,7 +12,7 @@ import { openPool, type Pool } from './database.ts';
 import type { Log } from './log.ts';
 import { withinLimit } from './time-limit.ts';
 
-/** Work at fixed times. One process does it each time. */
+/** Scheduled work. Each time, one process runs it. */
 export interface Task {
   /** Unique. */
   name: string;
@@ -67,7 +67,7 @@ export async function startJobs({ url, log, handlers, tasks }: JobsOptions): Pro
     ...handlers,
     ...Object.fromEntries(tasks.map(({ name, run: work }) => [name, () => work()])),
   };
-  // The library reports each failed attempt as an error; most are repeated, so they are warnings here.
+  // The library reports each failed attempt as an error; most are retried, so they are warnings here.
   const logger = new Logger(() => (level, message, meta) => {
     if (level === 'error' || level === 'warning')
       log.warn({ ...(meta?.['error'] ? { err: meta['error'] } : {}) }, message);
@@ -93,7 +93,7 @@ export async function startJobs({ url, log, handlers, tasks }: JobsOptions): Pro
   });
   return {
     async stop() {
-      // Without an answer of the database the queue would wait for ever.
+      // When the database does not respond, these would wait for ever.
       await withinLimit(runner.stop(), maxStopMilliseconds).catch(() => {});
       await withinLimit(pgPool.end(), maxStopMilliseconds).catch(() => {});
     },

@@ -15,7 +15,7 @@ export interface ListenOptions {
 }
 
 const reconnectSeconds = 2;
-const checkSeconds = 5;
+const probeSeconds = 5;
 
 /**
  * Calls `onMessage` for each notification. Those sent while the connection is lost are missed: `onMessage` gets an empty
@@ -23,13 +23,13 @@ const checkSeconds = 5;
  */
 export async function listen({ url, channel, onMessage, onError }: ListenOptions): Promise<Listener> {
   let client: pg.Client | undefined;
-  /** A connection that stays silent is given up: PostgreSQL sends nothing for hours when nothing changes. */
-  const check = setInterval(() => {
-    const checked = client;
-    if (!checked) return;
-    const close = () => (checked as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
-    withinLimit(checked.query('select 1'), checkSeconds * 1000, close).catch(onError);
-  }, checkSeconds * 1000);
+  /** Probes the connection, and closes one that is broken: it is as silent as one without notifications. */
+  const probe = setInterval(() => {
+    const probed = client;
+    if (!probed) return;
+    const close = () => (probed as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+    withinLimit(probed.query('select 1'), probeSeconds * 1000, close).catch(onError);
+  }, probeSeconds * 1000);
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
@@ -47,7 +47,7 @@ export async function listen({ url, channel, onMessage, onError }: ListenOptions
       reconnectLater();
     });
     await next.connect();
-    await withinLimit(next.query(`listen ${next.escapeIdentifier(channel)}`), checkSeconds * 1000);
+    await withinLimit(next.query(`listen ${next.escapeIdentifier(channel)}`), probeSeconds * 1000);
     client = next;
   }
 
@@ -70,8 +70,8 @@ export async function listen({ url, channel, onMessage, onError }: ListenOptions
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      clearInterval(check);
-      if (client) await withinLimit(client.end(), checkSeconds * 1000).catch(onError);
+      clearInterval(probe);
+      if (client) await withinLimit(client.end(), probeSeconds * 1000).catch(onError);
     },
   };
 }

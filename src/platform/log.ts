@@ -4,7 +4,7 @@ import { pino, stdSerializers, stdTimeFunctions, type Logger } from 'pino';
 export type Log = Logger;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-// Members that may hold a secret, of an event and of the objects in it.
+// Members that may hold a secret. They are redacted in an event and in its objects, one level deep.
 const secretNames = [
   'authorization',
   'client_assertion',

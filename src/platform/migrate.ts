@@ -13,7 +13,7 @@ const folder = join(import.meta.dirname, '../../migrations');
  * @returns the names of the migrations that were applied now
  */
 export async function migrate(url: string): Promise<string[]> {
-  // Connections of ours, whose errors are listened to: one that breaks while it closes must not end the process.
+  // A pool with an error listener: a connection that breaks while it closes must not end the process.
   const pool = openPool(url, 2, () => {});
   try {
     const applied = await applyMigrations(pool);

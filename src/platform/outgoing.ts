@@ -19,7 +19,7 @@ export interface Outgoing {
   /** @throws OutgoingFailed */
   postForm(url: string, form: Record<string, string>): Promise<OutgoingAnswer>;
   /**
-   * Whether a call would be refused, before anybody makes it. A name that cannot be resolved here counts as allowed.
+   * Checks a URL without calling it. A name that cannot be resolved here counts as allowed.
    *
    * @returns the host that OUTGOING_ALLOWED_HOSTS would have to list; undefined when the call may be made
    */
@@ -27,7 +27,7 @@ export interface Outgoing {
   close(): void;
 }
 
-/** `not_allowed` stays so; a call with another problem may succeed later. */
+/** `not_allowed` is final; after the other problems a call may succeed later. */
 export type OutgoingProblem = 'not_allowed' | 'timeout' | 'too_large' | 'unreachable';
 
 export class OutgoingFailed extends Error {
@@ -90,7 +90,7 @@ function checkTarget(url: string, allowed: readonly string[]): { target: URL; is
 /** The host of a URL as OUTGOING_ALLOWED_HOSTS lists it: with its port when that is not the default. */
 export const allowedHostOf = (url: string): string => URL.parse(url)?.host ?? '';
 
-/** Whether a name stands for an address that is not public. One that is not resolved in time does not. */
+/** Whether a name resolves to an address that is not public; false when it is not resolved within a second. */
 function isPrivateName(name: string): Promise<boolean> {
   const resolved = new Promise<boolean>((resolve) => {
     dns.lookup(name, { all: true }, (error, addresses) => {

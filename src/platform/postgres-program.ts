@@ -53,8 +53,8 @@ export function findLauncher(): Launcher {
 }
 
 /**
- * Makes the symbolic links to the libraries in the data folder when the package lacks them, as after
- * `npm ci --ignore-scripts`.
+ * Creates symbolic links to the libraries of the package, in the data folder, when the package lacks them (as after
+ * `npm ci --ignore-scripts`).
  *
  * @returns the value for LD_LIBRARY_PATH; undefined when the package has its links
  */

@@ -1,4 +1,4 @@
-/** What opening a database is at, for whoever waits. */
+/** The steps of opening a database, reported while somebody waits. */
 
 /** `waiting_for_folder`: another process uses the data folder. */
 export type Step = 'waiting_for_folder' | 'making_database' | 'starting_database' | 'applying_migrations';

@@ -13,7 +13,7 @@ type Bytes = readonly number[];
 function embeddedIpv4(bytes: Bytes, range: string): Bytes[] | undefined {
   const pick = (...indexes: number[]) => indexes.map((index) => bytes[index]!);
   switch (range) {
-    // NAT64 (RFC 6052 §2.1). The local-use prefix of RFC 8215 does not tell its length, so there may be one of four.
+    // NAT64 (RFC 6052 §2.2). The length of a local-use prefix (RFC 8215) is unknown: the address is at one of four places.
     case 'rfc6052':
       if (bytes[5] === 0) return [pick(12, 13, 14, 15)];
       return [pick(6, 7, 9, 10), pick(7, 9, 10, 11), pick(9, 10, 11, 12), pick(12, 13, 14, 15)];
@@ -37,7 +37,7 @@ export function isPublic(address: string): boolean {
   if (parsed.match(ipaddr.parse('::'), 96)) return false;
   const embedded = embeddedIpv4(parsed.toByteArray(), parsed.range());
   if (!embedded) return parsed.range() === 'unicast';
-  // 0.0.0.0/8 is where a prefix of another length has its zeros; nothing is routed there.
+  // Bytes of a wrong place may be zeros: 0.0.0.0/8 is ignored, as nothing is routed there.
   const ranges = embedded.map((bytes) => ipaddr.fromByteArray([...bytes]).range());
   return ranges.includes('unicast') && ranges.every((range) => range === 'unicast' || range === 'unspecified');
 }

@@ -18,7 +18,7 @@ export function constantTimeEqual(one: string | Buffer, other: string | Buffer):
   return timingSafeEqual(left!, right!);
 }
 
-/** A value was sealed with a root secret that is not among the settings. */
+/** A digest or sealed value was made with a root secret that SECRET no longer lists. */
 export class RootSecretMissing extends Error {
   override readonly name = 'RootSecretMissing';
 }
@@ -41,9 +41,13 @@ interface DerivedKeys {
 export interface Keyring {
   /** Keys for Keygrip, newest first. */
   readonly cookieKeys: string[];
-  /** 36 bytes: the key id and HMAC-SHA-256 of the value. The database stores it in place of a bearer value. */
+  /**
+   * The key id and HMAC-SHA-256 of a value: 36 bytes, which the database stores instead of the value.
+   *
+   * @param kind what the value is, such as `RefreshToken`: digests of different kinds differ
+   */
   digest(kind: string, value: string): Buffer;
-  /** The digests under every key, newest first, by which to look a value up. */
+  /** The digests under every key, newest first, to look up a stored value. */
   digests(kind: string, value: string): Buffer[];
   /**
    * Derives the value that follows a stored one, such as the next refresh token: the same each time, and not computable

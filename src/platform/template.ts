@@ -1,4 +1,4 @@
-/** Fills in values in configuration files and programs, in the quotes of each language. */
+/** Fills in values in configuration files and programs, quoted as their language requires. */
 
 /** A quoted, safe way to write a value, by its name in a template. */
 const writers: Readonly<Record<string, (value: string) => string>> = {
@@ -8,7 +8,7 @@ const writers: Readonly<Record<string, (value: string) => string>> = {
   shell: (value) => `'${value.replaceAll("'", `'\\''`)}'`,
   /** An argument of a directive of Apache. */
   apache: (value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`,
-  /** Without quotes: for values that hold nothing that any language reads in another way. */
+  /** Without quotes. Throws for a value with a character that may need them. */
   plain(value) {
     if (!/^[\w.~:/[\]-]*$/.test(value)) throw new Error(`not plain: ${value}`);
     return value;

@@ -1,7 +1,7 @@
-/** Bounds how long something is waited for. */
+/** Limits how long a result of the database is waited for. */
 import { DatabaseBusy } from './database-errors.ts';
 
-/** Nobody answered in time: neither the server nor the network said anything. */
+/** Neither a result nor an error came in time. The connection may be broken. */
 export class DatabaseSilent extends DatabaseBusy {
   override readonly name = 'DatabaseSilent';
 }
@@ -9,8 +9,8 @@ export class DatabaseSilent extends DatabaseBusy {
 /**
  * Waits for a result of the database, which a network that drops packets would never deliver.
  *
- * @param onTimeout called once when the time is over, to give up what waits
- * @throws DatabaseSilent after so many milliseconds
+ * @param onTimeout called when the time is over, to close what `work` waits for
+ * @throws DatabaseSilent when the time is over
  */
 export async function withinLimit<T>(work: Promise<T>, milliseconds: number, onTimeout = () => {}): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -27,7 +27,7 @@ export async function withinLimit<T>(work: Promise<T>, milliseconds: number, onT
     return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
-    // Its own failure may come later, when nobody waits for it any more.
+    // A later rejection must not be unhandled.
     work.catch(() => {});
   }
 }

@@ -22,7 +22,7 @@ export interface UnitOfWork {
   run<Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>>;
   /** Sends a statement in the transaction without waiting for its result. */
   send(statement: Statement, values: unknown[]): void;
-  /** Time that is left of its limit. */
+  /** Time left until the limit of the unit of work; Infinity without a limit. */
   remainingMilliseconds(): number;
   /**
    * @throws CommitFailed when a statement failed or PostgreSQL rolled back
@@ -51,7 +51,7 @@ export function createUnitOfWork(
   const remaining = () => maxMilliseconds - (performance.now() - startedAt);
   const limit = () => Math.min(maxStatementMilliseconds, remaining());
   let opening: Promise<Connection> | undefined;
-  let finished = false;
+  let isFinished = false;
   let rollsBackOnRefusal = false;
   let failure: Error | undefined;
   const statements: Promise<unknown>[] = [];
@@ -69,7 +69,7 @@ export function createUnitOfWork(
   }
 
   async function submit<Row>({ name, text }: Statement, values: unknown[]): Promise<Rows<Row>> {
-    if (finished) throw new Error(`the unit of work is closed: ${text.slice(0, 60)}`);
+    if (isFinished) throw new Error(`the unit of work is closed: ${text.slice(0, 60)}`);
     opening ??= open();
     const sent = opening
       .then((connection) => withinLimit(connection.query({ name, text, values }), limit()))
@@ -84,8 +84,8 @@ export function createUnitOfWork(
   }
 
   async function finish(statement: 'COMMIT' | 'ROLLBACK'): Promise<void> {
-    if (finished) return;
-    finished = true;
+    if (isFinished) return;
+    isFinished = true;
     if (!opening) return;
     let connection: Connection;
     try {
@@ -112,7 +112,7 @@ export function createUnitOfWork(
     if (failure || outcome.value.command !== 'COMMIT') throw new CommitFailed('rolled back', { cause: failure });
   }
 
-  /** When a statement failed before, PostgreSQL commits nothing, whatever became of the answer. */
+  /** After a failed statement PostgreSQL commits nothing, so the outcome is certain although no response came. */
   function commitError(error: Error): CommitFailed {
     const cause = translateDatabaseError(error);
     const isCertain = failure !== undefined || isAnswerOfServer(error);

@@ -73,7 +73,7 @@ interface ChoiceItem {
   about: string;
 }
 
-/** Items with a few values. */
+/** Items with named values. */
 export const choiceItems = {
   pkce: {
     default: 'public',
@@ -108,7 +108,7 @@ export function requireDuration(name: DurationName, seconds: number): void {
 }
 
 /**
- * Parses the value of an item: a duration such as `12h`, or one of the item's values.
+ * Parses the value of an item: a duration such as `12h`, or one of the item's named values.
  *
  * @throws Refusal `policy_unknown`, `policy_out_of_bounds`, `duration_invalid`, `policy_value_unknown`
  */

@@ -12,7 +12,7 @@ export interface StoredArtifact {
   isWithinGrace: boolean;
 }
 
-/** A used refresh token may be used again for this long: a repeat gets the newest token of its line. */
+/** The grace period: a used refresh token may be used again for this long, and gets the newest token of its family. */
 export const refreshGraceSeconds = 30;
 
 interface Row {
@@ -21,7 +21,8 @@ interface Row {
   within_grace: boolean | null;
 }
 
-// Without those whose grant is revoked. A refresh token without a salt was used by an older release.
+// Finds no artifact whose grant is revoked. A used refresh token without a salt was rotated by an older release and has no
+// grace period.
 const selectArtifact = sql`
   select a.payload, a.consumed_at,
     a.kind = 'RefreshToken' and a.successor_salt is not null
@@ -48,7 +49,7 @@ const upsertRow = sql`
 export interface NewArtifact {
   kind: string;
   idHash: Buffer;
-  /** The grant it is valid with; undefined for one that needs no grant. */
+  /** The artifact is valid only while this grant is; undefined when it needs no grant. */
   grantId?: string | undefined;
   payload: ArtifactPayload;
   expiresAt: Date;

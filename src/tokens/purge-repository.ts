@@ -46,6 +46,7 @@ export async function purgeSessions(db: Database, limit: number): Promise<number
   return (await db.writeOutsideTransaction(deleteEndedSessions, [limit])).count;
 }
 
+// `rate_limits.expire` is in milliseconds since 1970 (rate-limiter-flexible); 3600000 is an hour.
 const deleteShortLived = [
   sql`delete from receipts where expires_at < now()`,
   sql`delete from rate_limits where expire < extract(epoch from now()) * 1000 - 3600000`,

@@ -9,7 +9,7 @@ export interface UsedRefreshToken {
   salt: Buffer;
 }
 
-// No condition on other rows: while it waits for the row it would keep the old state of those.
+// No condition on other rows: when PostgreSQL has waited for the lock of this row, it reads only this row again.
 const useToken = sql`
   update artifacts set consumed_at = coalesce(consumed_at, clock_timestamp()),
     successor_salt = coalesce(successor_salt, $2), uses = uses + 1
@@ -18,9 +18,9 @@ const useToken = sql`
   returning id_hash, successor_salt, uses = 1 as is_first`;
 
 /**
- * Uses a refresh token: for the first time, or again within the grace.
+ * Uses a refresh token: for the first time, or again within the grace period.
  *
- * @param salt for the first use; later uses get that of the first
+ * @param salt stored at the first use; later uses return the stored one
  * @returns undefined for any other use, which is a replay (RFC 9700 §4.14.2)
  */
 export async function useRefreshToken(
@@ -39,7 +39,7 @@ const selectForShare = sql`
   select id_hash, successor_salt, consumed_at from artifacts
   where kind = 'RefreshToken' and id_hash = any($1) for share`;
 
-/** @returns `unused`; what its successor is derived from; undefined when there is no such token or it has no successor */
+/** @returns digest and salt of a used token; undefined when there is no such token or it has no successor */
 export async function findRefreshToken(
   db: Database,
   idHashes: Buffer[],

@@ -1,4 +1,4 @@
-/** Requirements B06 and G02: refresh tokens rotate in one line, on a real PostgreSQL, under every valid root secret. */
+/** Requirements B06 and G02: the rotation of refresh tokens, on a real PostgreSQL, under every valid root secret. */
 import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { dump, freshDatabase, statement } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
@@ -52,7 +52,7 @@ const rowsOf = async (parent: string) =>
     )
   ).length;
 
-test('B06 the same token gives the same successor within the grace, and one row', async () => {
+test('B06 the same token gives the same successor within the grace period, and one row', async () => {
   const first = await fresh();
   const successor = await successorOf(first);
   await secondsPass(29);
@@ -60,14 +60,14 @@ test('B06 the same token gives the same successor within the grace, and one row'
   expect(await rowsOf(first)).toBe(1);
 });
 
-test('after the grace it is a replay, also when the successor was never used', async () => {
+test('after the grace period it is a replay, also when the successor was never used', async () => {
   const first = await fresh();
   await use(first);
   await secondsPass(31);
   expect(await use(first)).toBeUndefined();
 });
 
-test('a repeat gets the newest token of the line', async () => {
+test('a repeat gets the newest token of the family', async () => {
   const first = await fresh();
   let newest = first;
   for (let step = 0; step < 5; step += 1) newest = (await successorOf(newest))!;
@@ -117,7 +117,7 @@ test('G02 while the root secret is replaced, both orders of it give the same lin
   }
 });
 
-test('a hundred uses at once make one line', async () => {
+test('a hundred uses at once make one successor', async () => {
   const first = await fresh();
   const uses = await Promise.all(Array.from({ length: 100 }, () => successorOf(first)));
   expect(new Set(uses).size).toBe(1);

@@ -1,4 +1,4 @@
-/** Rotates refresh tokens in one line: a repeat within the grace gets the newest token, and never a second line. */
+/** Rotates refresh tokens. A repeated use within the grace period gets the newest token, so a family never branches. */
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
@@ -6,23 +6,23 @@ import { findRefreshToken, useRefreshToken, type UsedRefreshToken } from './refr
 
 const kind = 'RefreshToken';
 const saltBytes = 16;
-/** Rotations that a line can have had within the grace. */
-const maxSteps = 100;
+/** Maximum number of rotations of a family within the grace period. */
+const maxSuccessors = 100;
 
 export interface Rotation {
-  /** The token to answer with. */
+  /** The refresh token for the response. */
   successor: string;
   /** Digest of the token that was used, as stored. */
   parentHash: Buffer;
-  /** The successor has no row yet. */
+  /** Whether the successor is not stored yet. */
   isNew: boolean;
 }
 
 /**
- * Uses a refresh token. Its successor is derived from it, so that lost answers and several tabs get the same one from
- * every process, and nothing that could be used is stored.
+ * Uses a refresh token. Its successor is derived from it, so that every process gives the same one to concurrent requests and
+ * after a lost response, although no usable token is stored.
  *
- * @returns undefined when the token was used before and its grace is over: a replay (RFC 9700 §4.14.2)
+ * @returns undefined when the token was used before and its grace period is over: a replay (RFC 9700 §4.14.2)
  */
 export async function rotateRefreshToken(db: Database, keyring: Keyring, token: string): Promise<Rotation | undefined> {
   const used = await useRefreshToken(db, keyring.digests(kind, token), randomBytes(saltBytes));
@@ -33,10 +33,10 @@ export async function rotateRefreshToken(db: Database, keyring: Keyring, token: 
   return newest === undefined ? undefined : { successor: newest, parentHash: used.idHash, isNew: false };
 }
 
-/** @returns the unused token at the end of a line; undefined when the line has ended */
+/** @returns the unused token of a family; undefined when the family has none any more */
 async function findNewest(db: Database, keyring: Keyring, first: string): Promise<string | undefined> {
   let token = first;
-  for (let step = 0; step < maxSteps; step += 1) {
+  for (let step = 0; step < maxSuccessors; step += 1) {
     const found: 'unused' | UsedRefreshToken | undefined = await findRefreshToken(db, keyring.digests(kind, token));
     if (found === 'unused') return token;
     if (!found) return undefined;

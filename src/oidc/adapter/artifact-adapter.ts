@@ -64,7 +64,7 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
       const artifact = await findArtifact(db, kind, digests(id));
       if (!artifact) return undefined;
       const { payload, consumedAt, isWithinGrace } = artifact;
-      // The grace counts at the token endpoint only: introspection reports a used refresh token as inactive.
+      // The grace period counts at the token endpoint only: introspection reports a used refresh token as inactive.
       const mayReuse = isWithinGrace && protocolContext()?.oidc.route === 'token';
       return { ...withId(kind, id, payload), ...(consumedAt && !mayReuse && { consumed: epoch(consumedAt) }) };
     },

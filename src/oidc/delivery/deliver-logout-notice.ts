@@ -51,9 +51,9 @@ export async function deliverLogoutNotice(
     return 'answered';
   }
   const { problem } = failure;
-  const againSeconds = pauseSeconds(notice.attempts + 1);
+  const retryAfterSeconds = pauseSeconds(notice.attempts + 1);
   const isFinal = problem === 'gone' || problem === 'not_allowed';
-  const gaveUp = await markNoticeFailed(db, noticeId, { problem, againSeconds, isFinal });
+  const gaveUp = await markNoticeFailed(db, noticeId, { problem, retryAfterSeconds, isFinal });
   log.warn({ noticeId, clientId, ...failure, attempts: notice.attempts + 1, gaveUp }, 'logout notice not delivered');
   if (gaveUp) {
     const detail = { noticeId, problem };
