@@ -9,7 +9,7 @@ export interface PasswordCheck {
   outdatedHash?: string;
 }
 
-/** Takes the same time when the account does not exist or has no password. */
+/** Verifies a password. An account that does not exist or has no password takes the same time. */
 export async function checkPassword(
   db: Database,
   hasher: PasswordHasher,

@@ -1,4 +1,4 @@
-/** Ends sessions, and everything an account has access to. The apps concerned are notified. */
+/** Ends sessions and revokes grants. The apps concerned are notified. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
@@ -13,7 +13,7 @@ function recordEndings(db: Database, ended: EndedSession[], reason: EndReason): 
   }
 }
 
-/** Ends sessions and revokes their grants, except those with offline access. */
+/** Ends sessions and revokes their grants; grants with `offline_access` outlive the sessions. */
 export async function endSessions(db: Database, uids: string[], reason: EndReason): Promise<void> {
   await db.inUnitOfWork(async () => recordEndings(db, await endSessionRows(db, uids, reason, false), reason));
 }

@@ -12,8 +12,8 @@ export interface EndedSession {
   apps: number;
 }
 
-// Notices come from the very rows that are changed, here and below: an app that joined a moment ago is notified too. A
-// trigger queues their deliveries (migrations/0022-queue-logout-deliveries.sql).
+// Notices are made from the rows that the statement changes, here and below: an app that joined a moment ago is notified
+// too. A trigger queues their deliveries (migrations/0022-queue-logout-deliveries.sql).
 const endSessionsByUid = sql`
   with ended as (
     update sessions set ended_at = clock_timestamp(), end_reason = $2, state = null
@@ -51,7 +51,7 @@ export async function endSessionRows(
   return rows.map(({ uid, account_id: accountId, apps }) => ({ uid, accountId: accountId ?? undefined, apps }));
 }
 
-// The sessions of these grants ended before: only offline access is left of them.
+// These grants have `offline_access` and outlived their sessions. No browser is involved, so there is no front channel.
 const revokeAccountGrants = sql`
   with revoked as (
     update grants set revoked_at = now()
@@ -79,7 +79,7 @@ export async function revokeGrantsOfAccount(
   await db.guard(revokeAccountGrants, [accountId, exceptUid, reason, ownClientId]);
 }
 
-// Sessions are locked before grants, as everywhere: two transactions that take both cannot deadlock. The count makes
+// Sessions are locked before grants in every statement, so that two transactions that lock both cannot deadlock. The count makes
 // PostgreSQL finish `left_sessions` before it revokes.
 const removeApp = sql`
   with joined_sessions as (
@@ -113,7 +113,7 @@ export interface AppRemoval {
   accountId: string;
   clientId: string;
   reason: AppRemovalReason;
-  /** Removes only what belongs to this grant; without it, everything of the app. */
+  /** Only this grant is revoked, and only its sessions lose the app; all of the app's by default. */
   grantId?: string | undefined;
 }
 

@@ -53,6 +53,7 @@ export async function findSessionByUid(db: Database, uid: string): Promise<Sessi
 }
 
 export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdAt' | 'lastSeenAt'> {
+  /** Digest of the id under the newest key. */
   idHash: Buffer;
   /** Digests of the id under every key: the row must have one of them, unless this request rotates the id. */
   idHashes: Buffer[];
@@ -91,7 +92,7 @@ export async function upsertSession(db: Database, session: SessionWrite): Promis
 const selectByAccount = sql`
   select * from sessions where account_id = $1 and ended_at is null and expires_at > now() order by last_seen_at desc`;
 
-/** The live sessions of a person, the one used last first. */
+/** The live sessions of an account, the most recently used first. */
 export async function listSessions(db: Database, accountId: string): Promise<Session[]> {
   return (await db.read<Row>(selectByAccount, [accountId])).map(toSession);
 }

@@ -11,6 +11,7 @@ const maxPerNetwork = 100;
 
 /** An attempt that has begun. It counts as failed unless `succeed` is called. */
 export interface Attempt {
+  /** Resets the count of the account, and takes this one attempt off the count of the network. */
   succeed(): Promise<void>;
 }
 
@@ -19,10 +20,10 @@ export interface AttemptLimits {
    * Counts an attempt. The caller checks the credentials afterwards, so that attempts at the same time cannot pass the
    * limit together.
    *
-   * @param login id of the account; the canonical form of what was typed when there is no such account
+   * @param accountIdOrLogin the canonical form of the login that was typed, when there is no such account
    * @throws Refusal `tries_many` (account) or `address_locked` (network) with the time to wait
    */
-  begin(login: string, ip: string): Promise<Attempt>;
+  begin(accountIdOrLogin: string, ip: string): Promise<Attempt>;
   /** @returns the seconds until an account may try again; 0 when it may now */
   lockedSeconds(accountId: string): Promise<number>;
   /** Forgets the failed attempts of an account, whichever root secret they were counted under. */
@@ -65,8 +66,8 @@ export function createAttemptLimits(db: Database, keyring: Keyring, factor: numb
   const minutes = (seconds: number) => Math.ceil(seconds / 60);
 
   return {
-    async begin(login, ip) {
-      const [account, network] = [keyOf('attempt-account', login), keyOf('attempt-address', networkOf(ip))];
+    async begin(accountIdOrLogin, ip) {
+      const [account, network] = [keyOf('attempt-account', accountIdOrLogin), keyOf('attempt-address', networkOf(ip))];
       const networkWait = await perNetwork.take(network);
       if (networkWait > 0) throw new Refusal('address_locked', { minutes: minutes(networkWait) }, networkWait);
       const accountWait = await perAccount.take(account);

@@ -1,4 +1,4 @@
-/** A step of signing in: e-mail address or user name, and password. */
+/** Signs a person in with e-mail address or user name, and password. */
 import { findAccountByLogin } from '../accounts/account-repository.ts';
 import { canonicalEmail, canonicalUsername, type Account } from '../accounts/account.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
@@ -33,15 +33,15 @@ export interface Proof {
 /** A password alone is authentication assurance level 1 (NIST SP 800-63B-4). */
 const passwordProof: Proof = { amr: ['pwd'], acr: 'aal1' };
 
-/** What was typed, in the spelling that accounts are found by. */
-function namesIn(login: string): { email: string | undefined; username: string | undefined } {
+/** The canonical form of a login: an e-mail address, a user name, or neither. */
+function canonicalLogin(login: string): { email: string | undefined; username: string | undefined } {
   const email = canonicalEmail(login);
   return { email, username: email === undefined ? canonicalUsername(login) : undefined };
 }
 
 /** The account with this e-mail address or user name, as somebody typed it. */
 export async function findByLogin(db: Database, login: string): Promise<Account | undefined> {
-  const { email, username } = namesIn(login);
+  const { email, username } = canonicalLogin(login);
   return email === undefined && username === undefined ? undefined : findAccountByLogin(db, { email, username });
 }
 
@@ -57,7 +57,7 @@ export async function signInWithPassword(
 ): Promise<{ account: Account; proof: Proof }> {
   hasher.requireCapacity();
   const device = describeDevice(userAgent);
-  const { email, username } = namesIn(login);
+  const { email, username } = canonicalLogin(login);
   const account = await findByLogin(db, login);
   // Attempts count by account: e-mail address and user name share one limit.
   const attempt = await attemptLimits.begin(account?.id ?? email ?? username ?? login, ip);

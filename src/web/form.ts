@@ -9,6 +9,7 @@ import type { Services } from './services.ts';
 /** Field → value; each field once. */
 export type Form = ReadonlyMap<string, string>;
 
+/** The limit of oidc-provider for its own endpoints. */
 const maxBytes = 56 * 1024;
 const maxFields = 100;
 
@@ -46,7 +47,7 @@ export async function readFields(ctx: Context): Promise<[name: string, value: st
   return [...new URLSearchParams(await readBody(ctx))];
 }
 
-/** @throws Refusal `form_type_wrong`, `body_too_large`, `body_invalid` (a field twice, too many, or cut off) */
+/** @throws Refusal `form_type_wrong`, `body_too_large`, `body_invalid` (a field twice, too many fields, or cut off) */
 export async function readForm(ctx: Context): Promise<Form> {
   const fields = await readFields(ctx);
   const form = new Map(fields);
@@ -56,9 +57,10 @@ export async function readForm(ctx: Context): Promise<Form> {
 
 export interface FormTokens {
   /**
-   * A token for a form of this purpose in this browser; sets the cookie of our forms.
+   * Issues a token for forms of one purpose in this browser, and sets the CSRF cookie when it is missing.
    *
-   * @param secret of this browser, to bind the token to instead of that cookie
+   * @param purpose what the form is about, like `account <uid of the session>`
+   * @param secret a secret of this browser that the token is bound to, instead of the CSRF cookie
    */
   issue(ctx: Context, purpose: string, secret?: string): string;
   isValid(ctx: Context, form: Form, purpose: string, secret?: string): boolean;
@@ -66,24 +68,27 @@ export interface FormTokens {
   require(ctx: Context, form: Form, purpose: string, secret?: string): void;
 }
 
-/** CSRF tokens bound to one browser and one purpose: a token of another form is not accepted. */
+/** Length of `randomToken()`. */
+const cookieCharacters = 43;
+
+/** CSRF tokens bound to one browser and one purpose: a token of another purpose is not accepted. */
 export function createFormTokens({ keyring, issuer }: Pick<Services, 'keyring' | 'issuer'>): FormTokens {
   const { csrf: cookie } = cookieNames(issuer);
   const secure = issuer.startsWith('https:');
-  const message = (browser: string, purpose: string) => `form\0${purpose}\0${browser}`;
+  const message = (browserSecret: string, purpose: string) => `form\0${purpose}\0${browserSecret}`;
   const isValid = (ctx: Context, form: Form, purpose: string, secret?: string): boolean => {
-    const browser = secret ?? ctx.cookies.get(cookie, { signed: false });
+    const browserSecret = secret ?? ctx.cookies.get(cookie, { signed: false });
     const token = form.get('csrf');
-    return Boolean(browser && token && keyring.isSigned(message(browser, purpose), token));
+    return Boolean(browserSecret && token && keyring.isSigned(message(browserSecret, purpose), token));
   };
   return {
     issue(ctx, purpose, secret) {
-      let browser = ctx.cookies.get(cookie, { signed: false });
-      if (!browser || browser.length !== 43) {
-        browser = randomToken();
-        ctx.cookies.set(cookie, browser, { httpOnly: true, sameSite: 'lax', secure, signed: false });
+      let value = ctx.cookies.get(cookie, { signed: false });
+      if (value?.length !== cookieCharacters) {
+        value = randomToken();
+        ctx.cookies.set(cookie, value, { httpOnly: true, sameSite: 'lax', secure, signed: false });
       }
-      return keyring.sign(message(secret ?? browser, purpose));
+      return keyring.sign(message(secret ?? value, purpose));
     },
     isValid,
     require(ctx, form, purpose, secret) {

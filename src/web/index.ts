@@ -1,4 +1,4 @@
-/** The address book: every route of ours, and the middleware that every request passes, in order. */
+/** The routing table of Frontdesk, and the middleware that every request passes, in order. */
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { registrationPath } from '../oidc/configuration/configuration.ts';
@@ -48,12 +48,13 @@ export interface WebOptions {
   protocol: ProtocolOptions;
 }
 
-/** Every route of ours. The protocol's own are oidc-provider's (oidc/configuration/configuration.ts). */
+/** Every route of Frontdesk. Those of the protocol are in oidc-provider (oidc/configuration/configuration.ts). */
 export function listRoutes(services: Services, { readiness, protocol }: WebOptions, signOut: SignOut): Route[] {
   const pages = createInteractionPages(services);
   const show = createShowAccountPage(services, createShowPage(services.views));
   const registration = createRegistration(services, protocol);
-  const ownRegistration = `${registrationPath}/:clientId`;
+  // The client configuration endpoint of RFC 7592.
+  const clientConfigurationPath = `${registrationPath}/:clientId`;
   return [
     route('GET', '/', 'public', 'visitor/welcome', showWelcome(services)),
     route('GET', '/favicon.ico', 'public', 'redirect', sendFavicon(services)),
@@ -82,9 +83,9 @@ export function listRoutes(services: Services, { readiness, protocol }: WebOptio
     ...(protocol.hasClientRegistration
       ? [
           route('POST', registrationPath, 'bearer', 'json', registration.register),
-          route('GET', ownRegistration, 'bearer', 'json', registration.read),
-          route('PUT', ownRegistration, 'bearer', 'json', registration.update),
-          route('DELETE', ownRegistration, 'bearer', 'json', registration.remove),
+          route('GET', clientConfigurationPath, 'bearer', 'json', registration.read),
+          route('PUT', clientConfigurationPath, 'bearer', 'json', registration.update),
+          route('DELETE', clientConfigurationPath, 'bearer', 'json', registration.remove),
         ]
       : []),
   ];

@@ -1,4 +1,4 @@
-/** What pages may use. */
+/** What handlers and middleware are given, and what middleware stores about a request. */
 import type { Context } from 'koa';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';

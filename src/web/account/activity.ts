@@ -1,4 +1,4 @@
-/** `/account/activity`: what happened to the account, and which apps were told. */
+/** `/account/activity`: the events of the account, and which apps were notified. */
 import { listAccountEvents, type RecordedEvent } from '../../audit/audit-repository.ts';
 import { listClientNames } from '../../clients/client-repository.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
@@ -45,15 +45,15 @@ export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
     const before = typeof ctx.query['before'] === 'string' ? new Date(ctx.query['before']) : undefined;
     const isTime = before !== undefined && !Number.isNaN(before.getTime());
     const events = await listAccountEvents(db, account.id, { before: isTime ? before : undefined, limit: pageSize });
-    const own = events.filter(({ kind }) => shownKinds.has(kind));
-    const ended = own.filter(({ kind }) => kind === 'session.ended').map(({ sessionUid }) => sessionUid ?? '');
+    const shownEvents = events.filter(({ kind }) => shownKinds.has(kind));
+    const ended = shownEvents.filter(({ kind }) => kind === 'session.ended').map(({ sessionUid }) => sessionUid ?? '');
     const notices = await listNoticesOfSessions(db, ended);
-    const ids = [...own.map(({ clientId }) => clientId ?? ''), ...notices.map(({ clientId }) => clientId)];
+    const ids = [...shownEvents.map(({ clientId }) => clientId ?? ''), ...notices.map(({ clientId }) => clientId)];
     const names = await listClientNames(db, ids);
     const noticesOf = ({ kind, sessionUid }: RecordedEvent) =>
       kind === 'session.ended' ? notices.filter((notice) => notice.sessionUid === sessionUid) : [];
     show(ctx, 'account/activity', {
-      entries: own.map((event) => toEntry(event, names, noticesOf(event))),
+      entries: shownEvents.map((event) => toEntry(event, names, noticesOf(event))),
       older: events.length === pageSize ? events.at(-1)!.at.toISOString() : undefined,
     });
   };

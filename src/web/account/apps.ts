@@ -25,7 +25,7 @@ export const showApps =
     show(ctx, 'account/apps', { apps });
   };
 
-/** Ends the app's access; the app is told. */
+/** Removes an app from the account; the app is notified. */
 export const remove =
   ({ db }: Services): Handler =>
   async (ctx) => {

@@ -39,13 +39,13 @@ export function createAccountSignIn(services: Services): AccountSignIn {
   };
 }
 
-/** Takes the response of that sign-in and redirects to the page it was started for. */
+/** Handles the authorization response: redirects to the account page that the sign-in was started for. */
 export function finishSignIn(services: Services): Handler {
   const tokens = createFormTokens(services);
   return (ctx) => {
     const { state, error } = ctx.query;
     const [path = '', token = ''] = typeof state === 'string' ? state.split('.') : [];
-    // With the state of another browser, or after a sign-in that came to nothing: to the front page.
+    // A `state` of another browser, and a sign-in that was cancelled or failed, lead to the front page.
     const isOurs = tokens.isValid(ctx, new Map([['csrf', token]]), purposeOf(path));
     if (!isOurs) return seeOther(ctx, '/');
     seeOther(ctx, error === undefined ? internalPath(path) : '/?cancelled');

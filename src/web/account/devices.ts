@@ -31,8 +31,9 @@ export const showDevices =
         .filter((id) => id !== ownClientId)
         .map((id) => names.get(id) ?? id),
     }));
-    const [current, others] = [true, false].map((is) => devices.filter(({ isCurrent }) => isCurrent === is));
-    show(ctx, 'account/devices', { devices: [...current!, ...others!], hasOthers: others!.length > 0 });
+    const current = devices.filter(({ isCurrent }) => isCurrent);
+    const others = devices.filter(({ isCurrent }) => !isCurrent);
+    show(ctx, 'account/devices', { devices: [...current, ...others], hasOthers: others.length > 0 });
   };
 
 /** Signs the person out on every device but this one. */

@@ -1,4 +1,4 @@
-/** The guard of the account pages: whoever is signed in, and writes only by forms of their own session. */
+/** The guard of the account pages: the person is signed in, and a POST carries a form token of their session. */
 import type { Context, Middleware } from 'koa';
 import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName, type Account } from '../../accounts/account.ts';
@@ -14,7 +14,7 @@ export interface SignedIn {
 
 const signedIn = Symbol('signed in');
 
-/** The person the guard let in. @throws Error on a route without the guard */
+/** The person who passed the guard. @throws Error on a route without the guard */
 export function signedInOf(ctx: Context): SignedIn {
   const found = (ctx.state as { [signedIn]?: SignedIn })[signedIn];
   if (!found) throw new Error('not behind the guard of /account');
@@ -40,7 +40,7 @@ export function accountGuard(services: Services, accountSignIn: AccountSignIn): 
 
 export type ShowAccountPage = (ctx: Context, view: string, values: Record<string, unknown>) => void;
 
-/** Shows a page of the account, with its navigation and the token its forms carry. */
+/** Shows a page of the account, with its navigation and the CSRF token of its forms. */
 export function createShowAccountPage(
   services: Services,
   show: (ctx: Context, view: string, values: Record<string, unknown>) => void,

@@ -7,5 +7,6 @@ import type { InteractionPages } from './pages.ts';
 export const cancel = ({ oidc }: Services, pages: InteractionPages): Handler =>
   pages.form(
     async (ctx) => seeOther(ctx, await oidc.cancelled(ctx)),
+    // Pressed again: the interaction ended without a sign-in.
     ({ ending }) => ending?.accountId === undefined,
   );

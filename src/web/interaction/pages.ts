@@ -15,13 +15,15 @@ import { toPermissionView } from '../view-models.ts';
 import type { Services } from '../services.ts';
 
 /**
- * Name, links and logo of an app. Those of an app that registered itself are shown only when they are on the host the
- * person goes to, since nobody has checked its metadata.
+ * Name, links and logo of an app. Home page and logo of a self-registered app are shown only when they are on the host
+ * that the person returns to, since nobody has checked its metadata.
+ *
+ * @param returnHost host of the redirect URI, with its port; empty when there is none
  */
 function siteOf({ metadata, isSelfRegistered }: Client, returnHost: string) {
-  const isThere = (uri: string | undefined) =>
+  const isOnReturnHost = (uri: string | undefined) =>
     webHostsOf([uri]).some((host) => returnHost === host || returnHost.startsWith(`${host}:`));
-  const shown = (uri: string | undefined) => (!isSelfRegistered || isThere(uri) ? uri : undefined);
+  const shown = (uri: string | undefined) => (!isSelfRegistered || isOnReturnHost(uri) ? uri : undefined);
   return {
     name: metadata.client_name,
     uri: shown(homePageOf(metadata)),
@@ -48,13 +50,13 @@ export interface RefusedForm {
 export interface InteractionPages {
   showSignIn(ctx: Context, interaction: PendingInteraction, refused?: RefusedForm): void;
   showConsent(ctx: Context, interaction: PendingInteraction): Promise<void>;
-  /** Answers a GET. An interaction that is over gets the page that says so, with a way on. */
+  /** Handles a GET. For an interaction that is over it shows the page that says so and leads on. */
   page(work: (ctx: Context, interaction: PendingInteraction) => Promise<void>): Handler;
   /**
-   * Answers a form, once its token is checked. A form that is sent again right after its interaction ended leads on to
+   * Handles a form after checking its token. A form that is sent again right after its interaction ended leads on to
    * the app like the first one.
    *
-   * @param isSame whether the form asks for what was done
+   * @param isSame whether the form asks for the result that the interaction ended with
    */
   form(
     work: (ctx: Context, interaction: PendingInteraction, form: Form) => Promise<void>,
@@ -67,7 +69,7 @@ export function createInteractionPages(services: Services): InteractionPages {
   const show = createShowPage(views);
   const tokens = createFormTokens(services);
 
-  const common = (ctx: Context, { uid, secret, client, returnHost }: PendingInteraction) => {
+  const commonValues = (ctx: Context, { uid, secret, client, returnHost }: PendingInteraction) => {
     const site = siteOf(client, returnHost);
     if (site.logo !== undefined) allowPicture(ctx, site.logo);
     return {
@@ -80,8 +82,8 @@ export function createInteractionPages(services: Services): InteractionPages {
   };
 
   /**
-   * The interaction has ended, was begun in another browser, or gave way to others. Anybody can make such a link: it
-   * leads to apps that an operator registered, and nowhere else.
+   * Shows the page for an interaction that has ended, was begun in another browser, or was displaced by newer ones.
+   * Anybody can make a link to it with any `app`, so it leads only to apps that an operator registered.
    */
   async function showOver(ctx: Context): Promise<void> {
     const client = typeof ctx.query['app'] === 'string' ? await findClient(db, ctx.query['app']) : undefined;
@@ -107,7 +109,7 @@ export function createInteractionPages(services: Services): InteractionPages {
       if (refusal?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
       const problem = refusal && refusalText(texts, refusal);
       const isFieldMissing = refusal?.code === 'field_required';
-      const values = { ...common(ctx, interaction), login, isRemembered, problem, isFieldMissing };
+      const values = { ...commonValues(ctx, interaction), login, isRemembered, problem, isFieldMissing };
       show(ctx, 'interaction/password', values, { status: refusal?.status ?? 200, leadsOut: true });
     },
 
@@ -116,7 +118,7 @@ export function createInteractionPages(services: Services): InteractionPages {
       if (!account) throw new Refusal('interaction_expired');
       const permissions = await toPermissionView(db, interaction.asked);
       const isUnverified = interaction.client.isSelfRegistered;
-      const values = { ...common(ctx, interaction), ...permissions, account: viewOf(account), isUnverified };
+      const values = { ...commonValues(ctx, interaction), ...permissions, account: viewOf(account), isUnverified };
       show(ctx, 'interaction/consent', values, { leadsOut: true });
     },
 

@@ -7,10 +7,11 @@ import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import type { InteractionPages } from './pages.ts';
 
-const maxLogin = 320;
-const maxPassword = 1024;
+/** The longest e-mail address: 64 + 1 + 255 (RFC 5321 §4.5.3.1). */
+const maxLoginCharacters = 320;
+const maxPasswordCharacters = 1024;
 
-const loginIn = (form: Form): string => (form.get('login') ?? '').trim().slice(0, maxLogin);
+const loginIn = (form: Form): string => (form.get('login') ?? '').trim().slice(0, maxLoginCharacters);
 
 export function signIn(services: Services, pages: InteractionPages): Handler {
   const { db, oidc } = services;
@@ -21,7 +22,7 @@ export function signIn(services: Services, pages: InteractionPages): Handler {
       try {
         if (!login || !password) throw new Refusal('field_required');
         // Longer than any password may be: refused like a wrong one, without hashing it.
-        if (password.length > maxPassword) throw new Refusal('credentials_wrong');
+        if (password.length > maxPasswordCharacters) throw new Refusal('credentials_wrong');
         const userAgent = ctx.get('user-agent') || undefined;
         const attempt = { login, password, clientId: interaction.client.id, ip: ctx.ip, userAgent };
         const { account, proof } = await signInWithPassword(services, attempt);
@@ -32,7 +33,7 @@ export function signIn(services: Services, pages: InteractionPages): Handler {
         pages.showSignIn(ctx, interaction, { login, refusal: error, isRemembered: form.get('remember') === 'yes' });
       }
     },
-    // Somebody else is not led on as the person who signed in.
+    // Sent again with the login of another person, the form must not lead on as the one who signed in.
     async ({ ending }, form) =>
       ending?.accountId !== undefined && (await findByLogin(db, loginIn(form)))?.id === ending.accountId,
   );

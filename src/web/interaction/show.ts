@@ -1,4 +1,4 @@
-/** `GET /interaction/:uid`: shows the page for what the app waits for: sign-in or consent. */
+/** `GET /interaction/:uid`: shows the sign-in page or the consent page. */
 import { seeOther } from '../page.ts';
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';

@@ -6,7 +6,8 @@ import type { Log } from '../../platform/log.ts';
 import { createShowPage } from '../page.ts';
 import { stateOf, type Services } from '../services.ts';
 
-const busySeconds = 2;
+/** Retry-After of a database that is busy or away. */
+const retryAfterSeconds = 2;
 
 /** Endpoints of programs: their errors are JSON in the form of RFC 6749 §5.2. */
 export const isForPrograms = (ctx: Context): boolean =>
@@ -17,13 +18,13 @@ function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   const cause = error instanceof CommitFailed ? error.cause : error;
   if (cause instanceof TextNotStorable) return new Refusal('text_invalid');
-  if (error instanceof CommitUncertain) return new Refusal('outcome_unknown', {}, busySeconds);
+  if (error instanceof CommitUncertain) return new Refusal('outcome_unknown', {}, retryAfterSeconds);
   if (error instanceof CommitFailed || error instanceof DatabaseBusy)
-    return new Refusal('database_busy', {}, busySeconds);
+    return new Refusal('database_busy', {}, retryAfterSeconds);
   return undefined;
 }
 
-/** An operator sees what was refused and why. Unknown addresses have a line of their own anyway (request log). */
+/** Logs what was refused and why, except a 404: the request log has it. */
 export function logRefusal(log: Log, ctx: Context, { code, values, status }: Refusal): void {
   if (status !== 404) log.warn({ requestId: stateOf(ctx).requestId, refusal: code, ...values }, 'request refused');
 }

@@ -11,9 +11,10 @@ import { Refusal } from '../../errors.ts';
 export function requireExactPath(): Middleware {
   return (ctx, next) => {
     const [, first = '', second = ''] = ctx.path.split('/');
-    const isNamed = ctx.path === '/' || !ctx.path.endsWith('/');
-    const isLower = [first, first === 'interaction' ? '' : second].every((part) => part === part.toLowerCase());
-    if (!isNamed || !isLower || ctx.path.includes('//') || ctx.path.includes('%')) throw new Refusal('not_found');
+    const hasNoTrailingSlash = ctx.path === '/' || !ctx.path.endsWith('/');
+    const isLowerCase = [first, first === 'interaction' ? '' : second].every((part) => part === part.toLowerCase());
+    if (!hasNoTrailingSlash || !isLowerCase || ctx.path.includes('//') || ctx.path.includes('%'))
+      throw new Refusal('not_found');
     return next();
   };
 }
@@ -22,8 +23,8 @@ export function requireExactPath(): Middleware {
 const probes = new Set(['/healthz', '/readyz']);
 
 /**
- * Requires the issuer's host, named once, and a request target that is a path: a proxy might read anything else in
- * another way than we do.
+ * Requires the issuer's host, named once, and a request target that is a path: a proxy might interpret
+ * anything else differently.
  *
  * @throws Refusal `host_wrong` (RFC 9110 §15.5.20)
  */
@@ -34,7 +35,7 @@ export function requireIssuerHost(issuer: string): Middleware {
   return (ctx, next) => {
     const [named, ...more] = ctx.req.headersDistinct['host'] ?? [];
     const isPath = ctx.req.url!.startsWith('/');
-    // The rest, the log among it, need not deal with such a target.
+    // What runs afterwards, such as the log, need not handle other targets.
     if (!isPath) ctx.req.url = '/';
     const isOurs = hosts.includes(named?.toLowerCase() ?? '') && more.length === 0;
     if (!isPath || (!isOurs && !probes.has(ctx.path))) throw new Refusal('host_wrong', { host });

@@ -1,4 +1,4 @@
-/** Forms that apps post to the authorization and logout endpoints (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
+/** Turns POST to the authorization and logout endpoints into GET (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 import type { Keyring } from '../../platform/secrets.ts';
@@ -17,7 +17,7 @@ const sealedMark = 'sealed.';
 const seal = (keyring: Keyring, hint: string): string =>
   `${sealedMark}${keyring.seal(hintName, hint).toString('base64url')}`;
 
-/** The hint as it was posted. What cannot be opened is left as it is, and is no ID token. */
+/** Opens a sealed hint. One that cannot be opened is returned as it is: oidc-provider refuses it, as it is no ID token. */
 function open(keyring: Keyring, sealed: string): string {
   try {
     return keyring.open(hintName, Buffer.from(sealed.slice(sealedMark.length), 'base64url'));
@@ -32,7 +32,7 @@ function openHint(ctx: Context, keyring: Keyring): void {
     ctx.query = { ...ctx.query, [hintName]: open(keyring, hint) };
 }
 
-/** The same address, with the fields of the form behind the query it has. A field that comes twice stays so. */
+/** The path and query of the request, with the fields of the form appended. A field that is sent twice is kept twice. */
 async function addressOf(ctx: Context, keyring: Keyring): Promise<string> {
   const query = new URLSearchParams(ctx.querystring);
   for (const [name, value] of await readFields(ctx))

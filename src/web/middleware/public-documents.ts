@@ -10,9 +10,10 @@ const documents = new Set([
   '/oauth/jwks',
 ]);
 
-const maxSeconds = 300;
+const maxAgeSeconds = 300;
 
 interface CachedDocument {
+  /** `generation` of the provider that it is from; a document of an earlier one is outdated. */
   generation: number;
   body: string;
   etag: string;
@@ -26,7 +27,7 @@ export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
   const cached = new Map<string, CachedDocument>();
 
   function answer(ctx: Context, { body, etag }: CachedDocument): void {
-    const seconds = Math.min(maxSeconds, Math.floor(policy.current.key_announcement / 4));
+    const seconds = Math.min(maxAgeSeconds, Math.floor(policy.current.key_announcement / 4));
     ctx.status = 200;
     ctx.type = 'application/json';
     ctx.set('Cache-Control', `public, max-age=${seconds}`);
@@ -49,6 +50,7 @@ export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
     await next();
     if (ctx.status !== 200) return undefined;
     const body = JSON.stringify(ctx.body);
+    // 22 characters of base64url: 132 bits.
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
     const made = { generation, body, etag };
     cached.set(ctx.path, made);

@@ -1,4 +1,4 @@
-/** Limits requests that each insert a row. */
+/** Limits the requests that insert a row each. */
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
@@ -6,7 +6,7 @@ import type { Oidc } from '../../oidc/live-provider.ts';
 import { processRateLimit } from '../../platform/rate-limits.ts';
 import { networkOf } from '../../sign-in/attempt-limits.ts';
 
-const perMinute = 240;
+const maxPerMinute = 240;
 
 /** The bucket that a request counts in, for paths that insert rows; undefined for all others. */
 function bucketOf(path: string): string | undefined {
@@ -23,15 +23,15 @@ function bucketOf(path: string): string | undefined {
  * @throws Refusal `requests_many`
  */
 export function rateLimit(factor: number, issuer: string, oidc: Oidc): Middleware {
-  const limit = processRateLimit({ name: 'start', max: Math.round(perMinute * factor), perSeconds: 60 });
+  const limit = processRateLimit({ name: 'start', max: Math.round(maxPerMinute * factor), perSeconds: 60 });
   const { session } = cookieNames(issuer);
   return async (ctx: Context, next) => {
     const bucket = bucketOf(ctx.path);
     if (bucket !== undefined) {
-      // Counted apart, so that people who are signed in do not use up the limit of newcomers.
-      const isKnown = ctx.cookies.get(session, { signed: true }) !== undefined;
-      const wait = await limit.take(`${bucket} ${isKnown ? 'known' : 'stranger'} ${networkOf(ctx.ip)}`);
-      const isLetIn = wait === 0 || (isKnown && (await oidc.session(ctx)) !== undefined);
+      // Requests with a session cookie are counted apart: people who are signed in do not use up the limit of others.
+      const hasSessionCookie = ctx.cookies.get(session, { signed: true }) !== undefined;
+      const wait = await limit.take(`${bucket} ${hasSessionCookie ? 'known' : 'stranger'} ${networkOf(ctx.ip)}`);
+      const isLetIn = wait === 0 || (hasSessionCookie && (await oidc.session(ctx)) !== undefined);
       if (!isLetIn) throw new Refusal('requests_many', { seconds: wait }, wait);
     }
     return next();

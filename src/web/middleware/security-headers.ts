@@ -3,7 +3,7 @@ import type { Context, Middleware } from 'koa';
 import helmet from 'koa-helmet';
 
 /**
- * No inline scripts or styles. oidc-provider adds hashes of its own inline scripts to `script-src` when that is set. No
+ * No inline scripts or styles. oidc-provider adds hashes of its own inline scripts to a `script-src` that is set. No
  * Cross-Origin-Opener-Policy, which would cut a popup sign-in off from the site that opened it.
  */
 export function securityHeaders(issuer: string): Middleware {
@@ -34,7 +34,7 @@ export function securityHeaders(issuer: string): Middleware {
   return set;
 }
 
-/** Whether a text is a single source expression of CSP: a URL's host may hold characters that are not. */
+/** Whether a text is one source expression of CSP. The host of a URL may hold characters that would end it, such as `;`. */
 const isSingleSource = (source: string): boolean => /^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9._-]+(:\d+)?)?$/i.test(source);
 
 /** Allows frames of these addresses on this page. */

@@ -7,19 +7,19 @@ import { Refusal } from '../../errors.ts';
 import { stateOf } from '../services.ts';
 import { isForPrograms } from './errors.ts';
 
-/** Removes headers that speak of what was rolled back. */
+/** Removes the headers that refer to what was rolled back. */
 function discardAnswer(ctx: Context): void {
   ctx.remove('Set-Cookie');
   ctx.remove('Location');
 }
 
-/** Whether requests side by side got in each other's way, and this one was rolled back for it. */
+/** Whether this request was rolled back because it conflicts with a concurrent one. */
 const isConflict = (error: unknown): boolean =>
   error instanceof TransactionConflict || (error instanceof CommitFailed && isConflict(error.cause));
 
 /**
- * Redirects the browser to the same address, so that the request sees what the others did. 307 has the browser send the
- * same form once more (RFC 9110 §15.4.8): nothing of the first time was kept.
+ * Redirects the browser to the same address, so that the request sees what the other one did. With 307 the browser sends
+ * the same form once more (RFC 9110 §15.4.8); the first one was rolled back.
  */
 function retry(ctx: Context): void {
   discardAnswer(ctx);
@@ -28,7 +28,7 @@ function retry(ctx: Context): void {
   ctx.redirect(ctx.originalUrl);
 }
 
-/** Every request is answered within ten seconds, whatever the database does. */
+/** Statements of a request fail after this time, so that it is answered within ten seconds. */
 const maxRequestMilliseconds = 9_000;
 
 export function unitOfWork(db: Database): Middleware {

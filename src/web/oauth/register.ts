@@ -53,7 +53,8 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
     mayLinkToOtherHosts: mayLinkToOtherHosts(protocol),
   };
 
-  async function orRefused(ctx: Context, work: () => Promise<void>): Promise<void> {
+  /** Runs `work`, and responds to a refusal that has a code in `codes`; other errors are thrown on. */
+  async function respondToRefusals(ctx: Context, work: () => Promise<void>): Promise<void> {
     ctx.set('Cache-Control', 'no-store');
     try {
       await work();
@@ -85,9 +86,9 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
 
   return {
     register: (ctx) =>
-      orRefused(ctx, async () => {
+      respondToRefusals(ctx, async () => {
         const token = bearerOf(ctx);
-        // Checked before the body is read: strangers make us fetch and store nothing.
+        // Checked before the body is read: without a token nobody makes this server fetch or store anything.
         await requireRegistrationToken(context, token);
         const { managementToken, ...registration } = await selfRegisterClient(context, token!, await readJson(ctx));
         ctx.status = 201;
@@ -95,19 +96,19 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
       }),
 
     read: (ctx) =>
-      orRefused(ctx, async () => {
+      respondToRefusals(ctx, async () => {
         const client = await requireOwnRegistration(context, pathParameter(ctx, 'clientId'), bearerOf(ctx));
         answer(ctx, client, bearerOf(ctx)!);
       }),
 
     update: (ctx) =>
-      orRefused(ctx, async () => {
+      respondToRefusals(ctx, async () => {
         const client = await requireOwnRegistration(context, pathParameter(ctx, 'clientId'), bearerOf(ctx));
         answer(ctx, await updateOwnRegistration(context, client, await readJson(ctx)), bearerOf(ctx)!);
       }),
 
     remove: (ctx) =>
-      orRefused(ctx, async () => {
+      respondToRefusals(ctx, async () => {
         const { id } = await requireOwnRegistration(context, pathParameter(ctx, 'clientId'), bearerOf(ctx));
         await removeClient(db, id, 'program');
         ctx.status = 204;

@@ -2,8 +2,9 @@
 import type { Services } from '../services.ts';
 import type { Handler } from '../route.ts';
 
-/** Whether this process may be sent requests: the database answers and the process is not stopping. */
+/** What decides, besides the database, whether this process may be sent requests. */
 export interface Readiness {
+  /** The process is stopping: it finishes the requests that it has. */
   isDraining: boolean;
 }
 

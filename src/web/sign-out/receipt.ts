@@ -1,4 +1,4 @@
-/** `/sign-out/receipt/:token`: which apps were told of a sign-out. The page reloads itself until all were. */
+/** `/sign-out/receipt/:token`: which apps were notified of a sign-out. The page reloads itself until all were. */
 import { findClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
@@ -14,7 +14,7 @@ import { receiptKind } from './sign-out.ts';
 /** The person is sent on to the app after this, even while deliveries are pending. */
 const maxWaitSeconds = 8;
 const reloadSeconds = 2;
-/** To read that all is well. Where something is not, the page stays for `maxWaitSeconds` in all. */
+/** How long a receipt is shown on which every app confirmed. Any other is shown for `maxWaitSeconds` in total. */
 const readSeconds = 3;
 
 /** Address of the frame that signs out at an app (OpenID Connect Front-Channel Logout 1.0 §2). */

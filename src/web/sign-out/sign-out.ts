@@ -1,4 +1,4 @@
-/** After a session has ended: waits up to a second for the deliveries, and redirects to the receipt or on. */
+/** After a session has ended: waits up to a second for the deliveries, and redirects to a receipt or to the app. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
 import { countUndeliveredNotices, listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
@@ -15,13 +15,13 @@ export const signedOutPath = '/oauth/logout/success';
 const waitMilliseconds = 1_000;
 const pollMilliseconds = 25;
 
-/** Kind of digest under which the token of a receipt is stored. */
+/** Purpose of the digest that the token of a receipt is stored as. */
 export const receiptKind = 'receipt';
 
 export interface SignOut {
   /** Ends the session of this browser, from a page of ours. */
   here(ctx: Context, sessionUid: string): Promise<void>;
-  /** Runs around the unit of work: the session's end is committed by then, and workers deliver. */
+  /** Runs outside the unit of work: it waits after the end of the session is committed, while workers deliver. */
   middleware: Middleware;
 }
 
@@ -38,11 +38,11 @@ export function createSignOut({ db, issuer, keyring }: Services): SignOut {
   /** The address to redirect to: `returnTo` when all apps confirmed, else a receipt. */
   async function nextAddress(sessionUid: string, returnTo: string, byClientId: string | undefined): Promise<string> {
     const isApp = !returnTo.startsWith(`${issuer}/`) && !returnTo.startsWith('/');
-    const areAllTold = await waitForDeliveries(sessionUid);
+    const areAllDelivered = await waitForDeliveries(sessionUid);
     const notices = await listNoticesOfSessions(db, [sessionUid]);
-    // Of the app that the person goes back to, they see for themselves whether it signed them out.
+    // The person returns to this app, and sees there whether it signed them out.
     const isSeen = ({ channel, clientId }: LogoutNotice) => channel === 'none' && isApp && clientId === byClientId;
-    if (areAllTold && notices.every((notice) => notice.channel === 'back' || isSeen(notice))) return returnTo;
+    if (areAllDelivered && notices.every((notice) => notice.channel === 'back' || isSeen(notice))) return returnTo;
     const token = randomToken();
     await db.inUnitOfWork(async () => {
       const receipt = { sessionUid, returnTo: isApp ? returnTo : undefined };
