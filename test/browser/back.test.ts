@@ -81,15 +81,14 @@ describeInChromium('in Chromium', () => {
     test('back to the consent page', async () => {
       const login = hasBackForwardCache ? 'ben' : 'cat';
       await person(frontdesk, login, login);
-      await page.goto(sites.siteB);
-      await page.click('#sign-in');
+      await page.goto(`${sites.siteC}/sign-in`);
       await signInOn(page, login);
       await page.click('text=Allow');
-      await page.waitForSelector('#seen:visible');
+      await page.waitForURL(`${sites.siteC}/`);
       await page.goBack();
       await page.waitForSelector('text=You are signed in');
-      await page.click('text=Go on to Site B');
-      await page.waitForSelector('#seen:visible');
+      await page.click('text=Go on to Site C');
+      await page.waitForURL(`${sites.siteC}/`);
     });
 
     test('a form that was left in another tab is sent later: the person is signed in, and led on', async () => {
