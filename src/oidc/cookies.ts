@@ -8,7 +8,7 @@ export interface CookieNames {
   csrf: string;
   /** Beginning of the names of cookies of pending sign-ins; the interaction's uid follows. */
   pending: string;
-  /** These two are what the library calls its own; no browser gets them (interaction/interaction-cookies.ts). */
+  /** The library's names for its cookies of interactions, which are replaced (interaction/interaction-cookies.ts). */
   interaction: string;
   resume: string;
 }
@@ -25,7 +25,7 @@ export function cookieNames(issuer: string): CookieNames {
   };
 }
 
-/** Signs with the newest key and accepts all. SHA-256 instead of Keygrip's default SHA-1. */
+/** Signs with the newest key and accepts signatures of all keys. SHA-256 instead of Keygrip's default SHA-1. */
 export const createCookieSigner = ({ cookieKeys }: Keyring): Keygrip => new Keygrip([...cookieKeys], 'sha256');
 
 export function cookieOptions(keyring: Keyring, issuer: string): NonNullable<Configuration['cookies']> {

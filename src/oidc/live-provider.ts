@@ -36,7 +36,7 @@ export interface Oidc {
   validateClient: ClientValidator;
   /** Uses these keys from now on. Requests in flight finish with the keys they began with. */
   useKeys(keys: readonly SigningKey[]): void;
-  /** Changes with the keys: the version of cached documents (JWKS, discovery). */
+  /** Version of the documents that depend on the keys (JWKS, discovery), for caches. */
   readonly generation: number;
   close(): void;
 }
@@ -54,17 +54,17 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   /** `kid`s in signing order. */
   let kidsInUse = '';
   let timer: NodeJS.Timeout | undefined;
-  const byReference = requestObjects(input);
+  const resolveRequestObjects = requestObjects(input);
 
-  // The keys of a Provider are fixed at construction, so it is replaced: about 2 ms, all state is in the database.
-  // Which key signs changes with the clock too.
+  // The keys of a Provider are fixed at construction, so it is replaced. This takes about 2 ms and loses no state, which is in
+  // the database. The timer is for the next time at which a key starts or stops signing.
   function useKeys(keys: readonly SigningKey[]): void {
     const order = inSigningOrder(keys);
     const kids = order.map(({ kid }) => kid).join(' ');
-    // A Provider caches documents of clients: it is replaced only when the keys differ.
+    // It also caches documents of clients, so it is replaced only when the keys or their order differ.
     if (kids !== kidsInUse) {
       provider = createProvider({ ...input, keys: order.map((key) => ({ ...key.privateJwk, ...publicJwk(key) })) });
-      run = compose([byReference, ...provider.middleware] as Middleware[]);
+      run = compose([resolveRequestObjects, ...provider.middleware] as Middleware[]);
       generation += 1;
       kidsInUse = kids;
     }
@@ -121,15 +121,15 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
       const interaction = await interactionOf(ctx);
       const { hintedSubject, client } = await pendingOf(ctx, interaction);
       const subject = subjectFor(input.pairwiseSalt, client.metadata, accountId);
-      // The app requires this very person (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+      // The app requires this person (OpenID Connect Core §3.1.2.1, `id_token_hint`).
       if (hintedSubject !== undefined && hintedSubject !== subject)
         return answers.keep(ctx, interaction, {
           error: 'login_required',
           error_description: 'the person who signed in is not the one that the client requires',
         });
-      const before = await sessionOf(ctx);
-      if (before && before.accountId !== accountId) {
-        await endSessions(db, [before.uid], 'other_account');
+      const previous = await sessionOf(ctx);
+      if (previous && previous.accountId !== accountId) {
+        await endSessions(db, [previous.uid], 'other_account');
         // Otherwise the library would require that this session still exists.
         delete interaction.session;
       }

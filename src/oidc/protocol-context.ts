@@ -9,13 +9,13 @@ export const epoch = (date: Date): number => Math.floor(date.getTime() / 1000);
 
 export const fromEpoch = (seconds: number): Date => new Date(seconds * 1000);
 
-/** What the protocol leaves in `ctx.state` for the middleware around it. */
+/** Members of `ctx.state` that the protocol sets for the middleware around it. */
 export interface ProtocolState {
   requestId?: string;
   /** An error that oidc-provider turned into a response. */
   fault?: Error;
-  /** The session that this request ended. */
+  /** `uid` of the session that this request ended. */
   endedSessionUid?: string;
-  /** The app that asked to end it. */
+  /** Client that requested the end. */
   endedByClientId?: string | undefined;
 }

@@ -3,7 +3,7 @@ import type { Client, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { Context } from 'koa';
 import { hostOf } from './permissions/consent.ts';
 
-/** Shows a view. `leadsOut`: its forms lead on to an app, and from there to wherever the app redirects. */
+/** Shows a view. `leadsOut`: its forms lead to an app, so the page has no CSP `form-action`. */
 export type ShowPage = (
   ctx: Context,
   view: string,
@@ -24,14 +24,14 @@ export interface ProtocolPages {
   postToApp: (ctx: KoaContextWithOIDC, redirectUri: string, answer: Record<string, unknown>) => void;
 }
 
-/** Anybody can link to these pages: an app that registered itself is named by its host, without a link. */
+/** The app as a page names it. Anybody can link here, so a self-registered app is named by its host, without a link. */
 function siteOf(client: Client | undefined): { name?: string | undefined; uri?: string | undefined } {
   if (client?.['self_registered'] === true) return { name: hostOf(client.redirectUris?.[0]) };
   return { name: client?.clientName, uri: client?.clientUri };
 }
 
-/** Errors with texts of their own; the others show their code. */
-const ownWords = new Set([
+/** Codes of errors that have a text of their own. */
+const codesWithText = new Set([
   'access_denied',
   'invalid_client',
   'invalid_redirect_uri',
@@ -42,13 +42,13 @@ const ownWords = new Set([
   'unsupported_response_type',
 ]);
 
-const maxShown = 500;
+const maxUrlCharacters = 500;
 
-/** An address as a URL writes it, so that it cannot be read as a sentence; undefined when it is none. */
+/** A URL in percent-encoded form, so that it holds no readable sentence; undefined when it is not a URL. */
 const addressOf = (value: unknown): string | undefined =>
-  typeof value === 'string' ? URL.parse(value)?.href.slice(0, maxShown) : undefined;
+  typeof value === 'string' ? URL.parse(value)?.href.slice(0, maxUrlCharacters) : undefined;
 
-/** What was sent, for the developers of a registered app: shown to whoever opens it. */
+/** Details of the error for the developers of a registered app. */
 function detailsOf({ oidc: { client, params = {} } }: KoaContextWithOIDC, out: ErrorOut): Detail[] {
   if (!client) return [];
   const details = {
@@ -75,7 +75,7 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
     },
 
     async showSignedOut(ctx) {
-      // Anybody can open this address: whoever is signed in must not be told otherwise.
+      // Anybody can open this address. A person who is signed in must not read that they are signed out.
       const { accountId } = await ctx.oidc.provider.Session.get(ctx);
       if (accountId !== undefined && !ctx.oidc.client) return ctx.redirect('/account');
       show(ctx, 'protocol/signed-out', { site: siteOf(ctx.oidc.client) });
@@ -96,10 +96,10 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
       }
       const isFault = out.error === 'server_error';
       const name = error.name === 'SessionNotFound' ? 'session_not_found' : out.error;
-      // Descriptions never hold text of the request; codes are of a fixed set.
+      // Nobody can place text on this page: codes are from a fixed set, and descriptions do not quote the request.
       const values = {
         code: name,
-        words: ownWords.has(name) ? name : isFault ? 'fault' : 'other',
+        words: codesWithText.has(name) ? name : isFault ? 'fault' : 'other',
         site: siteOf(ctx.oidc.client),
         details: isFault ? [] : detailsOf(ctx, out),
       };

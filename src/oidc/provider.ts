@@ -43,7 +43,7 @@ interface ReplayModel {
 
 export function createProvider(input: ProviderInput): Provider {
   const { db, keyring, log, issuer, pages } = input;
-  /** The library's own form has no text and an inline script. */
+  /** Replaces the form of `form_post`: the library's has no text and an inline script. */
   class PageProvider extends Provider {
     override registerResponseMode(...[name, handler]: Parameters<Provider['registerResponseMode']>): void {
       super.registerResponseMode(name, name === 'form_post' ? pages.postToApp : handler);
@@ -57,7 +57,7 @@ export function createProvider(input: ProviderInput): Provider {
   replaceIdTokenMethods(provider, protocolContext);
   replaceRefreshTokenMethods(provider);
   makeJwtsIntrospectable(provider, db, input.keys);
-  // The library reads and then writes, which would let two equal assertions through at once.
+  // The library reads and then writes, so it would accept the same assertion in two concurrent requests.
   (provider as unknown as ReplayModel).ReplayDetection.unique = async (from, jti, expiresAt) =>
     insertReplayMarker(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
   logRefusals(provider, log);

@@ -32,7 +32,10 @@ export const hasClaimsByDefault = ({
 }: Pick<Client, 'isSelfRegistered' | 'metadata'>): boolean =>
   !isSelfRegistered && metadata[conformanceClientKey] !== true;
 
-/** The library's cache of clients is keyed by a hash of this, so that a change counts at once in every process. */
+/**
+ * The metadata of a client for oidc-provider. The library caches clients by a hash of it, so a change takes effect at once in
+ * every process.
+ */
 export function toClientPayload(client: StoredClient): AdapterPayload {
   const { request_object_signing_alg: algorithm, ...others } = client.metadata;
   // The library supports signed request objects only; unsigned ones are handled in request-objects.ts.
@@ -41,7 +44,7 @@ export function toClientPayload(client: StoredClient): AdapterPayload {
     id_token_claims: hasClaimsByDefault(client),
     ...metadata,
     client_id: client.id,
-    // The library asks for a secret, and gets something that nobody knows: models/client.ts compares with `secrets`.
+    // The library requires a `client_secret`. This one is never compared: models/client.ts compares with `secrets`.
     ...(needsSecret(client.metadata) && { client_secret: client.secrets[0]?.hash ?? randomToken() }),
     secrets: client.secrets,
     origins: originsOf(client.kind, client.metadata),

@@ -8,7 +8,7 @@ import { SessionConflict } from './session-changed.ts';
 import { epoch, fromEpoch, protocolContext } from '../protocol-context.ts';
 
 const kind = 'Session';
-const maxUserAgent = 400;
+const maxUserAgentCharacters = 400;
 
 function toPayload(session: Session, id: string | undefined): AdapterPayload {
   const { uid, accountId, signedInAt, acr, amr, state, authorizations, createdAt, expiresAt } = session;
@@ -31,7 +31,7 @@ function toPayload(session: Session, id: string | undefined): AdapterPayload {
 const isLive = (session: Session | undefined): session is Session =>
   session !== undefined && session.expiresAt > new Date();
 
-/** Authorizations as each request loaded them, by session uid: the base of its changes. */
+/** Request → uid of a session → its authorizations as the request loaded them, to find what it changes. */
 type Loaded = WeakMap<object, Map<string, Authorizations>>;
 
 export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
@@ -76,7 +76,7 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
         change: authorizationChange(recall(uid), authorizations),
         expiresAt: new Date(Date.now() + expiresIn * 1000),
         ip: ctx?.ip,
-        userAgent: ctx?.get('user-agent').slice(0, maxUserAgent) || undefined,
+        userAgent: ctx?.get('user-agent').slice(0, maxUserAgentCharacters) || undefined,
       });
       if (!written) throw new SessionConflict(ctx);
       remember(uid, authorizations);

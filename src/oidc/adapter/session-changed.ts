@@ -1,4 +1,4 @@
-/** A conflict: another request ended or changed the session of this one, which is rolled back and repeated. */
+/** The conflict of requests that change the same session: the later one is rolled back and repeated. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 const retry = Symbol('retry');

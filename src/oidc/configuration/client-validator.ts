@@ -82,10 +82,10 @@ export function problemIn(message: string): Problem {
 /** @returns a validator that throws Refusal `client_invalid`; the library's own message goes to the debug log only */
 export function validateBy(provider: () => Provider, protocol: ProtocolOptions, log: Log): ClientValidator {
   return async (metadata) => {
-    // These are columns of their own, and never metadata.
+    // These have columns of their own and are not stored as metadata.
     const { first_party: _, self_registered: __, apis: ___, ...given } = metadata;
     const { request_object_signing_alg: algorithm, ...rest } = given;
-    // The library has no unsigned request objects; requests/request-objects.ts has.
+    // The library rejects `none`; requests/request-objects.ts supports it.
     const isUnsigned = algorithm === 'none' && acceptsUnsignedRequests(protocol);
     const Client = provider().Client as unknown as ClientModel;
     try {

@@ -52,7 +52,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
   const { db, keyring, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt } = input;
   return {
     adapter: createAdapterFactory(db, keyring),
-    jwks: { keys: keys },
+    jwks: { keys },
     clockTolerance: clockToleranceSeconds,
     cookies: cookieOptions(keyring, issuer),
     ttl: createLifetimes(policy),
@@ -84,7 +84,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       const isFapi = client['fapi_profile'] !== undefined;
       assertClientAssertion(ctx, claims, header, { clockToleranceSeconds, isFapi });
     },
-    // Clients of the database were checked at their registration.
+    // At registration only: stored clients, which have `first_party`, were checked then.
     sectorIdentifierUriValidate: (client) => client['first_party'] === undefined,
     extraClientMetadata: { properties: [...ownMetadata] },
     clientBasedCORS: isOriginOf,
@@ -125,7 +125,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
 
     interactions: {
       policy: createInteractionPolicy(),
-      // Names the app, so that an expired page can still offer the way back to it.
+      // With `app`, the page of an expired interaction can link to the app.
       url: (_ctx, { uid, params }) => `/interaction/${uid}?app=${encodeURIComponent(String(params['client_id']))}`,
     },
     loadExistingGrant: (ctx) => loadOrCreateGrant(db, ctx),

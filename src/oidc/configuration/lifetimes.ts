@@ -8,16 +8,16 @@ const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Lifetime of rows that a visitor leaves without signing in. */
+/** Lifetime of sessions and interactions while nobody is signed in. */
 export const anonymousSeconds = 15 * minute;
 const interactionSeconds = hour;
 
 const secondsSince = (epoch: number | undefined): number => Math.floor(Date.now() / 1000) - (epoch ?? 0);
-/** The shorter of the idle time and the rest of the absolute time, at least 1. */
-const shorter = (idle: number, absolute: number, since: number | undefined): number =>
+/** The idle lifetime, or what is left of the absolute lifetime if that is shorter; at least 1 second. */
+const remaining = (idle: number, absolute: number, since: number | undefined): number =>
   Math.max(1, Math.min(idle, absolute - secondsSince(since)));
 
-/** Lifetimes of the client, else of the policy. */
+/** Lifetimes of refresh tokens in seconds, as registered for the client, else by the policy. */
 function refreshLimits(client: Client | undefined, policy: LivePolicy): [idle: number, absolute: number] {
   const { refresh_idle: idle, refresh_absolute: absolute } = policy.current;
   const own = (name: string, usual: number) => (typeof client?.[name] === 'number' ? client[name] : usual);
@@ -36,14 +36,14 @@ export function createLifetimes(policy: LivePolicy): NonNullable<Configuration['
       interaction.session?.accountId ? interactionSeconds : anonymousSeconds,
     // Each rotation restarts the idle time; the absolute time counts from the first token (RFC 9700 §4.14.2).
     RefreshToken(_ctx, token: RefreshToken, client: Client) {
-      return shorter(...refreshLimits(client, policy), token.iiat);
+      return remaining(...refreshLimits(client, policy), token.iiat);
     },
     Session(_ctx, session: Session) {
       if (session.accountId === undefined) return anonymousSeconds;
       const { session_idle, session_absolute, brief_session_idle, brief_session_absolute } = policy.current;
       return session.transient
-        ? shorter(brief_session_idle, brief_session_absolute, session.loginTs)
-        : shorter(session_idle, session_absolute, session.loginTs);
+        ? remaining(brief_session_idle, brief_session_absolute, session.loginTs)
+        : remaining(session_idle, session_absolute, session.loginTs);
     },
   };
 }

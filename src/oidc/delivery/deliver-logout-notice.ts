@@ -20,6 +20,7 @@ interface Failure {
   mend?: string;
 }
 
+/** @returns why the delivery failed; undefined when the app confirmed it */
 async function send({ oidc, outgoing }: DeliveryServices, notice: LogoutNotice): Promise<Failure | undefined> {
   const logout = await oidc.logoutToken(notice.clientId, notice.accountId, notice.sid);
   if (!logout) return { problem: 'gone' };

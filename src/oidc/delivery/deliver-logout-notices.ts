@@ -20,15 +20,17 @@ export interface Deliveries {
 
 /** The queue of one client in this process. */
 interface Queue {
+  /** Number of calls in flight. */
   calls: number;
-  /** More is due than there was room for. */
+  /** Whether more notices may be due than could be claimed. */
   hasMore: boolean;
   isRunning: boolean;
   isWakeRequested: boolean;
-  /** When a call was last answered, in epoch milliseconds. */
+  /** When the client last responded to a call, in milliseconds since 1970. */
   answeredAt: number;
 }
 
+/** Maximum number of calls in flight per client. */
 const maxCalls = 10;
 
 export function createDeliveries(services: DeliveryServices): Deliveries {
@@ -38,7 +40,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
   const stopped = new AbortController();
 
   function track(clientId: string, work: Promise<void>): void {
-    // A notice whose delivery broke off is due again when its claim expires.
+    // After an error here the notice is due again when its claim expires.
     const tracked = work
       .catch((error: unknown) => log.warn({ err: error, clientId }, 'delivery of logout notices failed'))
       .finally(() => inFlight.delete(tracked));
@@ -54,7 +56,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
         queue.answeredAt = Date.now();
         if (failures > 0) await deleteReceiverState(db, clientId);
       } else if (queue.answeredAt < startedAt) {
-        // No other call was answered meanwhile either.
+        // The client responded to no other call meanwhile.
         await upsertReceiverFailure(db, clientId, failures + 1, pauseSeconds(failures + 1));
       }
     } finally {

@@ -24,6 +24,7 @@ async function findClient(provider: Provider, id: string): Promise<Client | unde
  * A new token, valid for two minutes, signed like the client's ID tokens.
  *
  * @param sid the session; undefined means all sessions of the person
+ * @returns undefined when the client has no `backchannel_logout_uri`, or no longer exists
  */
 export async function makeLogoutToken(
   provider: Provider,

@@ -10,8 +10,8 @@ import { epoch } from '../protocol-context.ts';
 const browserKind = 'browser';
 
 /**
- * How long the result of an interaction that has ended may be used again. A second press of the button leads on like the
- * first, whose answer the browser may not have got.
+ * How long the result of an ended interaction may be used again. A form that is submitted twice then leads to the app both
+ * times: the browser may not have received the first response.
  */
 export const repeatSeconds = 10;
 
@@ -19,7 +19,7 @@ export const repeatSeconds = 10;
 export interface Ending {
   /** The session that it led to. */
   sessionUid: string;
-  /** Who signed in or consented; undefined when the person cancelled. */
+  /** The person who signed in or consented; undefined when the person cancelled. */
   accountId: string | undefined;
 }
 
@@ -40,8 +40,8 @@ export interface InteractionAnswers {
 export const endingOf = ({ result }: Interaction): Ending | undefined => result?.['ending'] as Ending | undefined;
 
 /**
- * Whether the result of an interaction that is over may be used once more. Not after its session ended: a sign-out is
- * final.
+ * Whether the result of an ended interaction may be used again: until the interaction expires, and only while the session that
+ * it led to is live, since a sign-out is final.
  */
 export async function mayRepeat(db: Database, interaction: Interaction): Promise<boolean> {
   const ending = endingOf(interaction);
@@ -52,16 +52,16 @@ export async function mayRepeat(db: Database, interaction: Interaction): Promise
 }
 
 export function createInteractionAnswers(issuer: string, keyring: Keyring): InteractionAnswers {
-  // The cookie of our forms: on https (`__Host-`) another host of the domain cannot set it.
+  // A browser is recognized by the CSRF cookie of our forms. On https (`__Host-`) no other host of the domain can set it.
   const { csrf } = cookieNames(issuer);
   const browserOf = (ctx: Context) => ctx.cookies.get(csrf, { signed: false });
 
   return {
     async keep(ctx, interaction, answer) {
       const browser = keyring.digest(browserKind, browserOf(ctx) ?? '').toString('base64url');
-      const isBeginning = 'error' in answer || answer.login !== undefined;
-      const { ending: _ending, ...before } = interaction.lastSubmission ?? {};
-      interaction.result = { ...(isBeginning ? {} : before), ...answer, browser };
+      const discardsPrevious = 'error' in answer || answer.login !== undefined;
+      const { ending: _ending, ...previous } = interaction.lastSubmission ?? {};
+      interaction.result = { ...(discardsPrevious ? {} : previous), ...answer, browser };
       await interaction.save(interaction.exp - epoch(new Date()));
       return interaction.returnTo;
     },

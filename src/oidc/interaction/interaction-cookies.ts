@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { Keyring } from '../../platform/secrets.ts';
 import { cookieNames } from '../cookies.ts';
 
-/** When a sixth sign-in begins, the oldest gives way. */
+/** When a sixth sign-in begins, the oldest one is removed. */
 export const maxPending = 5;
 
 interface PendingCookie {
@@ -19,10 +19,10 @@ export interface InteractionCookies {
   /** Removes the oldest cookies when there are more than five: several sign-ins may have begun at once. */
   removeSurplus(ctx: Context): void;
   /**
-   * Makes oidc-provider use these cookies. Its own are four for each sign-in, with paths of their own, so that nobody
-   * could count them.
+   * Makes oidc-provider use these cookies. It would set four for each sign-in, with different paths, so that no request
+   * carries all of them and they cannot be counted.
    *
-   * @param deleteRow deletes what is stored of a sign-in that gave way
+   * @param deleteRow deletes the stored interaction of a removed cookie
    */
   replaceLibraryCookies(ctx: Context, deleteRow: (uid: string) => void): void;
 }
@@ -39,7 +39,7 @@ export function createInteractionCookies(issuer: string, keyring: Keyring, repea
     return keyring.isSigned(textOf(uid, startedAt), signature) ? Number.parseInt(startedAt, 36) : 0;
   }
 
-  /** The newest first. */
+  /** The cookies of the request, newest first. */
   function list(ctx: Context): PendingCookie[] {
     const pairs = ctx.get('Cookie').split('; ');
     const cookies = pairs.flatMap((pair) => {

@@ -13,7 +13,7 @@ const mayBeImpersonated = ({ oidc }: KoaContextWithOIDC): boolean =>
 /** The library's own rules, and two of ours. */
 export function createInteractionPolicy(): ReturnType<typeof base> {
   const policy = base();
-  // Otherwise a session whose account is suspended or removed would answer 500 instead of the sign-in page.
+  // Otherwise a request with the session of a suspended or removed account gets status 500 instead of the sign-in page.
   const accountUnavailable = new Check(
     'account_unavailable',
     'the account is no longer available',
@@ -21,7 +21,7 @@ export function createInteractionPolicy(): ReturnType<typeof base> {
     ({ oidc }: KoaContextWithOIDC) => oidc.session?.accountId !== undefined && !oidc.account,
   );
   policy.get('login')?.checks.add(accountUnavailable);
-  // The library's own check asks people each time they use the site of a client that has an app as well.
+  // The library's own check asks for consent each time, also when the redirect URI is https.
   const nativePrompt = new Check(
     'native_client_prompt',
     'native clients require End-User interaction',

@@ -1,19 +1,20 @@
-/** Which requests may start a sign-in: those of a page that the browser shows. */
+/** Only a top-level navigation of the browser may start a sign-in. */
 import type { Context } from 'koa';
 import { Refusal } from '../../errors.ts';
 
 /**
- * Whether the browser is about to show the answer as a page (Fetch Metadata, Sec-Purpose). A page could have pictures,
- * frames or prefetched links start any number of sign-ins unseen. Browsers that send no such header are believed.
+ * Whether a request is a top-level navigation and not a prefetch (Fetch Metadata, Sec-Purpose). Images, frames and prefetched
+ * links of any page could start sign-ins that nobody sees. Without these headers a request counts as a navigation.
  */
 function isNavigation(ctx: Context): boolean {
   const [mode, destination, purpose] = ['Sec-Fetch-Mode', 'Sec-Fetch-Dest', 'Sec-Purpose'].map((name) => ctx.get(name));
-  const isShown = (mode === '' || mode === 'navigate') && (destination === '' || destination === 'document');
-  return ctx.method === 'GET' && isShown && !purpose!.startsWith('prefetch');
+  const isTopLevel = (mode === '' || mode === 'navigate') && (destination === '' || destination === 'document');
+  return ctx.method === 'GET' && isTopLevel && !purpose!.startsWith('prefetch');
 }
 
 /**
- * `prompt=none` starts nothing, so it works in a frame too (OpenID Connect Core §3.1.2.1).
+ * Requires a navigation, except with `prompt=none`, which shows no page and works in a frame too (OpenID Connect Core
+ * §3.1.2.1).
  *
  * @throws Refusal `navigation_required`
  */

@@ -9,13 +9,13 @@ import { hostOf, requestedPermissions, requestedResources } from '../permissions
 
 export interface PendingInteraction {
   uid: string;
-  /** What only the browser knows that began it: form tokens are bound to this. */
+  /** Value of its cookie, known only to the browser that began it. Form tokens are bound to it. */
   secret: string;
   /** How it ended; undefined while it is pending. */
   ending: (Ending & { mayRepeat: boolean }) | undefined;
   /** Name of the prompt: `login` or `consent`. */
   prompt: string;
-  /** The only reason for the sign-in is that nobody was signed in. */
+  /** Whether the only reason for the sign-in is that nobody was signed in. */
   isFirstSignIn: boolean;
   /** Address at which the browser resumes. */
   returnTo: string;
@@ -26,6 +26,7 @@ export interface PendingInteraction {
   loginHint: string | undefined;
   /** `sub` that the app requires (`id_token_hint`, `claims`), as that app knows it. */
   hintedSubject: string | undefined;
+  /** The permissions that the app requests. */
   asked: Permissions;
   /** Host of the redirect URI. */
   returnHost: string;
@@ -42,7 +43,7 @@ export async function pendingInteraction(
   const { uid, prompt, params, session, returnTo } = interaction;
   const client = await findClient(db, String(params['client_id']));
   if (!client) throw new Refusal('interaction_expired');
-  const askedSubject = prompt.details['sub'] as { value?: unknown } | undefined;
+  const requestedSubject = prompt.details['sub'] as { value?: unknown } | undefined;
   const resources = requestedResources(params);
   const apis = client.apis.filter(({ audience }) => resources.includes(audience));
   const ending = endingOf(interaction);
@@ -56,7 +57,7 @@ export async function pendingInteraction(
     client,
     accountId: session?.accountId,
     loginHint: text(params['login_hint']),
-    hintedSubject: text(prompt.details['hinted_subject']) ?? text(askedSubject?.value),
+    hintedSubject: text(prompt.details['hinted_subject']) ?? text(requestedSubject?.value),
     asked: requestedPermissions(params, Object.fromEntries(apis.map(({ audience, scopes }) => [audience, scopes]))),
     returnHost: hostOf(params['redirect_uri']),
   };

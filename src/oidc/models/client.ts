@@ -25,7 +25,7 @@ interface Stores {
   keyring: Keyring;
 }
 
-/** How exactly `last_used_at` of a secret is known. */
+/** `last_used_at` of a secret is written at most once in this time. */
 const lastUsedSeconds = 3600;
 
 const secretsOf = (client: Client): ClientSecret[] => (client['secrets'] ?? []) as ClientSecret[];
@@ -42,8 +42,8 @@ function isSecretOf(client: Client, { db, keyring }: Stores, presented: string):
   const stored = secretsOf(client);
   const digests = keyring.digests('client-secret', presented).map((digest) => digest.toString('hex'));
   // All comparisons are made, so that timing does not tell which secret matched.
-  const fits = stored.map(({ hash }) => digests.map((digest) => constantTimeEqual(hash, digest)).includes(true));
-  const found = stored[fits.indexOf(true)];
+  const matches = stored.map(({ hash }) => digests.map((digest) => constantTimeEqual(hash, digest)).includes(true));
+  const found = stored[matches.indexOf(true)];
   if (!found || isExpired(found)) return false;
   recordUse(db, client.clientId, found, digests[0]!);
   return true;
@@ -55,7 +55,7 @@ export function replaceClientMethods(provider: Provider, stores: Stores): void {
     return isSecretOf(this, stores, presented);
   };
 
-  // Every client gets `sid`, by which logout tokens name the session.
+  // Every client gets `sid` in its ID tokens, since logout tokens name the session by it.
   prototype.includeSid = () => true;
 
   // The end of a session queues notices for all its apps. This call of the library matters only when the person signs
@@ -68,7 +68,7 @@ export function replaceClientMethods(provider: Provider, stores: Stores): void {
     await queueLogoutNotice(stores.db, notice);
   };
 
-  // The library calls this after it has read the request (also from a request object) and before it checks scopes.
+  // The library calls this after it has read the parameters, also from a request object, and before it checks scopes.
   const { responseTypeAllowed } = prototype;
   prototype.responseTypeAllowed = function allowed(type) {
     const ctx = protocolContext();

@@ -23,12 +23,12 @@ export function replaceInteractionMethods(provider: Provider, db: Database, issu
     if (!answers.isFromThisBrowser(ctx, interaction.result)) return undefined;
     if (!endingOf(interaction)) return interaction;
     if (!(await mayRepeat(db, interaction))) return undefined;
-    // The browser may never have got the new id of the session that it signed in to.
+    // The browser may not have received the new session id. Without `session` the library does not compare the sessions.
     if (interaction.result?.login) delete interaction.session;
     return interaction;
   };
 
-  // The library calls this when it resumes, before it signs in.
+  // The library calls this when it resumes an interaction, before the sign-in. Ours keeps the interaction for a while.
   model.prototype.destroy = async function finish() {
     const { session } = protocolContext()!.oidc;
     const { result } = this;

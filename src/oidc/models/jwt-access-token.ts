@@ -28,8 +28,8 @@ interface Models {
   RefreshToken: TokenModel;
 }
 
-/** Types of access tokens: RFC 9068, and what an API can ask for instead. ID tokens and logout tokens have others. */
-const types = new Set(['at+jwt', 'JWT']);
+/** `typ` of JWT access tokens: that of RFC 9068, and the one that an API can have instead (RFC 7519 §5.1). */
+const accessTokenTypes = new Set(['at+jwt', 'JWT']);
 
 export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: JWK[]): void {
   const { Client: clients, AccessToken, ClientCredentials, RefreshToken } = provider as unknown as Models;
@@ -40,7 +40,7 @@ export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: J
   async function verify(jwt: string): Promise<JWTPayload | undefined> {
     try {
       const { payload, protectedHeader } = await jwtVerify(jwt, keySet, { issuer: provider.issuer });
-      return types.has(protectedHeader.typ ?? '') ? payload : undefined;
+      return accessTokenTypes.has(protectedHeader.typ ?? '') ? payload : undefined;
     } catch {
       // Whatever is wrong with it, it is not an active token.
       return undefined;
@@ -63,7 +63,7 @@ export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: J
 
   const findClient = clients.find.bind(clients);
   clients.find = async (id) => {
-    // The client authenticates before the library rejects JWTs. Opaque tokens have no dots.
+    // The library looks for the client before it rejects JWTs, so the token is marked here. Opaque tokens have no dots.
     const { route, params } = protocolContext()?.oidc ?? {};
     const token = params?.['token'];
     if (route === 'introspection' && typeof token === 'string' && token.includes('.')) {

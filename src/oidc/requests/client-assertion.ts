@@ -5,7 +5,7 @@ const maxLifetimeSeconds = 300;
 
 export interface AssertionRules {
   clockToleranceSeconds: number;
-  /** The client follows FAPI 2.0, which allows the issuer alone as audience. */
+  /** Whether the client follows FAPI 2.0, which allows the issuer alone as audience. */
   isFapi: boolean;
 }
 

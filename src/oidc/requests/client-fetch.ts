@@ -5,27 +5,27 @@ import type { Outgoing, OutgoingAnswer } from '../../platform/outgoing.ts';
 const cacheSeconds = 60;
 const maxCached = 500;
 
-/** A response, or why there was none. */
+/** A response, or the error of a failed request. */
 type Outcome = { answer: OutgoingAnswer } | { error: unknown };
 
 /**
- * One request per minute and URL, failures included: tokens with unknown keys must not make us flood a client's server
- * or wait for it each time.
+ * Fetches a URL at most once a minute, also after a failure: tokens with unknown keys must not make us flood a client's
+ * server or wait for it each time.
  */
 export function createClientFetch(outgoing: Outgoing): NonNullable<Configuration['fetch']> {
-  const remembered = new Map<string, { at: number; outcome: Promise<Outcome> }>();
+  const cache = new Map<string, { at: number; outcome: Promise<Outcome> }>();
 
   function fetchOnce(url: string, headers: Record<string, string>): Promise<Outcome> {
-    const known = remembered.get(url);
+    const known = cache.get(url);
     if (known && known.at > Date.now() - cacheSeconds * 1000) return known.outcome;
     const outcome: Promise<Outcome> = outgoing.get(url, headers).then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error }),
     );
-    remembered.delete(url);
-    remembered.set(url, { at: Date.now(), outcome });
-    const [oldest] = remembered.keys();
-    if (remembered.size > maxCached) remembered.delete(oldest!);
+    cache.delete(url);
+    cache.set(url, { at: Date.now(), outcome });
+    const [oldest] = cache.keys();
+    if (cache.size > maxCached) cache.delete(oldest!);
     return outcome;
   }
 

@@ -11,8 +11,8 @@ import { acceptsUnsignedRequests, type ProtocolOptions } from '../conformance-pr
 /** Asymmetric only: a signature with the client secret cannot be verified by the secret's digest. */
 export const requestObjectAlgorithms = ['RS256', 'PS256', 'ES256', 'Ed25519'] as const;
 
-const discovery = new Set(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']);
-const pushed = 'urn:ietf:params:oauth:request_uri:';
+const discoveryPaths = new Set(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']);
+const pushedPrefix = 'urn:ietf:params:oauth:request_uri:';
 
 export interface RequestObjectInput {
   db: Database;
@@ -20,7 +20,7 @@ export interface RequestObjectInput {
   protocol: ProtocolOptions;
 }
 
-/** The same bound as for a request in the URL. */
+/** Maximum length of a fetched request object. One in the URL is limited by the headers that Node accepts: 16 KiB. */
 const maxCharacters = 16 * 1024;
 
 const nonEmptyString = (value: unknown): string | undefined =>
@@ -38,8 +38,8 @@ function isUnsigned(jwt: string): boolean {
 }
 
 /**
- * The parameters in an unsigned request object. They are trusted no more than the URL; parameters outside of it do not
- * count (RFC 9101 §6.3).
+ * The parameters in an unsigned request object. They are trusted as little as those of the URL, which are ignored (RFC 9101
+ * §6.3).
  *
  * @throws Refusal `request_object_invalid`
  */
@@ -74,17 +74,17 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
     );
     if (answer?.status !== 200) throw new Refusal('request_uri_unreachable');
     const request = (await answer.text()).trim();
-    // It is stored with the interaction.
+    // Limited because it is stored with the interaction.
     if (request.length > maxCharacters) throw new Refusal('request_object_invalid');
     return request;
   }
 
   async function replaceRequest(ctx: Context): Promise<void> {
     const { client_id: id, request: byValue, request_uri: reference, ...others } = ctx.query;
-    // Both, or one of them twice: the library refuses that.
+    // The library rejects a request with both parameters, and one with the same parameter twice.
     if (byValue !== undefined && reference !== undefined) return;
     const [uri, value] = [nonEmptyString(reference), nonEmptyString(byValue)];
-    const isReference = uri !== undefined && !uri.startsWith(pushed);
+    const isReference = uri !== undefined && !uri.startsWith(pushedPrefix);
     if (!isReference && (value === undefined || !isUnsigned(value))) return;
     const client = nonEmptyString(id) === undefined ? undefined : await findClient(db, nonEmptyString(id)!);
     const request = isReference ? await load(uri, client) : value!;
@@ -99,8 +99,8 @@ export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): 
   return async (ctx, next) => {
     if (ctx.path === '/oauth/authorize' && ctx.method === 'GET') await replaceRequest(ctx);
     await next();
-    // The library announces that it does not support request_uri.
-    if (discovery.has(ctx.path) && ctx.status === 200) {
+    // The library's metadata says that request_uri is not supported.
+    if (discoveryPaths.has(ctx.path) && ctx.status === 200) {
       const document = ctx.body as Record<string, unknown>;
       Object.assign(document, { request_uri_parameter_supported: true, require_request_uri_registration: true });
       const name = 'request_object_signing_alg_values_supported';
