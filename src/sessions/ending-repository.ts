@@ -12,8 +12,8 @@ export interface EndedSession {
   apps: number;
 }
 
-// Notices are made from the rows that the statement changes, here and below: an app that joined a moment ago is notified
-// too. A trigger queues their deliveries (migrations/0022-queue-logout-deliveries.sql).
+// Notices are made from the rows that the statement changes, here and below: an app that joined a moment ago is
+// notified too. A trigger queues their deliveries (migrations/0022-queue-logout-deliveries.sql).
 const endSessionsByUid = sql`
   with ended as (
     update sessions set ended_at = clock_timestamp(), end_reason = $2, state = null
@@ -79,8 +79,8 @@ export async function revokeGrantsOfAccount(
   await db.guard(revokeAccountGrants, [accountId, exceptUid, reason, ownClientId]);
 }
 
-// Sessions are locked before grants in every statement, so that two transactions that lock both cannot deadlock. The count makes
-// PostgreSQL finish `left_sessions` before it revokes.
+// Sessions are locked before grants in every statement, so that two transactions that lock both cannot deadlock. The
+// count makes PostgreSQL finish `left_sessions` before it revokes.
 const removeApp = sql`
   with joined_sessions as (
     select uid, authorizations -> $2 ->> 'sid' as sid from sessions

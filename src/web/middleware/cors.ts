@@ -7,8 +7,8 @@ import type { Database } from '../../platform/database.ts';
 const browserEndpoints = new Set(['/oauth/token', '/oauth/userinfo', '/oauth/revoke']);
 
 /**
- * oidc-provider allows every origin in a preflight, since it does not know the client yet, and checks the origins of the
- * client in the request that follows. This removes the headers for an origin that belongs to no client.
+ * oidc-provider allows every origin in a preflight, since it does not know the client yet, and checks the origins of
+ * the client in the request that follows. This removes the headers for an origin that belongs to no client.
  */
 export function cors(db: Database): Middleware {
   return async (ctx: Context, next) => {

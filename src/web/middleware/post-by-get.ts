@@ -1,4 +1,4 @@
-/** Turns POST to the authorization and logout endpoints into GET (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
+/** Redirects POST to the authorization and logout endpoints (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 import type { Keyring } from '../../platform/secrets.ts';
@@ -17,7 +17,7 @@ const sealedMark = 'sealed.';
 const seal = (keyring: Keyring, hint: string): string =>
   `${sealedMark}${keyring.seal(hintName, hint).toString('base64url')}`;
 
-/** Opens a sealed hint. One that cannot be opened is returned as it is: oidc-provider refuses it, as it is no ID token. */
+/** Opens a sealed hint. One that cannot be opened is returned as it is; oidc-provider refuses it as no ID token. */
 function open(keyring: Keyring, sealed: string): string {
   try {
     return keyring.open(hintName, Buffer.from(sealed.slice(sealedMark.length), 'base64url'));
@@ -32,7 +32,7 @@ function openHint(ctx: Context, keyring: Keyring): void {
     ctx.query = { ...ctx.query, [hintName]: open(keyring, hint) };
 }
 
-/** The path and query of the request, with the fields of the form appended. A field that is sent twice is kept twice. */
+/** Path and query of the request, with the fields of the form appended. A field that is sent twice is kept twice. */
 async function addressOf(ctx: Context, keyring: Keyring): Promise<string> {
   const query = new URLSearchParams(ctx.querystring);
   for (const [name, value] of await readFields(ctx))

@@ -34,7 +34,7 @@ export function securityHeaders(issuer: string): Middleware {
   return set;
 }
 
-/** Whether a text is one source expression of CSP. The host of a URL may hold characters that would end it, such as `;`. */
+/** Whether a text is one source expression of CSP: the host of a URL may hold characters that end one, such as `;`. */
 const isSingleSource = (source: string): boolean => /^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9._-]+(:\d+)?)?$/i.test(source);
 
 /** Allows frames of these addresses on this page. */

@@ -18,8 +18,8 @@ const isConflict = (error: unknown): boolean =>
   error instanceof TransactionConflict || (error instanceof CommitFailed && isConflict(error.cause));
 
 /**
- * Redirects the browser to the same address, so that the request sees what the other one did. With 307 the browser sends
- * the same form once more (RFC 9110 §15.4.8); the first one was rolled back.
+ * Redirects the browser to the same address, so that the request sees what the other one did. With 307 the browser
+ * sends the same form once more (RFC 9110 §15.4.8); the first one was rolled back.
  */
 function retry(ctx: Context): void {
   discardAnswer(ctx);
