@@ -37,6 +37,7 @@ export interface BaseOptions {
   onStep?: OnStep;
 }
 
+/** `postgres` is the folder of the embedded database; the process that runs the database writes `owner.json`. */
 const hasDatabase = ({ databaseUrl, dataFolder }: Config): boolean =>
   databaseUrl !== undefined || ['postgres', 'owner.json'].some((name) => existsSync(join(dataFolder, name)));
 
@@ -70,8 +71,8 @@ async function startDatabase(
  *   `database_of_other_secret`
  */
 export async function openBase(config: Config, options: BaseOptions): Promise<Base> {
-  const { role, log: ownLog = createLog(config.logLevel) } = options;
-  const { onStep = (step: Step) => ownLog.info({ step }, 'starting') } = options;
+  const { role, log = createLog(config.logLevel) } = options;
+  const { onStep = (step: Step) => log.info({ step }, 'starting') } = options;
   const mayCreate = role === 'server' || options.mayCreate === true;
   if (!mayCreate && !hasDatabase(config)) throw new Refusal('database_missing', { folder: config.dataFolder });
   const keyring = createKeyring(findSecrets(config, mayCreate));
@@ -81,16 +82,17 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     for (const each of close.toReversed()) await each();
   };
   try {
-    const onError = (error: Error) => ownLog.warn({ err: error }, 'database connection lost');
+    const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
     const db = openDatabase({ url, poolSize: config.databasePool, onError });
     close.push(() => db.close());
     const outgoing = createOutgoing(config.outgoingAllowedHosts);
     close.push(async () => outgoing.close());
+    // Attached: another process runs the embedded database, and has applied the migrations.
     if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');
     if (!isAttached) onStep('applying_migrations');
     const applied = isAttached ? [] : await migrate(url);
     const issuer = await requireDeployment(db, keyring, config, role, mayCreate);
-    return { config: { ...config, issuer }, log: ownLog, keyring, db, outgoing, applied, close: closeAll };
+    return { config: { ...config, issuer }, log, keyring, db, outgoing, applied, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

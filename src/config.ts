@@ -30,6 +30,7 @@ export interface Config {
   readonly trustedProxies: number;
   /** Hosts that calls to apps may reach at private addresses, over http and on any port. */
   readonly outgoingAllowedHosts: readonly string[];
+  /** Multiplies every rate limit. */
   readonly rateLimitFactor: number;
   readonly protocol: {
     /** Clients may register themselves (RFC 7591) with a registration token. */
@@ -143,7 +144,7 @@ function secretProblems(secrets: readonly string[], isLocal: boolean): Problem[]
   return hasLocal && !isLocal ? [{ field, reason: 'secret_is_local' }] : [];
 }
 
-/** The profile is less safe: on a public issuer it takes the issuer itself, which nobody sets by accident. */
+/** The profile weakens security: a public issuer must be repeated as its value, so that nobody sets it by accident. */
 function conformanceProblems(value: string, issuer: string, isLocal: boolean): Problem[] {
   if (value === 'false' || value === issuer || (value === 'true' && isLocal)) return [];
   const field = 'CONFORMANCE_PROFILE';

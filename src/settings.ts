@@ -2,7 +2,7 @@
 
 interface Setting {
   name: string;
-  /** In words. */
+  /** As the table shows it. */
   default: string;
   about: string;
   /** `<name>_FILE` may name a file that holds the value. */

@@ -80,7 +80,12 @@ export async function updateAttributes(db: Database, id: string, attributes: Cla
   return (await db.guard(updateAttributesById, [id, attributes])).count === 1;
 }
 
-/** Runs an update of one row. A value that another row took at the same time counts as no row, and ends the transaction. */
+/**
+ * Runs an update of one row.
+ *
+ * @returns false when there is no such row, or when a concurrent request took a unique value: PostgreSQL has then
+ *   aborted the transaction
+ */
 async function updateOne(db: Database, statement: Statement, values: unknown[]): Promise<boolean> {
   try {
     return (await db.guard(statement, values)).count === 1;
@@ -116,7 +121,7 @@ const updateEmailById = sql`
   where id = $1 and not exists (select 1 from accounts where email_canonical = $3 and id <> $1)`;
 
 /**
- * A new address is unverified unless `isVerified`; another spelling of the same one stays what it was.
+ * A new address is unverified unless `isVerified`; another spelling of the same address keeps its verification.
  *
  * @returns false when another account has the address, or there is no such account
  */
@@ -146,7 +151,7 @@ export async function deleteAccount(db: Database, id: string): Promise<boolean> 
 
 const selectNewest = sql`select * from accounts order by created_at desc, id limit $1`;
 
-/** The newest accounts. */
+/** At most `limit` accounts, the newest first. */
 export async function listAccounts(db: Database, limit: number): Promise<Account[]> {
   return (await db.read<Row>(selectNewest, [limit])).map(toAccount);
 }

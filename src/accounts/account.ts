@@ -27,26 +27,27 @@ const invisible = /(?![\u200c\u200d])[\p{Default_Ignorable_Code_Point}\ufff9-\uf
 // Joiners after a letter beyond ASCII are part of some domains (RFC 5892 appendix A).
 const needlessJoiners = /(?<!(?!\p{ASCII})[\p{L}\p{M}])[\u200c\u200d]/gu;
 
-/** In characters: a longer text is no name. */
-const maxTyped = 1000;
+/** A longer text is neither an address nor a user name. */
+const maxCharacters = 1000;
 
-const withoutInvisible = (text: string): string =>
-  text.length > maxTyped ? '' : text.normalize('NFKC').replace(invisible, '').replace(needlessJoiners, '').trim();
+/** Normalizes a text (NFKC) and removes invisible characters and outer spaces. Empty for a text that is too long. */
+const cleanText = (text: string): string =>
+  text.length > maxCharacters ? '' : text.normalize('NFKC').replace(invisible, '').replace(needlessJoiners, '').trim();
 
 /** An address as it is stored: without spaces around it, characters that nobody sees, and what a mail link adds. */
 export const cleanEmail = (email: string): string =>
-  withoutInvisible(email)
+  cleanText(email)
     .replace(/^mailto:([^?]*)(\?.*)?$/i, '$1')
     .trim();
 
 /** A user name as it is stored. */
-export const cleanUsername = (username: string): string => withoutInvisible(username);
+export const cleanUsername = (username: string): string => cleanText(username);
 
 /**
  * The form that is equal for all spellings of an address: lower case, the domain in ASCII (IDNA). The local part must be
  * ASCII, so that two different addresses never look alike.
  *
- * @returns undefined for what is no e-mail address
+ * @returns undefined for a text that is not an e-mail address
  */
 export function canonicalEmail(email: string): string | undefined {
   const [, local, domain] = /^([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64})@([^@\s]{1,255})$/.exec(cleanEmail(email)) ?? [];
@@ -56,7 +57,11 @@ export function canonicalEmail(email: string): string | undefined {
   return `${local.toLowerCase()}@${ascii}`;
 }
 
-/** The form that is equal for all spellings of a user name; undefined for what is no user name. */
+/**
+ * The form that is equal for all spellings of a user name: 3 to 64 of a-z 0-9 . _ -
+ *
+ * @returns undefined for a text that is not a user name
+ */
 export function canonicalUsername(username: string): string | undefined {
   const text = cleanUsername(username).toLowerCase();
   return /^[a-z0-9][a-z0-9._-]{1,62}[a-z0-9]$/.test(text) ? text : undefined;

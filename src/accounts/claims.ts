@@ -20,7 +20,7 @@ const isLocale = (locale: string): boolean => {
   }
 };
 
-/** Without `sub`, `name`, `preferred_username`, `email`, `email_verified` and `updated_at`, which are columns. */
+/** The claims `sub`, `name`, `preferred_username`, `email`, `email_verified` and `updated_at` are columns instead. */
 const schema = z
   .strictObject({
     given_name: text,

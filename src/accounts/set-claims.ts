@@ -7,7 +7,7 @@ import { updateAttributes } from './account-repository.ts';
 import { requireClaims } from './claims.ts';
 
 /**
- * Replaces these claims: those that are left out are removed.
+ * Replaces all of these claims: one that is left out is removed.
  *
  * @throws Refusal `claims_invalid`, `account_unknown`
  */

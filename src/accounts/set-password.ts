@@ -1,4 +1,4 @@
-/** Sets the password of an account, and ends everything that the old one gave access to. */
+/** Sets the password of an account, ends its sessions and revokes its grants. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { upsertPasswordHash } from '../credentials/password-repository.ts';

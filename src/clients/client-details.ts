@@ -48,19 +48,19 @@ export interface ClientDetails {
   metadata?: Record<string, unknown> | undefined;
 }
 
-/** A client as these details make it. */
+/** The members of a client that the details determine. */
 export type ClientState = Pick<Client, 'kind' | 'isFirstParty' | 'metadata' | 'apis'>;
 
 const defaultScope = 'openid profile email offline_access';
 
-/** Names that oidc-provider is given beside the metadata. */
-const reserved = ['client_id', 'client_secret', 'secrets', 'origins', 'apis', 'first_party', 'self_registered'];
+/** Members that `oidc/adapter/client-adapter.ts` adds to the metadata for oidc-provider: an operator cannot set them. */
+const reservedNames = ['client_id', 'client_secret', 'secrets', 'origins', 'apis', 'first_party', 'self_registered'];
 const booleans = ['require_pkce', 'id_token_claims', 'conformance_client'];
 const durations = { refresh_idle_seconds: 'refresh_idle', refresh_absolute_seconds: 'refresh_absolute' } as const;
 
 const invalid = (field: string, reason: Reason) => new Refusal('client_invalid', { field, reason });
 
-const givenOf = (values: Record<string, unknown>): Record<string, unknown> =>
+const withoutUndefined = (values: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
 /** The part of the details that is metadata; null for what is to be removed. */
@@ -75,6 +75,7 @@ function toMetadata(details: ClientDetails): Record<string, unknown> {
     require_pkce: details.requiresPkce,
     id_token_claims: details.hasIdTokenClaims,
     backchannel_logout_uri: back,
+    // `&& true` keeps null, which removes the member, and undefined.
     backchannel_logout_session_required: back && true,
     frontchannel_logout_uri: front,
     frontchannel_logout_session_required: front && true,
@@ -85,10 +86,11 @@ function toMetadata(details: ClientDetails): Record<string, unknown> {
     redirect_uris: details.redirectUris,
     post_logout_redirect_uris: details.postLogoutRedirectUris?.length === 0 ? null : details.postLogoutRedirectUris,
   };
-  return { ...givenOf(options), ...details.metadata, ...givenOf(names) };
+  // Further metadata may override the options, but not the name and the redirect URIs.
+  return { ...withoutUndefined(options), ...details.metadata, ...withoutUndefined(names) };
 }
 
-/** The metadata of a client that becomes one of this kind. */
+/** The metadata of a client whose kind changes to this one. */
 const metadataOfKind = (kind: ClientKind, before: ClientMetadata): ClientMetadata => ({
   ...before,
   application_type: undefined,
@@ -115,14 +117,14 @@ async function resolveApis(db: Database, wanted: NonNullable<ClientDetails['apis
   return apis;
 }
 
-/** @throws Refusal `client_invalid` when there is a value, and it is no text */
+/** @throws Refusal `client_invalid` for a value that is not a string */
 function textOf(metadata: ClientMetadata, field: string): string | undefined {
   const value = metadata[field];
   if (value === undefined || typeof value === 'string') return value;
   throw invalid(field, 'must_be_text');
 }
 
-/** @throws Refusal `client_invalid` when there is a value, and it is no list of texts */
+/** @throws Refusal `client_invalid` for a value that is not a list of strings */
 function textsOf(metadata: ClientMetadata, field: string): string[] {
   const value = metadata[field] ?? [];
   if (!Array.isArray(value)) throw invalid(field, 'must_be_list');
@@ -137,8 +139,8 @@ function requireUris({ kind, metadata }: ClientState, issuer: string): void {
   const rules = { issuer, isByOperator: true };
   const isNative = metadata['application_type'] === 'native';
   requireRedirectUris(redirectUris, { ...rules, isNative });
-  const afterwards = textsOf(metadata, 'post_logout_redirect_uris');
-  requireRedirectUris(afterwards, { ...rules, isNative }, 'post_logout_redirect_uris');
+  const postLogoutUris = textsOf(metadata, 'post_logout_redirect_uris');
+  requireRedirectUris(postLogoutUris, { ...rules, isNative }, 'post_logout_redirect_uris');
   const [back, front] = [textOf(metadata, 'backchannel_logout_uri'), textOf(metadata, 'frontchannel_logout_uri')];
   const mayBeHttp = metadata['token_endpoint_auth_method'] !== 'none';
   if (back !== undefined) requireBackChannelLogoutUri(back, { ...rules, mayBeHttp });
@@ -148,7 +150,7 @@ function requireUris({ kind, metadata }: ClientState, issuer: string): void {
 /** @throws Refusal as registerClient does for metadata */
 function requireValid(state: ClientState, issuer: string): void {
   const { metadata } = state;
-  const given = reserved.find((name) => metadata[name] !== undefined);
+  const given = reservedNames.find((name) => metadata[name] !== undefined);
   if (given !== undefined) throw invalid(given, 'is_set_elsewhere');
   if (!isClientName(textOf(metadata, 'client_name') ?? '')) {
     throw new Refusal('argument_invalid', { field: 'name', reason: 'must_be_client_name', max: maxClientName });

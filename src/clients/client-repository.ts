@@ -23,7 +23,7 @@ interface Row {
 }
 
 export interface StoredClient extends Client {
-  /** The oldest first; expired ones as well. */
+  /** The oldest first, expired ones included. */
   secrets: ClientSecret[];
 }
 
@@ -74,7 +74,7 @@ export async function listClients(db: Database): Promise<Client[]> {
 
 const selectNames = sql`select id, metadata ->> 'client_name' as name from clients where id = any($1)`;
 
-/** @returns client_id → name */
+/** @returns client_id → name; the `client_id` for a client without a name */
 export async function listClientNames(db: Database, ids: string[]): Promise<Map<string, string>> {
   const rows = ids.length === 0 ? [] : await db.read<{ id: string; name: string | null }>(selectNames, [ids]);
   return new Map(rows.map(({ id, name }) => [id, name ?? id]));

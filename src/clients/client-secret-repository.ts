@@ -5,7 +5,8 @@ import { sql } from '../platform/statement.ts';
 const insertRow = sql`
   insert into client_secrets (client_id, id, hash, expires_at) values ($1, $2, $3, $4)`;
 
-// The release before reads the digests there, and a trigger copies what it writes (migrations/0028-client-secrets.sql).
+// Servers of the previous release read and write `clients.secret_hashes`: digests are copied to it here, and from it by
+// a trigger (migrations/0028-client-secrets.sql).
 const copyToClient = sql`
   update clients set secret_hashes = array(select hash from client_secrets where client_id = $1 order by created_at, id)
   where id = $1`;
@@ -21,34 +22,34 @@ export function insertSecret(
 
 const deleteById = sql`delete from client_secrets where client_id = $1 and id = any($2)`;
 
-/** @returns how many of the ids there were */
+/** @returns number of secrets deleted */
 export async function deleteSecrets(db: Database, clientId: string, ids: string[]): Promise<number> {
   const { count } = await db.guard(deleteById, [clientId, ids]);
   db.write(copyToClient, [clientId]);
   return count;
 }
 
-// In the order in which secrets are added and removed: first the client, then its secrets.
+// Adding and removing a secret lock the client before its secrets: the same order here cannot deadlock with them.
 const lockById = sql`select 1 from clients where id = $1 for no key update`;
 
 const replaceHashById = sql`
   update client_secrets set hash = $3, last_used_at = now() where client_id = $1 and id = $2`;
 
-/** Replaces the digest of a secret, which was just used, by its digest under another key. */
+/** Replaces the digest of a secret by one under another key, and stores that the secret was just used. */
 export function replaceSecretHash(db: Database, clientId: string, id: string, hash: string): void {
   db.write(lockById, [clientId]);
   db.write(replaceHashById, [clientId, id, hash]);
   db.write(copyToClient, [clientId]);
 }
 
-// Of many requests at once one writes, and none waits for it.
+// One of several concurrent requests writes; the others skip the locked row instead of waiting.
 const updateLastUsed = sql`
   update client_secrets set last_used_at = now() where (client_id, id) in (
     select client_id, id from client_secrets
     where client_id = $1 and id = $2 and coalesce(last_used_at, '-infinity') < now() - make_interval(secs => $3)
     for update skip locked)`;
 
-/** Writes that a secret was just used, unless that was written less than `seconds` ago. */
+/** Stores that a secret was just used, unless `last_used_at` is less than `seconds` ago. */
 export function updateSecretLastUsed(db: Database, clientId: string, id: string, seconds: number): void {
   db.write(updateLastUsed, [clientId, id, seconds]);
 }

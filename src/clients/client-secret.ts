@@ -9,7 +9,7 @@ import { findClient, lockClient, type StoredClient } from './client-repository.t
 import { deleteSecrets, insertSecret } from './client-secret-repository.ts';
 import { needsSecret, type ClientSecret } from './client.ts';
 
-/** Of one client, those that have not expired. */
+/** Maximum number of unexpired secrets of one client. */
 export const maxSecrets = 2;
 const maxLifetimeDays = 3650;
 
@@ -29,10 +29,11 @@ export function makeClientSecret(keyring: Keyring): NewSecret {
 }
 
 /**
- * Removes the secrets of a client that no longer authenticates with one, and stores the first of one that now does.
+ * Removes all secrets of a client that needs none, and stores a first secret for a client that needs one and has none.
  *
- * @param made a secret for that case
- * @returns whether it was stored
+ * @param isNeeded whether the client authenticates with a secret
+ * @param made the first secret
+ * @returns whether the first secret was stored
  */
 export async function adjustSecrets(
   db: Database,
@@ -48,9 +49,9 @@ export async function adjustSecrets(
 }
 
 /**
- * Adds a secret; those that are expired are removed.
+ * Adds a secret, and removes expired ones.
  *
- * @param seconds its lifetime; without end when left out
+ * @param seconds its lifetime; it never expires when this is left out
  * @throws Refusal `client_unknown`, `client_without_secret`, `client_secret_limit`, `argument_invalid`
  */
 export async function addClientSecret(

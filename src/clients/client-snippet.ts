@@ -7,11 +7,11 @@ import { needsSecret, type Client, type ClientKind } from './client.ts';
 interface Program {
   /** Its name as its makers write it. */
   title: string;
-  /** Of the snippet, as Markdown names it. */
+  /** Language of the snippet, as a Markdown code block names it. */
   language: string;
   /** The kinds of client that it can be; the first is the usual one. */
   kinds: readonly ClientKind[];
-  /** Where it receives people, when that is settled. */
+  /** Matches its redirect URIs, when the program fixes their path. */
   callback?: RegExp;
   /** The redirect URI that the guide registers. */
   redirectUri: string;
@@ -160,7 +160,7 @@ function valuesOf(issuer: string, client: SnippetClient, redirectUri = '', secre
   };
 }
 
-/** What stands in a snippet for a secret that is not known any more. */
+/** Placeholder for a client secret in a snippet: of a stored secret only the digest is known. */
 export const secretPlaceholder = 'YOUR-CLIENT-SECRET';
 
 /** @param secret of the client; a placeholder stands for one that is not given */
@@ -175,7 +175,7 @@ export function renderSnippet(name: SnippetName, issuer: string, client: Snippet
 
 export type SnippetProblem = 'kind' | 'callback';
 
-/** What of a client does not fit the program: its kind, or that no redirect URI is where it receives people. */
+/** Why a client does not fit a program: its kind is another, or none of its redirect URIs matches `callback`. */
 export function snippetProblems(name: SnippetName, { kind, metadata }: SnippetClient): SnippetProblem[] {
   const { kinds, callback } = programOf(name);
   if (!kinds.includes(kind)) return ['kind'];

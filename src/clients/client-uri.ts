@@ -5,6 +5,7 @@ import type { ClientKind, ClientMetadata } from './client.ts';
 
 export const maxRedirectUris = 10;
 const maxUriCharacters = 2000;
+/** A longer URI is cut in the refusal. */
 const maxShownCharacters = 200;
 
 const isLocalhostName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
@@ -12,7 +13,10 @@ const isLocalhostName = (host: string): boolean => host === 'localhost' || host.
 /** Hosts of the person's own machine, on which native apps and sites under development listen (RFC 8252 §7.3). */
 export const isLoopbackHost = (host: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(host);
 
-/** Whether a site runs on its developer's own machine. An app of the person's machine listens there as well. */
+/**
+ * Whether a client is a site under development: one of its redirect URIs is on a loopback host. Native apps are not:
+ * they listen on the person's machine in production too.
+ */
 export const isForDevelopment = (kind: ClientKind, metadata: ClientMetadata): boolean =>
   (kind === 'web' || kind === 'single-page') &&
   metadata['application_type'] !== 'native' &&
@@ -28,13 +32,13 @@ export const webHostsOf = (uris: readonly unknown[]): string[] =>
 /** What decides which URIs a client may register. */
 export interface UriRules {
   issuer: string;
-  /** A native app, or a site with one: loopback hosts and private-use schemes (RFC 8252 §7). */
+  /** Allows loopback hosts and private-use schemes (RFC 8252 §7): the client is a native app, or a site with one. */
   isNative?: boolean;
-  /** An operator registers the client: loopback hosts, for development. */
+  /** Allows loopback hosts, for development: an operator registers the client. */
   isByOperator?: boolean;
 }
 
-/** A reason, and the values that its words name. */
+/** A reason, and the maximum that its text names. */
 type UriProblem = { reason: Reason; max?: number };
 
 /** The rules for every URI of a client, whatever its scheme. */
@@ -57,7 +61,7 @@ function textProblem(uri: string): UriProblem | undefined {
 function hostProblem(uri: string, { hostname, origin }: URL, issuer: string): UriProblem | undefined {
   // `https:host` and `https:/host` are absolute to browsers only.
   if (!/^https?:\/\/[^/]/i.test(uri)) return { reason: 'uri_has_no_host' };
-  // Other characters would end a source in a Content-Security-Policy, which has no IPv6 addresses either.
+  // Other characters would end a source expression of CSP; CSP has none for IPv6 addresses.
   const isHostName = /^[a-z0-9._-]+$/.test(hostname) || isLoopbackHost(hostname);
   if (!isHostName) return { reason: 'uri_has_invalid_host' };
   return origin === issuer ? { reason: 'uri_is_of_this_server' } : undefined;
@@ -103,7 +107,7 @@ export function requireWebUri(field: string, uri: string, rules: Omit<UriRules, 
  *
  * @param field name of the metadata
  * @throws Refusal `redirect_uri_invalid` for the first URI that may not be registered
- * @throws Refusal `redirect_uris_many` for more than ten
+ * @throws Refusal `redirect_uris_many` for more than `maxRedirectUris`
  */
 export function requireRedirectUris(
   uris: readonly string[],
@@ -119,8 +123,10 @@ export function requireRedirectUris(
 }
 
 /**
- * OpenID Connect Back-Channel Logout 1.0 §2.2. It may be http where an operator says so, for a client that authenticates
- * itself; OUTGOING_ALLOWED_HOSTS then decides whether it is called.
+ * Checks a URI for OpenID Connect Back-Channel Logout 1.0 §2.2.
+ *
+ * @param mayBeHttp for a confidential client that an operator registers: an http URI is checked as if it were https,
+ *   and OUTGOING_ALLOWED_HOSTS decides later whether it is called
  *
  * @throws Refusal `client_invalid`
  */
@@ -132,7 +138,7 @@ export function requireBackChannelLogoutUri(
 }
 
 /**
- * OpenID Connect Front-Channel Logout 1.0 §2: it has the scheme, host and port of a redirect URI.
+ * Checks a URI for OpenID Connect Front-Channel Logout 1.0 §2: scheme, host and port must be those of a redirect URI.
  *
  * @throws Refusal `client_invalid`
  */

@@ -20,13 +20,13 @@ export interface ClientApi {
 
 /** A secret that a client authenticates with. The secret itself is not stored. */
 export interface ClientSecret {
-  /** Names it among the secrets of its client. */
+  /** Unique among the secrets of its client. */
   id: string;
   /** Keyed digest, hex. */
   hash: string;
   createdAt: Date;
   expiresAt?: Date | undefined;
-  /** To the hour. */
+  /** Precise to the hour. */
   lastUsedAt?: Date | undefined;
 }
 
@@ -75,7 +75,7 @@ export function defaultMetadata(kind: ClientKind): ClientMetadata {
 export const needsSecret = (metadata: ClientMetadata): boolean =>
   String(metadata['token_endpoint_auth_method']).startsWith('client_secret_');
 
-/** Origins whose pages may call the token and userinfo endpoints (CORS): of the redirect URIs of a browser app. */
+/** Origins whose pages may call the token and userinfo endpoints (CORS): those of a public web app's redirect URIs. */
 export function originsOf(kind: ClientKind, metadata: ClientMetadata): string[] {
   if (metadata['token_endpoint_auth_method'] !== 'none' || kind === 'native') return [];
   const origins = (metadata.redirect_uris ?? []).map((uri) => URL.parse(uri)?.origin);

@@ -2,7 +2,7 @@
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** An http URI on the person's own machine, without its port, and without a path that is only `/`. */
+/** A loopback http URI without its scheme, its port and a path that is only `/`; undefined for any other URI. */
 function withoutLoopbackPort(uri: string): string | undefined {
   const [, scheme, host = '', rest = ''] =
     /^(http:\/\/)(localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?([/?].*)?$/.exec(uri) ?? [];

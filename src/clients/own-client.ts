@@ -8,7 +8,7 @@ export const ownClientId = 'frontdesk';
 
 export const ownRedirectUri = (issuer: string): string => `${issuer}/account/callback`;
 
-/** Inserts the built-in client, or updates its metadata to the issuer. */
+/** Inserts the built-in client, or updates the URIs in its metadata to the issuer. */
 export async function ensureOwnClient(db: Database, issuer: string): Promise<void> {
   const metadata: ClientMetadata = {
     client_name: 'Frontdesk',

@@ -18,7 +18,7 @@ const maxKeys = 20;
 const text = z.string().min(1).max(2000);
 const uris = z.array(text);
 const algorithm = z.string().max(20);
-/** The members of a JWK are strings and arrays of strings (RFC 7517 §4); the client validator checks the key. */
+/** A JWK (RFC 7517 §4). Only the types of its members are checked here; the client validator checks the key. */
 const key = z.record(z.string(), z.union([z.string(), z.boolean(), z.number(), z.array(z.string())]));
 const clientName = z.string().refine(isClientName, {
   error: 'must_be_client_name' satisfies Reason,
@@ -26,7 +26,7 @@ const clientName = z.string().refine(isClientName, {
 });
 
 /**
- * Everything else is ignored (RFC 7591 §2), and so is all that only an operator may decide: first-party, APIs,
+ * Other members are ignored (RFC 7591 §2), among them those that only an operator may set: first-party, APIs,
  * exceptions for the conformance suite. `client_credentials` is only for clients that an operator registers.
  */
 const schema = z.object({
@@ -77,11 +77,11 @@ const invalid = (field: string, reason: Reason) => new Refusal('client_invalid',
 /** Pages show these beside the app's name, which nobody has checked (OpenID Connect Registration §9.1). */
 const identityUris = ['client_uri', 'logo_uri'] as const;
 const legalUris = ['policy_uri', 'tos_uri'] as const;
-const calledUris = ['jwks_uri', 'sector_identifier_uri', 'initiate_login_uri'] as const;
+const otherUris = ['jwks_uri', 'sector_identifier_uri', 'initiate_login_uri'] as const;
 
 function requirePageUris(metadata: Registration, { issuer, mayLinkToOtherHosts }: RegistrationRules): void {
   const hosts = new Set(webHostsOf(metadata.redirect_uris));
-  for (const name of [...calledUris, ...identityUris, ...legalUris]) {
+  for (const name of [...otherUris, ...identityUris, ...legalUris]) {
     const uri = metadata[name];
     if (uri !== undefined) requireWebUri(name, uri, { issuer });
   }
@@ -107,11 +107,15 @@ function requireLogoutUris(metadata: Registration, issuer: string): void {
 }
 
 function requireUris(metadata: Registration, rules: RegistrationRules): void {
-  const { redirect_uris: redirectUris, application_type: type, post_logout_redirect_uris: others = [] } = metadata;
+  const {
+    redirect_uris: redirectUris,
+    application_type: type,
+    post_logout_redirect_uris: postLogoutUris = [],
+  } = metadata;
   if (redirectUris.length === 0) throw new Refusal('redirect_uri_required');
   const uriRules = { issuer: rules.issuer, isNative: type === 'native' };
   requireRedirectUris(redirectUris, uriRules);
-  requireRedirectUris(others, uriRules, 'post_logout_redirect_uris');
+  requireRedirectUris(postLogoutUris, uriRules, 'post_logout_redirect_uris');
   requirePageUris(metadata, rules);
   requireLogoutUris(metadata, rules.issuer);
   const isPairwise = metadata.subject_type === 'pairwise';

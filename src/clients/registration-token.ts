@@ -8,13 +8,14 @@ import { randomToken, type Keyring } from '../platform/secrets.ts';
 import { parseDuration } from '../policy/policy.ts';
 import { deleteRegistrationToken, insertRegistrationToken } from './registration-token-repository.ts';
 
-const kind = 'registration-token';
+const digestKind = 'registration-token';
 const maxDuration = '90d';
 const maxSeconds = parseDuration(maxDuration)!;
 const maxUses = 10_000;
 
 /** The digests that a token may be stored as, newest key first. */
-export const digestsOfRegistrationToken = (keyring: Keyring, token: string): Buffer[] => keyring.digests(kind, token);
+export const digestsOfRegistrationToken = (keyring: Keyring, token: string): Buffer[] =>
+  keyring.digests(digestKind, token);
 
 export interface NewRegistrationToken {
   id: string;
@@ -41,7 +42,7 @@ export async function createRegistrationToken(
   const token = `fd_registration_${randomToken()}`;
   const [id, expiresAt] = [randomUUID(), new Date(Date.now() + seconds * 1000)];
   await db.inUnitOfWork(async () => {
-    insertRegistrationToken(db, { id, tokenHash: keyring.digest(kind, token), usesLeft: uses, expiresAt });
+    insertRegistrationToken(db, { id, tokenHash: keyring.digest(digestKind, token), usesLeft: uses, expiresAt });
     recordEvent(db, { kind: 'registration-token.created', detail: { tokenId: id, uses, by } });
   });
   return { id, token, expiresAt };

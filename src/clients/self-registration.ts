@@ -21,12 +21,12 @@ export interface SelfRegistrationContext extends RegistrationRules {
   validate: ClientValidator;
 }
 
-/** What a client is told of its registration (RFC 7591 §3.2.1). */
+/** What the client information response holds (RFC 7591 §3.2.1). */
 export interface OwnRegistration {
   id: string;
   metadata: ClientMetadata;
   createdAt: Date;
-  /** A new secret. Only its digest is stored, so it is never told again. */
+  /** A new secret. Only its digest is stored, so it is returned once. */
   secret?: string | undefined;
 }
 

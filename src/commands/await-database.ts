@@ -1,4 +1,4 @@
-/** A server that is started before its database: it lives, says that it is not ready, and begins by itself. */
+/** Waits for the database when the server is started first; health probes are answered meanwhile. */
 import { createServer, type Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openBase, type Base } from '../base.ts';
@@ -9,15 +9,15 @@ import { listen } from './listen.ts';
 
 const retryMilliseconds = 1_000;
 
-/** What passes by itself: a database that starts, moves or is full. A wrong password does not. */
-const passing: ReadonlySet<Failure> = new Set<Failure>([
+/** Failures that may pass without a change of settings: the database starts, moves or is full. */
+const transientFailures: ReadonlySet<Failure> = new Set<Failure>([
   'database_busy',
   'database_full',
   'database_host_unknown',
   'database_unreachable',
 ]);
 
-/** Answers that the process lives and nothing else: everything but `/healthz` is 503 with Retry-After. */
+/** A server whose `/healthz` is 200; everything else is 503 with Retry-After. */
 const createWaitingServer = (): Server =>
   createServer((request, response) => {
     const isLive = request.url === '/healthz';
@@ -35,7 +35,7 @@ async function close(server: Server): Promise<void> {
 }
 
 /**
- * Opens the database, and waits for one that is not there yet.
+ * Opens the database; retries every second while it is unavailable.
  *
  * @returns undefined when `stop` was aborted meanwhile
  * @throws ListenFailed, and what openBase throws for a reason that does not pass by itself
@@ -43,16 +43,16 @@ async function close(server: Server): Promise<void> {
 export async function awaitDatabase(config: Config, stop: AbortSignal): Promise<Base | undefined> {
   const log = createLog(config.logLevel);
   const waiting = createWaitingServer();
-  let told: Failure | undefined;
+  let loggedFailure: Failure | undefined;
   try {
     while (!stop.aborted) {
       try {
         return await openBase(config, { role: 'server', log });
       } catch (error) {
         const failure = failureKindOf(error);
-        if (!config.databaseUrl || !passing.has(failure)) throw error;
-        if (told !== failure) log.warn({ reason: failure }, 'waiting for the database');
-        told = failure;
+        if (!config.databaseUrl || !transientFailures.has(failure)) throw error;
+        if (loggedFailure !== failure) log.warn({ reason: failure }, 'waiting for the database');
+        loggedFailure = failure;
       }
       if (!waiting.listening) await listen(waiting, config.port, config.host);
       await wait(retryMilliseconds, undefined, { signal: stop }).catch(() => {});

@@ -24,7 +24,7 @@ export interface Invocation {
 export interface Io {
   out(text: string): void;
   error(text: string): void;
-  /** Prints what takes longer than a second; undefined when nobody waits. */
+  /** Prints a step that takes longer than a second; undefined when nobody reads it. */
   progress?: (text: string) => void;
   environment: NodeJS.ProcessEnv;
   /** Whether `--new` was given: a missing database is created. */
@@ -34,7 +34,7 @@ export interface Io {
 }
 
 export interface Command {
-  /** One or two words: `serve`, `clients list`. */
+  /** One to three words: `serve`, `clients list`, `clients secrets add`. */
   name: string;
   about: string;
   /** Whether it changes the database; then the issuer of the database is printed afterwards. */
@@ -61,7 +61,7 @@ export function usageOf({ name, operands = [], options = {} }: Command): string 
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 
-/** @throws UsageError for an option that the command does not have, and for a value that is missing or too much */
+/** @throws UsageError for an option that the command does not have, and for a value that is missing or not allowed */
 function checkOption(command: Command, token: Extract<Token, { kind: 'option' }>): void {
   const { name, rawName, value, inlineValue } = token;
   const known = command.options ?? {};
@@ -114,9 +114,9 @@ export const stringOption = (value: Options[string]): string | undefined =>
 export const stringListOption = (value: Options[string]): string[] => (Array.isArray(value) ? value : []);
 
 /**
- * The names that `--clear` was given: of options whose value is to be removed.
+ * Names of the options whose value `--clear` removes.
  *
- * @param clearable the names it may be given
+ * @param clearable the names that `--clear` accepts
  * @throws UsageError for another name, and for an option that is set at the same time
  */
 export function clearedOptions<Name extends string>(options: Options, clearable: readonly Name[]): Set<Name> {
@@ -131,7 +131,7 @@ export function clearedOptions<Name extends string>(options: Options, clearable:
 }
 
 /**
- * The seconds of an option like `12h`.
+ * The value in seconds of an option like `12h`.
  *
  * @param name of the option, for the message
  * @throws UsageError

@@ -1,4 +1,4 @@
-/** Listening on the port of the settings. */
+/** Makes a server listen on a port, and waits until it does. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { ListenFailed } from './failure.ts';

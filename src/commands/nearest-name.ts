@@ -1,6 +1,6 @@
 /** Finds the name that is nearest to a mistyped one. */
 
-/** How many characters are to be inserted, removed, replaced or swapped with the next one (Damerau, Levenshtein). */
+/** Number of characters to insert, remove, replace or swap with the next one (Damerau-Levenshtein distance). */
 function distance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= from.length; row += 1) {

@@ -9,12 +9,13 @@ import { helpText, nounOf, UnknownCommand } from './help.ts';
 
 const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
-/** An option of every command that opens the database. */
-const newDatabase = '--new';
+/** Creates a missing database: an option of every command that opens one. */
+const newDatabaseOption = '--new';
 
 const isHelp = (argument: string | undefined): boolean => argument === '--help' || argument === '-h';
 
 function find(commands: readonly Command[], args: string[]): { command: Command; rest: string[] } | undefined {
+  // A name has three words at most.
   for (const length of [3, 2, 1]) {
     const command = commands.find(({ name }) => name === args.slice(0, length).join(' '));
     if (command) return { command, rest: args.slice(length) };
@@ -40,7 +41,7 @@ async function run(commands: readonly Command[], args: string[], io: Io): Promis
   const { command, rest } = found;
   if (command.name === 'help') return command.run({ operands: rest, options: {}, io });
   if (rest.some(isHelp)) return io.out(helpText(commands, [command.name]));
-  const given = rest.filter((argument) => argument !== newDatabase);
+  const given = rest.filter((argument) => argument !== newDatabaseOption);
   const own: Io = { ...io, mayCreateDatabase: given.length < rest.length };
   await command.run(parseInvocation(command, given, own));
   if (command.changes && own.usedIssuer !== undefined) io.error(`at ${own.usedIssuer}`);

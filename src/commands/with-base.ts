@@ -14,7 +14,7 @@ import { createProgress } from './progress.ts';
 const demoFolder = 'data/demo';
 const ownSettings = ['ISSUER', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
 
-/** The settings. Without settings and without a database in this folder: those of the running demo. */
+/** The environment. For the demo that runs, when neither settings nor `./data` name another database. */
 function findEnvironment(io: Io): NodeJS.ProcessEnv {
   const { environment } = io;
   const isOwn = ownSettings.some((name) => environment[name]) || existsSync('data/postgres');
@@ -23,7 +23,7 @@ function findEnvironment(io: Io): NodeJS.ProcessEnv {
   return { ...environment, DATA_DIR: demoFolder };
 }
 
-/** Opens the database for a command, and says what takes longer than a second. @throws Refusal as openBase does */
+/** Opens the database for a command, and prints what takes longer than a second. @throws Refusal as openBase does */
 export async function openForCommand(io: Io, config: Config, mayCreate: boolean): Promise<Base> {
   const { onStep, end } = createProgress(io.progress);
   try {

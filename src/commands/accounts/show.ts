@@ -37,7 +37,7 @@ function textOf(account: Shown): string {
 
 export const showAccount: Command = {
   name: 'accounts show',
-  about: 'Show one account: names, address, standing, and how many sessions and apps it has.',
+  about: 'Show one account: names, address, status, and how many sessions and apps it has.',
   operands: ['ACCOUNT'],
   options: { json: { about: 'Print JSON.' } },
   async run({ operands: [name = ''], options, io }) {

@@ -101,27 +101,28 @@ export function detailsOf(options: Options): ClientDetails {
   const list = (name: string) => (options[name] === undefined ? undefined : stringListOption(options[name]));
   const seconds = (name: 'refresh-idle' | 'refresh-absolute') =>
     cleared.has(name) ? null : durationOption(options[name], name);
-  const given = (name: (typeof clearable)[number]) => (cleared.has(name) ? false : options[name] === true || undefined);
+  /** True for a switch that is set, false for one that is cleared. */
+  const flag = (name: (typeof clearable)[number]) => (cleared.has(name) ? false : options[name] === true || undefined);
   const [name, kind, file] = ['name', 'kind', 'metadata'].map((option) => stringOption(options[option]));
   return {
     kind: kind === undefined ? undefined : parseKind(kind),
     name,
-    isFirstParty: given('first-party'),
+    isFirstParty: flag('first-party'),
     redirectUris: list('redirect-uri'),
     postLogoutRedirectUris: cleared.has('post-logout-redirect-uri') ? null : list('post-logout-redirect-uri'),
     backChannelLogoutUri: text('back-channel-logout-uri'),
     frontChannelLogoutUri: text('front-channel-logout-uri'),
     refreshIdleSeconds: seconds('refresh-idle'),
     refreshAbsoluteSeconds: seconds('refresh-absolute'),
-    hasAppScheme: given('app-scheme'),
-    requiresPkce: given('require-pkce') === false ? null : given('require-pkce'),
+    hasAppScheme: flag('app-scheme'),
+    requiresPkce: flag('require-pkce') === false ? null : flag('require-pkce'),
     hasIdTokenClaims: cleared.has('id-token-claims')
       ? null
       : parseSwitch(options['id-token-claims'], 'id-token-claims'),
     apis: cleared.has('api') ? [] : list('api')?.map(parseApi),
     scope: text('scope'),
     homePage: text('uri'),
-    isConformanceClient: given('conformance'),
+    isConformanceClient: flag('conformance'),
     metadata: file === undefined ? undefined : readJsonFile(file),
   };
 }

@@ -18,7 +18,7 @@ export const clientContext = ({ db, keyring, log, config, outgoing }: Base): Reg
   by: 'command-line',
 });
 
-/** Addresses of the app that would not be called, with the setting that allows it. */
+/** Warns of URIs of the app that this server will not call, and names the setting that allows it. */
 async function printOutgoingWarnings(io: Io, { outgoing }: Base, { metadata }: ShownClient): Promise<void> {
   const called = { backchannel_logout_uri: 'Sign-out notices to', jwks_uri: 'Keys at' } as const;
   for (const [name, what] of Object.entries(called)) {
@@ -31,8 +31,8 @@ async function printOutgoingWarnings(io: Io, { outgoing }: Base, { metadata }: S
   }
 }
 
-/** What the developer needs next. */
-function handover(issuer: string, { id, metadata }: ShownClient, secret: string | undefined): [string, string][] {
+/** Name → value of what the developer configures the app with. */
+function appSettings(issuer: string, { id, metadata }: ShownClient, secret: string | undefined): [string, string][] {
   return [
     ['issuer', issuer],
     ['discovery', `${issuer}/.well-known/openid-configuration`],
@@ -42,7 +42,7 @@ function handover(issuer: string, { id, metadata }: ShownClient, secret: string 
   ];
 }
 
-/** @param secret a new one, which is shown this once */
+/** @param secret a new client secret; undefined when none was made */
 export async function printClient(
   io: Io,
   base: Base,
@@ -65,7 +65,7 @@ export async function printClient(
       }),
     );
   } else {
-    io.out(fields(handover(issuer, client, secret)));
+    io.out(fields(appSettings(issuer, client, secret)));
     if (secret !== undefined) io.out('\nThe secret is not shown again.');
     if (isDevelopment) io.out("\nThe app is for development: a redirect URI leads to the developer's own machine.");
     if (text !== undefined) io.out(`\n${text}`);

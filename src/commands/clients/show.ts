@@ -20,6 +20,7 @@ function toShown(client: StoredClient): Record<string, unknown> {
     sends_pkce: sendsPkce ?? null,
     secrets: secrets.map(toShownSecret),
     apis,
+    // The default: `metadata` overrides it when an operator decided it.
     id_token_claims: hasClaimsByDefault(client),
     ...metadata,
   };

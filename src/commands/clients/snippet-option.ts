@@ -17,7 +17,7 @@ export function parseSnippet(value: Options[string]): SnippetName | undefined {
   return name;
 }
 
-/** Says what of the client does not fit the program. */
+/** Warns when the client does not fit the program. */
 export function printSnippetWarnings(
   io: Io,
   name: SnippetName,
