@@ -16,12 +16,14 @@ import { signedInOf, type ShowAccountPage } from './guard.ts';
 /** The event is recorded a moment before the session begins, whose time has whole seconds. */
 const maxApartMilliseconds = 5_000;
 
-const isSessionOf =
-  ({ at, detail }: RecordedEvent) =>
-  ({ signedInAt, userAgent }: Session): boolean =>
-    signedInAt !== undefined &&
-    Math.abs(signedInAt.getTime() - at.getTime()) < maxApartMilliseconds &&
-    describeDevice(userAgent) === detail['device'];
+/** The session that began with a sign-in, when it goes on: on such a device, begun at that time. */
+function sessionOf({ at, detail }: RecordedEvent, sessions: Session[]): Session | undefined {
+  const apart = ({ signedInAt }: Session) => Math.abs((signedInAt?.getTime() ?? 0) - at.getTime());
+  const candidates = sessions.filter(
+    (session) => apart(session) < maxApartMilliseconds && describeDevice(session.userAgent) === detail['device'],
+  );
+  return candidates.toSorted((one, other) => apart(one) - apart(other))[0];
+}
 
 const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 
@@ -32,18 +34,18 @@ async function find({ db }: Services, ctx: Context) {
   const event = isId(id) ? await findSignIn(db, account.id, id) : undefined;
   if (!event) throw new Refusal('not_found');
   const sessions = await listSessions(db, account.id);
-  const isHere = sessions.some((session) => session.uid === sessionUid && isSessionOf(event)(session));
-  return { event, sessions, isHere, accountId: account.id, sessionUid };
+  const session = sessionOf(event, sessions);
+  return { event, sessions, session, isHere: session?.uid === sessionUid, accountId: account.id, sessionUid };
 }
 
 export const showSignIn =
   (services: Services, show: ShowAccountPage): Handler =>
   async (ctx) => {
-    const { event, sessions, isHere } = await find(services, ctx);
+    const { event, sessions, session, isHere } = await find(services, ctx);
     show(ctx, 'account/sign-in', {
       signIn: { id: event.id, device: event.detail['device'], ip: event.ip, time: timeOf(event.at) },
       isHere,
-      isOver: !sessions.some(isSessionOf(event)),
+      isOver: session === undefined,
       hasOthers: sessions.length > 1,
     });
   };
