@@ -20,8 +20,9 @@ function requireSame(deployment: Deployment, issuer: string | undefined, keyring
 }
 
 /**
- * For servers. The first start stores the issuer and digests of the root secrets; later starts require that issuer and at
- * least one of those secrets. Each start stores the digests again, so that a secret can be replaced (`SECRET=new,old`).
+ * For servers. The first start stores the issuer and digests of the root secrets; later starts require that issuer and
+ * at least one of those secrets. Each start stores the digests again, so that a secret can be replaced
+ * (`SECRET=new,old`).
  *
  * @throws Refusal `database_of_other_issuer`, `database_of_other_secret`
  */

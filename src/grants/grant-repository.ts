@@ -42,8 +42,8 @@ export async function findGrant(db: Database, id: string): Promise<Grant | undef
   };
 }
 
-// Every transaction locks sessions before grants, so that two of them cannot deadlock. `count(*)` makes PostgreSQL take the
-// lock before it writes.
+// Every transaction locks sessions before grants, so that two of them cannot deadlock. `count(*)` makes PostgreSQL take
+// the lock before it writes.
 const upsertRow = sql`
   with locked as (select uid from sessions where uid = $4 for no key update)
   insert into grants (id, account_id, client_id, session_uid, permissions, expires_at)

@@ -1,4 +1,4 @@
-/** Creates what every deployment needs once: a first signing key of each algorithm, and the salt of pairwise subjects. */
+/** Creates what every deployment needs once: a signing key of each algorithm, and the salt of pairwise subjects. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { randomToken, type Keyring } from '../platform/secrets.ts';
@@ -7,8 +7,8 @@ import { insertSigningKey, listSigningKeys, lockSigningKeys, resealSigningKeys }
 import { makeSigningKey, phaseOf, signingAlgorithms, type SigningKey } from './signing-key.ts';
 
 /**
- * Creates a key for each algorithm that no key signs with, and encrypts the stored keys with the newest root secret. When
- * several processes start at once, one does this while the others wait.
+ * Creates a key for each algorithm that no key signs with, and encrypts the stored keys with the newest root secret.
+ * When several processes start at once, one does this while the others wait.
  *
  * @returns all published keys
  */

@@ -51,7 +51,7 @@ export function insertSigningKey(db: Database, keyring: Keyring, key: SigningKey
 
 const updateSeal = sql`update signing_keys set private_jwk_sealed = $2 where kid = $1`;
 
-/** Encrypts again the private keys that were encrypted with an older root secret, so that it can be removed from SECRET. */
+/** Encrypts again the private keys of an older root secret, so that it can be removed from SECRET. */
 export async function resealSigningKeys(db: Database, keyring: Keyring): Promise<void> {
   for (const { kid, private_jwk_sealed: sealed } of await db.read<Row>(selectPublished)) {
     if (!keyring.isStale(sealed)) continue;

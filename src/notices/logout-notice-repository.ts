@@ -66,7 +66,7 @@ const updateFailed = sql`
   where id = $1 returning gave_up_at is not null as gave_up`;
 
 export interface FailedAttempt {
-  /** Code of the failure: an OutgoingProblem, `status_503`, or `gone` for a client without a back-channel logout URI. */
+  /** Code of the failure: an OutgoingProblem, `status_503`, or `gone` when the client has no logout URI any more. */
   problem: string;
   retryAfterSeconds: number;
   /** Whether another attempt could not succeed either. */

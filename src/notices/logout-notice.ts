@@ -23,8 +23,8 @@ export interface LogoutNotice {
 }
 
 /**
- * State of the delivery. `pending`: not delivered yet; `unreachable`: several attempts failed, and more follow; `failed`:
- * given up; `sent_by_browser`: front channel, where no response confirms it; `no_channel`: the app registered none.
+ * State of the delivery. `pending`: not delivered yet; `unreachable`: several attempts failed, and more follow;
+ * `failed`: given up; `sent_by_browser`: front channel, without confirmation; `no_channel`: the app registered none.
  */
 export type NoticeState = 'delivered' | 'pending' | 'unreachable' | 'failed' | 'sent_by_browser' | 'no_channel';
 

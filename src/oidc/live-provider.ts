@@ -56,8 +56,8 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   let timer: NodeJS.Timeout | undefined;
   const resolveRequestObjects = requestObjects(input);
 
-  // The keys of a Provider are fixed at construction, so it is replaced. This takes about 2 ms and loses no state, which is in
-  // the database. The timer is for the next time at which a key starts or stops signing.
+  // The keys of a Provider are fixed at construction, so it is replaced. This takes about 2 ms and loses no state,
+  // which is in the database. The timer is for the next time at which a key starts or stops signing.
   function useKeys(keys: readonly SigningKey[]): void {
     const order = inSigningOrder(keys);
     const kids = order.map(({ kid }) => kid).join(' ');

@@ -36,7 +36,7 @@ function readOwner(path: string): Owner | undefined {
   return text ? (JSON.parse(text) as Owner) : undefined;
 }
 
-/** Whether a database accepts connections at the socket in this folder. After a crash the socket may be left without one. */
+/** Whether a database accepts connections at the socket in this folder. A crash may leave a socket without one. */
 const isAnswering = (socket: string): Promise<boolean> =>
   new Promise((resolve) => {
     const probe = connect(join(socket, '.s.PGSQL.5432'));

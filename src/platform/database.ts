@@ -15,8 +15,8 @@ export interface Database {
   /** Sends a statement in the transaction without waiting. When it fails, the commit fails. */
   write(statement: Statement, values?: unknown[]): void;
   /**
-   * Runs a statement that commits by itself, so that a rollback of the unit of work does not undo it. When the transaction
-   * is open already, the statement is part of it.
+   * Runs a statement that commits by itself, so that a rollback of the unit of work does not undo it. When the
+   * transaction is open already, the statement is part of it.
    */
   writeOutsideTransaction<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Joins an outer one. */

@@ -18,8 +18,8 @@ const reconnectSeconds = 2;
 const probeSeconds = 5;
 
 /**
- * Calls `onMessage` for each notification. Those sent while the connection is lost are missed: `onMessage` gets an empty
- * message after each reconnection, and the caller must also look for changes from time to time.
+ * Calls `onMessage` for each notification. Those sent while the connection is lost are missed: `onMessage` gets an
+ * empty message after each reconnection, and the caller must also look for changes from time to time.
  */
 export async function listen({ url, channel, onMessage, onError }: ListenOptions): Promise<Listener> {
   let client: pg.Client | undefined;

@@ -22,8 +22,8 @@ const secretNames = [
 ];
 
 /**
- * The type, message, stack and code of an error. Its other members are left out: `detail` and `where` of PostgreSQL quote
- * values that somebody sent. pino appends the messages and stacks of the causes.
+ * The type, message, stack and code of an error. Its other members are left out: `detail` and `where` of PostgreSQL
+ * quote values that somebody sent. pino appends the messages and stacks of the causes.
  */
 function describeError(error: Error): object {
   const { type, message, stack, code } = stdSerializers.err(error);

@@ -7,8 +7,8 @@ import { migrateJobs } from './jobs.ts';
 const folder = join(import.meta.dirname, '../../migrations');
 
 /**
- * Applies the migrations that the database lacks. When several processes start at once, one applies them while the others
- * wait for an advisory lock.
+ * Applies the migrations that the database lacks. When several processes start at once, one applies them while the
+ * others wait for an advisory lock.
  *
  * @returns the names of the migrations that were applied now
  */

@@ -38,8 +38,8 @@ const nobody = { uid: 65_534, gid: 65_534 };
 
 /**
  * Finds out how to start PostgreSQL on this machine. PostgreSQL refuses to run as root: it runs in a user namespace,
- * where it sees an ordinary uid and the files stay root's; in a container without user namespaces it runs as nobody, who
- * then owns its folder. With setpriv, the kernel stops it when this process is killed.
+ * where it sees an ordinary uid and the files stay root's; in a container without user namespaces it runs as nobody,
+ * who then owns its folder. With setpriv, the kernel stops it when this process is killed.
  */
 export function findLauncher(): Launcher {
   if (process.platform !== 'linux') return { prefix: [] };

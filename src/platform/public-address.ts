@@ -13,7 +13,8 @@ type Bytes = readonly number[];
 function embeddedIpv4(bytes: Bytes, range: string): Bytes[] | undefined {
   const pick = (...indexes: number[]) => indexes.map((index) => bytes[index]!);
   switch (range) {
-    // NAT64 (RFC 6052 §2.2). The length of a local-use prefix (RFC 8215) is unknown: the address is at one of four places.
+    // NAT64 (RFC 6052 §2.2). The length of a local-use prefix (RFC 8215) is unknown: the address is at one of four
+    // places.
     case 'rfc6052':
       if (bytes[5] === 0) return [pick(12, 13, 14, 15)];
       return [pick(6, 7, 9, 10), pick(7, 9, 10, 11), pick(9, 10, 11, 12), pick(12, 13, 14, 15)];

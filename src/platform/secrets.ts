@@ -35,8 +35,8 @@ interface DerivedKeys {
 }
 
 /**
- * The keys of all root secrets. The first one of SECRET counts as the newest: new values are made with it, and values made
- * with the others stay valid.
+ * The keys of all root secrets. The first one of SECRET counts as the newest: new values are made with it, and values
+ * made with the others stay valid.
  */
 export interface Keyring {
   /** Keys for Keygrip, newest first. */

@@ -1,4 +1,4 @@
-/** The transaction of one request, job or command: the first write opens it, and it ends before the response is sent. */
+/** The transaction of one request, job or command: opened by the first write, ended before the response. */
 import { CommitFailed, CommitUncertain, isAnswerOfServer, translateDatabaseError } from './database-errors.ts';
 import type { Rows, Statement } from './statement.ts';
 import { DatabaseSilent, withinLimit } from './time-limit.ts';

@@ -21,8 +21,8 @@ interface Row {
   within_grace: boolean | null;
 }
 
-// Finds no artifact whose grant is revoked. A used refresh token without a salt was rotated by an older release and has no
-// grace period.
+// Finds no artifact whose grant is revoked. A used refresh token without a salt was rotated by an older release and has
+// no grace period.
 const selectArtifact = sql`
   select a.payload, a.consumed_at,
     a.kind = 'RefreshToken' and a.successor_salt is not null

@@ -33,8 +33,8 @@ export const hasClaimsByDefault = ({
   !isSelfRegistered && metadata[conformanceClientKey] !== true;
 
 /**
- * The metadata of a client for oidc-provider. The library caches clients by a hash of it, so a change takes effect at once in
- * every process.
+ * The metadata of a client for oidc-provider. The library caches clients by a hash of it, so a change takes effect at
+ * once in every process.
  */
 export function toClientPayload(client: StoredClient): AdapterPayload {
   const { request_object_signing_alg: algorithm, ...others } = client.metadata;

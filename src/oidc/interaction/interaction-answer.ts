@@ -10,8 +10,8 @@ import { epoch } from '../protocol-context.ts';
 const browserKind = 'browser';
 
 /**
- * How long the result of an ended interaction may be used again. A form that is submitted twice then leads to the app both
- * times: the browser may not have received the first response.
+ * How long the result of an ended interaction may be used again. A form that is submitted twice then leads to the app
+ * both times: the browser may not have received the first response.
  */
 export const repeatSeconds = 10;
 
@@ -40,8 +40,8 @@ export interface InteractionAnswers {
 export const endingOf = ({ result }: Interaction): Ending | undefined => result?.['ending'] as Ending | undefined;
 
 /**
- * Whether the result of an ended interaction may be used again: until the interaction expires, and only while the session that
- * it led to is live, since a sign-out is final.
+ * Whether the result of an ended interaction may be used again: until the interaction expires, and only while the
+ * session that it led to is live, since a sign-out is final.
  */
 export async function mayRepeat(db: Database, interaction: Interaction): Promise<boolean> {
   const ending = endingOf(interaction);
@@ -52,7 +52,7 @@ export async function mayRepeat(db: Database, interaction: Interaction): Promise
 }
 
 export function createInteractionAnswers(issuer: string, keyring: Keyring): InteractionAnswers {
-  // A browser is recognized by the CSRF cookie of our forms. On https (`__Host-`) no other host of the domain can set it.
+  // A browser is recognized by the CSRF cookie of our forms. On https (`__Host-`) no other host can set it.
   const { csrf } = cookieNames(issuer);
   const browserOf = (ctx: Context) => ctx.cookies.get(csrf, { signed: false });
 

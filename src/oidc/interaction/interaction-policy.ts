@@ -4,8 +4,8 @@ import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 const { base, Check } = interactionPolicy;
 
 /**
- * Whether another app could receive the response: one that listens on the same loopback port, or claimed the same scheme
- * (RFC 8252 §8.6). An https URI is the app's own.
+ * Whether another app could receive the response: one that listens on the same loopback port, or claimed the same
+ * scheme (RFC 8252 §8.6). An https URI is the app's own.
  */
 const mayBeImpersonated = ({ oidc }: KoaContextWithOIDC): boolean =>
   oidc.client?.applicationType === 'native' && !/^https:/i.test(String(oidc.params?.['redirect_uri']));

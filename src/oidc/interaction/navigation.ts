@@ -3,8 +3,9 @@ import type { Context } from 'koa';
 import { Refusal } from '../../errors.ts';
 
 /**
- * Whether a request is a top-level navigation and not a prefetch (Fetch Metadata, Sec-Purpose). Images, frames and prefetched
- * links of any page could start sign-ins that nobody sees. Without these headers a request counts as a navigation.
+ * Whether a request is a top-level navigation and not a prefetch (Fetch Metadata, Sec-Purpose). Images, frames and
+ * prefetched links of any page could start sign-ins that nobody sees. Without these headers a request counts as a
+ * navigation.
  */
 function isNavigation(ctx: Context): boolean {
   const [mode, destination, purpose] = ['Sec-Fetch-Mode', 'Sec-Fetch-Dest', 'Sec-Purpose'].map((name) => ctx.get(name));

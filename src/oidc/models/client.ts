@@ -30,7 +30,9 @@ const lastUsedSeconds = 3600;
 
 const secretsOf = (client: Client): ClientSecret[] => (client['secrets'] ?? []) as ClientSecret[];
 
-/** Writes that a secret was used, and stores its digest under the newest root secret, so that older ones can be removed. */
+/**
+ * Writes that a secret was used, and stores its digest under the newest root secret, so that older ones can be removed.
+ */
 function recordUse(db: Database, clientId: string, { id, hash, lastUsedAt }: ClientSecret, newestHash: string): void {
   if (hash !== newestHash) return replaceSecretHash(db, clientId, id, newestHash);
   const isRecent = lastUsedAt !== undefined && Date.now() - lastUsedAt.getTime() < lastUsedSeconds * 1000;

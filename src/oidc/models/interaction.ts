@@ -23,7 +23,7 @@ export function replaceInteractionMethods(provider: Provider, db: Database, issu
     if (!answers.isFromThisBrowser(ctx, interaction.result)) return undefined;
     if (!endingOf(interaction)) return interaction;
     if (!(await mayRepeat(db, interaction))) return undefined;
-    // The browser may not have received the new session id. Without `session` the library does not compare the sessions.
+    // The browser may not have received the new session id. Without `session` the library compares none.
     if (interaction.result?.login) delete interaction.session;
     return interaction;
   };

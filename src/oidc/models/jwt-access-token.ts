@@ -1,4 +1,4 @@
-/** JWT access tokens at the introspection endpoint (RFC 7662 §2.2), which oidc-provider answers for opaque ones only. */
+/** Introspection of JWT access tokens (RFC 7662 §2.2). oidc-provider introspects opaque tokens only. */
 import { createLocalJWKSet, jwtVerify, type JWK, type JWTPayload } from 'jose';
 import type { Client, Provider } from 'oidc-provider';
 import { findGrant } from '../../grants/grant-repository.ts';

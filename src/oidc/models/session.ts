@@ -26,8 +26,8 @@ export function replaceSessionMethods(provider: Provider, db: Database): void {
     this.destroyed = true;
   };
 
-  // The id rotates at every sign-in, against session fixation. After a consent a rotation is not needed, and would conflict
-  // with requests of the person's other tabs.
+  // The id rotates at every sign-in, against session fixation. After a consent a rotation is not needed, and would
+  // conflict with requests of the person's other tabs.
   prototype.resetIdentifier = function reset() {
     const oidc = protocolContext()?.oidc;
     if (oidc?.route === 'resume' && !oidc.result?.login) return;

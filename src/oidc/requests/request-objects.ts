@@ -38,8 +38,8 @@ function isUnsigned(jwt: string): boolean {
 }
 
 /**
- * The parameters in an unsigned request object. They are trusted as little as those of the URL, which are ignored (RFC 9101
- * §6.3).
+ * The parameters in an unsigned request object. They are trusted as little as those of the URL, which are ignored (RFC
+ * 9101 §6.3).
  *
  * @throws Refusal `request_object_invalid`
  */
