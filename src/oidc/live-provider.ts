@@ -1,6 +1,6 @@
 /** The protocol as the rest of the program uses it; swaps the Provider when signing keys change. */
 import compose from 'koa-compose';
-import type { Interaction, InteractionResults, Provider } from 'oidc-provider';
+import type { Interaction, InteractionResults, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../errors.ts';
 import { inSigningOrder, nextChangeAt, publicJwk, type SigningKey } from '../keys/signing-key.ts';
@@ -17,6 +17,7 @@ import { epoch } from './protocol-context.ts';
 import { createProvider, type ProviderInput } from './provider.ts';
 import { requestObjects } from './requests/request-objects.ts';
 import { subjectFor } from './permissions/claims.ts';
+import { nameAppAfterSignOut } from './sign-out-pages.ts';
 import { replaceAutoSubmitForms } from './auto-submit-forms.ts';
 
 export interface Oidc {
@@ -111,6 +112,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
       );
       await run(ctx, next);
       replaceAutoSubmitForms(ctx, issuer);
+      nameAppAfterSignOut(ctx as KoaContextWithOIDC);
     },
     async interaction(ctx) {
       cookies.removeSurplus(ctx);

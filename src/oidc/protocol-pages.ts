@@ -1,6 +1,7 @@
-/** Pages that oidc-provider asks for: sign-out confirmation, signed out, form post, errors. */
+/** Pages that oidc-provider asks for: form post and errors; those of signing out are in sign-out-pages.ts. */
 import type { Client, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { Context } from 'koa';
+import { homePageOf } from '../clients/client.ts';
 import { hostOf } from './permissions/consent.ts';
 
 /** Shows a view. `leadsOut`: its forms lead to an app, so the page has no CSP `form-action`. */
@@ -17,17 +18,16 @@ interface Detail {
 }
 
 export interface ProtocolPages {
-  askToSignOut: (ctx: KoaContextWithOIDC) => void;
-  showSignedOut: (ctx: KoaContextWithOIDC) => Promise<void>;
+  show: ShowPage;
   showError: (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => void;
   /** Sends the response by a form (OAuth 2.0 Form Post Response Mode). */
   postToApp: (ctx: KoaContextWithOIDC, redirectUri: string, answer: Record<string, unknown>) => void;
 }
 
 /** The app as a page names it. Anybody can link here, so a self-registered app is named by its host, without a link. */
-function siteOf(client: Client | undefined): { name?: string | undefined; uri?: string | undefined } {
+export function siteOf(client: Client | undefined): { name?: string | undefined; uri?: string | undefined } {
   if (client?.['self_registered'] === true) return { name: hostOf(client.redirectUris?.[0]) };
-  return { name: client?.clientName, uri: client?.clientUri };
+  return { name: client?.clientName, uri: client && homePageOf(client.metadata()) };
 }
 
 /** Codes of errors that have a text of their own. */
@@ -49,7 +49,7 @@ const addressOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? URL.parse(value)?.href.slice(0, maxUrlCharacters) : undefined;
 
 /** Details of the error for the developers of a registered app. */
-function detailsOf({ oidc: { client, params = {} } }: KoaContextWithOIDC, out: ErrorOut): Detail[] {
+export function detailsOf({ oidc: { client, params = {} } }: KoaContextWithOIDC, out: ErrorOut): Detail[] {
   if (!client) return [];
   const details = {
     error: out.error,
@@ -63,23 +63,7 @@ function detailsOf({ oidc: { client, params = {} } }: KoaContextWithOIDC, out: E
 
 export function createProtocolPages(show: ShowPage): ProtocolPages {
   return {
-    askToSignOut(ctx) {
-      const { session, client } = ctx.oidc;
-      const state = session?.state as { secret: string };
-      show(
-        ctx,
-        'protocol/sign-out',
-        { xsrf: state.secret, action: '/oauth/logout/confirm', site: siteOf(client) },
-        { leadsOut: true },
-      );
-    },
-
-    async showSignedOut(ctx) {
-      // Anybody can open this address. A person who is signed in must not read that they are signed out.
-      const { accountId } = await ctx.oidc.provider.Session.get(ctx);
-      if (accountId !== undefined && !ctx.oidc.client) return ctx.redirect('/account');
-      show(ctx, 'protocol/signed-out', { site: siteOf(ctx.oidc.client) });
-    },
+    show,
 
     postToApp(ctx, redirectUri, answer) {
       const status = 'error' in answer ? 400 : 200;

@@ -94,8 +94,8 @@ export function createPages({ issuer, login, password }: Visitor) {
     ],
     'unknown-redirect': [onlyShows(authorization, 'error.invalid_redirect_uri.heading')],
     'invalid-request': [onlyShows(authorization, 'error.invalid_request.heading')],
-    'refused-sign-out': [signingIn(), onlyShows(signOut, 'error.invalid_request.heading')],
-    'unknown-sign-out': [signingIn(), onlyShows(signOut, 'error.invalid_client.heading')],
+    'refused-sign-out': [signingIn(), onlyShows(signOut, 'sign_out.problems.address')],
+    'unknown-sign-out': [signingIn(), onlyShows(signOut, 'sign_out.problems.request')],
     'asked-to-sign-out': [signingIn(), onlyShows(signOut, 'sign_out.heading')],
     'signed-out': [
       signingIn(),

@@ -41,7 +41,7 @@ describe('a session ends', () => {
   test('by signing out at an app', async () => {
     const signed = await apps.signedIn();
     const address = `${frontdesk.issuer}/oauth/logout?id_token_hint=${signed.tokens[0]!.id_token}&post_logout_redirect_uri=http://one.localhost:9/`;
-    const back = await (await signed.browser.visit(address)).submit();
+    const back = await signed.browser.visit(address);
     // By a receipt when the apps took more than a second.
     const next = back.location ?? back.root.querySelector('a.button')?.getAttribute('href');
     expect(next).toBe('http://one.localhost:9/');

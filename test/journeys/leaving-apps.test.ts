@@ -51,8 +51,7 @@ describe('one app leaves the session, which goes on', () => {
 
   test('when the person signs out of it alone', async () => {
     const signed = await apps.signedIn();
-    const address = `${frontdesk.issuer}/oauth/logout?id_token_hint=${signed.tokens[0]!.id_token}`;
-    const page = await signed.browser.visit(address);
+    const page = await signed.browser.visit(`${frontdesk.issuer}/oauth/logout?client_id=${one.app.id}`);
     await page.submit({}, { button: 'button.plain' });
     await one.receiver.until(1);
     expect(one.receiver.received[0]!.claims['sid']).toBe(sidOf(signed.tokens[0]!));

@@ -40,7 +40,7 @@ async function signedInAt(...apps: RegisteredApp[]): Promise<{ browser: Browser;
 async function signOut({ browser, hint }: { browser: Browser; hint: string }, from: RegisteredApp): Promise<Page> {
   const back = new URL('/', from.redirectUri).href;
   const query = `id_token_hint=${hint}&post_logout_redirect_uri=${encodeURIComponent(back)}&state=xyz`;
-  return (await browser.visit(`${frontdesk.issuer}/oauth/logout?${query}`)).submit();
+  return browser.visit(`${frontdesk.issuer}/oauth/logout?${query}`);
 }
 
 const refreshOf = (page: Page) => page.root.querySelector('meta[http-equiv=refresh]')?.getAttribute('content');

@@ -13,7 +13,7 @@ import { acrValues, assertClaimsParameter, claimsOf, claimsOfScope, subjectFor }
 import { createClientFetch } from '../requests/client-fetch.ts';
 import { ownMetadata } from '../adapter/client-adapter.ts';
 import { responseTypesOf, type ProtocolOptions } from '../conformance-profile.ts';
-import { cookieOptions } from '../cookies.ts';
+import { cookieNames, cookieOptions } from '../cookies.ts';
 import { loadOrCreateGrant } from '../permissions/consent.ts';
 import { knownScopes } from '../permissions/scopes.ts';
 import { jtiWithGrant } from '../models/jwt-access-token.ts';
@@ -21,6 +21,7 @@ import { assertClientAssertion } from '../requests/client-assertion.ts';
 import { createInteractionPolicy } from '../interaction/interaction-policy.ts';
 import { createLifetimes } from './lifetimes.ts';
 import type { ProtocolPages } from '../protocol-pages.ts';
+import { createSignOutPages } from '../sign-out-pages.ts';
 import { requestObjectAlgorithms } from '../requests/request-objects.ts';
 import { apisOf, mayIntrospect, jwtTypeOf, resourceServerFor } from '../permissions/resource-servers.ts';
 
@@ -50,6 +51,8 @@ const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient
 
 export function createConfiguration(input: ConfigurationInput): Configuration {
   const { db, keyring, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt } = input;
+  const subjectOf = (client: OidcClient, accountId: string) => subjectFor(pairwiseSalt, client.metadata(), accountId);
+  const signOut = createSignOutPages(pages.show, cookieNames(issuer).session, subjectOf);
   return {
     adapter: createAdapterFactory(db, keyring),
     jwks: { keys },
@@ -100,7 +103,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     conformIdTokenClaims: false,
     acrValues,
     subjectTypes: ['public', 'pairwise'],
-    pairwiseIdentifier: async (_ctx, accountId, client) => subjectFor(pairwiseSalt, client.metadata(), accountId),
+    pairwiseIdentifier: async (_ctx, accountId, client) => subjectOf(client, accountId),
     async findAccount(_ctx, id) {
       const account = await findAccount(db, id);
       if (!account || account.suspendedAt) return undefined;
@@ -133,7 +136,9 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     revokeGrantPolicy: () => true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
-    renderError: pages.showError,
+    async renderError(ctx, out, error) {
+      if (!(await signOut.showError(ctx, error, out))) pages.showError(ctx, out, error);
+    },
 
     features: {
       devInteractions: { enabled: false },
@@ -149,8 +154,8 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: {
         enabled: true,
-        logoutSource: pages.askToSignOut,
-        postLogoutSuccessSource: pages.showSignedOut,
+        logoutSource: signOut.answer,
+        postLogoutSuccessSource: signOut.showSignedOut,
       },
       resourceIndicators: {
         enabled: true,

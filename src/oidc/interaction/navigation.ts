@@ -7,7 +7,7 @@ import { Refusal } from '../../errors.ts';
  * prefetched links of any page could start sign-ins that nobody sees. Without these headers a request counts as a
  * navigation.
  */
-function isNavigation(ctx: Context): boolean {
+export function isNavigation(ctx: Context): boolean {
   const [mode, destination, purpose] = ['Sec-Fetch-Mode', 'Sec-Fetch-Dest', 'Sec-Purpose'].map((name) => ctx.get(name));
   const isTopLevel = (mode === '' || mode === 'navigate') && (destination === '' || destination === 'document');
   return ctx.method === 'GET' && isTopLevel && !purpose!.startsWith('prefetch');
