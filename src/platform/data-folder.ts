@@ -91,7 +91,7 @@ export async function acquireDataFolder(
     isWaiting = true;
     await sleep(50);
     const waited = (Date.now() - start) / 1000;
-    if (owner?.socket && waited > maxUnreachableSeconds) {
+    if (owner?.role === 'server' && owner.socket && waited > maxUnreachableSeconds) {
       throw new DataFolderTaken(
         `a Frontdesk server (process ${owner.pid}) runs on ${dataFolder}, but its database cannot be reached from here: ` +
           'run this where the server runs (in its container, as its user)',

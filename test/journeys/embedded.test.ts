@@ -1,8 +1,9 @@
 /** The program without settings: embedded database, kept secrets, commands while the server runs, signals. */
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import { tryFileLock } from '../../src/platform/file-lock.ts';
 import { ask } from '../support/browser.ts';
@@ -113,6 +114,12 @@ test('a command that has to wait for the folder says so', async () => {
   let error = '';
   child.stderr!.on('data', (chunk: Buffer) => (error += chunk.toString()));
   await becomes(async () => error, 'Another process uses the data folder: waiting for it…\n');
+  // A command with a database of its own is waited for, too: longer than a server that cannot be reached.
+  const owner = { pid: process.pid, role: 'command', socket: folder };
+  writeFileSync(join(folder, 'data/owner.json'), JSON.stringify(owner));
+  await sleep(6_000);
+  expect(hasEnded(child)).toBe(false);
+  rmSync(join(folder, 'data/owner.json'));
   lock.release();
   expect(await endOf(child)).toBe(0);
 });

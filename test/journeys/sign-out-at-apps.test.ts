@@ -4,7 +4,7 @@ import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
-import type { Ask, Browser, Page } from '../support/browser.ts';
+import type { AskOptions, Browser, Page } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let receiver: Receiver;
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 type Parameters = Record<string, string | undefined>;
-const logout = (browser: Browser, parameters: Parameters, options?: Ask): Promise<Page> => {
+const logout = (browser: Browser, parameters: Parameters, options?: AskOptions): Promise<Page> => {
   const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
   return browser.visit(`${frontdesk.issuer}/oauth/logout?${new URLSearchParams(given).toString()}`, options);
 };

@@ -88,7 +88,7 @@ test('the address of a removed account can be used for a new one, which gets ano
 test('a password is set', async () => {
   const { id, email } = await create();
   const fits = async (secret: string) => (await checkPassword(db, hasher, id, secret)).isCorrect;
-  expect(await runWith('another password of words\n', 'password', email)).toEqual({
+  expect(await runWith('another password of words\n', 'password', email)).toMatchObject({
     code: 0,
     out: `The password of ${email} is set.\n`,
     error: 'at https://login.example.com\n',
