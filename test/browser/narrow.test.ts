@@ -1,0 +1,86 @@
+/** The example sites and the account pages at 360 px in a real browser: nothing is cut off, and links have their own names. */
+import type { Browser, Page } from 'playwright-core';
+import { ann } from '../support/cast.ts';
+import { describeInChromium, openChromium } from '../support/chromium.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { startSites, type Sites } from '../support/sites.ts';
+import { openSiteB, openSiteC, openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
+
+const width = 360;
+
+/** How wide the page is; more than the screen when something sticks out. */
+const widthOf = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth');
+
+/** Names of links and buttons that do different things. */
+const ambiguousNames = (page: Page) =>
+  page.evaluate<string[]>(`(() => {
+    const controls = [...document.querySelectorAll('a, button')].filter((control) => control.checkVisibility());
+    const does = (control) => control.href ?? (control.form ? control.form.action + '?' + control.name : control.id);
+    const named = Map.groupBy(controls, (control) => control.ariaLabel ?? control.textContent.trim());
+    return [...named].filter(([, same]) => new Set(same.map(does)).size > 1).map(([name]) => name);
+  })()`);
+
+describeInChromium('at 360 px', () => {
+  let frontdesk: Frontdesk;
+  let sites: Sites;
+  let chromium: Browser;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    frontdesk = await startFrontdesk();
+    await ann(frontdesk);
+    sites = await startSites(frontdesk);
+    chromium = await openChromium();
+    visitor = await openVisitor(chromium, { viewport: { width, height: 740 } });
+  });
+
+  async function expectToFit(page: Page): Promise<void> {
+    expect([page.url(), await widthOf(page)]).toEqual([page.url(), width]);
+    expect([page.url(), await ambiguousNames(page)]).toEqual([page.url(), []]);
+  }
+
+  test('the pages of somebody who is signed out', async () => {
+    const { page } = visitor;
+    await page.goto(sites.siteB);
+    await page.waitForSelector('#sign-in:visible');
+    await expectToFit(page);
+    for (const address of [sites.siteA, sites.siteC, frontdesk.issuer, `${frontdesk.issuer}/account`]) {
+      await page.goto(address);
+      await expectToFit(page);
+    }
+  });
+
+  test('the pages of somebody who is signed in', async () => {
+    // A sign-in on another device, to be told from the own one.
+    const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+    const { context, page: elsewhere } = await openVisitor(chromium, { userAgent });
+    await elsewhere.goto(`${sites.siteA}/sign-in`);
+    await signInOn(elsewhere);
+    await elsewhere.waitForSelector('#seen');
+    await context.close();
+
+    const { page } = visitor;
+    await page.goto(`${sites.siteA}/sign-in`);
+    await signInOn(page, 'ann', { secret: 'not the password' });
+    await signInOn(page);
+    await page.waitForSelector('#seen');
+    await expectToFit(page);
+    await page.goto(sites.siteB);
+    await page.waitForSelector('#sign-in:visible');
+    // It remembers that nobody was signed in.
+    await page.evaluate('sessionStorage.clear()');
+    await openSiteB(page, sites);
+    await page.click('#api-1');
+    await page.waitForSelector('#answer:has-text("verified")');
+    await expectToFit(page);
+    await openSiteC(page, sites);
+    await expectToFit(page);
+    for (const path of ['', '/devices', '/apps', '/activity']) {
+      await page.goto(`${frontdesk.issuer}/account${path}`);
+      await expectToFit(page);
+    }
+    await page.click('text=Was this you?');
+    await page.waitForSelector('.steps');
+    await expectToFit(page);
+  });
+});
