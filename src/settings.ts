@@ -59,7 +59,7 @@ export const settings: readonly Setting[] = [
     name: 'CONFORMANCE_PROFILE',
     default: 'false',
     about:
-      '`true`, or the issuer again when it is public, for runs of the OpenID conformance suite. Never in production: it allows implicit and hybrid flow, requests by POST, unsigned request objects, and clients without PKCE.',
+      '`true`, or the issuer again when it is public, for runs of the OpenID conformance suite. Never in production: it allows implicit and hybrid flow, unsigned request objects, and links of self-registered apps to other hosts.',
   },
   { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
 ];

@@ -48,7 +48,9 @@ export const clientOptions: Readonly<Record<string, Option>> = {
     value: 'FILE',
     about: 'JSON file with further metadata of OpenID Connect Registration: jwks, subject_type, logo_uri…',
   },
-  conformance: { about: 'A client of the conformance suite: it needs no PKCE while CONFORMANCE_PROFILE is on.' },
+  conformance: {
+    about: 'A client of the conformance suite: its ID tokens carry no claims of the granted scopes by default.',
+  },
   'first-party': { about: 'An app of the operator: people are not asked for consent.' },
 };
 
