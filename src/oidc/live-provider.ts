@@ -27,8 +27,9 @@ export interface Oidc {
   interaction(ctx: Context): Promise<PendingInteraction>;
   /** The session of this browser, if somebody is signed in. */
   session(ctx: Context): Promise<{ uid: string; accountId: string } | undefined>;
-  /** These three store the result and return the address to redirect to. */
+  /** These four store the result and return the address to redirect to. */
   signedIn(ctx: Context, accountId: string, proof: Proof, options: { isRemembered: boolean }): Promise<string>;
+  accountSelected(ctx: Context): Promise<string>;
   consented(ctx: Context): Promise<string>;
   cancelled(ctx: Context): Promise<string>;
   /** A logout token for a client; undefined when it has no `backchannel_logout_uri` any more. */
@@ -136,8 +137,9 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
         delete interaction.session;
       }
       const login = { accountId, amr, acr, ts: epoch(new Date()), remember: isRemembered };
-      return answers.keep(ctx, interaction, { login });
+      return answers.keep(ctx, interaction, { login, select_account: {} });
     },
+    accountSelected: (ctx) => answer(ctx, { select_account: {} }),
     consented: (ctx) => answer(ctx, { consent: {} }),
     cancelled: (ctx) => answer(ctx, { error: 'access_denied', error_description: 'the person cancelled the request' }),
     validateClient: validateBy(() => provider, input.protocol, input.log),

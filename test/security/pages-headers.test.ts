@@ -66,11 +66,12 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
     const wrong = await signIn(form, 'ann', 'wrong');
     await codeFor(browser, authorize(frontdesk, appA));
     const consent = await browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
+    const choice = await browser.visit(authorize(frontdesk, appA, { prompt: 'select_account' }).url);
     const formPost = await browser.visit(authorize(frontdesk, appA, { response_mode: 'form_post' }).url);
     const signOut = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
     const signedOut = await signOut.submit({ logout: 'yes' });
     return {
-      ...{ form, wrong, consent, formPost, signOut, signedOut },
+      ...{ form, wrong, consent, choice, formPost, signOut, signedOut },
       welcome: await browser.visit(`${frontdesk.issuer}/`),
       missing: await browser.visit(`${frontdesk.issuer}/nothing/here`),
       expired: await newBrowser(frontdesk).visit(form.url),
@@ -101,7 +102,7 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
   });
 
   test('A14 form-action is self, except on pages whose forms lead to apps', async () => {
-    const toApps = new Set(['form', 'wrong', 'consent', 'formPost', 'signOut']);
+    const toApps = new Set(['form', 'wrong', 'consent', 'choice', 'formPost', 'signOut']);
     for (const [name, { headers }] of Object.entries(await pages())) {
       const [, targets] = /form-action ([^;]*)/.exec(String(headers['content-security-policy'])) ?? [];
       expect([name, targets]).toEqual([name, toApps.has(name) ? undefined : "'self'"]);

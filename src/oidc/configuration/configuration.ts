@@ -95,6 +95,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     discovery: {
       frontchannel_logout_supported: true,
       frontchannel_logout_session_supported: true,
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
       ...(protocol.hasClientRegistration && { registration_endpoint: `${issuer}${registrationPath}` }),
     },
     scopes: knownScopes,

@@ -1,7 +1,7 @@
 /** Prompts: when a person must sign in or consent before the app gets its response. */
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 
-const { base, Check } = interactionPolicy;
+const { base, Check, Prompt } = interactionPolicy;
 
 /**
  * Whether another app could receive the response: one that listens on the same loopback port, or claimed the same
@@ -10,7 +10,7 @@ const { base, Check } = interactionPolicy;
 const mayBeImpersonated = ({ oidc }: KoaContextWithOIDC): boolean =>
   oidc.client?.applicationType === 'native' && !/^https:/i.test(String(oidc.params?.['redirect_uri']));
 
-/** The library's own rules, and two of ours. */
+/** The library's own rules, and three of ours. */
 export function createInteractionPolicy(): ReturnType<typeof base> {
   const policy = base();
   // Otherwise a request with the session of a suspended or removed account gets status 500 instead of the sign-in page.
@@ -28,6 +28,8 @@ export function createInteractionPolicy(): ReturnType<typeof base> {
     'interaction_required',
     (ctx: KoaContextWithOIDC) => mayBeImpersonated(ctx) && !ctx.oidc.result?.consent,
   );
+  // After the sign-in, which is a choice of account as well (live-provider.ts).
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
   const { checks } = policy.get('consent')!;
   checks.remove('native_client_prompt');
   checks.add(nativePrompt);

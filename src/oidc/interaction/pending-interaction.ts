@@ -13,7 +13,7 @@ export interface PendingInteraction {
   secret: string;
   /** How it ended; undefined while it is pending. */
   ending: (Ending & { mayRepeat: boolean }) | undefined;
-  /** Name of the prompt: `login` or `consent`. */
+  /** Name of the prompt: `login`, `select_account` or `consent`. */
   prompt: string;
   /** Whether the only reason for the sign-in is that nobody was signed in. */
   isFirstSignIn: boolean;

@@ -8,6 +8,7 @@ import type { Database } from '../../platform/database.ts';
 import { constantTimeEqual, type Keyring } from '../../platform/secrets.ts';
 import { queueLogoutNotice } from '../../sessions/ending-repository.ts';
 import { requireNavigation } from '../interaction/navigation.ts';
+import { supportedPrompts } from '../interaction/prompts.ts';
 import { restrictToRegistration } from '../permissions/scopes.ts';
 import { protocolContext } from '../protocol-context.ts';
 
@@ -76,6 +77,7 @@ export function replaceClientMethods(provider: Provider, stores: Stores): void {
     const ctx = protocolContext();
     const params = ctx?.oidc.params;
     if (params) {
+      params['prompt'] = supportedPrompts(params['prompt']);
       requireNavigation(ctx, params['prompt']);
       restrictToRegistration(params, this);
     }

@@ -49,6 +49,8 @@ export interface RefusedForm {
 
 export interface InteractionPages {
   showSignIn(ctx: Context, interaction: PendingInteraction, refused?: RefusedForm): void;
+  /** Shows who is signed in, and asks whether to go on as this person (`prompt=select_account`). */
+  showAccount(ctx: Context, interaction: PendingInteraction): Promise<void>;
   showConsent(ctx: Context, interaction: PendingInteraction): Promise<void>;
   /** Handles a GET. For an interaction that is over it shows the page that says so and leads on. */
   page(work: (ctx: Context, interaction: PendingInteraction) => Promise<void>): Handler;
@@ -80,6 +82,13 @@ export function createInteractionPages(services: Services): InteractionPages {
       csrf: tokens.issue(ctx, purposeOf(uid), secret),
     };
   };
+
+  /** The person who is signed in. @throws Refusal `interaction_expired` */
+  async function accountOf({ accountId }: PendingInteraction): Promise<Account> {
+    const account = await findAccount(db, accountId ?? '');
+    if (!account) throw new Refusal('interaction_expired');
+    return account;
+  }
 
   /**
    * Shows the page for an interaction that has ended, was begun in another browser, or was displaced by newer ones.
@@ -113,9 +122,13 @@ export function createInteractionPages(services: Services): InteractionPages {
       show(ctx, 'interaction/password', values, { status: refusal?.status ?? 200, leadsOut: true });
     },
 
+    async showAccount(ctx, interaction) {
+      const account = viewOf(await accountOf(interaction));
+      show(ctx, 'interaction/select-account', { ...commonValues(ctx, interaction), account }, { leadsOut: true });
+    },
+
     async showConsent(ctx, interaction) {
-      const account = await findAccount(db, interaction.accountId ?? '');
-      if (!account) throw new Refusal('interaction_expired');
+      const account = await accountOf(interaction);
       const permissions = await toPermissionView(db, interaction.asked);
       const isUnverified = interaction.client.isSelfRegistered;
       const values = { ...commonValues(ctx, interaction), ...permissions, account: viewOf(account), isUnverified };

@@ -1,4 +1,4 @@
-/** `GET /interaction/:uid`: shows the sign-in page or the consent page. */
+/** `GET /interaction/:uid`: shows the page for signing in, choosing an account or consenting. */
 import { seeOther } from '../page.ts';
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -10,6 +10,7 @@ export const showInteraction = ({ oidc }: Services, pages: InteractionPages): Ha
     if (isSwitching) return pages.showSignIn(ctx, interaction);
     // The person signed in meanwhile, in another tab.
     if (interaction.isFirstSignIn && (await oidc.session(ctx))) return seeOther(ctx, interaction.returnTo);
+    if (interaction.prompt === 'select_account') return pages.showAccount(ctx, interaction);
     if (interaction.prompt === 'consent') return pages.showConsent(ctx, interaction);
     return pages.showSignIn(ctx, interaction);
   });

@@ -1,0 +1,15 @@
+/** `POST /interaction/:uid/continue`: the person goes on with the account that is signed in (`prompt=select_account`). */
+import { Refusal } from '../../errors.ts';
+import { seeOther } from '../page.ts';
+import type { Handler } from '../route.ts';
+import type { Services } from '../services.ts';
+import type { InteractionPages } from './pages.ts';
+
+export const continueAsSelf = ({ oidc }: Services, pages: InteractionPages): Handler =>
+  pages.form(
+    async (ctx, { prompt, accountId }) => {
+      if (prompt !== 'select_account' || accountId === undefined) throw new Refusal('interaction_expired');
+      seeOther(ctx, await oidc.accountSelected(ctx));
+    },
+    ({ prompt, ending }) => prompt === 'select_account' && ending?.accountId !== undefined,
+  );
