@@ -55,7 +55,7 @@ test('only what is given changes, and null removes', async () => {
   expect(await emailOf(id)).toEqual({ email, isVerified: false });
 });
 
-test('the user name before is free for others', async () => {
+test('a user name that was given up is free for others', async () => {
   const [ann, ben] = [await create(), await create()];
   expect(await codeOf(renameAccount(db, ben.id, ann.username.toUpperCase(), by))).toBe('username_taken');
   await renameAccount(db, ann.id, 'ann.archer', by);
@@ -64,7 +64,7 @@ test('the user name before is free for others', async () => {
   expect((await findAccount(db, ann.id))?.username).toBe('Ann.Archer');
 });
 
-test('a new address is unverified, another spelling of the same one stays what it was', async () => {
+test('a new address is as verified as the caller says, and another spelling keeps its state', async () => {
   const { id } = await create();
   await setEmail(db, { accountId: id, email: 'New@Example.com', isVerified: true, by });
   expect(await emailOf(id)).toEqual({ email: 'New@Example.com', isVerified: true });
@@ -74,7 +74,7 @@ test('a new address is unverified, another spelling of the same one stays what i
   expect(await emailOf(id)).toEqual({ email: 'newer@example.com', isVerified: false });
 });
 
-test('what cannot be is refused, and nothing changes', async () => {
+test('invalid and taken values are refused, and nothing changes', async () => {
   const [ann, ben] = [await create(), await create()];
   const before = await findAccount(db, ben.id);
   const outcomes = await Promise.all([
@@ -98,7 +98,7 @@ test('what cannot be is refused, and nothing changes', async () => {
   expect(await findAccount(db, ben.id)).toEqual(before);
 });
 
-test('of ten accounts that want one address and one user name at once, one gets each', async () => {
+test('when ten accounts set the same address at once, one succeeds, and so with a user name', async () => {
   const all = await Promise.all(Array.from({ length: 10 }, create));
   const emails = all.map(({ id }) =>
     codeOf(setEmail(db, { accountId: id, email: 'one@example.com', isVerified: false, by })),
@@ -108,7 +108,7 @@ test('of ten accounts that want one address and one user name at once, one gets 
   expect((await Promise.all(names)).toSorted()).toEqual(['done', ...Array<string>(9).fill('username_taken')]);
 });
 
-test('events have names of fields, and neither names nor addresses', async () => {
+test('events say which fields changed, not their values', async () => {
   const { id } = await create();
   await updateAccount(db, id, { name: 'Eve', username: 'eve-2', isEmailVerified: true }, by);
   await renameAccount(db, id, 'eve-3', by);

@@ -20,7 +20,7 @@ function distance(from: string, to: string): number {
   return rows.at(-1)!.at(-1)!;
 }
 
-/** @returns undefined when each name differs from the typed one by more than a third of its characters */
+/** @returns undefined when each name needs more changes than a third of the typed characters, or one */
 export function nearestName(typed: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, distance: distance(typed, name) }))

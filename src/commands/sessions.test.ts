@@ -35,7 +35,7 @@ describe('sessions', () => {
   test('are listed with device, address and apps, without their ids', async () => {
     expect((await run('sessions', 'list', 'ben')).out).toBe('ben has no session.\n');
     const browser = await signIn('ben');
-    // The question keeps a secret in the session.
+    // The logout confirmation page stores its CSRF token in the session.
     await browser.visit(`${frontdesk.issuer}/oauth/logout`);
     const { out } = await run('sessions', 'list', 'ben');
     expect(out).toMatch(

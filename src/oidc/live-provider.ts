@@ -23,7 +23,11 @@ import { replaceAutoSubmitForms } from './auto-submit-forms.ts';
 export interface Oidc {
   /** Handles the endpoints of the protocol; calls `next` for all others. */
   middleware: Middleware;
-  /** @throws Refusal `interaction_expired` when the browser has none, or it has ended */
+  /**
+   * The interaction of this request, also one that ended within the last ten seconds (`ending`).
+   *
+   * @throws Refusal `interaction_expired` when this browser began no such interaction, or it is no longer stored
+   */
   interaction(ctx: Context): Promise<PendingInteraction>;
   /** The session of this browser, if somebody is signed in. */
   session(ctx: Context): Promise<{ uid: string; accountId: string } | undefined>;
@@ -63,7 +67,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   function useKeys(keys: readonly SigningKey[]): void {
     const order = inSigningOrder(keys);
     const kids = order.map(({ kid }) => kid).join(' ');
-    // It also caches documents of clients, so it is replaced only when the keys or their order differ.
+    // A Provider caches documents of clients, such as their JWKS, so it is replaced only when keys or their order differ.
     if (kids !== kidsInUse) {
       provider = createProvider({ ...input, keys: order.map((key) => ({ ...key.privateJwk, ...publicJwk(key) })) });
       run = compose([resolveRequestObjects, ...provider.middleware] as Middleware[]);
@@ -86,8 +90,8 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
 
   /** The library's `interactionDetails`, with our cookies. @throws Refusal `interaction_expired` */
   async function interactionOf(ctx: Context): Promise<Interaction> {
-    const isOurs = cookies.valueFor(ctx, uidOf(ctx)) !== undefined;
-    const interaction = isOurs ? await provider.Interaction.find(uidOf(ctx)) : undefined;
+    const hasCookie = cookies.valueFor(ctx, uidOf(ctx)) !== undefined;
+    const interaction = hasCookie ? await provider.Interaction.find(uidOf(ctx)) : undefined;
     if (!interaction || !answers.isFromThisBrowser(ctx, interaction.result)) throw new Refusal('interaction_expired');
     const { session: origin } = interaction;
     if (origin?.uid === undefined) return interaction;

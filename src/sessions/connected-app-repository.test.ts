@@ -64,7 +64,7 @@ test('an app is not connected without a grant and without a consent', async () =
   expect((await ids()).toSorted()).toEqual(['mail', 'wiki']);
 });
 
-test('revoked and expired grants, those of others, and those of the built-in client do not count', async () => {
+test('revoked and expired grants, those of others, and those of the client of the account pages do not count', async () => {
   const revoked = await grant();
   await db.inUnitOfWork(() => revokeGrantRow(db, revoked));
   await grant({ left: -1 });

@@ -22,7 +22,8 @@ export interface Rotation {
  * Uses a refresh token. Its successor is derived from it, so that every process gives the same one to concurrent
  * requests and after a lost response, although no usable token is stored.
  *
- * @returns undefined when the token was used before and its grace period is over: a replay (RFC 9700 §4.14.2)
+ * @returns undefined when the token was used before and its grace period is over (a replay, RFC 9700 §4.14.2), and when
+ *   its family has no unused token
  */
 export async function rotateRefreshToken(db: Database, keyring: Keyring, token: string): Promise<Rotation | undefined> {
   const used = await useRefreshToken(db, keyring.digests(kind, token), randomBytes(saltBytes));

@@ -1,4 +1,4 @@
-/** What came of a run beside what was expected. */
+/** Compares the results of a run with the expected ones. */
 import { parseProfile, type Profile } from './profile.ts';
 import { countOf, judge, summaryOf } from './report.ts';
 import type { StoredRun } from './results.ts';
@@ -36,7 +36,7 @@ const asExpected = [
   result('oidcc-idtoken-unsigned', 'skipped', ['skipped: x: none is not supported']),
 ];
 
-test('what is as expected has the reason that was written beside it', () => {
+test('an expected result carries the reason that the profile gives', () => {
   const { modules, surprises } = judge(profile, asExpected);
   expect(surprises).toEqual([]);
   expect(modules.map(({ reason }) => reason)).toEqual([undefined, reviewed, skipped]);
@@ -120,7 +120,7 @@ test('RESULTS.md has the newest counts, all reasons, and what was not run', () =
 const below = (page: string, heading: string): string =>
   page.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
 
-test('RESULTS.md counts runs of the provider as it comes apart', () => {
+test('RESULTS.md lists runs without the conformance profile in a table of their own', () => {
   const asItComes: Profile = { ...profile, name: 'default-hybrid', conformanceProfile: 'off' };
   const runs = new Map([
     ['hybrid', run],
@@ -133,7 +133,7 @@ test('RESULTS.md counts runs of the provider as it comes apart', () => {
   expect(below(page, 'With `CONFORMANCE_PROFILE`')).not.toContain('default-hybrid');
 });
 
-test('RESULTS.md keeps what it said of a profile of which there is no newer run here', () => {
+test('RESULTS.md keeps the results of a profile without a newer run', () => {
   const other = { ...profile, name: 'implicit' };
   const worse = { ...run, profile: 'implicit', modules: [result('oidcc-server', 'failed', ['a|b'])] };
   const before = renderResults(

@@ -56,7 +56,7 @@ const requestMilliseconds = 60_000;
 const maxReads = 5;
 const retryMilliseconds = 300;
 
-/** @param token of a suite that asks who calls; one of one's own in developer mode needs none */
+/** @param token API token of a suite that authenticates callers; a local suite in developer mode needs none */
 export function connectSuite(url: string, token: string | undefined): Suite {
   async function request(method: string, path: string, query: Record<string, string> = {}, body?: object) {
     const target = new URL(`${url}/api/${path}`);

@@ -39,7 +39,7 @@ const scopes = ['openid', 'openid profile', 'openid email', 'openid profile emai
 
 /** What tabs of one browser may do at once. */
 const requestsOf = (signedIn: boolean): Send[] => [
-  // An app for the first time, again, with more than before, and with a question.
+  // Authorization requests: the first, a repeated one, one with more scopes, and one that needs consent.
   (browser, index) => browser.visit(authorize(one, apps[index % 4]!, { scope: scopes[index % 3]! }).url),
   (browser) => browser.visit(authorize(one, apps[0]!).url),
   (browser, index) => browser.visit(authorize(one, apps[0]!, { scope: scopes[index % 4]! }).url),
@@ -51,7 +51,7 @@ const requestsOf = (signedIn: boolean): Send[] => [
   (browser) => browser.visit(`${one.issuer}/account`),
   async (browser) => {
     const page = await browser.visit(`${one.issuer}/oauth/logout?client_id=${apps[1]!.id}`);
-    // Out of that app alone: the session goes on with another id.
+    // Signs out of that app alone; the session continues under a new id.
     return page.root.querySelector('input[name=xsrf]') ? page.submit({}, { button: '' }) : page;
   },
   async (browser, index) => {
@@ -71,7 +71,7 @@ test(`G07 ${requests} requests, ${atOnce} at once: no 5xx, and the browser can s
   for (let sent = 0; sent < requests; sent += atOnce) {
     const round = sent / atOnce;
     const browser = newBrowser(one);
-    // Known to nobody, known, or known and about to sign out while the others are under way.
+    // The browser is signed out, signed in, or signs out while the other requests are under way.
     const signedIn = round % 4 !== 0;
     if (signedIn) await codeFor(browser, authorize(one, apps[round % 4]!));
     const both = await onBoth(browser);

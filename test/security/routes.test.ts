@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: A09, E01, F06. Every route of the address book, asked by strangers and by other sites. */
+/** Requirements of README.md beside this file: A09, E01, F06. Sends requests to every route of `web/index.ts` without a session, and from another origin. */
 import { listRoutes } from '../../src/web/index.ts';
 import type { Services } from '../../src/web/services.ts';
 import type { SignOut } from '../../src/web/sign-out/sign-out.ts';

@@ -87,7 +87,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       const isFapi = client['fapi_profile'] !== undefined;
       assertClientAssertion(ctx, claims, header, { clockToleranceSeconds, isFapi });
     },
-    // At registration only: stored clients, which have `first_party`, were checked then.
+    // The library fetches the URI only at registration. Stored clients have `first_party` and were checked before.
     sectorIdentifierUriValidate: (client) => client['first_party'] === undefined,
     extraClientMetadata: { properties: [...ownMetadata] },
     clientBasedCORS: isOriginOf,

@@ -27,7 +27,7 @@ export interface InteractionCookies {
   replaceLibraryCookies(ctx: Context, deleteRow: (uid: string) => void): void;
 }
 
-/** @param repeatSeconds how long the cookie is kept after the sign-in is over */
+/** @param repeatSeconds how long the cookie is kept after the interaction ended, for a form that is sent twice */
 export function createInteractionCookies(issuer: string, keyring: Keyring, repeatSeconds: number): InteractionCookies {
   const names = cookieNames(issuer);
   const flags = { httpOnly: true, sameSite: 'lax', secure: issuer.startsWith('https:'), signed: false } as const;

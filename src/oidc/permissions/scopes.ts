@@ -37,8 +37,9 @@ function withoutForbiddenClaims(text: string, client: WithScope): string {
 }
 
 /**
- * Leaves out scopes and claims that the client is not registered for, as unknown ones are left out (OpenID Connect Core
- * §3.1.2.1, §5.5). The token response says what was granted (RFC 6749 §5.1).
+ * Leaves out the OpenID Connect scopes and claims that the client is not registered for (OpenID Connect Core §3.1.2.1,
+ * §5.5). The token response says what was granted (RFC 6749 §5.1). Scopes of APIs are kept: resource-servers.ts decides
+ * on them.
  */
 export function restrictToRegistration(params: Record<string, unknown>, client: WithScope): void {
   const { scope, claims } = params;

@@ -33,7 +33,8 @@ export function signIn(services: Services, pages: InteractionPages): Handler {
         pages.showSignIn(ctx, interaction, { login, refusal: error, isRemembered: form.get('remember') === 'yes' });
       }
     },
-    // Sent again with the login of another person, the form must not lead on as the one who signed in.
+    // A repeated form gets the first result only when it names the same account. Otherwise another person would continue
+    // as the one who signed in.
     async ({ ending }, form) =>
       ending?.accountId !== undefined && (await findByLogin(db, loginIn(form)))?.id === ending.accountId,
   );

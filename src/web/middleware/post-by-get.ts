@@ -1,4 +1,4 @@
-/** Redirects POST to the authorization and logout endpoints (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
+/** Redirects POST to GET at the authorization and logout endpoints (Core §3.1.2.1, RP-Initiated Logout §2: MUST). */
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 import type { Keyring } from '../../platform/secrets.ts';
@@ -7,7 +7,7 @@ import { seeOther } from '../page.ts';
 
 const endpoints = new Set(['/oauth/authorize', '/oauth/logout']);
 
-/** Proxies and servers accept request lines of 8 KiB; the rest is for the method and the protocol's version. */
+/** Proxies and servers accept request lines of 8 KiB; 192 characters are left for the method and the version. */
 const maxCharacters = 8_000;
 
 const hintName = 'id_token_hint';
