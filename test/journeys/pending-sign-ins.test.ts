@@ -68,6 +68,14 @@ describe('many sign-ins that nobody finishes', () => {
   });
 });
 
+test('a request with many cookies that are not ours is answered, and removes a few of them', async () => {
+  const planted = Array.from({ length: 150 }, (_, index) => `fd_pending_x${index}=y`);
+  const cookie = [...planted, 'fd_pending_=1', 'fd_pending_a b=1', 'fd_pending_é=1', 'fd_pending_z', '=; ;'].join('; ');
+  const answer = await newBrowser(frontdesk).ask(authorize(frontdesk, appA).url, { headers: { cookie } });
+  expect([answer.status, answer.location]).toEqual([303, expect.stringContaining('/interaction/')]);
+  expect(answer.headers['set-cookie']).toHaveLength(21);
+});
+
 test('two tabs in which a new browser begins at once both lead to the app', async () => {
   const browser = newBrowser(frontdesk);
   const pages = await Promise.all([1, 2].map(() => browser.visit(authorize(frontdesk, appA).url)));

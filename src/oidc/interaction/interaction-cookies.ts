@@ -6,6 +6,9 @@ import { cookieNames } from '../cookies.ts';
 /** When a sixth sign-in begins, the oldest one is removed. */
 export const maxPending = 5;
 
+/** Bounds the length of one response's headers. */
+const maxRemovedAtOnce = 20;
+
 interface PendingCookie {
   uid: string;
   value: string;
@@ -31,6 +34,7 @@ export interface InteractionCookies {
 export function createInteractionCookies(issuer: string, keyring: Keyring, repeatSeconds: number): InteractionCookies {
   const names = cookieNames(issuer);
   const flags = { httpOnly: true, sameSite: 'lax', secure: issuer.startsWith('https:'), signed: false } as const;
+  const pattern = new RegExp(`^${names.pending}([\\w-]+)=([\\w.-]*)$`);
   const textOf = (uid: string, startedAt: string) => `pending\0${uid}\0${startedAt}`;
   const uidOf = (ctx: Context): string => ctx.path.split('/').at(-1) ?? '';
 
@@ -39,14 +43,12 @@ export function createInteractionCookies(issuer: string, keyring: Keyring, repea
     return keyring.isSigned(textOf(uid, startedAt), signature) ? Number.parseInt(startedAt, 36) : 0;
   }
 
-  /** The cookies of the request, newest first. */
+  /** The cookies of the request, newest first. Not by `ctx.cookies.get`, which keeps something of every name for ever. */
   function list(ctx: Context): PendingCookie[] {
-    const pairs = ctx.get('Cookie').split('; ');
+    const pairs = ctx.get('Cookie').split(/; */);
     const cookies = pairs.flatMap((pair) => {
-      if (!pair.startsWith(names.pending)) return [];
-      const [name = '', value = ''] = pair.split('=');
-      const uid = name.slice(names.pending.length);
-      return [{ uid, value, startedAt: startOf(uid, value) }];
+      const [, uid, value] = pattern.exec(pair) ?? [];
+      return uid === undefined || value === undefined ? [] : [{ uid, value, startedAt: startOf(uid, value) }];
     });
     return cookies.toSorted((one, other) => other.startedAt - one.startedAt);
   }
@@ -56,7 +58,7 @@ export function createInteractionCookies(issuer: string, keyring: Keyring, repea
 
   /** Keeps the newest `max` cookies. */
   function keepNewest(ctx: Context, max: number, onRemoved: (cookie: PendingCookie) => void = () => {}): void {
-    for (const cookie of list(ctx).slice(max)) {
+    for (const cookie of list(ctx).slice(max, max + maxRemovedAtOnce)) {
       set(ctx, cookie.uid, null);
       onRemoved(cookie);
     }
@@ -69,8 +71,7 @@ export function createInteractionCookies(issuer: string, keyring: Keyring, repea
   }
 
   function valueFor(ctx: Context, uid: string): string | undefined {
-    const value = ctx.cookies.get(`${names.pending}${uid}`, { signed: false });
-    return value !== undefined && startOf(uid, value) > 0 ? value : undefined;
+    return list(ctx).find((cookie) => cookie.uid === uid && cookie.startedAt > 0)?.value;
   }
 
   return {
