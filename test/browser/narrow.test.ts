@@ -65,10 +65,6 @@ describeInChromium('at 360 px', () => {
     await signInOn(page);
     await page.waitForSelector('#seen');
     await expectToFit(page);
-    await page.goto(sites.siteB);
-    await page.waitForSelector('#sign-in:visible');
-    // It remembers that nobody was signed in.
-    await page.evaluate('sessionStorage.clear()');
     await openSiteB(page, sites);
     await page.click('#api-1');
     await page.waitForSelector('#answer:has-text("verified")');

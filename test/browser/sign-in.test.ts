@@ -71,6 +71,21 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in/);
   });
 
+  test('site B, opened before anybody was signed in, recognises the person when it is opened again', async () => {
+    await page.goto(sites.siteB);
+    await page.waitForSelector('#sign-in:visible');
+    await page.goto(`${sites.siteA}/sign-in`);
+    await signIn();
+    await page.waitForURL(`${sites.siteA}/`);
+    await page.goto(sites.siteB);
+    await page.waitForSelector('#seen:visible');
+    expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in/);
+    // Who signs out here stays out until they want to come back.
+    await page.click('#sign-out');
+    await page.reload();
+    await page.waitForSelector('#sign-in:visible');
+  });
+
   test('site C is somebody else’s: it is allowed once what it may see, without typing anything', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn();

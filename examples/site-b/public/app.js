@@ -23,18 +23,18 @@ const frontdesk = new UserManager({
   filterProtocolClaims: false,
 });
 
-/** Remembers over redirects that prompt=none was refused, so that it is not tried in a loop. */
-const silentSignIn = {
-  isRefused: () => sessionStorage.getItem('refused') === 'yes',
-  setRefused: (isRefused) =>
-    isRefused ? sessionStorage.setItem('refused', 'yes') : sessionStorage.removeItem('refused'),
+/** Whoever signed out here is not signed in again by opening the page: they press "Sign in" when they want to. */
+const signedOutHere = {
+  isSet: () => sessionStorage.getItem('signed-out-here') === 'yes',
+  set: () => sessionStorage.setItem('signed-out-here', 'yes'),
+  clear: () => sessionStorage.removeItem('signed-out-here'),
 };
 
 const start = (prompt) =>
   frontdesk.signinRedirect({
     nonce: crypto.randomUUID(),
     ...(prompt && { prompt }),
-    state: { startedAt: Date.now() },
+    state: { isSilent: prompt === 'none', startedAt: Date.now() },
   });
 
 function ago(seconds) {
@@ -52,9 +52,9 @@ function showSignedOut(problem) {
   write('problem', problem ?? '');
 }
 
-function showSignedIn(user, startedAt) {
+function showSignedIn(user, { isSilent, startedAt }) {
   const { profile } = user;
-  const isRecognised = profile.auth_time * 1000 < startedAt - 1000;
+  const isRecognised = isSilent || profile.auth_time * 1000 < startedAt - 1000;
   show('waiting', false);
   show('signed-out', false);
   show('signed-in');
@@ -84,7 +84,6 @@ async function refresh() {
     // The session ended at Frontdesk, and the refresh token with it.
     if (!(error instanceof ErrorResponse)) throw error;
     await frontdesk.removeUser();
-    silentSignIn.setRefused(true);
     showSignedOut('You were signed out.');
     return undefined;
   }
@@ -104,18 +103,16 @@ async function finish(parameters) {
   if (parameters.get('iss') !== settings.issuer) throw new Error('The answer did not come from Frontdesk.');
   const user = await frontdesk.signinRedirectCallback();
   history.replaceState({}, '', '/');
-  silentSignIn.setRefused(false);
-  showSignedIn(user, user.state.startedAt);
+  signedOutHere.clear();
+  showSignedIn(user, user.state);
 }
 
 async function open() {
-  const parameters = new URLSearchParams(location.search);
-  if (location.pathname !== '/callback') return silentSignIn.isRefused() ? showSignedOut() : start('none');
   try {
-    return await finish(parameters);
+    if (location.pathname === '/callback') return await finish(new URLSearchParams(location.search));
+    return signedOutHere.isSet() ? showSignedOut() : await start('none');
   } catch (error) {
     history.replaceState({}, '', '/');
-    silentSignIn.setRefused(true);
     // Nobody is signed in, or a page must be shown: the person presses "Sign in" when ready.
     const needsPage = ['login_required', 'consent_required', 'interaction_required'].includes(error.error);
     const isCancelled = error.error === 'access_denied';
@@ -134,11 +131,11 @@ on('sign-in', () => start());
 on('refresh', refresh);
 on('sign-out', async () => {
   await frontdesk.removeUser();
-  silentSignIn.setRefused(true);
+  signedOutHere.set();
   showSignedOut();
 });
 on('sign-out-everywhere', () => {
-  silentSignIn.setRefused(true);
+  signedOutHere.set();
   return frontdesk.signoutRedirect();
 });
 // The person may have signed out elsewhere meanwhile; refreshing tells.
