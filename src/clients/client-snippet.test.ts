@@ -1,8 +1,8 @@
 /** Snippets for well-known programs: complete, in the syntax of each, and the same in docs/apps.md. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/cleanup.ts';
 import {
   programOf,
   renderSnippet,
@@ -14,7 +14,7 @@ import {
 import { defaultMetadata, type ClientKind, type ClientMetadata } from './client.ts';
 
 const issuer = 'https://login.example.com';
-const folder = mkdtempSync(join(tmpdir(), 'frontdesk-snippets-'));
+const folder = temporaryFolder();
 
 const clientOf = (kind: ClientKind, metadata: ClientMetadata = {}) => ({
   id: 'wiki',

@@ -1,14 +1,12 @@
 /** Going back to a sign-in page, and pressing its button twice, in a real browser. */
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { ann, person } from '../support/cast.ts';
-import { closeAfterwards } from '../support/cleanup.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { statement } from '../support/database.ts';
 import { becomes } from '../support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { listen } from '../support/listen.ts';
 import { startSites, type Sites } from '../support/sites.ts';
 import { openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
@@ -135,10 +133,8 @@ describeInChromium('in Chromium', () => {
     const server = createServer((_request, response) => {
       const body = `<link rel="icon" href="data:,"><img src="${url}"><iframe src="${url}"></iframe>`;
       response.writeHead(200, { 'content-type': 'text/html' }).end(body);
-    }).listen(0, '127.0.0.1');
-    closeAfterwards(() => server.close());
-    await once(server, 'listening');
-    await page.goto(`http://evil.localhost:${(server.address() as AddressInfo).port}/`);
+    });
+    await page.goto(`http://evil.localhost:${await listen(server)}/`);
     await page.evaluate(`fetch(${JSON.stringify(url)}, { mode: 'no-cors', credentials: 'include' })`);
     const refused = async () => frontdesk.logged.filter((line) => line.includes('"navigation_required"')).length;
     await becomes(refused, 3);

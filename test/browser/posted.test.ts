@@ -1,12 +1,10 @@
 /** Requests that another site posts by a form, in a real browser: whoever is signed in is recognised. */
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ann, app, type RegisteredApp } from '../support/cast.ts';
-import { closeAfterwards } from '../support/cleanup.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { authorize } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { listen } from '../support/listen.ts';
 import { openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
 describeInChromium('in Chromium', () => {
@@ -26,10 +24,8 @@ describeInChromium('in Chromium', () => {
         ? `<form method="post" action="${form.action}">${fields}<button>Go</button></form>`
         : `<h1>Back at the site</h1>`;
       response.writeHead(200, { 'content-type': 'text/html' }).end(`<link rel="icon" href="data:,">${body}`);
-    }).listen(0, '127.0.0.1');
-    closeAfterwards(() => server.close());
-    await once(server, 'listening');
-    origin = `http://elsewhere.localhost:${(server.address() as AddressInfo).port}`;
+    });
+    origin = `http://elsewhere.localhost:${await listen(server)}`;
     site = await app(frontdesk, {
       id: 'elsewhere',
       name: 'Elsewhere',

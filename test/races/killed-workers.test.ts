@@ -10,7 +10,7 @@ beforeAll(async () => {
     rate: 25,
     servers: 2,
     killEvery: [0.5, 1.5],
-    patience: 30,
+    patience: 240,
     isUnsteadyToTheEnd: false,
   });
 });

@@ -1,7 +1,7 @@
 /** `frontdesk clients update` and `show` on a real database. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../../test/support/cleanup.ts';
 import { freshDatabase, statement, type TestDatabase } from '../../../test/support/database.ts';
 import { runFrontdesk } from '../../../test/support/terminal.ts';
 import { openDatabase } from '../../platform/database.ts';
@@ -24,7 +24,7 @@ const run = (...args: string[]) => runFrontdesk(['clients', ...args], environmen
 const registration = ['register', '--name', 'Wiki', '--kind'];
 const web = [...registration, 'web', '--redirect-uri', 'https://wiki.example.com/callback', '--id'];
 const show = async (id: string) => JSON.parse((await run('show', id, '--json')).out) as Record<string, unknown>;
-const folder = mkdtempSync(join(tmpdir(), 'frontdesk-clients-'));
+const folder = temporaryFolder();
 function file(content: object): string {
   const path = join(folder, `${randomToken()}.json`);
   writeFileSync(path, JSON.stringify(content));
