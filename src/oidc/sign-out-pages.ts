@@ -34,11 +34,11 @@ interface SignOutState {
 
 const stateOf = (session: Oidc['session']) => session?.state as SignOutState | undefined;
 
-/** Whether `id_token_hint` was issued in this session; by its `sub` when it names none. */
+/** Whether `id_token_hint` was issued in this session. Every ID token has a `sid`; other JWTs of ours may have none. */
 function isOfThisSession({ session, client, entities }: Oidc, subjectOf: SubjectOf): boolean {
   const { sid, sub } = (entities.IdTokenHint as Hint)?.payload ?? {};
   if (!client || session?.accountId === undefined || sub !== subjectOf(client, session.accountId)) return false;
-  return sid === undefined || sid === session.sidFor(client.clientId);
+  return sid !== undefined && sid === session.sidFor(client.clientId);
 }
 
 function isOfAnotherPerson({ session, client, entities }: Oidc, subjectOf: SubjectOf): boolean {

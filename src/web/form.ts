@@ -11,7 +11,7 @@ export type Form = ReadonlyMap<string, string>;
 
 /** The limit of oidc-provider for its own endpoints. */
 const maxBytes = 56 * 1024;
-const maxFields = 100;
+export const maxFields = 100;
 
 /** @throws Refusal `body_too_large`, `body_invalid` */
 async function readBody(ctx: Context): Promise<string> {

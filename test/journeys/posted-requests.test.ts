@@ -57,6 +57,8 @@ test.each(['/oauth/authorize', '/oauth/logout'])(
       const long = await post(browser, path, [['state', 'x'.repeat(length)]]);
       expect([long.status, long.body]).toEqual([413, expect.stringContaining('longer than 8000 characters')]);
     }
+    const many = Array.from({ length: 101 }, (): [string, string] => ['id_token_hint', '']);
+    expect((await post(browser, path, many)).status).toBe(413);
     for (const type of ['multipart/form-data; boundary=x', 'text/plain', 'application/json']) {
       const headers = { ...fromElsewhere, 'content-type': type };
       expect((await browser.ask(`${frontdesk.issuer}${path}`, { form: 'x', headers })).status).toBe(403);

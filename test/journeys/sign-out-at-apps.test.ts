@@ -1,7 +1,7 @@
 /** Signing out at the request of an app (OpenID Connect RP-Initiated Logout 1.0): what is asked, and what never happens. */
 import { ann, app, ben, siteA, type RegisteredApp } from '../support/cast.ts';
 import { statement } from '../support/database.ts';
-import { authorize, codeFor, newBrowser, signIn, tokensFor } from '../support/flow.ts';
+import { authorize, codeFor, newBrowser, signIn, tokensFor, userinfo } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import type { AskOptions, Browser, Page } from '../support/browser.ts';
@@ -60,6 +60,21 @@ describe('with the ID token of this session', () => {
       expect.stringContaining('You are signed out'),
       'http://house.localhost:9',
     ]);
+  });
+
+  test('a signed userinfo response is none: the person is asked', async () => {
+    const signing = await siteA(frontdesk, { id: 'signing' });
+    await frontdesk.db.read(
+      statement(
+        `update clients set metadata = metadata || '{"userinfo_signed_response_alg":"RS256"}' where id = 'signing'`,
+      ),
+    );
+    const browser = newBrowser(frontdesk);
+    const { access_token: token } = await tokensFor(frontdesk, browser, signing);
+    const { body: hint } = await userinfo(frontdesk, token);
+    expect(hint.split('.')).toHaveLength(3);
+    expect(isQuestion(await logout(browser, { id_token_hint: hint }))).toBe(true);
+    expect(await isSignedIn(browser)).toBe(true);
   });
 
   test('an app of somebody else has to ask', async () => {

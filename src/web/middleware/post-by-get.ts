@@ -2,7 +2,7 @@
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 import type { Keyring } from '../../platform/secrets.ts';
-import { readFields } from '../form.ts';
+import { maxFields, readFields } from '../form.ts';
 import { seeOther } from '../page.ts';
 
 const endpoints = new Set(['/oauth/authorize', '/oauth/logout']);
@@ -32,11 +32,19 @@ function openHint(ctx: Context, keyring: Keyring): void {
     ctx.query = { ...ctx.query, [hintName]: open(keyring, hint) };
 }
 
-/** Path and query of the request, with the fields of the form appended. A field that is sent twice is kept twice. */
+/**
+ * Path and query of the request, with the fields of the form appended. A field that is sent twice is kept twice.
+ *
+ * @throws Refusal `request_too_large` before anything is sealed, because nobody has counted these requests yet
+ */
 async function addressOf(ctx: Context, keyring: Keyring): Promise<string> {
   const query = new URLSearchParams(ctx.querystring);
-  for (const [name, value] of await readFields(ctx))
-    query.append(name, name === hintName ? seal(keyring, value) : value);
+  const fields = [...(await readFields(ctx))];
+  const characters = fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (fields.length > maxFields || characters > maxCharacters) {
+    throw new Refusal('request_too_large', { max: maxCharacters });
+  }
+  for (const [name, value] of fields) query.append(name, name === hintName ? seal(keyring, value) : value);
   return `${ctx.path}?${query.toString()}`;
 }
 
