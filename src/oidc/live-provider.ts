@@ -9,7 +9,7 @@ import { endSessions } from '../sessions/end-session.ts';
 import type { Proof } from '../sign-in/with-password.ts';
 import { deleteArtifact } from '../tokens/artifact-repository.ts';
 import { validateBy } from './configuration/client-validator.ts';
-import { createInteractionAnswers, repeatSeconds } from './interaction/interaction-answer.ts';
+import { createInteractionAnswers, endingOf, repeatSeconds } from './interaction/interaction-answer.ts';
 import { createInteractionCookies } from './interaction/interaction-cookies.ts';
 import { makeLogoutToken, type LogoutToken } from './delivery/logout-token.ts';
 import { pendingInteraction, type PendingInteraction } from './interaction/pending-interaction.ts';
@@ -88,6 +88,11 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
 
   const uidOf = (ctx: Context): string => (ctx['params'] as { uid: string }).uid;
 
+  async function sessionOf(ctx: Context): Promise<{ uid: string; accountId: string } | undefined> {
+    const { uid, accountId } = await provider.Session.get(ctx);
+    return accountId === undefined ? undefined : { uid, accountId };
+  }
+
   /** The library's `interactionDetails`, with our cookies. @throws Refusal `interaction_expired` */
   async function interactionOf(ctx: Context): Promise<Interaction> {
     const hasCookie = cookies.valueFor(ctx, uidOf(ctx)) !== undefined;
@@ -95,20 +100,17 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     if (!interaction || !answers.isFromThisBrowser(ctx, interaction.result)) throw new Refusal('interaction_expired');
     const { session: origin } = interaction;
     if (origin?.uid === undefined) return interaction;
-    // The person who was signed in when the interaction began must still be signed in.
-    const session = await provider.Session.findByUid(origin.uid);
-    if (session?.accountId !== origin.accountId) throw new Refusal('interaction_expired');
+    // The person who was signed in when the interaction began must still be signed in, and in this browser: its cookie
+    // outlives a browser that is closed, which the session's does not.
+    const isPending = endingOf(interaction) === undefined;
+    const session = isPending ? await sessionOf(ctx) : await provider.Session.findByUid(origin.uid);
+    if (session?.uid !== origin.uid || session.accountId !== origin.accountId) throw new Refusal('interaction_expired');
     return interaction;
   }
   const pendingOf = async (ctx: Context, interaction: Interaction) =>
     pendingInteraction(db, interaction, cookies.valueFor(ctx, uidOf(ctx))!);
   const answer = async (ctx: Context, result: InteractionResults) =>
     answers.keep(ctx, await interactionOf(ctx), result);
-
-  async function sessionOf(ctx: Context): Promise<{ uid: string; accountId: string } | undefined> {
-    const { uid, accountId } = await provider.Session.get(ctx);
-    return accountId === undefined ? undefined : { uid, accountId };
-  }
 
   return {
     middleware: async (ctx, next) => {

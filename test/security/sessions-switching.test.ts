@@ -56,6 +56,18 @@ test('A08 a sign-in cannot be resumed without the CSRF cookie', async () => {
   expect(bare.text).toContain('This page has expired');
 });
 
+test('A08 a page of a person who is signed in is not shown once the browser has lost the session', async () => {
+  const browser = newBrowser(frontdesk);
+  await tokensFor(frontdesk, browser, site);
+  const page = await browser.visit(authorize(frontdesk, site, { prompt: 'consent' }).url);
+  expect(page.text).toContain('Ann Archer');
+  const kept = (await browser.jar.getCookies(page.url)).filter(({ key }) => !key.startsWith('fd_session'));
+  const cookie = kept.map(({ key, value }) => `${key}=${value}`).join('; ');
+  const later = await newBrowser(frontdesk).visit(page.url, { headers: { cookie } });
+  expect(later.text).not.toContain('Ann');
+  expect((await browser.visit(page.url)).text).toContain('Ann Archer');
+});
+
 describe('when another person signs in', () => {
   test('the session ends, and a new one begins without a question', async () => {
     const browser = newBrowser(frontdesk);
