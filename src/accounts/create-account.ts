@@ -24,7 +24,7 @@ export interface AccountDetails {
 /**
  * @returns the account's id
  * @throws Refusal `email_invalid`, `email_taken`, `username_invalid`, `username_taken`, `password_short`,
- *   `password_long`, `password_blank`
+ *   `password_long`, `password_repetitive`
  */
 export async function createAccount(
   db: Database,

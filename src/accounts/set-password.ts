@@ -14,7 +14,7 @@ export interface PasswordChange {
   exceptUid?: string;
 }
 
-/** @throws Refusal `password_short`, `password_long`, `password_blank` */
+/** @throws Refusal `password_short`, `password_long`, `password_repetitive` */
 export async function setPassword(db: Database, hasher: PasswordHasher, change: PasswordChange): Promise<void> {
   const { accountId, password, by, exceptUid } = change;
   requireAcceptablePassword(password);

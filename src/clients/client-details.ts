@@ -167,7 +167,7 @@ function requireValid(state: ClientState, issuer: string): void {
 /**
  * Applies details to a client, or to a new one, and checks the whole by our own rules.
  *
- * @throws Refusal `argument_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `redirect_uris_many`,
+ * @throws Refusal `argument_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `too_many_redirect_uris`,
  *   `api_unknown`, `scope_unknown`, `client_invalid`, `policy_out_of_bounds`
  */
 export async function applyDetails(

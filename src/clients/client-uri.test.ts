@@ -134,7 +134,7 @@ test('a back-channel logout URI may be http where an operator says so, and the c
 
 test('E06 at most ten', () => {
   const uris = Array.from({ length: 11 }, (_, index) => `https://app.example.com/${index}`);
-  expect(() => requireRedirectUris(uris, self)).toThrow('redirect_uris_many');
+  expect(() => requireRedirectUris(uris, self)).toThrow('too_many_redirect_uris');
   requireRedirectUris(uris.slice(0, 10), self);
 });
 

@@ -107,14 +107,14 @@ export function requireWebUri(field: string, uri: string, rules: Omit<UriRules, 
  *
  * @param field name of the metadata
  * @throws Refusal `redirect_uri_invalid` for the first URI that may not be registered
- * @throws Refusal `redirect_uris_many` for more than `maxRedirectUris`
+ * @throws Refusal `too_many_redirect_uris` for more than `maxRedirectUris`
  */
 export function requireRedirectUris(
   uris: readonly string[],
   rules: UriRules,
   field: 'redirect_uris' | 'post_logout_redirect_uris' = 'redirect_uris',
 ): void {
-  if (uris.length > maxRedirectUris) throw new Refusal('redirect_uris_many', { max: maxRedirectUris });
+  if (uris.length > maxRedirectUris) throw new Refusal('too_many_redirect_uris', { max: maxRedirectUris });
   for (const uri of uris) {
     const problem = problemOf(uri, rules);
     if (problem)

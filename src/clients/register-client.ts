@@ -35,7 +35,7 @@ export const randomClientId = (): string => randomBytes(16).toString('base64url'
 
 /**
  * @returns the client, and its secret if it needs one; only the digest of the secret is stored
- * @throws Refusal `argument_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `redirect_uris_many`,
+ * @throws Refusal `argument_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `too_many_redirect_uris`,
  *   `api_unknown`, `scope_unknown`, `client_invalid`, `client_exists`, `policy_out_of_bounds`
  */
 export async function registerClient(

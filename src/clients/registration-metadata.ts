@@ -79,7 +79,7 @@ const identityUris = ['client_uri', 'logo_uri'] as const;
 const legalUris = ['policy_uri', 'tos_uri'] as const;
 const otherUris = ['jwks_uri', 'sector_identifier_uri', 'initiate_login_uri'] as const;
 
-function requirePageUris(metadata: Registration, { issuer, mayLinkToOtherHosts }: RegistrationRules): void {
+function requireOtherUris(metadata: Registration, { issuer, mayLinkToOtherHosts }: RegistrationRules): void {
   const hosts = new Set(webHostsOf(metadata.redirect_uris));
   for (const name of [...otherUris, ...identityUris, ...legalUris]) {
     const uri = metadata[name];
@@ -116,7 +116,7 @@ function requireUris(metadata: Registration, rules: RegistrationRules): void {
   const uriRules = { issuer: rules.issuer, isNative: type === 'native' };
   requireRedirectUris(redirectUris, uriRules);
   requireRedirectUris(postLogoutUris, uriRules, 'post_logout_redirect_uris');
-  requirePageUris(metadata, rules);
+  requireOtherUris(metadata, rules);
   requireLogoutUris(metadata, rules.issuer);
   const isPairwise = metadata.subject_type === 'pairwise';
   if (isPairwise && isLoopbackHost(sectorOf(metadata))) throw invalid('subject_type', 'sector_must_be_remote');
@@ -131,7 +131,7 @@ function kindOf({ application_type: type, token_endpoint_auth_method: method }: 
  * Checks the body of a registration or of an update. A member that is null counts as left out (RFC 7592 §2.2).
  *
  * @returns the metadata that is understood, and the kind of client that it describes
- * @throws Refusal `client_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `redirect_uris_many`
+ * @throws Refusal `client_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `too_many_redirect_uris`
  */
 export function readRegistration(
   body: unknown,

@@ -63,7 +63,7 @@ export async function requireRegistrationToken(
  * @param body the metadata, as it was sent
  * @returns the registration, and the token to manage it with (RFC 7592); only its digest is stored
  * @throws Refusal `registration_token_wrong`, `client_invalid`, `redirect_uri_invalid`, `redirect_uri_required`,
- *   `redirect_uris_many`
+ *   `too_many_redirect_uris`
  */
 export async function selfRegisterClient(
   context: SelfRegistrationContext,

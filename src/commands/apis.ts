@@ -24,7 +24,7 @@ const { min, max } = accessTokenLifetimeBounds;
 
 export const registerApi: Command = {
   name: 'apis register',
-  changes: true,
+  changesDatabase: true,
   about: 'Register an API, so that apps can get access tokens for it (RFC 8707, RFC 9068).',
   operands: ['AUDIENCE'],
   options: {
@@ -80,7 +80,7 @@ export const listApis: Command = {
 
 export const removeApi: Command = {
   name: 'apis remove',
-  changes: true,
+  changesDatabase: true,
   about: 'Remove an API. Access tokens that were issued for it stay valid until they expire.',
   operands: ['AUDIENCE'],
   async run({ operands: [audience = ''], io }) {

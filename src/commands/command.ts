@@ -38,7 +38,7 @@ export interface Command {
   name: string;
   about: string;
   /** Whether it changes the database; then the issuer of the database is printed afterwards. */
-  changes?: boolean;
+  changesDatabase?: boolean;
   /** Names of the operands, all of them required: `['ID']`. */
   operands?: string[];
   /** Long name without dashes → option. */

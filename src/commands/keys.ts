@@ -29,7 +29,7 @@ export const listKeys: Command = {
 
 export const rotateKeys: Command = {
   name: 'keys rotate',
-  changes: true,
+  changesDatabase: true,
   about: 'Make new signing keys. They are published some time before they sign; running servers follow by themselves.',
   options: {
     now: {

@@ -29,11 +29,11 @@ export const listNotices: Command = {
 
 export const retryNotices: Command = {
   name: 'notices retry',
-  changes: true,
+  changesDatabase: true,
   about: 'Queue the dead letters again: the notices that were given up. A running server delivers them within seconds.',
   async run({ io }) {
     const count = await withBase(io, ({ db }) => db.inUnitOfWork(() => retryDeadNotices(db)));
-    if (count === 0) throw new Refusal('notice_none');
+    if (count === 0) throw new Refusal('dead_letter_unknown');
     io.out(count === 1 ? 'One notice is queued again.' : `${count} notices are queued again.`);
   },
 };

@@ -22,7 +22,7 @@ export const listPolicy: Command = {
 
 export const setPolicy: Command = {
   name: 'policy set',
-  changes: true,
+  changesDatabase: true,
   about:
     'Set one item of the policy to a duration such as 12h, or to one of its named values. Servers follow within a second.',
   operands: ['NAME', 'VALUE'],

@@ -8,7 +8,7 @@ const defaultSeconds = 86_400;
 
 export const createRegistrationToken: Command = {
   name: 'registration-tokens create',
-  changes: true,
+  changesDatabase: true,
   about: 'Create a token with which apps register themselves while CLIENT_REGISTRATION is on. It is shown once.',
   options: {
     expires: { value: 'TIME', about: 'Its lifetime, like 12h or 30d: 1d by default, at most 90d.' },
@@ -46,7 +46,7 @@ export const listRegistrationTokens: Command = {
 
 export const removeRegistrationToken: Command = {
   name: 'registration-tokens remove',
-  changes: true,
+  changesDatabase: true,
   about: 'Remove a registration token. Apps that registered with it stay registered.',
   operands: ['ID'],
   async run({ operands: [id = ''], io }) {

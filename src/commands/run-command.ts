@@ -44,7 +44,7 @@ async function run(commands: readonly Command[], args: string[], io: Io): Promis
   const given = rest.filter((argument) => argument !== newDatabaseOption);
   const own: Io = { ...io, mayCreateDatabase: given.length < rest.length };
   await command.run(parseInvocation(command, given, own));
-  if (command.changes && own.usedIssuer !== undefined) io.error(`at ${own.usedIssuer}`);
+  if (command.changesDatabase && own.usedIssuer !== undefined) io.error(`at ${own.usedIssuer}`);
 }
 
 /** @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage */

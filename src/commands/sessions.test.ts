@@ -1,5 +1,5 @@
 /** `frontdesk sessions …` and `frontdesk notices …` beside a server that people sign in at. */
-import { app, person, type RegisteredApp } from '../../test/support/cast.ts';
+import { app, person, type RegisteredApp } from '../../test/support/people-and-apps.ts';
 import { statement } from '../../test/support/database.ts';
 import { authorize, codeFor, newBrowser } from '../../test/support/flow.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -29,7 +29,7 @@ async function signIn(login: string): Promise<Browser> {
   return browser;
 }
 const isIn = async (browser: Browser) =>
-  (await browser.ask(authorize(frontdesk, wiki).url)).location!.includes('code=');
+  (await browser.send(authorize(frontdesk, wiki).url)).location!.includes('code=');
 
 describe('sessions', () => {
   test('are listed with device, address and apps, without their ids', async () => {

@@ -28,7 +28,7 @@ export const listSessions: Command = {
 
 export const endSessions: Command = {
   name: 'sessions end',
-  changes: true,
+  changesDatabase: true,
   about: 'End the sessions of an account, or one of them, and notify the apps that were signed in to.',
   operands: ['ACCOUNT'],
   options: { session: { value: 'SESSION', about: 'End only this session, by its id in `sessions list`.' } },

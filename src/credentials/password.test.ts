@@ -18,8 +18,8 @@ test.each([
   ['😀'.repeat(14), 'password_short'],
   ['😀🙂'.repeat(128), undefined],
   ['😀🙂'.repeat(128) + 'x', 'password_long'],
-  ['a'.repeat(20), 'password_blank'],
-  [' '.repeat(20), 'password_blank'],
+  ['a'.repeat(20), 'password_repetitive'],
+  [' '.repeat(20), 'password_repetitive'],
   ['only small letters', undefined],
 ])('D01 %j as a new password: %p', (password, code) => {
   expect(codeOf(() => requireAcceptablePassword(password))).toBe(code);

@@ -20,13 +20,13 @@ const retryAfterSeconds = 5;
 /** One form for what different keyboards send for the same password (NFKC, RFC 8265 §4.2). */
 const normalise = (password: string): string => password.normalize('NFKC');
 
-/** @throws Refusal `password_short`, `password_long` or `password_blank` */
+/** @throws Refusal `password_short`, `password_long` or `password_repetitive` */
 export function requireAcceptablePassword(password: string): void {
   const length = [...normalise(password)].length;
   if (length < minCharacters) throw new Refusal('password_short', { min: minCharacters });
   if (length > maxCharacters) throw new Refusal('password_long', { max: maxCharacters });
   // One character repeated, such as spaces.
-  if (new Set(normalise(password)).size < 2) throw new Refusal('password_blank');
+  if (new Set(normalise(password)).size < 2) throw new Refusal('password_repetitive');
 }
 
 export interface PasswordHasher {

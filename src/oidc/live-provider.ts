@@ -9,7 +9,7 @@ import { endSessions } from '../sessions/end-session.ts';
 import type { Proof } from '../sign-in/with-password.ts';
 import { deleteArtifact } from '../tokens/artifact-repository.ts';
 import { validateBy } from './configuration/client-validator.ts';
-import { createInteractionAnswers, endingOf, repeatSeconds } from './interaction/interaction-answer.ts';
+import { createInteractionAnswers, endingOf, resubmitSeconds } from './interaction/interaction-answer.ts';
 import { createInteractionCookies } from './interaction/interaction-cookies.ts';
 import { makeLogoutToken, type LogoutToken } from './delivery/logout-token.ts';
 import { pendingInteraction, type PendingInteraction } from './interaction/pending-interaction.ts';
@@ -83,7 +83,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
 
   const { db, issuer, keyring } = input;
   const answers = createInteractionAnswers(issuer, keyring);
-  const cookies = createInteractionCookies(issuer, keyring, repeatSeconds);
+  const cookies = createInteractionCookies(issuer, keyring, resubmitSeconds);
   useKeys(input.keys);
 
   const uidOf = (ctx: Context): string => (ctx['params'] as { uid: string }).uid;

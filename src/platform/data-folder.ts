@@ -37,7 +37,7 @@ function readOwner(path: string): Owner | undefined {
 }
 
 /** Whether a database accepts connections at the socket in this folder. A crash may leave a socket without one. */
-const isAnswering = (socket: string): Promise<boolean> =>
+const isResponding = (socket: string): Promise<boolean> =>
   new Promise((resolve) => {
     const probe = connect(join(socket, '.s.PGSQL.5432'));
     probe.once('error', () => resolve(false)).once('connect', () => probe.end(() => resolve(true)));
@@ -85,7 +85,7 @@ export async function acquireDataFolder(
         const server = `a Frontdesk server (process ${owner.pid})`;
         throw new DataFolderTaken(`${server} already runs on ${dataFolder}: stop it, or set another DATA_DIR`);
       }
-      if (owner.socket && (await isAnswering(owner.socket))) return { socket: owner.socket };
+      if (owner.socket && (await isResponding(owner.socket))) return { socket: owner.socket };
     }
     if (!isWaiting) onStep('waiting_for_folder');
     isWaiting = true;

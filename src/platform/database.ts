@@ -30,7 +30,7 @@ export interface Database {
   /** The unit of work of the caller, if there is one. */
   unitOfWork(): UnitOfWork | undefined;
   /** Whether the database responds and accepts writes. Never throws. */
-  isAnswering(): Promise<boolean>;
+  isResponding(): Promise<boolean>;
   close(): Promise<void>;
   /** The connection string, for libraries that open their own connections. */
   readonly url: string;
@@ -162,7 +162,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
       });
     },
 
-    async isAnswering() {
+    async isResponding() {
       try {
         const { rows } = await query(ping, maxPingMilliseconds);
         return (rows[0] as { is_writable: boolean }).is_writable;

@@ -6,7 +6,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { isPublic } from './public-address.ts';
 
-export interface OutgoingAnswer {
+export interface OutgoingResponse {
   status: number;
   /** By lower-case name. */
   headers: Record<string, string>;
@@ -15,9 +15,9 @@ export interface OutgoingAnswer {
 
 export interface Outgoing {
   /** @throws OutgoingFailed */
-  get(url: string, headers?: Record<string, string>): Promise<OutgoingAnswer>;
+  get(url: string, headers?: Record<string, string>): Promise<OutgoingResponse>;
   /** @throws OutgoingFailed */
-  postForm(url: string, form: Record<string, string>): Promise<OutgoingAnswer>;
+  postForm(url: string, form: Record<string, string>): Promise<OutgoingResponse>;
   /**
    * Checks a URL without calling it. A name that cannot be resolved here counts as allowed.
    *
@@ -118,7 +118,7 @@ export function createOutgoing(allowedHosts: readonly string[] = []): Outgoing {
   const agents = [new HttpsAgent(options), new HttpAgent(options)];
   const allowedAgents = [new HttpsAgent(options), new HttpAgent(options)];
 
-  async function call(url: string, request: RequestOptions, body?: string): Promise<OutgoingAnswer> {
+  async function call(url: string, request: RequestOptions, body?: string): Promise<OutgoingResponse> {
     const { target, isAllowed } = checkTarget(url, allowedHosts);
     const isSecure = target.protocol === 'https:';
     const send = isSecure ? httpsRequest : httpRequest;

@@ -21,7 +21,7 @@ export interface AttemptLimits {
    * limit together.
    *
    * @param accountIdOrLogin the canonical form of the login that was typed, when there is no such account
-   * @throws Refusal `tries_many` (account) or `address_locked` (network) with the time to wait
+   * @throws Refusal `too_many_attempts` (account) or `address_locked` (network) with the time to wait
    */
   begin(accountIdOrLogin: string, ip: string): Promise<Attempt>;
   /** @returns the seconds until an account may try again; 0 when it may now */
@@ -71,7 +71,7 @@ export function createAttemptLimits(db: Database, keyring: Keyring, factor: numb
       const networkWait = await perNetwork.take(network);
       if (networkWait > 0) throw new Refusal('address_locked', { minutes: minutes(networkWait) }, networkWait);
       const accountWait = await perAccount.take(account);
-      if (accountWait > 0) throw new Refusal('tries_many', { minutes: minutes(accountWait) }, accountWait);
+      if (accountWait > 0) throw new Refusal('too_many_attempts', { minutes: minutes(accountWait) }, accountWait);
       return {
         succeed: async () => void (await Promise.all([perAccount.reset(account), perNetwork.refund(network)])),
       };

@@ -48,7 +48,7 @@ export async function findByLogin(db: Database, login: string): Promise<Account 
 /**
  * Signs a person in. A wrong password and an unknown account give the same answer after the same time.
  *
- * @throws Refusal `credentials_wrong`, `account_suspended` (only for the right password), `tries_many`,
+ * @throws Refusal `credentials_wrong`, `account_suspended` (only for the right password), `too_many_attempts`,
  *   `address_locked`, `sign_in_busy`
  */
 export async function signInWithPassword(

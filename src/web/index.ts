@@ -23,7 +23,7 @@ import { cookieFlags } from './middleware/cookies.ts';
 import { cors } from './middleware/cors.ts';
 import { errors } from './middleware/errors.ts';
 import { requireExactPath, requireIssuerHost } from './middleware/exact-address.ts';
-import { postByGet } from './middleware/post-by-get.ts';
+import { redirectPostToGet } from './middleware/redirect-post-to-get.ts';
 import { publicDocuments } from './middleware/public-documents.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestLog } from './middleware/request-log.ts';
@@ -78,7 +78,13 @@ export function listRoutes(services: Services, { readiness, protocol }: WebOptio
     route('POST', '/account/apps/:id/remove', 'account', 'redirect', removeApp(services)),
     route('GET', '/account/activity', 'account', 'account/activity', showActivity(services, show)),
     route('GET', '/account/sign-ins/:id', 'account', 'account/sign-in', signIns.showSignIn(services, show)),
-    route('POST', '/account/sign-ins/:id/shut-out', 'account', 'redirect', signIns.shutOut(services, signOut)),
+    route(
+      'POST',
+      '/account/sign-ins/:id/revoke-access',
+      'account',
+      'redirect',
+      signIns.revokeAccess(services, signOut),
+    ),
     route('POST', '/account/sign-out', 'account', 'redirect', devices.endThis(signOut)),
     route('GET', '/sign-out/receipt/:token', 'public', 'sign-out/receipt', showReceipt(services)),
 
@@ -126,7 +132,7 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   app.use(assets(views));
   app.use(requireExactPath());
   app.use(publicDocuments(oidc, services.policy));
-  app.use(postByGet(keyring));
+  app.use(redirectPostToGet(keyring));
   app.use(rateLimit(options.rateLimitFactor, issuer, oidc));
   app.use(cors(db));
   app.use(signOut.middleware);

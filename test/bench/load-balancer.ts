@@ -25,9 +25,9 @@ export async function startLoadBalancer(port: number, ports: () => number[]): Pr
     turn += 1;
     const { url: path, method, headers } = incoming;
     const onward = send({ agent, host: '127.0.0.1', port: up[turn % up.length], path, method, headers });
-    onward.on('response', (answer) => {
-      outgoing.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(outgoing);
+    onward.on('response', (response) => {
+      outgoing.writeHead(response.statusCode!, response.headers);
+      response.pipe(outgoing);
     });
     onward.on('error', () => {
       if (outgoing.headersSent) return void outgoing.destroy();

@@ -1,7 +1,7 @@
 /** Going back to a sign-in page, and pressing its button twice, in a real browser. */
 import { createServer } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
-import { ann, person } from '../support/cast.ts';
+import { ann, person } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { statement } from '../support/database.ts';
 import { becomes } from '../support/eventually.ts';

@@ -1,7 +1,7 @@
 /** Forms whose answer leads to an app that redirects as well: a real browser arrives. */
 import { createServer } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
-import { ann, app, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, type RegisteredApp } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { authorize } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';

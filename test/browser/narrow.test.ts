@@ -1,6 +1,6 @@
 /** The example sites and the account pages at 360 px in a real browser: nothing is cut off, and links have their own names. */
 import type { Browser, Page } from 'playwright-core';
-import { ann } from '../support/cast.ts';
+import { ann } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';

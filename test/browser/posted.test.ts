@@ -1,6 +1,6 @@
 /** Requests that another site posts by a form, in a real browser: whoever is signed in is recognised. */
 import { createServer } from 'node:http';
-import { ann, app, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, type RegisteredApp } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { authorize } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';

@@ -2,7 +2,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { decodeJwt } from 'jose';
-import { ann, app, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, type RegisteredApp } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { becomes } from '../support/eventually.ts';
 import { authorize, exchange, type Tokens } from '../support/flow.ts';

@@ -1,7 +1,7 @@
 /** Single sign-on at two sites, in a real browser. */
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
-import { ask } from '../support/browser.ts';
-import { ann } from '../support/cast.ts';
+import { sendRequest } from '../support/browser.ts';
+import { ann } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';
@@ -208,7 +208,7 @@ describeInChromium('in Chromium', () => {
         status,
         headers,
         body: sent,
-      } = await ask(route.request().url(), {
+      } = await sendRequest(route.request().url(), {
         headers: { cookie: (await route.request().allHeaders())['cookie'] ?? '' },
       });
       const body = sent.replace(

@@ -1,6 +1,6 @@
 /** However a session ends, both sites notice, in a real browser. */
 import type { Browser } from 'playwright-core';
-import { person } from '../support/cast.ts';
+import { person } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';

@@ -1,6 +1,6 @@
 /** Staying signed in, in a real browser: "Keep me signed in", and two tabs. */
 import type { Browser } from 'playwright-core';
-import { ann } from '../support/cast.ts';
+import { ann } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium, openProfile } from '../support/chromium.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';

@@ -57,13 +57,13 @@ test.each(['login.example', '127.0.0.1'])('the certificate of %s is trusted thro
 });
 
 test('the TLS front passes requests on, and says where they came from', async () => {
-  const answerTo = async (incoming: IncomingMessage, answer: ServerResponse) => {
+  const answerTo = async (incoming: IncomingMessage, response: ServerResponse) => {
     const { host, 'x-forwarded-for': address, 'x-forwarded-proto': scheme } = incoming.headers;
     const body = String(Buffer.concat(await incoming.toArray()));
-    answer.setHeader('Set-Cookie', ['a=1', 'b=2']);
-    answer.writeHead(201).end(JSON.stringify([incoming.method, incoming.url, host, address, scheme, body]));
+    response.setHeader('Set-Cookie', ['a=1', 'b=2']);
+    response.writeHead(201).end(JSON.stringify([incoming.method, incoming.url, host, address, scheme, body]));
   };
-  const upstream = await listen(createServer((incoming, answer) => void answerTo(incoming, answer)));
+  const upstream = await listen(createServer((incoming, response) => void answerTo(incoming, response)));
   const certificates = makeCertificates('localhost');
   const port = await freePort();
   const front = await startTlsFront(certificates, { host: '127.0.0.1', port }, upstream);
@@ -74,9 +74,9 @@ test('the TLS front passes requests on, and says where they came from', async ()
   const asked = request({ ...options, headers: { host: `localhost:${port}`, 'X-Forwarded-For': '10.0.0.1' } }).end(
     'body',
   );
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-  expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([201, ['a=1', 'b=2']]);
-  expect(JSON.parse(String(Buffer.concat(await answer.toArray())))).toEqual([
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  expect([response.statusCode, response.headers['set-cookie']]).toEqual([201, ['a=1', 'b=2']]);
+  expect(JSON.parse(String(Buffer.concat(await response.toArray())))).toEqual([
     ...['POST', '/a?b', `localhost:${port}`, '127.0.0.1', 'https', 'body'],
   ]);
 });
@@ -89,10 +89,10 @@ test('the message says that there is no suite', async () => {
 test('what is read is asked for again when the suite has a fault, and what changes something is not', async () => {
   const asked: string[] = [];
   const port = await listen(
-    createServer(({ method, url }, answer) => {
+    createServer(({ method, url }, response) => {
       asked.push(`${method} ${url}`);
       const isThird = asked.length % 3 === 0;
-      answer.writeHead(isThird ? 200 : 500).end(isThird ? '{"status":"WAITING"}' : 'busy');
+      response.writeHead(isThird ? 200 : 500).end(isThird ? '{"status":"WAITING"}' : 'busy');
     }),
   );
   const suite = connectSuite(`http://127.0.0.1:${port}`, undefined);

@@ -1,5 +1,5 @@
 /** The forms of the account pages act for one person, and for no other site. */
-import { ann, app, ben, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, ben, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { dumpWithoutJobs, statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -54,12 +54,12 @@ describe('A09 the forms of the account', () => {
     for (const action of actions) {
       const url = `${frontdesk.issuer}${action}`;
       const tries = [
-        browser.ask(url, { form: {}, headers: good }),
-        browser.ask(url, { form: { csrf: token(other) }, headers: good }),
-        browser.ask(url, { form: { csrf: token(pages[0]!) }, headers: { ...good, 'sec-fetch-site': 'cross-site' } }),
-        browser.ask(url, { form: { csrf: token(pages[0]!) }, headers: { origin: 'https://evil.example' } }),
-        browser.ask(url, { form: '{}', headers: { ...good, 'content-type': 'text/plain' } }),
-        browser.ask(url, { form: '{}', headers: { ...good, 'content-type': 'application/json' } }),
+        browser.send(url, { form: {}, headers: good }),
+        browser.send(url, { form: { csrf: token(other) }, headers: good }),
+        browser.send(url, { form: { csrf: token(pages[0]!) }, headers: { ...good, 'sec-fetch-site': 'cross-site' } }),
+        browser.send(url, { form: { csrf: token(pages[0]!) }, headers: { origin: 'https://evil.example' } }),
+        browser.send(url, { form: '{}', headers: { ...good, 'content-type': 'text/plain' } }),
+        browser.send(url, { form: '{}', headers: { ...good, 'content-type': 'application/json' } }),
       ];
       const statuses = (await Promise.all(tries)).map(({ status }) => status);
       expect([action, statuses]).toEqual([action, [403, 403, 403, 403, 403, 403]]);
@@ -78,8 +78,8 @@ describe('A09 the forms of the account', () => {
       '/account/devices/nobody/end',
       '/account/apps/only-ann/remove',
     ]) {
-      const answer = await eve.ask(`${frontdesk.issuer}${path}`, { form: { csrf } });
-      expect([path, answer.status]).toEqual([path, 404]);
+      const response = await eve.send(`${frontdesk.issuer}${path}`, { form: { csrf } });
+      expect([path, response.status]).toEqual([path, 404]);
     }
     expect(await uidsOf('ann')).toContain(uid);
   });

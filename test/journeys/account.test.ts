@@ -1,5 +1,14 @@
 /** Account pages: access and content. */
-import { ann, audience, ben, notesApi, siteA, siteB, type Person, type RegisteredApp } from '../support/cast.ts';
+import {
+  ann,
+  audience,
+  ben,
+  notesApi,
+  siteA,
+  siteB,
+  type Person,
+  type RegisteredApp,
+} from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -90,8 +99,10 @@ test('A15 the sign-in for account pages leads back to account pages only', async
   expect(internalPath('/account/devices')).toBe('/account/devices');
   const browser = await signedIn();
   for (const state of [...strange, '/account/devices', '/account/devices.forged', '//e.x']) {
-    const answer = await browser.ask(`${frontdesk.issuer}/account/callback?state=${encodeURIComponent(state)}&code=x`);
-    expect([state, answer.status, answer.location]).toEqual([state, 303, `${frontdesk.issuer}/`]);
+    const response = await browser.send(
+      `${frontdesk.issuer}/account/callback?state=${encodeURIComponent(state)}&code=x`,
+    );
+    expect([state, response.status, response.location]).toEqual([state, 303, `${frontdesk.issuer}/`]);
   }
 });
 
@@ -105,7 +116,7 @@ test('devices: this one first, then the others, with their apps', async () => {
   };
   const form = await phone.visit(authorize(frontdesk, appA).url, { headers });
   await form.submit({ login: 'ben', password: 'correct horse battery staple' }, { headers });
-  await phone.ask(authorize(frontdesk, appA).url, { headers });
+  await phone.send(authorize(frontdesk, appA).url, { headers });
   const page = await visit(browser, '/account/devices');
   const rows = page.root.querySelectorAll('.rows > li');
   expect(rows).toHaveLength(2);

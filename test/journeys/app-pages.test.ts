@@ -1,6 +1,6 @@
 /** The logo and links of an app on sign-in and consent pages. */
 import { createBrowser, type Page } from '../support/browser.ts';
-import { ann, app, siteA } from '../support/cast.ts';
+import { ann, app, siteA } from '../support/people-and-apps.ts';
 import { authorize, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { asApp, registered, withRegistration } from '../support/registration.ts';

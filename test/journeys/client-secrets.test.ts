@@ -2,7 +2,7 @@
 import { addClientSecret, removeClientSecret } from '../../src/clients/client-secret.ts';
 import { updateClient } from '../../src/clients/update-client.ts';
 import { createClientValidator } from '../../src/oidc/configuration/client-validator.ts';
-import { ann, app, audience, notesApi, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, audience, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { callAs } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -23,8 +23,8 @@ const add = (id: string, seconds?: number) => addClientSecret(frontdesk, id, { s
 
 const token = async (client: RegisteredApp, secret: string | undefined, beside = frontdesk.port) => {
   const form = { grant_type: 'client_credentials', resource: audience };
-  const answer = await callAs(frontdesk, { ...client, secret }, '/oauth/token', form, beside);
-  return answer.status === 200 ? 'token' : (answer.json()['error'] as string);
+  const response = await callAs(frontdesk, { ...client, secret }, '/oauth/token', form, beside);
+  return response.status === 200 ? 'token' : (response.json()['error'] as string);
 };
 
 interface Row {

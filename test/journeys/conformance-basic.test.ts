@@ -1,13 +1,21 @@
 /** What the suite's basic plan checks, in tests named after its modules. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet } from 'jose';
-import { ask as send, type Browser } from '../support/browser.ts';
-import type { RegisteredApp } from '../support/cast.ts';
+import { sendRequest, type Browser } from '../support/browser.ts';
+import type { RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, refresh, userinfo } from '../support/flow.ts';
+import { responseParameters, authorize, codeFor, exchange, newBrowser, refresh, userinfo } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import type { Registered } from '../support/registration.ts';
-import { answerTo, ask, startRp, startConformanceServer, suiteClient, tokensOf, type Rp } from '../support/suite.ts';
+import {
+  completeInteractions,
+  authorizeWithoutPkce,
+  startRp,
+  startConformanceServer,
+  suiteClient,
+  tokensOf,
+  type Rp,
+} from '../support/suite.ts';
 
 let frontdesk: Frontdesk & { annId: string };
 let rp: Rp;
@@ -24,8 +32,8 @@ beforeEach(() => {
 });
 
 test('oidcc-server', async () => {
-  const request = ask(frontdesk, client);
-  const answer = answerIn(await answerTo(browser, request));
+  const request = authorizeWithoutPkce(frontdesk, client);
+  const answer = responseParameters(await completeInteractions(browser, request));
   expect(answer).toMatchObject({ state: request.state, iss: frontdesk.issuer });
   const tokens = await tokensOf(frontdesk, browser, client, { nonce: 'n-1' });
   expect(tokens.token_type).toBe('Bearer');
@@ -34,14 +42,14 @@ test('oidcc-server', async () => {
 });
 
 test('oidcc-response-type-missing', async () => {
-  const page = await browser.visit(ask(frontdesk, client, { response_type: undefined }).url);
-  expect(answerIn(page)['error'] ?? page.text).toMatch(/invalid_request|unsupported_response_type/);
+  const page = await browser.visit(authorizeWithoutPkce(frontdesk, client, { response_type: undefined }).url);
+  expect(responseParameters(page)['error'] ?? page.text).toMatch(/invalid_request|unsupported_response_type/);
 });
 
 test('oidcc-idtoken-signature and oidcc-idtoken-rs256', async () => {
   const { id_token: token } = await tokensOf(frontdesk, browser, client);
   const header = decodeProtectedHeader(token!);
-  const jwks = (await send(`${frontdesk.issuer}/oauth/jwks`)).json<JSONWebKeySet>();
+  const jwks = (await sendRequest(`${frontdesk.issuer}/oauth/jwks`)).json<JSONWebKeySet>();
   expect(header.alg).toBe('RS256');
   expect(jwks.keys.filter(({ kid, kty }) => kid === header.kid && kty === 'RSA')).toHaveLength(1);
   await expect(createLocalJWKSet(jwks)(header)).resolves.toBeDefined();
@@ -52,11 +60,14 @@ test.each([
   [
     'oidcc-userinfo-post-header',
     (token: string) =>
-      send(`${frontdesk.issuer}/oauth/userinfo`, { method: 'POST', headers: { authorization: `Bearer ${token}` } }),
+      sendRequest(`${frontdesk.issuer}/oauth/userinfo`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+      }),
   ],
   [
     'oidcc-userinfo-post-body',
-    (token: string) => send(`${frontdesk.issuer}/oauth/userinfo`, { form: { access_token: token } }),
+    (token: string) => sendRequest(`${frontdesk.issuer}/oauth/userinfo`, { form: { access_token: token } }),
   ],
 ])('%s', async (_, fetchUserinfo) => {
   const { access_token: token } = await tokensOf(frontdesk, browser, client);
@@ -80,12 +91,12 @@ test.each([
 });
 
 test('oidcc-login-hint fills in what the app knows', async () => {
-  const page = await browser.visit(ask(frontdesk, client, { login_hint: 'ann@example.com' }).url);
+  const page = await browser.visit(authorizeWithoutPkce(frontdesk, client, { login_hint: 'ann@example.com' }).url);
   expect(page.root.querySelector('input[name=login]')?.getAttribute('value')).toBe('ann@example.com');
 });
 
 test('oidcc-ensure-request-with-acr-values-succeeds', async () => {
-  const discovery = (await send(`${frontdesk.issuer}/.well-known/openid-configuration`)).json<
+  const discovery = (await sendRequest(`${frontdesk.issuer}/.well-known/openid-configuration`)).json<
     Record<string, string[]>
   >();
   const acr = discovery['acr_values_supported']!.join(' ');
@@ -95,14 +106,17 @@ test('oidcc-ensure-request-with-acr-values-succeeds', async () => {
 });
 
 test('oidcc-prompt-none-not-logged-in', async () => {
-  const request = ask(frontdesk, client, { prompt: 'none' });
-  expect(answerIn(await browser.visit(request.url))).toMatchObject({ error: 'login_required', state: request.state });
+  const request = authorizeWithoutPkce(frontdesk, client, { prompt: 'none' });
+  expect(responseParameters(await browser.visit(request.url))).toMatchObject({
+    error: 'login_required',
+    state: request.state,
+  });
 });
 
 test('oidcc-prompt-none-logged-in', async () => {
   const first = await tokensOf(frontdesk, browser, client);
-  const page = await browser.visit(ask(frontdesk, client, { prompt: 'none' }).url);
-  const { code } = answerIn(page);
+  const page = await browser.visit(authorizeWithoutPkce(frontdesk, client, { prompt: 'none' }).url);
+  const { code } = responseParameters(page);
   const answer = await exchange(frontdesk, client, { code: code!, verifier: '' });
   expect([answer.status, first.claims.sub]).toEqual([200, frontdesk.annId]);
 });
@@ -120,7 +134,7 @@ test.each([
   const first = await tokensOf(frontdesk, browser, client, { max_age: '10000' });
   // Times are in whole seconds.
   await sleep(2_100);
-  const page = await browser.visit(ask(frontdesk, client, parameters).url);
+  const page = await browser.visit(authorizeWithoutPkce(frontdesk, client, parameters).url);
   expect(page.root.querySelector('input[name=password]')).not.toBeNull();
   const second = await tokensOf(frontdesk, browser, client, parameters);
   expect(second.claims.sub).toBe(first.claims.sub);
@@ -131,7 +145,7 @@ test.each([
   ['oidcc-codereuse', 0],
   ['oidcc-codereuse-30seconds', 30],
 ])('%s', async (_, seconds) => {
-  const { code } = answerIn(await answerTo(browser, ask(frontdesk, client)));
+  const { code } = responseParameters(await completeInteractions(browser, authorizeWithoutPkce(frontdesk, client)));
   const use = () => exchange(frontdesk, client, { code: code!, verifier: '' });
   const first = await use();
   expect(first.status).toBe(200);
@@ -148,20 +162,20 @@ test.each([
 
 test('oidcc-ensure-registered-redirect-uri', async () => {
   const other = { ...client, redirectUri: `${client.redirectUri}/not-registered` };
-  const page = await browser.visit(ask(frontdesk, other).url);
+  const page = await browser.visit(authorizeWithoutPkce(frontdesk, other).url);
   expect([page.status, page.location]).toEqual([400, undefined]);
   expect(page.headers['content-type']).toContain('text/html');
 });
 
 test('oidcc-server-client-secret-post', async () => {
   const posting = await suiteClient(frontdesk, rp, { token_endpoint_auth_method: 'client_secret_post' });
-  const { code } = answerIn(await answerTo(browser, ask(frontdesk, posting)));
+  const { code } = responseParameters(await completeInteractions(browser, authorizeWithoutPkce(frontdesk, posting)));
   const form = { grant_type: 'authorization_code', code: code!, redirect_uri: posting.redirectUri };
   const withSecret = { ...form, client_id: posting.id, client_secret: posting.secret! };
-  expect((await send(`${frontdesk.issuer}/oauth/token`, { form: { ...withSecret, client_secret: 'no' } })).status).toBe(
-    401,
-  );
-  expect((await send(`${frontdesk.issuer}/oauth/token`, { form: withSecret })).status).toBe(200);
+  expect(
+    (await sendRequest(`${frontdesk.issuer}/oauth/token`, { form: { ...withSecret, client_secret: 'no' } })).status,
+  ).toBe(401);
+  expect((await sendRequest(`${frontdesk.issuer}/oauth/token`, { form: withSecret })).status).toBe(200);
 });
 
 test('oidcc-refresh-token', async () => {

@@ -1,11 +1,11 @@
 /** Scopes and claims as the suite's basic plan checks them, in tests named after its modules. */
-import { ask as send, type Browser } from '../support/browser.ts';
-import { siteA, type RegisteredApp } from '../support/cast.ts';
-import { answerIn, newBrowser, signIn, userinfo } from '../support/flow.ts';
+import { sendRequest, type Browser } from '../support/browser.ts';
+import { siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import { responseParameters, newBrowser, signIn, userinfo } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import {
-  answerTo,
-  ask,
+  completeInteractions,
+  authorizeWithoutPkce,
   claimsOfAnn,
   startRp,
   startConformanceServer,
@@ -40,9 +40,9 @@ const ofScope: Record<string, string[]> = {
 
 async function userinfoFor(parameters: Record<string, string>) {
   const { access_token: token, claims } = await tokensOf(frontdesk, browser, client, parameters);
-  const answer = await userinfo(frontdesk, token);
-  expect(answer.status).toBe(200);
-  return { told: answer.json(), claims };
+  const response = await userinfo(frontdesk, token);
+  expect(response.status).toBe(200);
+  return { told: response.json(), claims };
 }
 
 test.each(Object.entries(ofScope))('oidcc-scope-%s', async (scope, names) => {
@@ -85,20 +85,27 @@ describe('oidcc-claims-essential', () => {
 
   test('they are on the consent page, which can be cancelled', async () => {
     const claims = JSON.stringify({ userinfo: { birthdate: essential } });
-    const page = await signIn(await browser.visit(ask(frontdesk, client, { scope: 'openid', claims }).url), 'ann');
+    const page = await signIn(
+      await browser.visit(authorizeWithoutPkce(frontdesk, client, { scope: 'openid', claims }).url),
+      'ann',
+    );
     expect(page.text).toContain('birthdate');
     const cancelled = await page.submit({}, { button: '[data-action=cancel]' });
-    expect(answerIn(cancelled)['error']).toBe('access_denied');
+    expect(responseParameters(cancelled)['error']).toBe('access_denied');
   });
 
   test('a first-party app needs no consent', async () => {
     const house = await siteA(frontdesk);
     const claims = JSON.stringify({ userinfo: { birthdate: null } });
     const page = await browser.visit(
-      ask(frontdesk, house, { scope: 'openid', claims, code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' })
-        .url,
+      authorizeWithoutPkce(frontdesk, house, {
+        scope: 'openid',
+        claims,
+        code_challenge: 'x'.repeat(43),
+        code_challenge_method: 'S256',
+      }).url,
     );
-    expect(answerIn(await signIn(page, 'ann'))['code']).toBeDefined();
+    expect(responseParameters(await signIn(page, 'ann'))['code']).toBeDefined();
   });
 });
 
@@ -109,7 +116,9 @@ describe('claims about the sign-in', () => {
     [{ acr: { essential: true, values: 'aal1' } }, 'invalid_request'],
   ])('%j is refused at once, without a prompt that would never end', async (wanted, error) => {
     const claims = JSON.stringify({ id_token: wanted });
-    expect(answerIn(await browser.visit(ask(frontdesk, client, { claims }).url))['error']).toBe(error);
+    expect(
+      responseParameters(await browser.visit(authorizeWithoutPkce(frontdesk, client, { claims }).url))['error'],
+    ).toBe(error);
   });
 
   test.each([{ essential: true, values: ['aal3', 'aal1'] }, { values: ['aal3'] }, { value: 'aal3' }, null])(
@@ -123,20 +132,25 @@ describe('claims about the sign-in', () => {
   test('only the person in the request can sign in', async () => {
     const wanting = (sub: string) => ({ claims: JSON.stringify({ id_token: { sub: { value: sub } } }) });
     expect((await tokensOf(frontdesk, browser, client, wanting(frontdesk.annId))).claims.sub).toBe(frontdesk.annId);
-    const page = await answerTo(newBrowser(frontdesk), ask(frontdesk, client, wanting('somebody-else')));
-    expect(answerIn(page)['error']).toBe('login_required');
+    const page = await completeInteractions(
+      newBrowser(frontdesk),
+      authorizeWithoutPkce(frontdesk, client, wanting('somebody-else')),
+    );
+    expect(responseParameters(page)['error']).toBe('login_required');
   });
 
   test.each(['{', '[]', '"x"', '{}', '{"userinfo": 7}', '{"id_token": []}'])(
     '%s is no claims parameter',
     async (claims) => {
-      expect(answerIn(await browser.visit(ask(frontdesk, client, { claims }).url))['error']).toBe('invalid_request');
+      expect(
+        responseParameters(await browser.visit(authorizeWithoutPkce(frontdesk, client, { claims }).url))['error'],
+      ).toBe('invalid_request');
     },
   );
 });
 
 test('discovery says so', async () => {
-  const discovery = (await send(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
+  const discovery = (await sendRequest(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
   expect(discovery['claims_parameter_supported']).toBe(true);
   expect(discovery['claims_supported']).toEqual(expect.arrayContaining(Object.values(ofScope).flat()));
   expect(discovery['scopes_supported']).toEqual(expect.arrayContaining(['openid', ...Object.keys(ofScope)]));

@@ -2,15 +2,15 @@
 import { decodeProtectedHeader } from 'jose';
 import { rotateNow } from '../../src/keys/rotate-signing-keys.ts';
 import { defaultPolicy } from '../../src/policy/policy.ts';
-import { ask as send, type Answer, type Browser } from '../support/browser.ts';
-import { answerIn, newBrowser, userinfo, type Tokens } from '../support/flow.ts';
+import { sendRequest, type HttpResponse, type Browser } from '../support/browser.ts';
+import { responseParameters, newBrowser, userinfo, type Tokens } from '../support/flow.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import { assertion, jwksOf, makeKey, type AppKey } from '../support/keys.ts';
 import { metadata, register, registrationToken } from '../support/registration.ts';
 import {
-  answerTo,
-  ask,
+  completeInteractions,
+  authorizeWithoutPkce,
   startConformanceServerOf,
   idToken,
   startRp,
@@ -44,13 +44,15 @@ async function tokenCall(
   form: Record<string, string>,
   by: AppKey = key,
   audience: string | string[] = `${frontdesk.issuer}/oauth/token`,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const proof = await assertion(by, client.id, audience);
-  return send(`${frontdesk.issuer}/oauth/token`, { form: { client_id: client.id, ...form, ...proof } });
+  return sendRequest(`${frontdesk.issuer}/oauth/token`, { form: { client_id: client.id, ...form, ...proof } });
 }
 
 async function codeOf(client: KeyClient, parameters: Record<string, string> = {}): Promise<Record<string, string>> {
-  const { code } = answerIn(await answerTo(browser, ask(frontdesk, client, parameters)));
+  const { code } = responseParameters(
+    await completeInteractions(browser, authorizeWithoutPkce(frontdesk, client, parameters)),
+  );
   return { grant_type: 'authorization_code', code: code!, redirect_uri: client.redirectUri };
 }
 
@@ -58,10 +60,10 @@ test.each(['RS256', 'ES256'])('oidcc-userinfo-rs256 and ID tokens by %s', async 
   const more = { userinfo_signed_response_alg: algorithm, id_token_signed_response_alg: algorithm };
   const client = await suiteClient(frontdesk, rp, more);
   const tokens = await tokensOf(frontdesk, browser, client);
-  const answer = await userinfo(frontdesk, tokens.access_token);
-  expect(answer.headers['content-type']).toContain('application/jwt');
-  expect(await idToken(frontdesk, client, answer.body)).toMatchObject({ sub: frontdesk.annId, name: 'Ann Archer' });
-  for (const token of [answer.body, tokens.id_token!]) expect(decodeProtectedHeader(token).alg).toBe(algorithm);
+  const response = await userinfo(frontdesk, tokens.access_token);
+  expect(response.headers['content-type']).toContain('application/jwt');
+  expect(await idToken(frontdesk, client, response.body)).toMatchObject({ sub: frontdesk.annId, name: 'Ann Archer' });
+  for (const token of [response.body, tokens.id_token!]) expect(decodeProtectedHeader(token).alg).toBe(algorithm);
 });
 
 test.each([
@@ -73,9 +75,9 @@ test.each([
 ])('%s', async (_, registeredQuery, sentQuery) => {
   const client = await keyClient({ redirect_uris: [`${rp.redirectUri}${registeredQuery}`] });
   const redirect_uri = sentQuery === undefined ? undefined : `${rp.redirectUri}${sentQuery}`;
-  const page = await answerTo(browser, ask(frontdesk, client, { redirect_uri }));
+  const page = await completeInteractions(browser, authorizeWithoutPkce(frontdesk, client, { redirect_uri }));
   if (registeredQuery === sentQuery) {
-    expect(answerIn(page)).toMatchObject({ foo: 'bar', code: expect.any(String) });
+    expect(responseParameters(page)).toMatchObject({ foo: 'bar', code: expect.any(String) });
     return;
   }
   expect([page.status, page.location]).toEqual([400, undefined]);
@@ -104,12 +106,12 @@ test('oidcc-refresh-token-rp-key-rotation', async () => {
   expect((await tokenCall(client, form, next)).status).toBe(401);
   const later = await startConformanceServerOf(frontdesk);
   const proof = await assertion(next, client.id, `${frontdesk.issuer}/oauth/token`);
-  const answer = await send(
+  const response = await sendRequest(
     `${frontdesk.issuer}/oauth/token`,
     { form: { client_id: client.id, ...form, ...proof } },
     later.port,
   );
-  expect(answer.status).toBe(200);
+  expect(response.status).toBe(200);
   await later.close();
 });
 
@@ -125,15 +127,17 @@ test('C06 a request object is no client assertion', async () => {
   const asRequest = { response_type: 'code', scope: 'openid', redirect_uri: client.redirectUri };
   const typed = await assertion(key, client.id, audience, {}, 'oauth-authz-req+jwt');
   for (const proof of [await assertion(key, client.id, audience, asRequest), typed]) {
-    const answer = await send(audience, { form: { ...form, client_id: client.id, ...proof } });
-    expect([answer.status, answer.json()['error']]).toEqual([401, 'invalid_client']);
+    const response = await sendRequest(audience, { form: { ...form, client_id: client.id, ...proof } });
+    expect([response.status, response.json()['error']]).toEqual([401, 'invalid_client']);
   }
   expect((await tokenCall(client, form)).status).toBe(200);
 });
 
 test('oidcc-server-rotate-keys', async () => {
   const kids = async () =>
-    (await send(`${frontdesk.issuer}/oauth/jwks`)).json<{ keys: { kid: string }[] }>().keys.map(({ kid }) => kid);
+    (await sendRequest(`${frontdesk.issuer}/oauth/jwks`))
+      .json<{ keys: { kid: string }[] }>()
+      .keys.map(({ kid }) => kid);
   const client = await suiteClient(frontdesk, rp);
   const before = await tokensOf(frontdesk, browser, client);
   const known = await kids();

@@ -42,25 +42,25 @@ test('oidcc-registration-dynamic: all that may be registered comes back', async 
     frontchannel_logout_session_required: true,
     scope: 'openid profile',
   };
-  const answer = await register(frontdesk, await registrationToken(frontdesk), all);
-  expect([answer.status, answer.json()]).toEqual([201, expect.objectContaining(all)]);
-  const { registration_client_uri: uri, registration_access_token: token } = answer.json<Record<string, string>>();
+  const response = await register(frontdesk, await registrationToken(frontdesk), all);
+  expect([response.status, response.json()]).toEqual([201, expect.objectContaining(all)]);
+  const { registration_client_uri: uri, registration_access_token: token } = response.json<Record<string, string>>();
   expect((await send(uri!, 'GET', token)).json()).toEqual(expect.objectContaining(all));
-  const changed = { ...all, client_id: answer.json()['client_id'], client_name: 'Another name' };
+  const changed = { ...all, client_id: response.json()['client_id'], client_name: 'Another name' };
   expect((await send(uri!, 'PUT', token, changed)).json()).toEqual(expect.objectContaining(changed));
 });
 
 test('oidcc-redirect-uri-regfrag', async () => {
   const asked = metadata({ redirect_uris: [`${redirectUri}#fragment`] });
-  const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
-  expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
+  const response = await register(frontdesk, await registrationToken(frontdesk), asked);
+  expect([response.status, response.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
 });
 
 test('oidcc-3rd_party-init-login', async () => {
   const asked = metadata({ initiate_login_uri: `${origin}/login` });
-  const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
-  const { registration_client_uri: uri, registration_access_token: token } = answer.json<Record<string, string>>();
-  for (const told of [answer, await send(uri!, 'GET', token)]) {
+  const response = await register(frontdesk, await registrationToken(frontdesk), asked);
+  const { registration_client_uri: uri, registration_access_token: token } = response.json<Record<string, string>>();
+  for (const told of [response, await send(uri!, 'GET', token)]) {
     expect(told.headers['content-type']).toContain('application/json');
     expect(told.json()).toMatchObject({ initiate_login_uri: `${origin}/login` });
   }
@@ -68,6 +68,6 @@ test('oidcc-3rd_party-init-login', async () => {
 
 test('oidcc-3rd_party-init-login-nohttps', async () => {
   const asked = metadata({ initiate_login_uri: 'http://rp.example/login' });
-  const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
-  expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+  const response = await register(frontdesk, await registrationToken(frontdesk), asked);
+  expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
 });

@@ -1,13 +1,13 @@
 /** Request objects as the suite's dynamic plan checks them, in tests named after its modules; and what is refused. */
-import { ask as send, type Browser } from '../support/browser.ts';
-import type { RegisteredApp } from '../support/cast.ts';
-import { answerIn, newBrowser } from '../support/flow.ts';
+import { sendRequest, type Browser } from '../support/browser.ts';
+import type { RegisteredApp } from '../support/people-and-apps.ts';
+import { responseParameters, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { jwksOf, makeKey, signed, unsigned, type AppKey } from '../support/keys.ts';
 import { withRegistration, type Registered } from '../support/registration.ts';
 import {
-  answerTo,
-  ask,
+  completeInteractions,
+  authorizeWithoutPkce,
   startRp,
   startConformanceServer,
   suiteClient,
@@ -33,7 +33,7 @@ beforeEach(() => {
 
 /** The parameters of a request, as claims. */
 function claimsFor(client: RegisteredApp, more: object = {}): Record<string, string> {
-  const { searchParams } = new URL(ask(frontdesk, client, { state: 'inside', nonce: 'inside' }).url);
+  const { searchParams } = new URL(authorizeWithoutPkce(frontdesk, client, { state: 'inside', nonce: 'inside' }).url);
   return { ...Object.fromEntries(searchParams), iss: client.id, aud: frontdesk.issuer, ...more };
 }
 
@@ -50,8 +50,10 @@ test('oidcc-request-uri-signed-rs256', async () => {
   const client = await withUri('/signed#fragment', { request_object_signing_alg: 'RS256' });
   expect(client.registration).toMatchObject({ request_object_signing_alg: 'RS256' });
   rp.pages.set('/signed', await signed(key, claimsFor(client)));
-  const answer = answerIn(await answerTo(browser, at(client, { request_uri: `${rp.origin}/signed#fragment` })));
-  expect(answer).toMatchObject({ state: 'inside', code: expect.any(String) });
+  const response = responseParameters(
+    await completeInteractions(browser, at(client, { request_uri: `${rp.origin}/signed#fragment` })),
+  );
+  expect(response).toMatchObject({ state: 'inside', code: expect.any(String) });
   // Only the registered key and algorithm are accepted.
   const forged = await signed(await makeKey('RS256', key.kid), claimsFor(client));
   const others = [unsigned(claimsFor(client)), forged, 'no.jwt.at all'];
@@ -66,23 +68,31 @@ test('oidcc-request-uri-signed-rs256', async () => {
 test('oidcc-request-uri-unsigned', async () => {
   const client = await withUri('/unsigned');
   rp.pages.set('/unsigned', unsigned(claimsFor(client, { claims: { userinfo: { name: null } } })));
-  const answer = answerIn(await answerTo(browser, at(client, { request_uri: `${rp.origin}/unsigned` })));
-  expect(answer).toMatchObject({ state: 'inside', code: expect.any(String) });
+  const response = responseParameters(
+    await completeInteractions(browser, at(client, { request_uri: `${rp.origin}/unsigned` })),
+  );
+  expect(response).toMatchObject({ state: 'inside', code: expect.any(String) });
 });
 
 test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported', async () => {
   const client = await suiteClient(frontdesk, rp, { request_object_signing_alg: 'none' });
   expect(client.registration).toMatchObject({ request_object_signing_alg: 'none' });
-  const page = await answerTo(browser, at(client, { request: unsigned(claimsFor(client)), state: 'outside' }));
-  expect(answerIn(page)).toMatchObject({ state: 'inside', code: expect.any(String) });
+  const page = await completeInteractions(
+    browser,
+    at(client, { request: unsigned(claimsFor(client)), state: 'outside' }),
+  );
+  expect(responseParameters(page)).toMatchObject({ state: 'inside', code: expect.any(String) });
 });
 
 test('oidcc-ensure-request-object-with-redirect-uri', async () => {
   const client = await suiteClient(frontdesk, rp, { jwks: jwksOf(key) });
   for (const request of [unsigned(claimsFor(client)), await signed(key, claimsFor(client))]) {
-    const page = await answerTo(browser, at(client, { request, redirect_uri: 'https://evil.example/callback' }));
+    const page = await completeInteractions(
+      browser,
+      at(client, { request, redirect_uri: 'https://evil.example/callback' }),
+    );
     expect(page.location).toMatch(`${rp.redirectUri}?`);
-    expect(answerIn(page)['code']).toBeDefined();
+    expect(responseParameters(page)['code']).toBeDefined();
   }
   const inside = await signed(key, claimsFor(client, { redirect_uri: 'https://evil.example/callback' }));
   const page = await browser.visit(at(client, { request: inside, redirect_uri: rp.redirectUri }).url);
@@ -90,7 +100,7 @@ test('oidcc-ensure-request-object-with-redirect-uri', async () => {
 });
 
 test('discovery says so', async () => {
-  const discovery = (await send(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
+  const discovery = (await sendRequest(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
   expect(discovery).toMatchObject({
     request_parameter_supported: true,
     request_uri_parameter_supported: true,
@@ -156,7 +166,7 @@ describe('C01 outside the profile', () => {
     const visit = (request: string) => newBrowser(plain).visit(at(client, { request }, plain).url);
     expect((await visit(unsigned(claims))).text).toContain('invalid_request_object');
     expect((await visit(await signed(key, claims))).root.querySelector('input[name=login]')).not.toBeNull();
-    const discovery = (await send(`${plain.issuer}/.well-known/openid-configuration`)).json();
+    const discovery = (await sendRequest(`${plain.issuer}/.well-known/openid-configuration`)).json();
     expect(discovery['request_object_signing_alg_values_supported']).not.toContain('none');
     await plain.close();
   });

@@ -1,13 +1,13 @@
 /** Implicit, hybrid and form-post flows as the suite's plans check them; outside the profile there are none. */
 import { createHash } from 'node:crypto';
-import { ask as send, type Browser, type Page } from '../support/browser.ts';
-import { ann, siteA } from '../support/cast.ts';
-import { answerIn, authorize, exchange, newBrowser, userinfo } from '../support/flow.ts';
+import { sendRequest, type Browser, type Page } from '../support/browser.ts';
+import { ann, siteA } from '../support/people-and-apps.ts';
+import { responseParameters, authorize, exchange, newBrowser, userinfo } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { metadata, register, registrationToken, withRegistration } from '../support/registration.ts';
 import {
-  answerTo,
-  ask,
+  completeInteractions,
+  authorizeWithoutPkce,
   fieldsIn,
   fragmentOf,
   idToken,
@@ -43,42 +43,46 @@ describe.each([
 ] as const)('by %s', (mode, answerOf) => {
   test.each(mode === 'fragment' ? responseTypes.slice(1) : responseTypes)('oidcc-server, %s', async (responseType) => {
     const client = await clientFor(responseType);
-    const request = ask(frontdesk, client, {
+    const request = authorizeWithoutPkce(frontdesk, client, {
       response_type: responseType,
       response_mode: mode,
       scope: 'openid profile',
     });
-    const answer = answerOf(await answerTo(browser, request));
+    const response = answerOf(await completeInteractions(browser, request));
     // An ID token names the issuer itself (RFC 9207 §2.4).
     const iss = responseType.includes('id_token') ? undefined : frontdesk.issuer;
-    expect([answer['state'], answer['iss']]).toEqual([request.state, iss]);
+    expect([response['state'], response['iss']]).toEqual([request.state, iss]);
     const parts = responseType.split(' ');
-    expect(Object.hasOwn(answer, 'code')).toBe(parts.includes('code'));
-    expect(Object.hasOwn(answer, 'access_token')).toBe(parts.includes('token'));
-    expect(Object.hasOwn(answer, 'id_token')).toBe(parts.includes('id_token'));
-    if (answer['id_token'] !== undefined) {
-      const claims = await idToken(frontdesk, client, answer['id_token']);
+    expect(Object.hasOwn(response, 'code')).toBe(parts.includes('code'));
+    expect(Object.hasOwn(response, 'access_token')).toBe(parts.includes('token'));
+    expect(Object.hasOwn(response, 'id_token')).toBe(parts.includes('id_token'));
+    if (response['id_token'] !== undefined) {
+      const claims = await idToken(frontdesk, client, response['id_token']);
       expect(claims).toMatchObject({ sub: frontdesk.annId, nonce: request.nonce });
-      expect(claims['c_hash']).toBe(answer['code'] && half(answer['code']));
-      expect(claims['at_hash']).toBe(answer['access_token'] && half(answer['access_token']));
+      expect(claims['c_hash']).toBe(response['code'] && half(response['code']));
+      expect(claims['at_hash']).toBe(response['access_token'] && half(response['access_token']));
       // Without an access token, scopes are answered here (OpenID Connect Core §5.4).
       expect(claims['name']).toBe(responseType === 'id_token' ? 'Ann Archer' : undefined);
     }
-    if (answer['access_token'] !== undefined) {
-      expect((await userinfo(frontdesk, answer['access_token'])).json()).toMatchObject({
+    if (response['access_token'] !== undefined) {
+      expect((await userinfo(frontdesk, response['access_token'])).json()).toMatchObject({
         sub: frontdesk.annId,
         name: 'Ann Archer',
       });
     }
-    if (answer['code'] !== undefined) {
-      const tokens = await exchange(frontdesk, client, { code: answer['code'], verifier: '' });
+    if (response['code'] !== undefined) {
+      const tokens = await exchange(frontdesk, client, { code: response['code'], verifier: '' });
       expect((await idToken(frontdesk, client, tokens.json()['id_token'] as string)).sub).toBe(frontdesk.annId);
     }
   });
 
   test('oidcc-prompt-none-not-logged-in', async () => {
     const client = await clientFor('code id_token');
-    const request = ask(frontdesk, client, { response_type: 'code id_token', response_mode: mode, prompt: 'none' });
+    const request = authorizeWithoutPkce(frontdesk, client, {
+      response_type: 'code id_token',
+      response_mode: mode,
+      prompt: 'none',
+    });
     const page = await browser.visit(request.url);
     expect(answerOf(page)).toMatchObject({ error: 'login_required', state: request.state });
   });
@@ -86,14 +90,19 @@ describe.each([
 
 test.each(['id_token', 'code id_token'])('oidcc-ensure-request-without-nonce-fails, %s', async (responseType) => {
   const client = await clientFor(responseType);
-  const page = await browser.visit(ask(frontdesk, client, { response_type: responseType, nonce: undefined }).url);
+  const page = await browser.visit(
+    authorizeWithoutPkce(frontdesk, client, { response_type: responseType, nonce: undefined }).url,
+  );
   expect(fragmentOf(page)['error']).toBe('invalid_request');
 });
 
 test('the form of form_post posts to the app, and is not cached', async () => {
   const rp = await startRp();
   const client = await suiteClient(frontdesk, rp);
-  const page = await answerTo(browser, ask(frontdesk, client, { response_mode: 'form_post' }));
+  const page = await completeInteractions(
+    browser,
+    authorizeWithoutPkce(frontdesk, client, { response_mode: 'form_post' }),
+  );
   const form = page.root.querySelector('form')!;
   expect([form.getAttribute('method')?.toLowerCase(), form.getAttribute('action')]).toEqual(['post', rp.redirectUri]);
   expect(page.headers['cache-control']).toContain('no-store');
@@ -108,9 +117,9 @@ test('oidcc-ensure-post-request-succeeds', async () => {
   const token = await registrationToken(secure);
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const form = JSON.stringify(metadata());
-  const made = await send(`${secure.issuer}/oauth/register`, { headers, form }, secure.port);
+  const made = await sendRequest(`${secure.issuer}/oauth/register`, { headers, form }, secure.port);
   const { client_id: id } = made.json<Record<string, string>>();
-  const request = new URL(ask(secure, { id: id!, secret: '', redirectUri }).url);
+  const request = new URL(authorizeWithoutPkce(secure, { id: id!, secret: '', redirectUri }).url);
   const visitor = newBrowser(secure, secure.port);
   const fromElsewhere = { origin: 'https://rp.example', 'sec-fetch-site': 'cross-site' };
   const post = () =>
@@ -118,9 +127,9 @@ test('oidcc-ensure-post-request-succeeds', async () => {
   const page = await post();
   expect(page.root.querySelector('input[name=login]')).not.toBeNull();
   const consent = await page.submit({ login: 'ann', password: 'correct horse battery staple' });
-  expect(answerIn(await consent.submit())['code']).toBeDefined();
+  expect(responseParameters(await consent.submit())['code']).toBeDefined();
   // The session cookie is sent: no sign-in page.
-  expect(answerIn(await post())['code']).toBeDefined();
+  expect(responseParameters(await post())['code']).toBeDefined();
   await secure.close();
 });
 
@@ -132,12 +141,14 @@ describe('B10 the profile', () => {
   });
 
   test('off: only the code flow is offered and can be registered', async () => {
-    const { response_types_supported: types } = (await send(`${plain.issuer}/.well-known/openid-configuration`)).json();
+    const { response_types_supported: types } = (
+      await sendRequest(`${plain.issuer}/.well-known/openid-configuration`)
+    ).json();
     expect(types).toEqual(['code']);
     const site = await siteA(plain);
     for (const response_type of responseTypes.slice(1)) {
-      const answer = await newBrowser(plain).visit(authorize(plain, site, { response_type }).url);
-      expect(answerIn(answer)['error'] ?? fragmentOf(answer)['error']).toBe('unsupported_response_type');
+      const response = await newBrowser(plain).visit(authorize(plain, site, { response_type }).url);
+      expect(responseParameters(response)['error'] ?? fragmentOf(response)['error']).toBe('unsupported_response_type');
       const asked = metadata({ response_types: [response_type] });
       expect((await register(plain, await registrationToken(plain), asked)).status).toBe(400);
     }

@@ -2,17 +2,17 @@
 import { removeAccount } from '../../src/accounts/remove-account.ts';
 import { ensurePairwiseSalt } from '../../src/keys/ensure-keys.ts';
 import { createKeyring } from '../../src/platform/secrets.ts';
-import { ask as send, type Browser } from '../support/browser.ts';
-import { audience, notesApi, person, siteA, type RegisteredApp } from '../support/cast.ts';
+import { sendRequest, type Browser } from '../support/browser.ts';
+import { audience, notesApi, person, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { trustedCertificate } from '../support/certificate.ts';
 import { dump, statement } from '../support/database.ts';
-import { answerIn, newBrowser, signIn, tokensFor, userinfo } from '../support/flow.ts';
+import { responseParameters, newBrowser, signIn, tokensFor, userinfo } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { metadata, register, registrationToken } from '../support/registration.ts';
 import {
-  answerTo,
-  ask,
+  completeInteractions,
+  authorizeWithoutPkce,
   startConformanceServerOf,
   startRp,
   startConformanceServer,
@@ -50,7 +50,7 @@ describe('sectors', () => {
     // It was read at registration: sign-in does not need it, in a new process neither.
     secureRp.pages.delete('/sector.json');
     const other = await startConformanceServerOf(frontdesk);
-    const page = await newBrowser(frontdesk, other.port).visit(ask(frontdesk, client).url);
+    const page = await newBrowser(frontdesk, other.port).visit(authorizeWithoutPkce(frontdesk, client).url);
     expect(page.root.querySelector('input[name=login]')).not.toBeNull();
     await other.close();
     expect(secureRp.asked.filter((path) => path === '/sector.json')).toHaveLength(1);
@@ -65,8 +65,8 @@ describe('sectors', () => {
     const path = `/bad-${name.replaceAll(' ', '-')}.json`;
     if (page !== undefined) secureRp.pages.set(path, page);
     const asked = metadata({ redirect_uris: [rp.redirectUri], ...at(path) });
-    const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
-    expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    const response = await register(frontdesk, await registrationToken(frontdesk), asked);
+    expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
   });
 });
 
@@ -100,7 +100,7 @@ describe('B23 a pairwise app', () => {
     expect((await userinfo(frontdesk, tokens.access_token)).json()['sub']).toBe(sub);
     const basic = `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
     const form = { token: tokens.access_token };
-    const told = await send(`${frontdesk.issuer}/oauth/introspect`, { form, headers: { authorization: basic } });
+    const told = await sendRequest(`${frontdesk.issuer}/oauth/introspect`, { form, headers: { authorization: basic } });
     expect(told.json()).toMatchObject({ active: true, sub });
     expect(JSON.stringify([tokens, pass, told.json()])).not.toContain(frontdesk.annId);
   });
@@ -124,25 +124,35 @@ describe('B23 a pairwise app', () => {
     const bySub = { claims: JSON.stringify({ id_token: { sub: { value: claims.sub } } }) };
     for (const parameters of [byHint, bySub]) {
       const own = newBrowser(frontdesk);
-      expect(answerIn(await answerTo(own, ask(frontdesk, client, parameters)))['code']).toBeDefined();
-      const page = await signIn(await newBrowser(frontdesk).visit(ask(frontdesk, client, parameters).url), 'eve');
-      expect(answerIn(page)['error']).toBe('login_required');
+      expect(
+        responseParameters(await completeInteractions(own, authorizeWithoutPkce(frontdesk, client, parameters)))[
+          'code'
+        ],
+      ).toBeDefined();
+      const page = await signIn(
+        await newBrowser(frontdesk).visit(authorizeWithoutPkce(frontdesk, client, parameters).url),
+        'eve',
+      );
+      expect(responseParameters(page)['error']).toBe('login_required');
     }
     const byAccount = { claims: JSON.stringify({ id_token: { sub: { value: frontdesk.annId } } }) };
-    const page = await answerTo(newBrowser(frontdesk), ask(frontdesk, client, byAccount));
-    expect(answerIn(page)['error']).toBe('login_required');
+    const page = await completeInteractions(newBrowser(frontdesk), authorizeWithoutPkce(frontdesk, client, byAccount));
+    expect(responseParameters(page)['error']).toBe('login_required');
   });
 
   test('gets another subject for an account that was removed and created again', async () => {
     const client = await pairwise('again.example');
     const subjectOf = async (username: string) => {
       const own = newBrowser(frontdesk);
-      const page = await signIn(await own.visit(ask(frontdesk, client).url), username);
-      const { code } = answerIn(await page.submit());
+      const page = await signIn(await own.visit(authorizeWithoutPkce(frontdesk, client).url), username);
+      const { code } = responseParameters(await page.submit());
       const form = { grant_type: 'authorization_code', code: code!, redirect_uri: client.redirectUri };
       const basic = `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
-      const answer = await send(`${frontdesk.issuer}/oauth/token`, { form, headers: { authorization: basic } });
-      return decodeJwt(answer.json()['id_token'] as string).sub;
+      const response = await sendRequest(`${frontdesk.issuer}/oauth/token`, {
+        form,
+        headers: { authorization: basic },
+      });
+      return decodeJwt(response.json()['id_token'] as string).sub;
     };
     const { id } = await person(frontdesk, 'zoe', 'Zoe Zane');
     const before = await subjectOf('zoe');
@@ -156,8 +166,8 @@ describe('B23 a pairwise app', () => {
       subject_type: 'pairwise',
       redirect_uris: ['https://a.example/cb', 'https://b.example/cb'],
     });
-    const answer = await register(frontdesk, await registrationToken(frontdesk), asked);
-    expect([answer.status, answer.json()['error_description']]).toEqual([
+    const response = await register(frontdesk, await registrationToken(frontdesk), asked);
+    expect([response.status, response.json()['error_description']]).toEqual([
       400,
       expect.stringContaining('sector_identifier_uri'),
     ]);

@@ -2,9 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, createBrowser } from '../support/browser.ts';
+import { sendRequest, createBrowser } from '../support/browser.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
-import { answerIn, authorize, signIn } from '../support/flow.ts';
+import { responseParameters, authorize, signIn } from '../support/flow.ts';
 import { freePort } from '../support/listen.ts';
 import { endBy, endOf, startNode } from '../support/processes.ts';
 
@@ -44,7 +44,7 @@ async function openSites(secret: string): Promise<void> {
   const issuer = `http://idp.localhost:${idp}`;
   const browser = createBrowser((url) => url.includes('/callback?'));
   const form = await browser.visit(`http://site-a.localhost:${siteA}/sign-in`);
-  await browser.ask((await signIn(form, 'ann@example.com', secret)).location!);
+  await browser.send((await signIn(form, 'ann@example.com', secret)).location!);
   expect((await browser.visit(`http://site-a.localhost:${siteA}/`)).text).toContain('Hello, Ann Archer');
   // What site B asks when it is opened.
   const b = { id: 'site-b', secret: undefined, redirectUri: `http://site-b.localhost:${siteB}/callback` };
@@ -53,12 +53,12 @@ async function openSites(secret: string): Promise<void> {
     scope: 'openid profile email notes:read',
     resource: 'https://api.site-b.example/',
   });
-  expect(answerIn(await browser.visit(request.url))).toMatchObject({ code: expect.any(String) });
+  expect(responseParameters(await browser.visit(request.url))).toMatchObject({ code: expect.any(String) });
   const consent = await browser.visit(`http://site-c.localhost:${siteC}/sign-in`);
   expect(consent.text).toContain('Site C asks for access');
 }
 
-const keys = async () => (await ask(`http://idp.localhost:${port}/oauth/jwks`)).body;
+const keys = async () => (await sendRequest(`http://idp.localhost:${port}/oauth/jwks`)).body;
 
 test('the demo starts, prints what to try, refuses a second one, and keeps its data', async () => {
   const first = await demo([], 'Frontdesk is ready');
@@ -71,9 +71,10 @@ test('the demo starts, prints what to try, refuses a second one, and keeps its d
   for (const [name, index] of Object.entries(hosts)) {
     const address = `http://${name}.localhost:${port + index}`;
     expect(first.printed).toContain(address);
-    expect((await ask(`${address}/`)).status).toBe(200);
+    expect((await sendRequest(`${address}/`)).status).toBe(200);
   }
-  for (const api of [1, 2]) expect((await ask(`http://api-${api}.localhost:${port + 2 + api}/`)).status).toBe(401);
+  for (const api of [1, 2])
+    expect((await sendRequest(`http://api-${api}.localhost:${port + 2 + api}/`)).status).toBe(401);
 
   await openSites(password!);
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import { tryFileLock } from '../../src/platform/file-lock.ts';
-import { ask } from '../support/browser.ts';
+import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards, temporaryFolder } from '../support/cleanup.ts';
 import { becomes, eventually } from '../support/eventually.ts';
 import { freePort } from '../support/listen.ts';
@@ -57,8 +57,8 @@ test('a command creates a missing database only with --new', async () => {
 test('the server starts on the same folder, commands work while it runs, and data is kept over restarts', async () => {
   const secret = readFileSync(join(folder, 'data/secrets/secret'), 'utf8');
   const server = await startServer();
-  expect((await ask(`${environment['ISSUER']}/readyz`)).body).toBe('ready\n');
-  const keys = (await ask(`${environment['ISSUER']}/oauth/jwks`)).body;
+  expect((await sendRequest(`${environment['ISSUER']}/readyz`)).body).toBe('ready\n');
+  const keys = (await sendRequest(`${environment['ISSUER']}/oauth/jwks`)).body;
   expect((await create('ann')).error).toContain('An account with this e-mail address exists already.');
   // Several at once.
   const made = await Promise.all(['ben', 'cyd', 'dan'].map((name) => create(name)));
@@ -74,7 +74,7 @@ test('the server starts on the same folder, commands work while it runs, and dat
 
   const again = await startServer();
   expect(again.output()).toMatch(/"step":"starting_database"[^]*"step":"applying_migrations"[^]*"msg":"ready"/);
-  expect((await ask(`${environment['ISSUER']}/oauth/jwks`)).body).toBe(keys);
+  expect((await sendRequest(`${environment['ISSUER']}/oauth/jwks`)).body).toBe(keys);
   expect(readFileSync(join(folder, 'data/secrets/secret'), 'utf8')).toBe(secret);
   expect(await stop(again, 'SIGINT')).toBe(0);
 });
@@ -129,8 +129,8 @@ test('a server that is stopped answers the requests under way', async () => {
   const { host } = new URL(environment['ISSUER']!);
   const socket = createConnection(port, '127.0.0.1');
   closeAfterwards(() => socket.destroy());
-  let answer = '';
-  socket.on('data', (chunk) => (answer += chunk.toString()));
+  let response = '';
+  socket.on('data', (chunk) => (response += chunk.toString()));
   const body = 'grant_type=refresh_token&refresh_token=x&client_id=x';
   const head = [
     'POST /oauth/token HTTP/1.1',
@@ -141,18 +141,18 @@ test('a server that is stopped answers the requests under way', async () => {
   ];
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
   // The server has read the head, and waits for the body.
-  await becomes(async () => answer, 'HTTP/1.1 100 Continue\r\n\r\n');
+  await becomes(async () => response, 'HTTP/1.1 100 Continue\r\n\r\n');
   server.kill('SIGTERM');
   // It accepts no more requests.
   await eventually(() =>
-    ask(`${environment['ISSUER']}/healthz`).then(
+    sendRequest(`${environment['ISSUER']}/healthz`).then(
       () => false,
       () => true,
     ),
   );
-  answer = '';
+  response = '';
   socket.write(body);
   await once(socket, 'close');
-  expect(answer).toMatch(/^HTTP\/1\.1 401/);
+  expect(response).toMatch(/^HTTP\/1\.1 401/);
   expect(await endOf(server)).toBe(0);
 });

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ask } from '../support/browser.ts';
+import { sendRequest } from '../support/browser.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { freePort } from '../support/listen.ts';
@@ -76,9 +76,9 @@ test.each([
   const port = await freePort();
   const settings = { ISSUER: frontdesk.issuer, SITE_URL: `http://localhost:${port}`, PORT: String(port) };
   await once(runScript(copyAway(name), script, settings).stdout!, 'data');
-  const answer = await ask(`http://localhost:${port}${path}`);
-  expect(answer.status).toBe(status);
-  if (path === '/sign-in') expect(answer.location).toMatch(`${frontdesk.issuer}/oauth/authorize?`);
+  const response = await sendRequest(`http://localhost:${port}${path}`);
+  expect(response.status).toBe(status);
+  if (path === '/sign-in') expect(response.location).toMatch(`${frontdesk.issuer}/oauth/authorize?`);
 });
 
 test('machine copied away: npm start', async () => {

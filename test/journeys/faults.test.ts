@@ -1,7 +1,7 @@
 /** When the database fails: a clear response, and nothing half done. */
-import { ann, password, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, password, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
+import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
 let frontdesk: Frontdesk;
@@ -60,11 +60,11 @@ test('when tokens cannot be written the code stays unused', async () => {
   const code = await codeFor(newBrowser(frontdesk), request);
   const before = await counts();
   await withBroken('artifacts', 'at the commit', async () => {
-    const answer = await exchange(frontdesk, appA, { code, verifier: request.verifier });
-    expect(answer.status).toBe(503);
-    expect(answer.headers['retry-after']).toBe('2');
-    expect(answer.json()).toMatchObject({ error: 'temporarily_unavailable', request_id: expect.any(String) });
-    expect(answer.body).not.toContain('access_token');
+    const response = await exchange(frontdesk, appA, { code, verifier: request.verifier });
+    expect(response.status).toBe(503);
+    expect(response.headers['retry-after']).toBe('2');
+    expect(response.json()).toMatchObject({ error: 'temporarily_unavailable', request_id: expect.any(String) });
+    expect(response.body).not.toContain('access_token');
   });
   expect(await counts()).toEqual(before);
   expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
@@ -120,22 +120,22 @@ test('a request that PostgreSQL rolled back for another is repeated by the brows
   for (const when of ['at once', 'at the commit'] as const) {
     await withBroken('artifacts', when, async () => {
       const url = authorize(frontdesk, appA).url;
-      const get = await browser.ask(url);
+      const get = await browser.send(url);
       expect([get.status, get.location, get.headers['set-cookie']]).toEqual([303, url, undefined]);
       const action = new URL(page.root.querySelector('form')!.getAttribute('action')!, page.url).href;
       const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
-      const post = await browser.ask(action, { form: { csrf, login: 'ann', password } });
+      const post = await browser.send(action, { form: { csrf, login: 'ann', password } });
       expect([post.status, post.location]).toEqual([307, action]);
       expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(503);
     });
   }
-  expect(answerIn(await signIn(page, 'ann'))['code']).toBeTruthy();
+  expect(responseParameters(await signIn(page, 'ann'))['code']).toBeTruthy();
   expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
 });
 
 test('G06 without a free database connection, people and programs get 503 with Retry-After', async () => {
   const narrow = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { DATABASE_POOL: '1' } });
-  const [page, answer] = await narrow.db.inUnitOfWork(async () => {
+  const [page, response] = await narrow.db.inUnitOfWork(async () => {
     await narrow.db.guard(statement('select'));
     return Promise.all([
       newBrowser(frontdesk, narrow.port).visit(authorize(frontdesk, appA).url),
@@ -144,8 +144,8 @@ test('G06 without a free database connection, people and programs get 503 with R
   });
   expect([page.status, page.headers['retry-after']]).toEqual([503, '2']);
   expect(page.text).toContain('very busy and nothing was done');
-  expect([answer.status, answer.headers['retry-after']]).toEqual([503, '2']);
-  expect(answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
+  expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
+  expect(response.json()).toMatchObject({ error: 'temporarily_unavailable' });
   expect((await newBrowser(frontdesk, narrow.port).visit(authorize(frontdesk, appA).url)).status).toBe(200);
   await narrow.close();
 });

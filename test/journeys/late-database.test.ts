@@ -1,6 +1,6 @@
 /** G06: the server as a process: its database comes later, or it is told to stop. */
 import { spawn } from 'node:child_process';
-import { ask } from '../support/browser.ts';
+import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
@@ -29,8 +29,8 @@ async function settingsOn(databasePort: number) {
   return { issuer: environment.ISSUER, environment };
 }
 
-const statusOf = async (url: string) => (await ask(url)).status;
-const answers = (url: string, status: number) =>
+const statusOf = async (url: string) => (await sendRequest(url)).status;
+const responses = (url: string, status: number) =>
   eventually(async () => (await statusOf(url).catch(() => 0)) === status);
 
 test('G06 a server that is started before its database lives, and becomes ready by itself', async () => {
@@ -39,22 +39,22 @@ test('G06 a server that is started before its database lives, and becomes ready 
   const server = startProgram(['serve'], environment);
   let log = '';
   server.stdout!.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  await answers(`${issuer}/healthz`, 200);
+  await responses(`${issuer}/healthz`, 200);
   expect(await statusOf(`${issuer}/readyz`)).toBe(503);
-  const page = await ask(`${issuer}/account`);
+  const page = await sendRequest(`${issuer}/account`);
   expect([page.status, page.headers['retry-after']]).toEqual([503, '2']);
   expect(log).toContain('"reason":"database_unreachable"');
   expect(log).not.toMatch(/ECONN|postgres:/);
 
   await startDatabaseProxy(database.url, databasePort);
-  await answers(`${issuer}/readyz`, 200);
+  await responses(`${issuer}/readyz`, 200);
   expect(await endBy(server)).toBe(0);
 });
 
 test('it stops while it waits', async () => {
   const { issuer, environment } = await settingsOn(await freePort());
   const server = startProgram(['serve'], environment);
-  await answers(`${issuer}/healthz`, 200);
+  await responses(`${issuer}/healthz`, 200);
   expect(await endBy(server)).toBe(0);
 });
 
@@ -65,7 +65,7 @@ test('SIGTERM to npm start stops the server', async () => {
   closeAfterwards(() => {
     if (!hasEnded(npm)) process.kill(-npm.pid!, 'SIGKILL');
   });
-  await answers(`${issuer}/healthz`, 200);
+  await responses(`${issuer}/healthz`, 200);
   await endBy(npm);
-  await answers(`${issuer}/healthz`, 0);
+  await responses(`${issuer}/healthz`, 0);
 });

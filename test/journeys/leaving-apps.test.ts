@@ -1,7 +1,7 @@
 /** An app leaves a session, many apps are notified, and another person signs in in the same browser. */
-import { person } from '../support/cast.ts';
+import { person } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { answerIn, authorize, codeFor, newBrowser, refresh, tokensFor, userinfo } from '../support/flow.ts';
+import { responseParameters, authorize, codeFor, newBrowser, refresh, tokensFor, userinfo } from '../support/flow.ts';
 import type { Tokens } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
 import { sidOf, startTwoApps, type NotifiedApp, type TwoApps } from '../support/two-apps.ts';
@@ -80,7 +80,7 @@ test('another person who signs in in the same browser ends the session', async (
   await person(frontdesk, 'else', 'Else');
   const form = await signed.browser.visit(authorize(frontdesk, one.app, { prompt: 'login' }).url);
   const back = await form.submit({ login: 'else', password: 'correct horse battery staple' });
-  expect(answerIn(back)['code']).toBeTruthy();
+  expect(responseParameters(back)['code']).toBeTruthy();
   await Promise.all([one.receiver.until(1), two.receiver.until(1)]);
   expect(two.receiver.received[0]!.claims).toMatchObject({ sub: signed.person.id, sid: sidOf(signed.tokens[1]!) });
 });

@@ -1,7 +1,7 @@
 /** Lifetimes of sessions and refresh tokens: by policy and by client. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setPolicy } from '../../src/policy/set-policy.ts';
-import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { authorize, codeFor, exchange, newBrowser, refresh, tokensFor, type Tokens } from '../support/flow.ts';
 import { becomes } from '../support/eventually.ts';
@@ -32,7 +32,7 @@ const newest = async () => {
   return row!;
 };
 const isIn = async (browser: Browser) =>
-  (await browser.ask(authorize(frontdesk, appA).url)).location!.includes('code=');
+  (await browser.send(authorize(frontdesk, appA).url)).location!.includes('code=');
 const cookieEnds = async (browser: Browser) =>
   (await browser.jar.getCookies(frontdesk.issuer)).find(({ key }) => key === 'fd_session')?.expires;
 
@@ -80,7 +80,7 @@ test('A06 a session that is used all the time ends after the absolute time', asy
   expect(await isIn(browser)).toBe(true);
   expect(Math.round((await newest()).seconds / day)).toBe(1);
   await signedIn(31);
-  await browser.ask(authorize(frontdesk, appA).url);
+  await browser.send(authorize(frontdesk, appA).url);
   expect((await newest()).seconds).toBeLessThanOrEqual(1);
   // The clock passes its end.
   await sleep(1_100);
@@ -151,13 +151,13 @@ describe('refresh in two tabs', () => {
   test.each([0, 50, 500])('%i ms apart signs nobody out', async (milliseconds) => {
     const tokens = await tokensFor(frontdesk, await signIn(true), appA);
     const later = sleep(milliseconds);
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       refresh(frontdesk, appA, tokens.refresh_token!),
       later.then(() => refresh(frontdesk, appA, tokens.refresh_token!)),
     ]);
-    for (const answer of answers) {
-      expect(answer.status).toBe(200);
-      expect((await refresh(frontdesk, appA, answer.json<Tokens>().refresh_token!)).status).toBe(200);
+    for (const response of responses) {
+      expect(response.status).toBe(200);
+      expect((await refresh(frontdesk, appA, response.json<Tokens>().refresh_token!)).status).toBe(200);
     }
   });
 });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { SignJWT, generateKeyPair } from 'jose';
 import { registerApi } from '../../src/apis/register-api.ts';
 import { removeClient } from '../../src/clients/remove-client.ts';
-import { ann, app, audience } from '../support/cast.ts';
-import { ask } from '../support/browser.ts';
+import { ann, app, audience } from '../support/people-and-apps.ts';
+import { sendRequest } from '../support/browser.ts';
 import { callAs, newBrowser, refresh, tokensFor, userinfo } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { runExample, startSites, type Sites } from '../support/sites.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   sites = await startSites(frontdesk);
 });
 
-const call = (api: string, token: string) => ask(api, { headers: { authorization: `Bearer ${token}` } });
+const call = (api: string, token: string) => sendRequest(api, { headers: { authorization: `Bearer ${token}` } });
 
 test('the report gets a token by client credentials, and both APIs accept it', async () => {
   const report = runExample('machine/report.ts', sites.machine);
@@ -56,15 +56,18 @@ test('C06 an API accepts access tokens for it, and nothing else', async () => {
     'half a token': pass.access_token.slice(0, -10),
   };
   for (const [what, token] of Object.entries(refused)) {
-    const answer = await call(sites.apis[0]!, token);
-    expect([what, answer.status]).toEqual([what, 401]);
-    expect(answer.headers['www-authenticate']).toContain('Bearer error=');
+    const response = await call(sites.apis[0]!, token);
+    expect([what, response.status]).toEqual([what, 401]);
+    expect(response.headers['www-authenticate']).toContain('Bearer error=');
   }
   expect((await call(sites.apis[0]!, withoutScope.access_token)).status).toBe(403);
 });
 
 test('the APIs answer the pages of site B only', async () => {
-  const preflight = await ask(sites.apis[0]!, { method: 'OPTIONS', headers: { origin: 'https://evil.example' } });
+  const preflight = await sendRequest(sites.apis[0]!, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://evil.example' },
+  });
   expect(preflight.headers['access-control-allow-origin']).toBe(sites.siteB);
 });
 

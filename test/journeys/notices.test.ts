@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { endSessions } from '../../src/sessions/end-session.ts';
-import { ann } from '../support/cast.ts';
+import { ann } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { eventually } from '../support/eventually.ts';
@@ -187,7 +187,7 @@ test('C07 a notice to an address that must not be called fails at once', async (
   await good.receiver.until(1);
   expect(await failed('bad')).toMatchObject({ gave_up_at: expect.any(Date), problem: 'not_allowed' });
   const line = frontdesk.logged.find((each) => each.includes('"not_allowed"'));
-  expect(JSON.parse(line!)).toMatchObject({ clientId: 'bad', mend: 'add 10.0.0.1 to OUTGOING_ALLOWED_HOSTS' });
+  expect(JSON.parse(line!)).toMatchObject({ clientId: 'bad', hint: 'add 10.0.0.1 to OUTGOING_ALLOWED_HOSTS' });
   const uri = JSON.stringify({ backchannel_logout_uri: bad.receiver.uri });
   await frontdesk.db.read(statement(`update clients set metadata = metadata || '${uri}' where id = 'bad'`));
 });

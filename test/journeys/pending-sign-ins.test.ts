@@ -1,7 +1,7 @@
 /** Sign-ins that are pending, and what is left of them: cookies, rows, and pages that somebody comes back to. */
-import { ann, app, ben, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, ben, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
+import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser, Page } from '../support/browser.ts';
 
@@ -25,7 +25,7 @@ const pendingRows = async () => {
   return (await frontdesk.db.read<{ count: number }>(statement(text)))[0]!.count;
 };
 const isForm = (page: Page) => page.root.querySelector('input[name=login]') !== null;
-const codeIn = (page: Page) => answerIn(page)['code'];
+const codeIn = (page: Page) => responseParameters(page)['code'];
 
 describe('many sign-ins that nobody finishes', () => {
   test('G10 leave five cookies and five rows; the oldest give way, and say how to begin again', async () => {
@@ -47,7 +47,9 @@ describe('many sign-ins that nobody finishes', () => {
 
   test('G10 that begin at once are five again with the next page', async () => {
     const browser = newBrowser(frontdesk);
-    const starts = await Promise.all(Array.from({ length: 20 }, () => browser.ask(authorize(frontdesk, appA).url, {})));
+    const starts = await Promise.all(
+      Array.from({ length: 20 }, () => browser.send(authorize(frontdesk, appA).url, {})),
+    );
     expect(await pendingIn(browser)).toHaveLength(20);
     await browser.visit(starts[0]!.location!);
     expect(await pendingIn(browser)).toHaveLength(5);
@@ -71,9 +73,9 @@ describe('many sign-ins that nobody finishes', () => {
 test('a request with many cookies that are not ours is answered, and removes a few of them', async () => {
   const planted = Array.from({ length: 150 }, (_, index) => `fd_pending_x${index}=y`);
   const cookie = [...planted, 'fd_pending_=1', 'fd_pending_a b=1', 'fd_pending_é=1', 'fd_pending_z', '=; ;'].join('; ');
-  const answer = await newBrowser(frontdesk).ask(authorize(frontdesk, appA).url, { headers: { cookie } });
-  expect([answer.status, answer.location]).toEqual([303, expect.stringContaining('/interaction/')]);
-  expect(answer.headers['set-cookie']).toHaveLength(21);
+  const response = await newBrowser(frontdesk).send(authorize(frontdesk, appA).url, { headers: { cookie } });
+  expect([response.status, response.location]).toEqual([303, expect.stringContaining('/interaction/')]);
+  expect(response.headers['set-cookie']).toHaveLength(21);
 });
 
 test('two tabs in which a new browser begins at once both lead to the app', async () => {
@@ -86,9 +88,9 @@ describe('a button that is pressed twice', () => {
   /** Presses it twice, at once or one after the other; both answers must lead to the app, with codes that work. */
   async function pressTwice(press: () => Promise<Page>, isAtOnce: boolean): Promise<void> {
     const first = isAtOnce ? undefined : await press();
-    const answers = first ? [first, await press()] : await Promise.all([press(), press()]);
-    for (const answer of answers)
-      expect([answer.status, answer.location]).toEqual([303, expect.stringContaining('code=')]);
+    const responses = first ? [first, await press()] : await Promise.all([press(), press()]);
+    for (const response of responses)
+      expect([response.status, response.location]).toEqual([303, expect.stringContaining('code=')]);
   }
 
   test.each([
@@ -99,7 +101,7 @@ describe('a button that is pressed twice', () => {
     const request = authorize(frontdesk, appA);
     const page = await browser.visit(request.url);
     await pressTwice(() => signIn(page, 'ann'), isAtOnce);
-    const { code } = answerIn(await signIn(page, 'ann@example.com'));
+    const { code } = responseParameters(await signIn(page, 'ann@example.com'));
     expect((await exchange(frontdesk, appA, { code: code!, verifier: request.verifier })).status).toBe(200);
     expect(codeIn(await browser.visit(authorize(frontdesk, appA).url))).toBeTruthy();
   });
@@ -143,7 +145,9 @@ describe('a button that is pressed twice', () => {
   test('cancel: both lead back to the app', async () => {
     const page = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     for (let count = 0; count < 2; count += 1) {
-      expect(answerIn(await page.submit({}, { button: '[data-action=cancel]' }))['error']).toBe('access_denied');
+      expect(responseParameters(await page.submit({}, { button: '[data-action=cancel]' }))['error']).toBe(
+        'access_denied',
+      );
     }
     expect((await signIn(page, 'ann')).text).toContain('This page has expired');
   });
@@ -199,7 +203,7 @@ describe('a page that somebody comes back to', () => {
     const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
     const action = `${new URL(page.url).origin}${new URL(page.url).pathname}/password`;
     const form = { csrf, login: 'ann', password: 'correct horse battery staple' };
-    const goOn = (await browser.ask(action, { form })).location!;
+    const goOn = (await browser.send(action, { form })).location!;
     expect(codeIn(await browser.visit(goOn))).toBeTruthy();
     expect(codeIn(await browser.visit(goOn))).toBeTruthy();
     await (await browser.visit(`${frontdesk.issuer}/oauth/logout`)).submit({}, { button: '[name=logout]' });

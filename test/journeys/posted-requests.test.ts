@@ -1,6 +1,6 @@
 /** Requests that apps post to the authorization and logout endpoints (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, tokensFor } from '../support/flow.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
@@ -16,14 +16,14 @@ beforeAll(async () => {
 const fromElsewhere = { origin: 'https://site-a.example', 'sec-fetch-site': 'cross-site' };
 const fieldsOf = (url: string): [string, string][] => [...new URL(url).searchParams];
 const post = (browser: Browser, path: string, form: [string, string][]) =>
-  browser.ask(`${frontdesk.issuer}${path}`, { form, headers: fromElsewhere });
+  browser.send(`${frontdesk.issuer}${path}`, { form, headers: fromElsewhere });
 
 test('a posted request is answered with 303 to the same address by GET, and leads to a code', async () => {
   const browser = newBrowser(frontdesk);
   const request = authorize(frontdesk, appA);
   const posted = await post(browser, '/oauth/authorize', fieldsOf(request.url));
   expect([posted.status, posted.location, posted.headers['set-cookie']]).toEqual([303, request.url, undefined]);
-  const { code } = answerIn(await signIn(await browser.visit(posted.location!), 'ann'));
+  const { code } = responseParameters(await signIn(await browser.visit(posted.location!), 'ann'));
   expect((await exchange(frontdesk, appA, { code: code!, verifier: request.verifier })).status).toBe(200);
 });
 
@@ -43,7 +43,7 @@ test('what comes twice comes twice, a query stays, and nothing that was posted c
   ]);
   const twice = [...fieldsOf(authorize(frontdesk, appA).url), ['scope', 'openid']] as [string, string][];
   const { location: next } = await post(browser, '/oauth/authorize', twice);
-  expect(answerIn(await browser.ask(next!))).toMatchObject({ error: 'invalid_request' });
+  expect(responseParameters(await browser.send(next!))).toMatchObject({ error: 'invalid_request' });
 });
 
 test.each(['/oauth/authorize', '/oauth/logout'])(
@@ -52,7 +52,7 @@ test.each(['/oauth/authorize', '/oauth/logout'])(
     const browser = newBrowser(frontdesk);
     const fits = await post(browser, path, [['state', 'x'.repeat(7_900)]]);
     expect(fits.status).toBe(303);
-    expect((await browser.ask(fits.location!)).status).not.toBe(431);
+    expect((await browser.send(fits.location!)).status).not.toBe(431);
     for (const length of [8_000, 50_000, 60_000, 500_000]) {
       const long = await post(browser, path, [['state', 'x'.repeat(length)]]);
       expect([long.status, long.body]).toEqual([413, expect.stringContaining('longer than 8000 characters')]);
@@ -61,7 +61,7 @@ test.each(['/oauth/authorize', '/oauth/logout'])(
     expect((await post(browser, path, many)).status).toBe(413);
     for (const type of ['multipart/form-data; boundary=x', 'text/plain', 'application/json']) {
       const headers = { ...fromElsewhere, 'content-type': type };
-      expect((await browser.ask(`${frontdesk.issuer}${path}`, { form: 'x', headers })).status).toBe(403);
+      expect((await browser.send(`${frontdesk.issuer}${path}`, { form: 'x', headers })).status).toBe(403);
     }
   },
 );
@@ -74,10 +74,10 @@ describe('an ID token that is posted as a hint', () => {
     const silent = authorize(frontdesk, appA, { prompt: 'none' });
     const posted = await post(browser, '/oauth/authorize', [...fieldsOf(silent.url), ['id_token_hint', hint!]]);
     expect(posted.location).not.toContain(payload);
-    expect(answerIn(await browser.ask(posted.location!))['code']).toBeTruthy();
+    expect(responseParameters(await browser.send(posted.location!))['code']).toBeTruthy();
     const other = newBrowser(frontdesk);
     await codeFor(other, authorize(frontdesk, appA));
-    expect(answerIn(await other.ask(posted.location!))['code']).toBeTruthy();
+    expect(responseParameters(await other.send(posted.location!))['code']).toBeTruthy();
 
     const logout = await post(browser, '/oauth/logout', [
       ['id_token_hint', hint!],
@@ -85,7 +85,7 @@ describe('an ID token that is posted as a hint', () => {
     ]);
     expect(logout.location).not.toContain(payload);
     expect(logout.headers['referrer-policy']).toBe('no-referrer');
-    const page = await browser.ask(logout.location!);
+    const page = await browser.send(logout.location!);
     expect([200, 303]).toContain(page.status);
     expect(page.headers['referrer-policy']).toBe('no-referrer');
     expect(frontdesk.logged.join('\n')).not.toContain(payload);
@@ -94,10 +94,10 @@ describe('an ID token that is posted as a hint', () => {
   test('is broken when it was sealed elsewhere', async () => {
     const other = await startFrontdesk();
     await siteA(other);
-    const sealed = await newBrowser(other).ask(`${other.issuer}/oauth/logout`, { form: { id_token_hint: 'x' } });
+    const sealed = await newBrowser(other).send(`${other.issuer}/oauth/logout`, { form: { id_token_hint: 'x' } });
     const hint = new URL(sealed.location!).searchParams.get('id_token_hint')!;
     expect(hint).toMatch(/^sealed\./);
-    const page = await newBrowser(frontdesk).ask(`${frontdesk.issuer}/oauth/logout?id_token_hint=${hint}`);
+    const page = await newBrowser(frontdesk).send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${hint}`);
     expect([page.status, page.body]).toEqual([400, expect.stringContaining('invalid_request')]);
   });
 });

@@ -1,7 +1,7 @@
 /** `prompt` (OpenID Connect Core §3.1.2.1): choosing an account, and values that mean nothing here. */
 import { decodeJwt } from 'jose';
-import { ann, app, ben, siteA, type Person, type RegisteredApp } from '../support/cast.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, type Tokens } from '../support/flow.ts';
+import { ann, app, ben, siteA, type Person, type RegisteredApp } from '../support/people-and-apps.ts';
+import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { jwksOf, makeKey, signed, type AppKey } from '../support/keys.ts';
 import type { Browser, Page } from '../support/browser.ts';
@@ -37,7 +37,7 @@ async function known(): Promise<Browser> {
 
 /** `sub` of the tokens for a code. */
 async function subjectOf(page: Page, at: RegisteredApp, verifier: string): Promise<string | undefined> {
-  const { code } = answerIn(page);
+  const { code } = responseParameters(page);
   return decodeJwt((await exchange(frontdesk, at, { code: code!, verifier })).json<Tokens>().id_token!).sub;
 }
 
@@ -49,10 +49,10 @@ describe('select_account', () => {
     expect([page.status, isChoice(page), isForm(page)]).toEqual([200, true, false]);
     expect(page.text).toMatch(/Ann Archer[^]*ann@example.com[^]*Continue as Ann Archer[^]*Use another account/);
     const back = await page.submit();
-    expect(answerIn(back)['state']).toBe(request.state);
+    expect(responseParameters(back)['state']).toBe(request.state);
     expect(await subjectOf(back, house, request.verifier)).toBe(anns.id);
     // The button once more.
-    expect(answerIn(await page.submit())['code']).toBeTruthy();
+    expect(responseParameters(await page.submit())['code']).toBeTruthy();
   });
 
   test('signs somebody else in', async () => {
@@ -76,23 +76,25 @@ describe('select_account', () => {
     await codeFor(browser, authorize(frontdesk, house));
     const page = await browser.visit(waiting.url);
     expect(isChoice(page)).toBe(true);
-    expect(answerIn(await page.submit())['code']).toBeTruthy();
+    expect(responseParameters(await page.submit())['code']).toBeTruthy();
   });
 
   test('with login is one sign-in page; with consent both are asked', async () => {
     const browser = await known();
     const form = await browser.visit(authorize(frontdesk, house, { prompt: 'select_account login' }).url);
     expect(isForm(form)).toBe(true);
-    expect(answerIn(await signIn(form, 'ann'))['code']).toBeTruthy();
+    expect(responseParameters(await signIn(form, 'ann'))['code']).toBeTruthy();
     const choice = await browser.visit(authorize(frontdesk, stranger, { prompt: 'consent select_account' }).url);
     const consent = await choice.submit();
     expect(consent.text).toContain('Stranger asks for access');
-    expect(answerIn(await consent.submit())['code']).toBeTruthy();
+    expect(responseParameters(await consent.submit())['code']).toBeTruthy();
   });
 
   test('cancelled goes back to the app', async () => {
     const page = await (await known()).visit(authorize(frontdesk, house, { prompt: 'select_account' }).url);
-    expect(answerIn(await page.submit({}, { button: '[data-action=cancel]' }))['error']).toBe('access_denied');
+    expect(responseParameters(await page.submit({}, { button: '[data-action=cancel]' }))['error']).toBe(
+      'access_denied',
+    );
   });
 
   test('A09 is chosen by our form alone, and only where it was asked', async () => {
@@ -102,8 +104,10 @@ describe('select_account', () => {
     expect((await page.submit({}, { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
     const form = await browser.visit(authorize(frontdesk, house, { prompt: 'login' }).url);
     const csrf = form.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
-    const answer = await browser.visit(`${frontdesk.issuer}${new URL(form.url).pathname}/continue`, { form: { csrf } });
-    expect([answer.location, answer.text]).toEqual([undefined, expect.stringContaining('You are signed in')]);
+    const response = await browser.visit(`${frontdesk.issuer}${new URL(form.url).pathname}/continue`, {
+      form: { csrf },
+    });
+    expect([response.location, response.text]).toEqual([undefined, expect.stringContaining('You are signed in')]);
   });
 });
 
@@ -120,7 +124,7 @@ describe.each([
   ['in a request object', byRequestObject],
 ])('%s', (_where, urlOf) => {
   test.each(['unknown', 'https://example.com/prompt', 'unknown other', ' '])('"%s" is ignored', async (prompt) => {
-    expect(answerIn(await (await known()).visit(await urlOf(prompt)))['code']).toBeTruthy();
+    expect(responseParameters(await (await known()).visit(await urlOf(prompt)))['code']).toBeTruthy();
     expect(isForm(await newBrowser(frontdesk).visit(await urlOf(prompt)))).toBe(true);
   });
 
@@ -129,25 +133,25 @@ describe.each([
     async (prompt) => {
       const page = await (await known()).visit(await urlOf(prompt));
       expect(isForm(page)).toBe(true);
-      expect(answerIn(await signIn(page, 'ann'))['code']).toBeTruthy();
+      expect(responseParameters(await signIn(page, 'ann'))['code']).toBeTruthy();
     },
   );
 
   test('"unknown select_account" shows who is signed in', async () => {
     const page = await (await known()).visit(await urlOf('unknown select_account'));
     expect(isChoice(page)).toBe(true);
-    expect(answerIn(await page.submit())['code']).toBeTruthy();
+    expect(responseParameters(await page.submit())['code']).toBeTruthy();
   });
 
   test.each(['none login', 'none select_account', 'none create', 'none unknown', 'consent none'])(
     '"%s" is an error',
     async (prompt) => {
-      expect(answerIn(await (await known()).visit(await urlOf(prompt)))['error']).toBe('invalid_request');
+      expect(responseParameters(await (await known()).visit(await urlOf(prompt)))['error']).toBe('invalid_request');
     },
   );
 });
 
 test('discovery names the values that mean something', async () => {
-  const answer = await newBrowser(frontdesk).ask(`${frontdesk.issuer}/.well-known/openid-configuration`);
-  expect(answer.json()['prompt_values_supported']).toEqual(['none', 'login', 'consent', 'select_account']);
+  const response = await newBrowser(frontdesk).send(`${frontdesk.issuer}/.well-known/openid-configuration`);
+  expect(response.json()['prompt_values_supported']).toEqual(['none', 'login', 'consent', 'select_account']);
 });

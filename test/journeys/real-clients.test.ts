@@ -2,9 +2,18 @@
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { statement } from '../support/database.ts';
-import { ask } from '../support/browser.ts';
-import { ann, app, audience, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
-import { answerIn, authorize, callAs, codeFor, exchange, newBrowser, refresh, tokensFor } from '../support/flow.ts';
+import { sendRequest } from '../support/browser.ts';
+import { ann, app, audience, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
+import {
+  responseParameters,
+  authorize,
+  callAs,
+  codeFor,
+  exchange,
+  newBrowser,
+  refresh,
+  tokensFor,
+} from '../support/flow.ts';
 import type { Tokens } from '../support/flow.ts';
 import { becomes } from '../support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -56,7 +65,7 @@ describe('B05 PKCE', () => {
   });
 
   test('a public client may not', async () => {
-    const answer = answerIn(await newBrowser(frontdesk).ask(authorize(frontdesk, page, plain).url));
+    const answer = responseParameters(await newBrowser(frontdesk).send(authorize(frontdesk, page, plain).url));
     expect(answer).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining('PKCE') });
   });
 
@@ -67,15 +76,15 @@ describe('B05 PKCE', () => {
 
   test('a client registered with require_pkce must send it', async () => {
     const strict = await siteA(frontdesk, { id: 'strict', metadata: { require_pkce: true } });
-    expect(answerIn(await newBrowser(frontdesk).ask(authorize(frontdesk, strict, plain).url))['error']).toBe(
+    expect(responseParameters(await newBrowser(frontdesk).send(authorize(frontdesk, strict, plain).url))['error']).toBe(
       'invalid_request',
     );
   });
 
   test('the policy asks it of all', async () => {
     await setPolicy(frontdesk.db, 'pkce', 'all', 'command-line');
-    const request = () => newBrowser(frontdesk).ask(authorize(frontdesk, wiki, plain).url);
-    await becomes(async () => answerIn(await request())['error'], 'invalid_request');
+    const request = () => newBrowser(frontdesk).send(authorize(frontdesk, wiki, plain).url);
+    await becomes(async () => responseParameters(await request())['error'], 'invalid_request');
     await setPolicy(frontdesk.db, 'pkce', 'public', 'command-line');
   });
 });
@@ -120,7 +129,7 @@ test('G01 the claims parameter gives no more than the registered scopes stand fo
   const request = { scope: 'openid', claims: JSON.stringify({ id_token: asked, userinfo: asked }) };
   const narrow = await siteA(frontdesk, { id: 'narrow', metadata: { scope: 'openid email' } });
   const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), narrow, request);
-  const info = await ask(`${frontdesk.issuer}/oauth/userinfo`, {
+  const info = await sendRequest(`${frontdesk.issuer}/oauth/userinfo`, {
     headers: { authorization: `Bearer ${tokens.access_token}` },
   });
   for (const claims of [decodeJwt(tokens.id_token!), info.json()]) {
@@ -211,7 +220,7 @@ test('B20 pages of a client may send credentials to discovery, keys, token and u
   const { origin } = new URL(page.redirectUri);
   for (const path of ['/.well-known/openid-configuration', '/oauth/jwks', '/oauth/token', '/oauth/userinfo']) {
     const isForm = path === '/oauth/token';
-    const answer = await ask(`${frontdesk.issuer}${path}`, {
+    const answer = await sendRequest(`${frontdesk.issuer}${path}`, {
       headers: { origin },
       ...(isForm && { form: { grant_type: 'authorization_code', code: 'x', client_id: page.id } }),
     });

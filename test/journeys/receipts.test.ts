@@ -1,5 +1,5 @@
 /** What people see after signing out, while an app is down and when it is up again. */
-import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, tokensFor } from '../support/flow.ts';
 import { eventually } from '../support/eventually.ts';
@@ -169,8 +169,8 @@ test('a logout request without a session redirects to the app at once', async ()
   const { id_token: hint } = await tokensFor(frontdesk, newBrowser(frontdesk), plain);
   const back = new URL('/', plain.redirectUri).href;
   const query = new URLSearchParams({ id_token_hint: hint!, post_logout_redirect_uri: back, state: 'as it was' });
-  const answer = await newBrowser(frontdesk).ask(`${frontdesk.issuer}/oauth/logout?${query.toString()}`);
-  expect([answer.status, answer.location]).toEqual([303, `${back}?state=as+it+was`]);
+  const response = await newBrowser(frontdesk).send(`${frontdesk.issuer}/oauth/logout?${query.toString()}`);
+  expect([response.status, response.location]).toEqual([303, `${back}?state=as+it+was`]);
   const page = await newBrowser(frontdesk).visit(`${frontdesk.issuer}/oauth/logout`);
   expect([page.status, page.text]).toEqual([200, expect.stringContaining('You are signed out')]);
 });

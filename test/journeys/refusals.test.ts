@@ -1,7 +1,7 @@
 /** Why a request was refused: a log line for the operator, and details on the page for the developers of the app. */
 import { statement } from '../support/database.ts';
-import { ask, type Page } from '../support/browser.ts';
-import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/cast.ts';
+import { sendRequest, type Page } from '../support/browser.ts';
+import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, callAs, codeFor, newBrowser, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { register, registrationToken, withRegistration } from '../support/registration.ts';
@@ -99,7 +99,7 @@ test('a wrong client secret, an unknown client, an invalid access token, and an 
   const lines = await refusalsOf(async () => {
     await callAs(frontdesk, { ...wiki, secret: 'wrong' }, '/oauth/token', grant);
     await callAs(frontdesk, { ...wiki, id: 'nobody' }, '/oauth/introspect', { token: 'x' });
-    await ask(`${frontdesk.issuer}/oauth/userinfo`, { headers: { authorization: 'Bearer secret-token' } });
+    await sendRequest(`${frontdesk.issuer}/oauth/userinfo`, { headers: { authorization: 'Bearer secret-token' } });
     await register(frontdesk, await registrationToken(frontdesk), {
       client_name: 'x',
       redirect_uris: ['http://evil.example/'],
@@ -115,7 +115,7 @@ test('a wrong client secret, an unknown client, an invalid access token, and an 
 });
 
 test('login_required of prompt=none is logged as info, not as a warning', async () => {
-  const [line] = await refusalsOf(() => newBrowser(frontdesk).ask(authorize(frontdesk, wiki, { prompt: 'none' }).url));
+  const [line] = await refusalsOf(() => newBrowser(frontdesk).send(authorize(frontdesk, wiki, { prompt: 'none' }).url));
   expect(line).toMatchObject({ level: 'info', clientId: 'wiki', error: 'login_required' });
 });
 

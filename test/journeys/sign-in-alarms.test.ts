@@ -1,5 +1,5 @@
 /** Failed sign-ins and sign-ins by somebody else: what the account pages say of them, and what a person can do. */
-import { person, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { person, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { authorize, newBrowser, refresh, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -153,6 +153,6 @@ describe('was this you?', () => {
       expect([address, (await browser.visit(address)).status]).toEqual([address, 404]);
     }
     const csrf = (await visit(browser, '/account')).root.querySelector('[name=csrf]')!.getAttribute('value')!;
-    expect((await browser.ask(`${url}/shut-out`, { form: { csrf } })).status).toBe(404);
+    expect((await browser.send(`${url}/revoke-access`, { form: { csrf } })).status).toBe(404);
   });
 });

@@ -1,7 +1,25 @@
 /** Single sign-on at two apps. */
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { ann, audience, ben, notesApi, siteA, siteB, type Person, type RegisteredApp } from '../support/cast.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, userinfo, type Tokens } from '../support/flow.ts';
+import {
+  ann,
+  audience,
+  ben,
+  notesApi,
+  siteA,
+  siteB,
+  type Person,
+  type RegisteredApp,
+} from '../support/people-and-apps.ts';
+import {
+  responseParameters,
+  authorize,
+  codeFor,
+  exchange,
+  newBrowser,
+  signIn,
+  userinfo,
+  type Tokens,
+} from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
 let frontdesk: Frontdesk;
@@ -26,13 +44,13 @@ test('a person signs in at site A, and the tokens say so', async () => {
 
   const before = Math.floor(Date.now() / 1000);
   const back = await signIn(form, 'ann');
-  const { code, state, iss } = answerIn(back);
+  const { code, state, iss } = responseParameters(back);
   expect({ state, iss }).toEqual({ state: request.state, iss: frontdesk.issuer });
 
-  const answer = await exchange(frontdesk, appA, { code: code!, verifier: request.verifier });
-  expect(answer.status).toBe(200);
-  expect(answer.headers['cache-control']).toBe('no-store');
-  const tokens = answer.json<Tokens>();
+  const response = await exchange(frontdesk, appA, { code: code!, verifier: request.verifier });
+  expect(response.status).toBe(200);
+  expect(response.headers['cache-control']).toBe('no-store');
+  const tokens = response.json<Tokens>();
   const claims = decodeJwt(tokens.id_token!);
   expect(claims).toMatchObject({ iss: frontdesk.issuer, aud: 'site-a', sub: person.id, nonce: request.nonce });
   expect(claims).toMatchObject({ acr: 'aal1', amr: ['pwd'], sid: expect.any(String) });
@@ -47,7 +65,7 @@ test.each(['\u200bann@example.com', 'mailto:ann@example.com', '\ufeffann\u00a0',
   async (login) => {
     const browser = newBrowser(frontdesk);
     const back = await signIn(await browser.visit(authorize(frontdesk, appA).url), login);
-    expect(answerIn(back)['code']).toBeTruthy();
+    expect(responseParameters(back)['code']).toBeTruthy();
   },
 );
 
@@ -61,7 +79,8 @@ test('a person who signed in at site A need not at site B, and the other way rou
     const page = await browser.visit(authorize(frontdesk, second).url);
     // At most the consent page, once.
     expect(page.root.querySelector('input[name=login]')).toBeNull();
-    const code = page.status === 303 ? answerIn(page)['code'] : answerIn(await page.submit())['code'];
+    const code =
+      page.status === 303 ? responseParameters(page)['code'] : responseParameters(await page.submit())['code'];
     expect(code).toBeTruthy();
   }
 });
@@ -74,11 +93,11 @@ test('consent for a third-party app is asked for once, for all browsers of the p
   expect(consent.text).toContain('See your e-mail address');
   expect(consent.text).toContain('Change your notes');
   expect(consent.text).not.toContain('Read your notes');
-  expect(answerIn(await consent.submit())['code']).toBeTruthy();
+  expect(responseParameters(await consent.submit())['code']).toBeTruthy();
 
   const second = newBrowser(frontdesk);
   const back = await signIn(await second.visit(authorize(frontdesk, appB, parameters).url), 'ann');
-  expect(answerIn(back)['code']).toBeTruthy();
+  expect(responseParameters(back)['code']).toBeTruthy();
 });
 
 test('an access token for an API is a JWT of RFC 9068 with the sid', async () => {
@@ -102,7 +121,7 @@ test('after a wrong password the form says so, keeps the name, and can be sent a
   expect(again.text).toContain('That name and password do not go together');
   expect(again.root.querySelector('input[name=login]')?.getAttribute('value')).toBe('ann@example.com');
   expect(again.root.querySelector('input[name=password]')?.getAttribute('value')).toBeUndefined();
-  expect(answerIn(await signIn(again, 'ann@example.com'))['code']).toBeTruthy();
+  expect(responseParameters(await signIn(again, 'ann@example.com'))['code']).toBeTruthy();
 });
 
 test('D04 an unknown account gets the same page as a wrong password, after the same work', async () => {
@@ -137,7 +156,11 @@ test('cancel goes back to the app with access_denied', async () => {
   const request = authorize(frontdesk, appA);
   const back = await (await browser.visit(request.url)).submit({}, { button: '[data-action=cancel]' });
   expect(back.location).toMatch(/^http:\/\/site-a\.localhost:9\/callback\?/);
-  expect(answerIn(back)).toMatchObject({ error: 'access_denied', state: request.state, iss: frontdesk.issuer });
+  expect(responseParameters(back)).toMatchObject({
+    error: 'access_denied',
+    state: request.state,
+    iss: frontdesk.issuer,
+  });
 });
 
 test('an expired page says so, and links to the app', async () => {
@@ -154,7 +177,7 @@ test('a sign-in page in a second tab goes on once the person has signed in', asy
   const waiting = await browser.visit(authorize(frontdesk, appA).url);
   await codeFor(browser, authorize(frontdesk, appA));
   const back = await browser.visit(waiting.url);
-  expect(answerIn(back)['code']).toBeTruthy();
+  expect(responseParameters(back)['code']).toBeTruthy();
 });
 
 test('"Not you?" on the consent page leads to another sign-in', async () => {

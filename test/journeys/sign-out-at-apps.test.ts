@@ -1,10 +1,10 @@
 /** Signing out at the request of an app (OpenID Connect RP-Initiated Logout 1.0): what is asked, and what never happens. */
-import { ann, app, ben, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, ben, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn, tokensFor, userinfo } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
-import type { AskOptions, Browser, Page } from '../support/browser.ts';
+import type { RequestOptions, Browser, Page } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let receiver: Receiver;
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 type Parameters = Record<string, string | undefined>;
-const logout = (browser: Browser, parameters: Parameters, options?: AskOptions): Promise<Page> => {
+const logout = (browser: Browser, parameters: Parameters, options?: RequestOptions): Promise<Page> => {
   const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
   return browser.visit(`${frontdesk.issuer}/oauth/logout?${new URLSearchParams(given).toString()}`, options);
 };

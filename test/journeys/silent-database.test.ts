@@ -1,7 +1,7 @@
 /** G06: the network to the database goes silent: every request is answered in time, and the process recovers by itself. */
 import { closeAfterwards } from '../support/cleanup.ts';
-import { ask } from '../support/browser.ts';
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { sendRequest } from '../support/browser.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { freshDatabase } from '../support/database.ts';
 import { startDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
 import { eventually } from '../support/eventually.ts';
@@ -23,30 +23,33 @@ beforeAll(async () => {
   tokens = await tokensFor(frontdesk, newBrowser(frontdesk), site);
 });
 
-const readiness = async () => (await ask(`${frontdesk.issuer}/readyz`)).status;
+const readiness = async () => (await sendRequest(`${frontdesk.issuer}/readyz`)).status;
 
 test('G06 requests get 503 with Retry-After, health stays quick, and all works again afterwards', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, site));
   proxy.freeze();
   const requests = [
-    () => browser.ask(authorize(frontdesk, site).url),
+    () => browser.send(authorize(frontdesk, site).url),
     () => refresh(frontdesk, site, tokens.refresh_token!),
     () => callAs(frontdesk, site, '/oauth/introspect', { token: tokens.access_token }),
-    () => browser.ask(`${frontdesk.issuer}/account`),
-    () => ask(`${frontdesk.issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${tokens.access_token}` } }),
+    () => browser.send(`${frontdesk.issuer}/account`),
+    () =>
+      sendRequest(`${frontdesk.issuer}/oauth/userinfo`, {
+        headers: { authorization: `Bearer ${tokens.access_token}` },
+      }),
   ];
-  const answers = await Promise.all([...requests, ...requests, ...requests].map((send) => send()));
-  for (const { status, headers } of answers)
+  const responses = await Promise.all([...requests, ...requests, ...requests].map((send) => send()));
+  for (const { status, headers } of responses)
     expect([status, headers['retry-after']]).toEqual([503, expect.any(String)]);
-  expect((await ask(`${frontdesk.issuer}/healthz`)).status).toBe(200);
+  expect((await sendRequest(`${frontdesk.issuer}/healthz`)).status).toBe(200);
   expect(await readiness()).toBe(503);
 
   proxy.thaw();
   await eventually(async () => (await readiness()) === 200);
   // The refresh was undone, or its answer can be had again.
   expect((await refresh(frontdesk, site, tokens.refresh_token!)).status).toBe(200);
-  expect((await browser.ask(authorize(frontdesk, site).url)).location).toContain('code=');
+  expect((await browser.send(authorize(frontdesk, site).url)).location).toContain('code=');
 });
 
 test('it stops although the database is silent', async () => {

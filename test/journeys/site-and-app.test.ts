@@ -1,7 +1,7 @@
 /** Sites under development, native apps on loopback, and a site that shares its client with an app. */
-import { ask } from '../support/browser.ts';
-import { ann, app, type RegisteredApp } from '../support/cast.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, type Tokens } from '../support/flow.ts';
+import { sendRequest } from '../support/browser.ts';
+import { ann, app, type RegisteredApp } from '../support/people-and-apps.ts';
+import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
 let frontdesk: Frontdesk;
@@ -59,8 +59,8 @@ describe('a site and its app as one client', () => {
     for (const own of [site, phone, desktop]) {
       const request = authorize(frontdesk, own);
       const code = await codeFor(newBrowser(frontdesk), request);
-      const answer = await exchange(frontdesk, own, { code, verifier: request.verifier });
-      expect([own.redirectUri, answer.status]).toEqual([own.redirectUri, 200]);
+      const response = await exchange(frontdesk, own, { code, verifier: request.verifier });
+      expect([own.redirectUri, response.status]).toEqual([own.redirectUri, 200]);
     }
   });
 
@@ -68,10 +68,10 @@ describe('a site and its app as one client', () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, site));
     const silent = await browser.visit(authorize(frontdesk, site, { prompt: 'none' }).url);
-    expect(answerIn(silent)['code']).toBeTruthy();
+    expect(responseParameters(silent)['code']).toBeTruthy();
     for (const own of [phone, desktop]) {
       const refused = await browser.visit(authorize(frontdesk, own, { prompt: 'none' }).url);
-      expect(answerIn(refused)['error']).toBe('interaction_required');
+      expect(responseParameters(refused)['error']).toBe('interaction_required');
       const page = await browser.visit(authorize(frontdesk, own).url);
       expect([page.status, page.text]).toEqual([200, expect.stringContaining('asks for access')]);
     }
@@ -88,14 +88,17 @@ describe('a site and its app as one client', () => {
       code_verifier: request.verifier,
       redirect_uri: site.redirectUri,
     };
-    const answer = await ask(`${frontdesk.issuer}/oauth/token`, { form, headers });
-    expect(answer.headers['access-control-allow-origin']).toBe('https://both.example');
-    const token = answer.json<Tokens>().access_token;
-    const info = await ask(`${frontdesk.issuer}/oauth/userinfo`, {
+    const response = await sendRequest(`${frontdesk.issuer}/oauth/token`, { form, headers });
+    expect(response.headers['access-control-allow-origin']).toBe('https://both.example');
+    const token = response.json<Tokens>().access_token;
+    const info = await sendRequest(`${frontdesk.issuer}/oauth/userinfo`, {
       headers: { ...headers, authorization: `Bearer ${token}` },
     });
     expect([info.status, info.headers['access-control-allow-origin']]).toEqual([200, 'https://both.example']);
-    const strange = await ask(`${frontdesk.issuer}/oauth/token`, { form, headers: { origin: 'https://evil.example' } });
+    const strange = await sendRequest(`${frontdesk.issuer}/oauth/token`, {
+      form,
+      headers: { origin: 'https://evil.example' },
+    });
     expect(strange.headers['access-control-allow-origin']).toBeUndefined();
   });
 
@@ -105,7 +108,7 @@ describe('a site and its app as one client', () => {
     const browser = newBrowser(frontdesk);
     const first = await signIn(await browser.visit(authorize(frontdesk, third).url), 'ann');
     expect(first.text).toContain('asks for access');
-    expect(answerIn(await first.submit())['code']).toBeTruthy();
-    expect(answerIn(await browser.visit(authorize(frontdesk, third).url))['code']).toBeTruthy();
+    expect(responseParameters(await first.submit())['code']).toBeTruthy();
+    expect(responseParameters(await browser.visit(authorize(frontdesk, third).url))['code']).toBeTruthy();
   });
 });

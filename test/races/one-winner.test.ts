@@ -1,11 +1,11 @@
 /** Concurrent requests for one resource: one succeeds, with one process and with two. */
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { decodeJwt } from 'jose';
-import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
+import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { callAs, exchange, authorize, codeFor, newBrowser, randomText, refresh, userinfo } from '../support/flow.ts';
 import type { Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
-import type { Answer } from '../support/browser.ts';
+import type { HttpResponse } from '../support/browser.ts';
 
 let one: Frontdesk;
 let two: Frontdesk;
@@ -21,12 +21,12 @@ beforeAll(async () => {
 
 const times = 100;
 /** Sends 100 requests at once, alternating between the processes. */
-const race = (ports: number[], send: (port: number) => Promise<Answer>): Promise<Answer[]> =>
+const race = (ports: number[], send: (port: number) => Promise<HttpResponse>): Promise<HttpResponse[]> =>
   Promise.all(Array.from({ length: times }, (_, index) => send(ports[index % ports.length]!)));
 
-const statuses = (answers: Answer[]): Record<number, number> => {
+const statuses = (responses: HttpResponse[]): Record<number, number> => {
   const counts: Record<number, number> = {};
-  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 };
 
@@ -37,12 +37,12 @@ describe.each([
   test('B02 one code, 100 exchanges: one response with tokens, 99 invalid_grant, and the winner’s tokens revoked', async () => {
     const request = authorize(one, appA);
     const code = await codeFor(newBrowser(one), request);
-    const answers = await race(ports(), (port) => exchange(one, appA, { code, verifier: request.verifier }, port));
-    expect(statuses(answers)).toEqual({ 200: 1, 400: 99 });
-    const losers = answers.filter(({ status }) => status === 400);
-    expect(new Set(losers.map((answer) => answer.json()['error']))).toEqual(new Set(['invalid_grant']));
+    const responses = await race(ports(), (port) => exchange(one, appA, { code, verifier: request.verifier }, port));
+    expect(statuses(responses)).toEqual({ 200: 1, 400: 99 });
+    const losers = responses.filter(({ status }) => status === 400);
+    expect(new Set(losers.map((response) => response.json()['error']))).toEqual(new Set(['invalid_grant']));
 
-    const tokens = answers.find(({ status }) => status === 200)!.json<Tokens>();
+    const tokens = responses.find(({ status }) => status === 200)!.json<Tokens>();
     expect((await refresh(one, appA, tokens.refresh_token!)).json()).toMatchObject({ error: 'invalid_grant' });
     expect((await userinfo(one, tokens.access_token)).status).toBe(401);
   });
@@ -51,9 +51,9 @@ describe.each([
     const request = authorize(one, appA);
     const code = await codeFor(newBrowser(one), request);
     const first = (await exchange(one, appA, { code, verifier: request.verifier })).json<Tokens>();
-    const answers = await race(ports(), (port) => refresh(one, appA, first.refresh_token!, port));
-    expect(statuses(answers)).toEqual({ 200: times });
-    const [successor, ...others] = new Set(answers.map((answer) => answer.json<Tokens>().refresh_token));
+    const responses = await race(ports(), (port) => refresh(one, appA, first.refresh_token!, port));
+    expect(statuses(responses)).toEqual({ 200: times });
+    const [successor, ...others] = new Set(responses.map((response) => response.json<Tokens>().refresh_token));
     expect(others).toEqual([]);
     expect((await refresh(one, appA, successor!)).status).toBe(200);
   });
@@ -76,8 +76,8 @@ describe.each([
       client_assertion: assertion,
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     };
-    const answers = await race(ports(), (port) => callAs(one, machine, '/oauth/token', form, port));
-    expect(statuses(answers)).toEqual({ 200: 1, 401: 99 });
+    const responses = await race(ports(), (port) => callAs(one, machine, '/oauth/token', form, port));
+    expect(statuses(responses)).toEqual({ 200: 1, 401: 99 });
   });
 });
 
@@ -85,9 +85,9 @@ test('B02 of two concurrent exchanges the second revokes the tokens of the first
   for (let round = 0; round < 10; round += 1) {
     const request = authorize(one, appA);
     const code = await codeFor(newBrowser(one), request);
-    const answers = await Promise.all([1, 2].map(() => exchange(one, appA, { code, verifier: request.verifier })));
-    expect(statuses(answers)).toEqual({ 200: 1, 400: 1 });
-    const tokens = answers.find(({ status }) => status === 200)!.json<Tokens>();
+    const responses = await Promise.all([1, 2].map(() => exchange(one, appA, { code, verifier: request.verifier })));
+    expect(statuses(responses)).toEqual({ 200: 1, 400: 1 });
+    const tokens = responses.find(({ status }) => status === 200)!.json<Tokens>();
     expect((await userinfo(one, tokens.access_token)).status).toBe(401);
   }
 });
@@ -133,10 +133,10 @@ test('two tabs that refresh at once both go on', async () => {
   const request = authorize(one, appA);
   const code = await codeFor(newBrowser(one), request);
   const first = (await exchange(one, appA, { code, verifier: request.verifier })).json<Tokens>();
-  const answers = await Promise.all([1, 2].map(() => refresh(one, appA, first.refresh_token!)));
-  expect(statuses(answers)).toEqual({ 200: 2 });
-  for (const answer of answers) {
-    const next = await refresh(one, appA, answer.json<Tokens>().refresh_token!);
+  const responses = await Promise.all([1, 2].map(() => refresh(one, appA, first.refresh_token!)));
+  expect(statuses(responses)).toEqual({ 200: 2 });
+  for (const response of responses) {
+    const next = await refresh(one, appA, response.json<Tokens>().refresh_token!);
     expect(next.status).toBe(200);
     expect(decodeJwt(next.json<Tokens>().id_token!).sub).toBeTruthy();
   }

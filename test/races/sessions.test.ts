@@ -1,7 +1,16 @@
 /** Concurrent requests of one browser: no app is lost, and no ended session comes back. */
-import { app, ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { app, ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, refresh, signIn, type Tokens } from '../support/flow.ts';
+import {
+  responseParameters,
+  authorize,
+  codeFor,
+  exchange,
+  newBrowser,
+  refresh,
+  signIn,
+  type Tokens,
+} from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
@@ -45,10 +54,10 @@ test('A05 twenty apps signed in to at once are all in the session, and all their
     );
     const [session] = await sessionsOf(one);
     expect(Object.keys(session!.authorizations).toSorted()).toEqual([appA, ...apps].map(({ id }) => id).toSorted());
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       apps.map((each, index) => exchange(one, each, { code: codes[index]!, verifier: requests[index]!.verifier })),
     );
-    expect(answers.map(({ status }) => status)).toEqual(apps.map(() => 200));
+    expect(responses.map(({ status }) => status)).toEqual(apps.map(() => 200));
   }
 });
 
@@ -60,8 +69,8 @@ test('two tabs of one app that authorize at once both get a working code', async
     const requests = [authorize(one, each), authorize(one, each)];
     const codes = await Promise.all(requests.map((request) => codeFor(browser, request)));
     for (const [index, code] of codes.entries()) {
-      const answer = await exchange(one, each, { code, verifier: requests[index]!.verifier });
-      expect(answer.status).toBe(200);
+      const response = await exchange(one, each, { code, verifier: requests[index]!.verifier });
+      expect(response.status).toBe(200);
     }
   }
 });
@@ -74,10 +83,10 @@ test('A04 and G07 of 50 requests during a sign-out none revives the session, and
     const question = await browser.visit(`${one.issuer}/oauth/logout`);
     const other = await atOtherProcess(browser);
     const flights = Array.from({ length: 50 }, (_, index) =>
-      (index % 2 === 0 ? browser : other).ask(authorize(one, apps[index % 20]!).url),
+      (index % 2 === 0 ? browser : other).send(authorize(one, apps[index % 20]!).url),
     );
-    const [page, ...answers] = await Promise.all([question.submit({ logout: 'yes' }), ...flights]);
-    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+    const [page, ...responses] = await Promise.all([question.submit({ logout: 'yes' }), ...flights]);
+    expect(responses.filter(({ status }) => status >= 500)).toEqual([]);
     expect(page.text).toContain('You are signed out');
     const session = (await sessionsOf(one)).find((each) => each.uid === uid);
     expect(session?.ended_at).toBeInstanceOf(Date);
@@ -137,7 +146,7 @@ test('signing in again in a second tab keeps the first tab’s apps', async () =
   const browser = newBrowser(one);
   await codeFor(browser, authorize(one, apps[2]!));
   const page = await browser.visit(authorize(one, apps[3]!, { prompt: 'login' }).url);
-  expect(answerIn(await signIn(page, 'ann'))['code']).toBeTruthy();
+  expect(responseParameters(await signIn(page, 'ann'))['code']).toBeTruthy();
   const [session] = await sessionsOf(one);
   expect(Object.keys(session!.authorizations).toSorted()).toEqual(['app-2', 'app-3']);
 });

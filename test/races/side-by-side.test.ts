@@ -2,10 +2,10 @@
  * G07: requests of one browser side by side, over two processes: none answers 5xx. `REQUESTS=10000 npm test --
  * side-by-side` makes it long.
  */
-import { app, ann, ben, type RegisteredApp } from '../support/cast.ts';
+import { app, ann, ben, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
-import type { Answer, Browser } from '../support/browser.ts';
+import type { HttpResponse, Browser } from '../support/browser.ts';
 
 const requests = Number(process.env['REQUESTS'] ?? 400);
 const atOnce = 20;
@@ -13,7 +13,7 @@ const atOnce = 20;
 let one: Frontdesk;
 let two: Frontdesk;
 let apps: RegisteredApp[];
-let strangers: RegisteredApp[];
+let thirdPartyApps: RegisteredApp[];
 
 beforeAll(async () => {
   one = await startFrontdesk({ settings: { RATE_LIMIT_FACTOR: '1000' } });
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await ann(one);
   await ben(one);
   apps = await Promise.all([1, 2, 3, 4].map((n) => app(one, { id: `app-${n}`, isFirstParty: true })));
-  strangers = await Promise.all([1, 2].map((n) => app(one, { id: `stranger-${n}` })));
+  thirdPartyApps = await Promise.all([1, 2].map((n) => app(one, { id: `third-party-${n}` })));
 });
 /** The same cookies at both processes. */
 async function onBoth(browser: Browser): Promise<Browser[]> {
@@ -33,7 +33,7 @@ async function onBoth(browser: Browser): Promise<Browser[]> {
   return [browser, other];
 }
 
-type Send = (browser: Browser, index: number) => Promise<Answer>;
+type Send = (browser: Browser, index: number) => Promise<HttpResponse>;
 
 const scopes = ['openid', 'openid profile', 'openid email', 'openid profile email phone'];
 
@@ -43,9 +43,9 @@ const requestsOf = (signedIn: boolean): Send[] => [
   (browser, index) => browser.visit(authorize(one, apps[index % 4]!, { scope: scopes[index % 3]! }).url),
   (browser) => browser.visit(authorize(one, apps[0]!).url),
   (browser, index) => browser.visit(authorize(one, apps[0]!, { scope: scopes[index % 4]! }).url),
-  (browser, index) => browser.visit(authorize(one, strangers[index % 2]!, { prompt: 'consent' }).url),
+  (browser, index) => browser.visit(authorize(one, thirdPartyApps[index % 2]!, { prompt: 'consent' }).url),
   async (browser, index) => {
-    const page = await browser.visit(authorize(one, strangers[index % 2]!, { scope: scopes[index % 4]! }).url);
+    const page = await browser.visit(authorize(one, thirdPartyApps[index % 2]!, { scope: scopes[index % 4]! }).url);
     return page.root.querySelector('.permissions') ? page.submit() : page;
   },
   (browser) => browser.visit(`${one.issuer}/account`),
@@ -76,10 +76,10 @@ test(`G07 ${requests} requests, ${atOnce} at once: no 5xx, and the browser can s
     if (signedIn) await codeFor(browser, authorize(one, apps[round % 4]!));
     const both = await onBoth(browser);
     const kinds = requestsOf(signedIn).slice(0, round % 3 === 0 ? undefined : -1);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: atOnce }, (_, index) => kinds[(index + round) % kinds.length]!(both[index % 2]!, index)),
     );
-    for (const { status, url, body } of answers) {
+    for (const { status, url, body } of responses) {
       seen[status] = (seen[status] ?? 0) + 1;
       if (status >= 500) faults.push(`${status} ${new URL(url).pathname} ${body.slice(0, 200)}`);
     }

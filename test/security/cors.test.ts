@@ -1,6 +1,6 @@
 /** Requirement of README.md beside this file: B20. Which pages of other origins may read our answers. */
-import { ask, type Browser } from '../support/browser.ts';
-import { ann, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { sendRequest, type Browser } from '../support/browser.ts';
+import { ann, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, codeFor, newBrowser, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
@@ -23,7 +23,7 @@ describe('B20 CORS', () => {
   const own = 'http://site-b.localhost:9';
   const strangers = ['https://evil.example', 'http://site-b.localhost', 'http://site-a.localhost:9', 'null'];
   const preflight = (path: string, origin: string) =>
-    ask(`${frontdesk.issuer}${path}`, {
+    sendRequest(`${frontdesk.issuer}${path}`, {
       method: 'OPTIONS',
       headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
     });
@@ -33,17 +33,17 @@ describe('B20 CORS', () => {
     for (const origin of [own, ...strangers]) {
       const expected = origin === own ? own : undefined;
       for (const path of ['/oauth/token', '/oauth/userinfo']) {
-        const answer = await preflight(path, origin);
-        expect([origin, answer.headers['access-control-allow-origin']]).toEqual([origin, expected]);
+        const response = await preflight(path, origin);
+        expect([origin, response.headers['access-control-allow-origin']]).toEqual([origin, expected]);
       }
       const headers = { origin, authorization: `Bearer ${tokens.access_token}` };
-      const info = await ask(`${frontdesk.issuer}/oauth/userinfo`, { headers });
+      const info = await sendRequest(`${frontdesk.issuer}/oauth/userinfo`, { headers });
       expect([origin, info.headers['access-control-allow-origin']]).toEqual([origin, expected]);
       expect(info.status).toBe(origin === own ? 200 : 400);
       const form = { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'site-b' };
-      const answer = await ask(`${frontdesk.issuer}/oauth/token`, { form, headers: { origin } });
-      expect([origin, answer.headers['access-control-allow-origin']]).toEqual([origin, expected]);
-      expect(answer.headers['access-control-allow-credentials']).toBe(expected && 'true');
+      const response = await sendRequest(`${frontdesk.issuer}/oauth/token`, { form, headers: { origin } });
+      expect([origin, response.headers['access-control-allow-origin']]).toEqual([origin, expected]);
+      expect(response.headers['access-control-allow-credentials']).toBe(expected && 'true');
     }
   });
 
@@ -51,7 +51,7 @@ describe('B20 CORS', () => {
     const form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     for (const path of ['/', new URL(form.url).pathname, '/oauth/authorize', '/oauth/logout', '/oauth/introspect']) {
       for (const origin of [own, 'https://evil.example']) {
-        const simple = await ask(`${frontdesk.issuer}${path}`, { headers: { origin } });
+        const simple = await sendRequest(`${frontdesk.issuer}${path}`, { headers: { origin } });
         expect([path, simple.headers['access-control-allow-origin']]).toEqual([path, undefined]);
         const flight = await preflight(path, origin);
         expect([path, flight.headers['access-control-allow-origin']]).toEqual([path, undefined]);
@@ -61,9 +61,11 @@ describe('B20 CORS', () => {
 
   test('public documents answer all origins', async () => {
     for (const path of ['/oauth/jwks', '/.well-known/openid-configuration']) {
-      const answer = await ask(`${frontdesk.issuer}${path}`, { headers: { origin: 'https://anybody.example' } });
-      expect(answer.headers['access-control-allow-origin']).toBe('https://anybody.example');
-      expect((await ask(`${frontdesk.issuer}${path}`)).headers['access-control-allow-origin']).toBe('*');
+      const response = await sendRequest(`${frontdesk.issuer}${path}`, {
+        headers: { origin: 'https://anybody.example' },
+      });
+      expect(response.headers['access-control-allow-origin']).toBe('https://anybody.example');
+      expect((await sendRequest(`${frontdesk.issuer}${path}`)).headers['access-control-allow-origin']).toBe('*');
     }
   });
 });

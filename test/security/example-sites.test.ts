@@ -1,7 +1,7 @@
 /** Requirement of README.md beside this file: B09. The example sites compare what comes back with what they asked. */
 import type { Browser } from 'playwright-core';
 import { createBrowser } from '../support/browser.ts';
-import { ann } from '../support/cast.ts';
+import { ann } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
 import { signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -31,7 +31,7 @@ describe.each(['siteA', 'siteC'] as const)('B09 %s', (name) => {
     const asked = await signIn(await browser.visit(`${site}/sign-in`), 'ann');
     const answer = new URL((asked.location ? asked : await asked.submit()).location!);
     change(answer.searchParams);
-    await browser.ask(answer.href);
+    await browser.send(answer.href);
     return browser.visit(`${site}/`);
   };
 

@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: C10, C11. Host names and proxies that a request makes up. */
 import { connect } from 'node:net';
-import { ask } from '../support/browser.ts';
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { sendRequest } from '../support/browser.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
@@ -29,8 +29,13 @@ describe('C10', () => {
   test('the default port of the issuer may be written out, and no other', async () => {
     const secure = await startFrontdesk({ settings: { ISSUER: 'https://login.example.test' } });
     const statusAt = async (host: string) =>
-      (await ask(`http://login.example.test/.well-known/openid-configuration`, { headers: { host } }, secure.port))
-        .status;
+      (
+        await sendRequest(
+          `http://login.example.test/.well-known/openid-configuration`,
+          { headers: { host } },
+          secure.port,
+        )
+      ).status;
     expect(await statusAt('login.example.test')).toBe(200);
     expect(await statusAt('Login.example.test:443')).toBe(200);
     for (const host of ['login.example.test:80', 'login.example.test:', 'login.example.test:0443']) {
@@ -46,13 +51,13 @@ describe('C10', () => {
       'idp.localhost',
     ]) {
       for (const path of ['/', '/.well-known/openid-configuration', '/oauth/authorize', '/oauth/jwks']) {
-        const answer = await ask(`${frontdesk.issuer}${path}`, { headers: { host } });
-        expect([host, path, answer.status]).toEqual([host, path, 421]);
-        expect(answer.body).not.toContain('evil.example');
+        const response = await sendRequest(`${frontdesk.issuer}${path}`, { headers: { host } });
+        expect([host, path, response.status]).toEqual([host, path, 421]);
+        expect(response.body).not.toContain('evil.example');
       }
     }
     for (const path of ['/healthz', '/readyz']) {
-      expect((await ask(`${frontdesk.issuer}${path}`, { headers: { host: '10.0.0.1' } })).status).toBe(200);
+      expect((await sendRequest(`${frontdesk.issuer}${path}`, { headers: { host: '10.0.0.1' } })).status).toBe(200);
     }
   });
 
@@ -65,11 +70,11 @@ describe('C10', () => {
     };
     const behind = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
     for (const port of [frontdesk.port, behind.port]) {
-      const discovery = await ask(`${frontdesk.issuer}/.well-known/openid-configuration`, { headers }, port);
+      const discovery = await sendRequest(`${frontdesk.issuer}/.well-known/openid-configuration`, { headers }, port);
       const urls = Object.values(discovery.json()).filter((value) => /^https?:/.test(String(value)));
       expect(urls.length).toBeGreaterThan(5);
       for (const url of urls) expect(String(url)).toMatch(new RegExp(`^${frontdesk.issuer}(/|$)`));
-      const start = await ask(authorize(frontdesk, site).url, { headers }, port);
+      const start = await sendRequest(authorize(frontdesk, site).url, { headers }, port);
       expect(start.location).toMatch(new RegExp(`^${frontdesk.issuer}/interaction/`));
       expect(`${discovery.body}${JSON.stringify(start.headers)}`).not.toContain('evil.example');
     }
@@ -96,8 +101,8 @@ describe('C10', () => {
       ['evil.example', host],
       [host, host],
     ]) {
-      const answer = await statusOf('GET / HTTP/1.1', ...names.map((name) => `Host: ${name}`));
-      expect(answer).toMatch(/^HTTP\/1\.1 (400|421) /);
+      const response = await statusOf('GET / HTTP/1.1', ...names.map((name) => `Host: ${name}`));
+      expect(response).toMatch(/^HTTP\/1\.1 (400|421) /);
     }
   });
 
@@ -109,13 +114,13 @@ describe('C10', () => {
       'x-forwarded-for': '203.0.113.9',
     };
     const browser = newBrowser(frontdesk);
-    const document = await browser.ask(`${frontdesk.issuer}/.well-known/openid-configuration`, { headers });
+    const document = await browser.send(`${frontdesk.issuer}/.well-known/openid-configuration`, { headers });
     expect(document.body).not.toContain('evil');
-    const start = await browser.ask(authorize(frontdesk, site).url, { headers });
+    const start = await browser.send(authorize(frontdesk, site).url, { headers });
     expect(start.location).toMatch(new RegExp(`^${frontdesk.issuer}/interaction/`));
     expect(frontdesk.logged.join('')).not.toContain('203.0.113.9');
     const behind = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
-    await newBrowser(frontdesk, behind.port).ask(`${frontdesk.issuer}/`, { headers });
+    await newBrowser(frontdesk, behind.port).send(`${frontdesk.issuer}/`, { headers });
     expect(behind.logged.join('')).toContain('"ip":"203.0.113.9"');
     await behind.close();
   });

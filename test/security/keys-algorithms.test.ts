@@ -2,11 +2,19 @@
 import { createServer } from 'node:http';
 import { createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTHeaderParameters } from 'jose';
-import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
-import { answerIn, authorize, callAs, newBrowser, randomText, tokensFor, type Tokens } from '../support/flow.ts';
+import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import {
+  responseParameters,
+  authorize,
+  callAs,
+  newBrowser,
+  randomText,
+  tokensFor,
+  type Tokens,
+} from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { listen } from '../support/listen.ts';
-import { ask, type Browser } from '../support/browser.ts';
+import { sendRequest, type Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
@@ -52,7 +60,7 @@ const assertionClaims = () => ({
 
 /** Tokens that pretend to be signed. */
 async function forgeries(claims: () => object): Promise<Record<string, string>> {
-  const serverKey = (await ask(`${frontdesk.issuer}/oauth/jwks`))
+  const serverKey = (await sendRequest(`${frontdesk.issuer}/oauth/jwks`))
     .json<{ keys: JWK[] }>()
     .keys.find(({ alg }) => alg === 'RS256');
   const signed = (header: Partial<JWTHeaderParameters>) =>
@@ -83,9 +91,9 @@ async function forgeries(claims: () => object): Promise<Record<string, string>> 
 
 test('C01 forged ID token hints are refused and nothing is fetched', async () => {
   for (const [how, token] of Object.entries(await forgeries(() => claimsOf(tokens.id_token!)))) {
-    const answer = await known.ask(authorize(frontdesk, appA, { id_token_hint: token }).url);
-    expect([how, answerIn(answer)['error']]).toEqual([how, 'invalid_request']);
-    const out = await known.ask(`${frontdesk.issuer}/oauth/logout?id_token_hint=${token}`);
+    const answer = await known.send(authorize(frontdesk, appA, { id_token_hint: token }).url);
+    expect([how, responseParameters(answer)['error']]).toEqual([how, 'invalid_request']);
+    const out = await known.send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${token}`);
     expect([how, out.status]).toEqual([how, 400]);
   }
   expect(visits).toBe(0);
@@ -126,8 +134,8 @@ test('C02 strange key ids are refused, and never a fault', async () => {
     const status = (await present(await assertion(assertionClaims(), { kid }))).status;
     expect([kid, status]).toEqual([kid, 401]);
     const hint = `${encode({ alg: 'RS256', kid })}.${tokens.id_token!.split('.').slice(1).join('.')}`;
-    const answer = await known.ask(authorize(frontdesk, appA, { id_token_hint: hint }).url);
-    expect([kid, answerIn(answer)['error']]).toEqual([kid, 'invalid_request']);
+    const answer = await known.send(authorize(frontdesk, appA, { id_token_hint: hint }).url);
+    expect([kid, responseParameters(answer)['error']]).toEqual([kid, 'invalid_request']);
   }
   for (const kid of [1, null, [], {}] as never[]) {
     const token = `${encode({ alg: 'RS256', kid })}.${encode(assertionClaims())}.x`;

@@ -5,10 +5,10 @@ import { listSigningKeys } from '../../src/keys/signing-key-repository.ts';
 import { rotateSigningKeys } from '../../src/keys/rotate-signing-keys.ts';
 import { defaultPolicy } from '../../src/policy/policy.ts';
 import { createCachingClient } from '../bench/keys/caching-client.ts';
-import { ask, type Browser } from '../support/browser.ts';
-import { ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
+import { sendRequest, type Browser } from '../support/browser.ts';
+import { ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { answerIn, authorize, callAs, newBrowser, tokensFor, type Tokens } from '../support/flow.ts';
+import { responseParameters, authorize, callAs, newBrowser, tokensFor, type Tokens } from '../support/flow.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { runFrontdesk } from '../support/terminal.ts';
@@ -37,7 +37,7 @@ const rotate = (...more: string[]) => inTerminal('keys', 'rotate', ...more);
 
 const documents = ['/oauth/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 const fetchFrom = ({ port }: Frontdesk, path: string, headers: Record<string, string> = {}) =>
-  ask(`${one.issuer}${path}`, { headers }, port);
+  sendRequest(`${one.issuer}${path}`, { headers }, port);
 const keysOf = async (frontdesk: Frontdesk) => (await fetchFrom(frontdesk, '/oauth/jwks')).json<JSONWebKeySet>();
 const kidsOf = async (frontdesk: Frontdesk) => (await keysOf(frontdesk)).keys.map(({ kid }) => kid!);
 const kidOf = (token: string) => decodeProtectedHeader(token).kid!;
@@ -46,9 +46,9 @@ const parameters = { scope: 'openid notes:read', resource: audience };
 const signIn = () => tokensFor(one, known, appA, parameters);
 const refresh = async (frontdesk: Frontdesk, token: string): Promise<Tokens> => {
   const form = { grant_type: 'refresh_token', refresh_token: token, resource: audience };
-  const answer = await callAs(one, appA, '/oauth/token', form, frontdesk.port);
-  if (answer.status !== 200) throw new Error(answer.body);
-  return answer.json<Tokens>();
+  const response = await callAs(one, appA, '/oauth/token', form, frontdesk.port);
+  if (response.status !== 200) throw new Error(response.body);
+  return response.json<Tokens>();
 };
 
 /** Waits until it is true of both processes. */
@@ -57,20 +57,20 @@ async function untilBoth(isSo: (frontdesk: Frontdesk) => Promise<boolean>): Prom
 }
 
 test.each(documents)('C12 %s is cached for minutes, and answered 304 afterwards', async (path) => {
-  const [answer, other] = [await fetchFrom(one, path), await fetchFrom(two, path)];
-  expect(answer.headers['cache-control']).toBe('public, max-age=300');
-  expect(answer.headers.etag).toMatch(/^"[\w-]{22}"$/);
+  const [response, other] = [await fetchFrom(one, path), await fetchFrom(two, path)];
+  expect(response.headers['cache-control']).toBe('public, max-age=300');
+  expect(response.headers.etag).toMatch(/^"[\w-]{22}"$/);
   // The same from every process.
-  expect(other.headers.etag).toBe(answer.headers.etag);
+  expect(other.headers.etag).toBe(response.headers.etag);
   for (const frontdesk of [one, two]) {
-    const again = await fetchFrom(frontdesk, path, { 'if-none-match': answer.headers.etag! });
+    const again = await fetchFrom(frontdesk, path, { 'if-none-match': response.headers.etag! });
     expect([again.status, again.body]).toEqual([304, '']);
     expect(again.headers['cache-control']).toBe('public, max-age=300');
   }
   // As caches and `fetch` ask.
   const ways: Record<string, string>[] = [
-    { 'if-none-match': `"another", W/${answer.headers.etag!}` },
-    { 'if-none-match': answer.headers.etag!, 'cache-control': 'no-cache', pragma: 'no-cache' },
+    { 'if-none-match': `"another", W/${response.headers.etag!}` },
+    { 'if-none-match': response.headers.etag!, 'cache-control': 'no-cache', pragma: 'no-cache' },
   ];
   for (const headers of ways) expect((await fetchFrom(one, path, headers)).status).toBe(304);
   expect((await fetchFrom(one, path, { 'if-none-match': '"another"' })).status).toBe(200);
@@ -113,7 +113,8 @@ test('C12 retired keys stay for 90 days, then every process removes them', async
         `update signing_keys set retires_at = now() - interval '${days} days' where kid = '${kidOf(old.id_token!)}'`,
       ),
     );
-  const hinted = async () => answerIn(await known.ask(authorize(one, appA, { id_token_hint: old.id_token! }).url));
+  const hinted = async () =>
+    responseParameters(await known.send(authorize(one, appA, { id_token_hint: old.id_token! }).url));
   const timetable = () => rotateSigningKeys({ db: one.db, keyring: one.keyring, policy: defaultPolicy });
 
   await age(89);

@@ -12,8 +12,8 @@ import {
 } from 'jose';
 import { listSigningKeys } from '../../src/keys/signing-key-repository.ts';
 import type { SigningKey } from '../../src/keys/signing-key.ts';
-import { ask, createBrowser, type Browser } from '../support/browser.ts';
-import { ann, audience, type Person } from '../support/cast.ts';
+import { sendRequest, createBrowser, type Browser } from '../support/browser.ts';
+import { ann, audience, type Person } from '../support/people-and-apps.ts';
 import { newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';
@@ -55,7 +55,7 @@ const sign = (claims: JWTPayload, changed: object = {}) =>
   new SignJWT(claims).setProtectedHeader({ ...header(), ...changed }).sign(signingKey);
 
 const send = async (token: string) =>
-  (await ask(`${sites.siteA}/back-channel-logout`, { form: { logout_token: token } })).status;
+  (await sendRequest(`${sites.siteA}/back-channel-logout`, { form: { logout_token: token } })).status;
 const pageOf = (who: Browser) => who.visit(`${sites.siteA}/`);
 const isIn = async (who = browser) => (await pageOf(who)).text.includes('Hello, Ann Archer');
 

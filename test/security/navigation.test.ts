@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: G10. What starts a sign-in is a page that the browser shows. */
-import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { dumpWithoutJobs } from '../support/database.ts';
-import { answerIn, authorize, codeFor, newBrowser } from '../support/flow.ts';
+import { responseParameters, authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { jwksOf, makeKey, signed, type AppKey } from '../support/keys.ts';
 
@@ -51,9 +51,9 @@ describe.each(hidden)('G10 %s', (_what, sent) => {
       authorize(frontdesk, appA, { prompt: 'none login' }).url,
       await byRequestObject(),
     ]) {
-      const answer = await newBrowser(frontdesk).ask(url, { headers: sent });
-      expect([answer.status, answer.location, answer.headers['set-cookie']]).toEqual([403, undefined, undefined]);
-      expect(answer.body).toContain('Code navigation_required');
+      const response = await newBrowser(frontdesk).send(url, { headers: sent });
+      expect([response.status, response.location, response.headers['set-cookie']]).toEqual([403, undefined, undefined]);
+      expect(response.body).toContain('Code navigation_required');
     }
     expect(await dumpWithoutJobs(frontdesk.db)).toBe(before);
   });
@@ -64,27 +64,27 @@ describe.each(hidden)('G10 %s', (_what, sent) => {
       authorize(frontdesk, signing, { prompt: 'none' }).url,
       await byRequestObject({ prompt: 'none' }),
     ]) {
-      expect(answerIn(await browser.ask(url, { headers: sent }))['error']).toBe('login_required');
+      expect(responseParameters(await browser.send(url, { headers: sent }))['error']).toBe('login_required');
     }
     await codeFor(browser, authorize(frontdesk, signing));
     for (const url of [
       authorize(frontdesk, signing, { prompt: 'none' }).url,
       await byRequestObject({ prompt: 'none' }),
     ]) {
-      expect(answerIn(await browser.ask(url, { headers: sent }))['code']).toBeTruthy();
+      expect(responseParameters(await browser.send(url, { headers: sent }))['code']).toBeTruthy();
     }
   });
 });
 
 test('G10 HEAD starts nothing either', async () => {
-  const answer = await newBrowser(frontdesk).ask(authorize(frontdesk, appA).url, { method: 'HEAD' });
-  expect([answer.status, answer.headers['set-cookie']]).toEqual([403, undefined]);
+  const response = await newBrowser(frontdesk).send(authorize(frontdesk, appA).url, { method: 'HEAD' });
+  expect([response.status, response.headers['set-cookie']]).toEqual([403, undefined]);
 });
 
 test.each([
   ['a window', headers('navigate', 'document')],
   ['a browser that does not say', {}],
 ])('G10 %s is shown the sign-in page', async (_what, sent) => {
-  const answer = await newBrowser(frontdesk).ask(authorize(frontdesk, appA).url, { headers: sent });
-  expect([answer.status, answer.location]).toEqual([303, expect.stringContaining('/interaction/')]);
+  const response = await newBrowser(frontdesk).send(authorize(frontdesk, appA).url, { headers: sent });
+  expect([response.status, response.location]).toEqual([303, expect.stringContaining('/interaction/')]);
 });

@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: C07, C09. Keys at addresses that clients name are fetched under guard, and seldom. */
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { app, audience, notesApi, type RegisteredApp } from '../support/cast.ts';
+import { app, audience, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 import { callAs, randomText } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { listen } from '../support/listen.ts';

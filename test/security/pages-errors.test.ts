@@ -1,5 +1,5 @@
 /** Requirements of README.md beside this file: A12, A20. Pages of failures are guarded like all others. */
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { authorize, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';

@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: A08, A09, A14, B21, E07. Forms: who may send them, and where they lead. */
-import { ann, app, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { dumpWithoutJobs, statement } from '../support/database.ts';
-import { answerIn, authorize, codeFor, newBrowser } from '../support/flow.ts';
+import { responseParameters, authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
@@ -37,8 +37,8 @@ describe('A08 the sign-in form', () => {
     const browser = newBrowser(frontdesk);
     const form = await browser.visit(authorize(frontdesk, appA).url);
     const before = await rowsOf();
-    const answer = await form.submit({ login: 'ann', password: 'correct horse battery staple' }, { headers });
-    expect(answer.status).toBe(403);
+    const response = await form.submit({ login: 'ann', password: 'correct horse battery staple' }, { headers });
+    expect(response.status).toBe(403);
     expect(await sessionCookie(browser)).toBeUndefined();
     expect(await rowsOf()).toBe(before);
   });
@@ -63,9 +63,9 @@ describe('A08 the sign-in form', () => {
     const browser = newBrowser(frontdesk);
     const form = await browser.visit(authorize(frontdesk, appA).url);
     const csrf = await token(browser);
-    const answer = await form.submit({ login: 'ann', password: 'correct horse battery staple', csrf });
-    expect(answer.status).toBe(403);
-    expect(answer.text).toContain('This form is not the one we gave this browser');
+    const response = await form.submit({ login: 'ann', password: 'correct horse battery staple', csrf });
+    expect(response.status).toBe(403);
+    expect(response.text).toContain('This form is not the one we gave this browser');
     expect(await sessionCookie(browser)).toBeUndefined();
   });
 });
@@ -95,14 +95,14 @@ describe('A09 forms of an interaction', () => {
     await codeFor(browser, authorize(frontdesk, appA));
     const page = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
     expect((await page.submit({ logout: 'yes', xsrf: 'guessed' })).status).toBe(400);
-    expect(answerIn(await browser.visit(authorize(frontdesk, appA).url))['code']).toBeTruthy();
+    expect(responseParameters(await browser.visit(authorize(frontdesk, appA).url))['code']).toBeTruthy();
   });
 
   test('cancelling needs the token of the form', async () => {
     const page = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     const cancel = { button: '[data-action=cancel]' };
     expect((await page.submit({ csrf: 'guessed' }, cancel)).status).toBe(403);
-    expect(answerIn(await page.submit({}, cancel))['error']).toBe('access_denied');
+    expect(responseParameters(await page.submit({}, cancel))['error']).toBe('access_denied');
   });
 
   test('consent cannot be given before signing in', async () => {
@@ -111,8 +111,8 @@ describe('A09 forms of an interaction', () => {
     const page = await browser.visit(authorize(frontdesk, third).url);
     const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
     const { pathname } = new URL(page.url);
-    const answer = await browser.ask(`${frontdesk.issuer}${pathname}/consent`, { form: { csrf } });
-    expect(answer.status).toBe(400);
+    const response = await browser.send(`${frontdesk.issuer}${pathname}/consent`, { form: { csrf } });
+    expect(response.status).toBe(400);
     expect(await frontdesk.db.read(statement('select from consents'))).toEqual([]);
   });
 });
@@ -122,12 +122,14 @@ test('B21 forms answer 303', async () => {
   const form = await browser.visit(authorize(frontdesk, appA).url);
   const csrf = form.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
   const action = new URL(form.root.querySelector('form')!.getAttribute('action')!, form.url).href;
-  const answer = await browser.ask(action, { form: { csrf, login: 'ann', password: 'correct horse battery staple' } });
-  expect(answer.status).toBe(303);
-  expect((await browser.ask(answer.location!)).status).toBe(303);
+  const response = await browser.send(action, {
+    form: { csrf, login: 'ann', password: 'correct horse battery staple' },
+  });
+  expect(response.status).toBe(303);
+  expect((await browser.send(response.location!)).status).toBe(303);
   const question = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
   const xsrf = question.root.querySelector('input[name=xsrf]')!.getAttribute('value')!;
-  const out = await browser.ask(`${frontdesk.issuer}/oauth/logout/confirm`, { form: { xsrf, logout: 'yes' } });
+  const out = await browser.send(`${frontdesk.issuer}/oauth/logout/confirm`, { form: { xsrf, logout: 'yes' } });
   expect(out.status).toBe(303);
 });
 
@@ -153,6 +155,6 @@ test('E07 a form is read by known names only', async () => {
   const action = new URL(page.root.querySelector('form')!.getAttribute('action')!, page.url).href;
   const fields = { csrf, login: 'ann', password: 'wrong', '__proto__[isRight]': 'true', constructor: 'x' };
   const form = `${new URLSearchParams(fields).toString()}&__proto__=x`;
-  expect((await browser.ask(action, { form })).status).toBe(422);
+  expect((await browser.send(action, { form })).status).toBe(422);
   expect(Object.keys(Object.prototype)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** Requirements of README.md beside this file: A11 to A13, A15, A17 to A20, F05. What pages do and show. */
-import { ask, type Page } from '../support/browser.ts';
-import { app, ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/cast.ts';
+import { sendRequest, type Page } from '../support/browser.ts';
+import { app, ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 import { dumpWithoutJobs, statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -26,7 +26,7 @@ describe('A11', () => {
     const consent = await browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
     const before = await dumpWithoutJobs(frontdesk.db);
     for (const url of ['/', '/healthz', '/readyz', '/no-such-page', new URL(form.url).pathname]) {
-      for (const method of ['GET', 'HEAD']) await browser.ask(`${frontdesk.issuer}${url}`, { method });
+      for (const method of ['GET', 'HEAD']) await browser.send(`${frontdesk.issuer}${url}`, { method });
     }
     await browser.visit(consent.url);
     await browser.visit(`${consent.url}&as=another`);
@@ -35,7 +35,7 @@ describe('A11', () => {
 
   test('rows of anonymous GETs expire after 15 minutes', async () => {
     await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
-    await newBrowser(frontdesk).ask(`${frontdesk.issuer}/oauth/logout`);
+    await newBrowser(frontdesk).send(`${frontdesk.issuer}/oauth/logout`);
     const rows = await frontdesk.db.read<{ seconds: number }>(
       statement(`select extract(epoch from max(expires_at) - now())::int as seconds from sessions where account_id is null
         union all select extract(epoch from max(expires_at) - now())::int from artifacts
@@ -47,14 +47,14 @@ describe('A11', () => {
 
   test('F05 a flood of them is refused', async () => {
     const strict = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.05' } });
-    const answers = [];
+    const responses = [];
     for (let count = 0; count < 14; count += 1) {
-      answers.push(await newBrowser(strict, strict.port).ask(authorize(frontdesk, appA).url));
+      responses.push(await newBrowser(strict, strict.port).send(authorize(frontdesk, appA).url));
     }
     await strict.close();
-    expect(answers.map(({ status }) => status)).toEqual([...Array<number>(12).fill(303), 429, 429]);
-    expect(Number(answers.at(-1)!.headers['retry-after'])).toBeGreaterThan(0);
-    expect(answers.at(-1)!.body).toContain('There were too many requests from your network');
+    expect(responses.map(({ status }) => status)).toEqual([...Array<number>(12).fill(303), 429, 429]);
+    expect(Number(responses.at(-1)!.headers['retry-after'])).toBeGreaterThan(0);
+    expect(responses.at(-1)!.body).toContain('There were too many requests from your network');
   });
 });
 
@@ -110,10 +110,10 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
   });
 
   test('A17 HSTS on https and not on http', async () => {
-    expect((await ask(`${frontdesk.issuer}/`)).headers['strict-transport-security']).toBeUndefined();
+    expect((await sendRequest(`${frontdesk.issuer}/`)).headers['strict-transport-security']).toBeUndefined();
     const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
-    const answer = await ask('https://idp.example/', {}, secure.port);
-    expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
+    const response = await sendRequest('https://idp.example/', {}, secure.port);
+    expect(response.headers['strict-transport-security']).toBe('max-age=31536000');
     await secure.close();
   });
 });
@@ -128,13 +128,13 @@ test('A15 no parameter or path redirects to another host', async () => {
     '%2f%2fevil.example',
   ]) {
     for (const name of ['return_to', 'returnTo', 'next', 'redirect', 'url']) {
-      const page = await browser.ask(`${frontdesk.issuer}/?${name}=${encodeURIComponent(path)}`);
+      const page = await browser.send(`${frontdesk.issuer}/?${name}=${encodeURIComponent(path)}`);
       expect(page.location).toBeUndefined();
       expect(page.body).not.toContain('evil');
     }
   }
   for (const path of ['//evil.example', '/%2f%2fevil.example', '/@evil.example', '/.//evil.example']) {
-    const page = await browser.ask(`${frontdesk.issuer}${path}`);
+    const page = await browser.send(`${frontdesk.issuer}${path}`);
     expect([path, page.status, page.location]).toEqual([path, 404, undefined]);
   }
 });

@@ -1,8 +1,16 @@
 /** Requirement of README.md beside this file: B15. When a person is asked what an app may see. */
 import type { Browser } from '../support/browser.ts';
-import { ann, app, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, userinfo, type Tokens } from '../support/flow.ts';
+import {
+  responseParameters,
+  authorize,
+  codeFor,
+  exchange,
+  newBrowser,
+  userinfo,
+  type Tokens,
+} from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
 let frontdesk: Frontdesk;
@@ -68,7 +76,7 @@ describe('B15 the consent page is shown', () => {
     const page = await browser.visit(request.url);
     const back = await page.submit({ scope: 'openid email profile', scopes: 'email', claims: 'email' });
     const tokens = (
-      await exchange(frontdesk, fresh, { code: answerIn(back)['code']!, verifier: request.verifier })
+      await exchange(frontdesk, fresh, { code: responseParameters(back)['code']!, verifier: request.verifier })
     ).json<Tokens>();
     expect((await userinfo(frontdesk, tokens.access_token)).json()).toEqual({ sub: expect.any(String) });
     expect(await asks(browser, { scope: 'openid email' }, fresh)).toBe(true);

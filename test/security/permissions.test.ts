@@ -1,10 +1,10 @@
 /** Requirements of README.md beside this file: B14, B16. What apps may ask for, and what ID tokens say of the sign-in. */
 import { decodeJwt } from 'jose';
 import { registerApi } from '../../src/apis/register-api.ts';
-import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/cast.ts';
+import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import {
-  answerIn,
+  responseParameters,
   authorize,
   callAs,
   codeFor,
@@ -37,14 +37,14 @@ describe('B14 more than the client may have is refused', () => {
   });
   test('a scope of an API that it may not have', async () => {
     const parameters = { scope: 'openid notes:write', resource: audience };
-    expect(answerIn(await known.ask(authorize(frontdesk, appA, parameters).url))).toMatchObject({
+    expect(responseParameters(await known.send(authorize(frontdesk, appA, parameters).url))).toMatchObject({
       error: 'invalid_scope',
     });
   });
   test('an API that it may not use, or that is unknown', async () => {
     for (const resource of ['https://other.example/', 'nonsense', `${audience}#x`]) {
-      const answer = await known.ask(authorize(frontdesk, appA, { resource }).url);
-      expect(answerIn(answer)).toMatchObject({ error: 'invalid_target' });
+      const answer = await known.send(authorize(frontdesk, appA, { resource }).url);
+      expect(responseParameters(answer)).toMatchObject({ error: 'invalid_target' });
     }
   });
   test('on refresh', async () => {
@@ -95,7 +95,7 @@ describe('B14 more than the client may have is refused', () => {
     const request = new URL(authorize(frontdesk, one).url);
     for (let count = 0; count < 11; count += 1) request.searchParams.append('resource', audience);
     const browser = newBrowser(frontdesk);
-    expect(answerIn(await browser.visit(request.href))['error']).toBe('invalid_target');
+    expect(responseParameters(await browser.visit(request.href))['error']).toBe('invalid_target');
     request.searchParams.delete('resource');
     for (let count = 0; count < 10; count += 1) request.searchParams.append('resource', audience);
     expect((await browser.visit(request.href)).status).toBe(200);
@@ -104,8 +104,8 @@ describe('B14 more than the client may have is refused', () => {
 
 describe('B16', () => {
   test('prompt=none without a session is login_required', async () => {
-    const answer = await newBrowser(frontdesk).ask(authorize(frontdesk, appA, { prompt: 'none' }).url);
-    expect(answerIn(answer)).toMatchObject({ error: 'login_required' });
+    const answer = await newBrowser(frontdesk).send(authorize(frontdesk, appA, { prompt: 'none' }).url);
+    expect(responseParameters(answer)).toMatchObject({ error: 'login_required' });
   });
 
   test('max_age is honoured, and auth_time is right', async () => {
@@ -115,11 +115,14 @@ describe('B16', () => {
     const request = authorize(frontdesk, appA, { max_age: '60' });
     const old = decodeJwt((await tokensFor(frontdesk, browser, appA)).id_token!);
     expect(Number(old['auth_time'])).toBeLessThan(Date.now() / 1000 - 3500);
-    const none = await browser.ask(authorize(frontdesk, appA, { max_age: '60', prompt: 'none' }).url);
-    expect(answerIn(none)).toMatchObject({ error: 'login_required' });
+    const none = await browser.send(authorize(frontdesk, appA, { max_age: '60', prompt: 'none' }).url);
+    expect(responseParameters(none)).toMatchObject({ error: 'login_required' });
     const form = await browser.visit(request.url);
     const back = await signIn(form, 'ann');
-    const fresh = await exchange(frontdesk, appA, { code: answerIn(back)['code']!, verifier: request.verifier });
+    const fresh = await exchange(frontdesk, appA, {
+      code: responseParameters(back)['code']!,
+      verifier: request.verifier,
+    });
     const claims = decodeJwt(fresh.json<Tokens>().id_token!);
     expect(Number(claims['auth_time'])).toBeGreaterThan(Date.now() / 1000 - 60);
     expect(claims).toMatchObject({ amr: ['pwd'], acr: 'aal1' });
@@ -130,7 +133,7 @@ describe('B16', () => {
     await codeFor(browser, authorize(frontdesk, appA));
     const form = await browser.visit(authorize(frontdesk, appA, { prompt: 'login' }).url);
     const back = await form.submit({}, { button: '[data-action=cancel]' });
-    expect(answerIn(back)).toMatchObject({ error: 'access_denied' });
-    expect(answerIn(back)['code']).toBeUndefined();
+    expect(responseParameters(back)).toMatchObject({ error: 'access_denied' });
+    expect(responseParameters(back)['code']).toBeUndefined();
   });
 });

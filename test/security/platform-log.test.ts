@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: E10, G08. What strangers can make us log. */
-import { ask } from '../support/browser.ts';
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
+import { sendRequest } from '../support/browser.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { asApp, register, registered, registrationToken, withRegistration } from '../support/registration.ts';
 
@@ -31,24 +31,24 @@ test.each(['"x"', '1', 'true', '{"value":{"a":1}}', '{"value":"\\ud800"}'])(
     const page = await newBrowser(frontdesk).visit(
       authorize(frontdesk, client, { claims: `{"id_token":{"sub":${sub}}}` }).url,
     );
-    expect(answerIn(page)['error'] ?? String(page.status)).toMatch(/^(invalid_request|400)$/);
+    expect(responseParameters(page)['error'] ?? String(page.status)).toMatch(/^(invalid_request|400)$/);
     expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
   },
 );
 
 test('G08 a lone surrogate in a registration is no fault', async () => {
-  const answer = await register(
+  const response = await register(
     frontdesk,
     await registrationToken(frontdesk),
     '{"client_name":"\\ud800","redirect_uris":["https://rp.example/"]}',
   );
-  expect(answer.status).toBe(400);
+  expect(response.status).toBe(400);
   expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
 });
 
 test('E10 the address of a receipt is not in the log', async () => {
   await codeFor(newBrowser(frontdesk), authorize(frontdesk, asApp(await registered(frontdesk))));
-  await newBrowser(frontdesk).ask(`${frontdesk.issuer}/sign-out/receipt/o2csOga5ZrJvPqYt1mXcLwNdBeUfHgKi0aSz8Q7T6R4`);
+  await newBrowser(frontdesk).send(`${frontdesk.issuer}/sign-out/receipt/o2csOga5ZrJvPqYt1mXcLwNdBeUfHgKi0aSz8Q7T6R4`);
   expect(frontdesk.logged.join('')).not.toContain('o2csOga5');
 });
 
@@ -57,8 +57,8 @@ test('E10 line feeds and control characters stay inside one JSON line', async ()
   const before = frontdesk.logged.length;
   const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);
   await signIn(form, forged, forged);
-  await ask(`${frontdesk.issuer}/${encodeURIComponent(forged)}?${encodeURIComponent(forged)}`);
-  await ask(authorize(frontdesk, { ...site, id: forged }, { state: forged, login_hint: forged }).url);
+  await sendRequest(`${frontdesk.issuer}/${encodeURIComponent(forged)}?${encodeURIComponent(forged)}`);
+  await sendRequest(authorize(frontdesk, { ...site, id: forged }, { state: forged, login_hint: forged }).url);
   const lines = frontdesk.logged.slice(before);
   expect(lines.length).toBeGreaterThanOrEqual(4);
   for (const line of lines) {

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, callAs, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
-import { ask } from '../support/browser.ts';
+import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
 
 let frontdesk: Frontdesk;
@@ -21,18 +21,18 @@ beforeAll(async () => {
 const host = 'HOST';
 
 /** Sends raw bytes. @returns what came until the server closed the connection, and the seconds */
-async function raw(text: string): Promise<{ answer: string; seconds: number }> {
+async function raw(text: string): Promise<{ response: string; seconds: number }> {
   const start = Date.now();
   const socket = connect(frontdesk.port, '127.0.0.1');
   closeAfterwards(() => socket.destroy());
-  let answer = '';
-  socket.on('data', (chunk) => (answer += chunk.toString()));
+  let response = '';
+  socket.on('data', (chunk) => (response += chunk.toString()));
   // Closed by a reset.
   socket.on('error', () => {});
   const closed = once(socket, 'close');
   socket.write(text.replaceAll(host, new URL(frontdesk.issuer).host));
   await closed;
-  return { answer, seconds: (Date.now() - start) / 1000 };
+  return { response, seconds: (Date.now() - start) / 1000 };
 }
 
 describe('F01 request smuggling', () => {
@@ -57,10 +57,10 @@ describe('F01 request smuggling', () => {
     ['a bare line feed', ['Transfer-Encoding: chunked\nX: y'], `0\r\n\r\n${smuggled}`],
     ['a chunk size that overflows', ['Transfer-Encoding: chunked'], `fffffffffffffffff\r\n\r\n${smuggled}`],
   ])('%s is refused and the connection closed', async (_how, headers, body) => {
-    const { answer } = await raw(post(headers, body));
-    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
-    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
-    expect(answer).not.toContain('ok\n');
+    const { response } = await raw(post(headers, body));
+    expect(response).toMatch(/^HTTP\/1\.1 4\d\d/);
+    expect(response.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(response).not.toContain('ok\n');
   });
 });
 
@@ -74,15 +74,15 @@ test('F02 slow headers and slow bodies are closed, and others are served meanwhi
   void slow.finally(() => stopped.abort());
   let served = 0;
   while (!stopped.signal.aborted) {
-    expect((await ask(`${frontdesk.issuer}/.well-known/openid-configuration`)).status).toBe(200);
+    expect((await sendRequest(`${frontdesk.issuer}/.well-known/openid-configuration`)).status).toBe(200);
     served += 1;
     await sleep(500);
   }
   expect(served).toBeGreaterThan(2);
-  for (const { answer, seconds } of await slow) {
+  for (const { response, seconds } of await slow) {
     // The bench `limits` measures the promise of 20 s.
     expect(seconds).toBeLessThan(120);
-    expect(answer === '' || answer.startsWith('HTTP/1.1 4')).toBe(true);
+    expect(response === '' || response.startsWith('HTTP/1.1 4')).toBe(true);
   }
 });
 
@@ -96,30 +96,30 @@ describe('F03 oversized requests are refused', () => {
     const form = await browser.visit(authorize(frontdesk, appA).url);
     const action = new URL(form.root.querySelector('form')!.getAttribute('action')!, form.url).href;
     const statuses = [];
-    for (const body of [many, big, deep]) statuses.push((await browser.ask(action, { form: body })).status);
+    for (const body of [many, big, deep]) statuses.push((await browser.send(action, { form: body })).status);
     // What is deep is one field of a form, without a CSRF token.
     expect(statuses).toEqual([400, 413, 403]);
   });
 
   test('at an endpoint of the protocol', async () => {
     const url = `${frontdesk.issuer}/oauth/token`;
-    expect((await ask(url, { form: many })).status).toBe(400);
+    expect((await sendRequest(url, { form: many })).status).toBe(400);
     const asJson = { form: deep, headers: { 'content-type': 'application/json' } };
-    expect((await ask(url, asJson)).json()['error_description']).toContain('content-type');
+    expect((await sendRequest(url, asJson)).json()['error_description']).toContain('content-type');
     const tooLarge = [
-      await ask(url, { form: big }),
+      await sendRequest(url, { form: big }),
       await callAs(frontdesk, appA, '/oauth/token', { grant_type: 'refresh_token', refresh_token: big }),
     ];
-    for (const answer of tooLarge) {
-      expect(answer.status).toBe(400);
-      expect(answer.json()['error_description']).toBe('failed to parse the request body');
+    for (const response of tooLarge) {
+      expect(response.status).toBe(400);
+      expect(response.json()['error_description']).toBe('failed to parse the request body');
     }
   });
 
   test('in the address', async () => {
     const url = `${frontdesk.issuer}/oauth/authorize`;
-    expect((await ask(`${url}?x=${'y'.repeat(20_000)}`)).status).toBe(431);
-    expect((await ask(`${url}?${many.slice(0, 12_000)}`)).status).toBe(400);
+    expect((await sendRequest(`${url}?x=${'y'.repeat(20_000)}`)).status).toBe(431);
+    expect((await sendRequest(`${url}?${many.slice(0, 12_000)}`)).status).toBe(400);
   });
 });
 
@@ -133,7 +133,7 @@ test('F06 every spelling of a path meets the same guards', async () => {
   ];
   const { search } = new URL(authorize(frontdesk, appA).url);
   for (const path of spellings) {
-    const answer = await ask(`${frontdesk.issuer}${path}${search}`);
-    expect([path, answer.status]).toEqual([path, 404]);
+    const response = await sendRequest(`${frontdesk.issuer}${path}${search}`);
+    expect([path, response.status]).toEqual([path, 404]);
   }
 });

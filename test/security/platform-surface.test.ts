@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: F07, F08, F11. What a deployment offers and tells, and when it does not start. */
 import { InvalidSettings, loadConfig } from '../../src/config.ts';
 import type { Problem } from '../../src/reasons.ts';
-import { ask } from '../support/browser.ts';
+import { sendRequest } from '../support/browser.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
 let frontdesk: Frontdesk;
@@ -19,19 +19,18 @@ test('F07 endpoints that are off answer 404', async () => {
     '/device',
     '/metrics',
   ]) {
-    expect([path, (await ask(`${frontdesk.issuer}${path}`, { form: { client_id: 'site-a' } })).status]).toEqual([
-      path,
-      404,
-    ]);
+    expect([path, (await sendRequest(`${frontdesk.issuer}${path}`, { form: { client_id: 'site-a' } })).status]).toEqual(
+      [path, 404],
+    );
   }
 });
 
 test('F08 probes and errors reveal nothing', async () => {
-  expect((await ask(`${frontdesk.issuer}/healthz`)).body).toBe('ok\n');
-  expect((await ask(`${frontdesk.issuer}/readyz`)).body).toBe('ready\n');
-  const answer = await ask(`${frontdesk.issuer}/nothing`);
-  expect(JSON.stringify(answer.headers)).not.toMatch(/koa|node|oidc-provider|express/i);
-  expect(answer.body).not.toMatch(/node_modules|\.ts:\d|at \w+ \(/);
+  expect((await sendRequest(`${frontdesk.issuer}/healthz`)).body).toBe('ok\n');
+  expect((await sendRequest(`${frontdesk.issuer}/readyz`)).body).toBe('ready\n');
+  const response = await sendRequest(`${frontdesk.issuer}/nothing`);
+  expect(JSON.stringify(response.headers)).not.toMatch(/koa|node|oidc-provider|express/i);
+  expect(response.body).not.toMatch(/node_modules|\.ts:\d|at \w+ \(/);
 });
 
 describe('F11 a public issuer refuses to start', () => {

@@ -1,5 +1,5 @@
 /** Requirement of README.md beside this file: B01. Redirect URIs. */
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
@@ -70,13 +70,13 @@ describe('B01 a redirect URI that is not registered letter for letter', () => {
     async (mode) => {
       for (const variant of variants) {
         const { url } = authorize(frontdesk, { ...appA, redirectUri: variant }, { response_mode: mode });
-        const answer = await known.ask(url);
-        expect([variant, answer.status, answer.location]).toEqual([variant, 400, undefined]);
-        expect(answer.body).toContain('We cannot send you back to the site');
-        expect(answer.body).not.toContain('name="code"');
+        const response = await known.send(url);
+        expect([variant, response.status, response.location]).toEqual([variant, 400, undefined]);
+        expect(response.body).toContain('We cannot send you back to the site');
+        expect(response.body).not.toContain('name="code"');
       }
       expect(variants.length).toBeGreaterThanOrEqual(40);
-      const right = await known.ask(authorize(frontdesk, { ...appA, redirectUri: registered }).url);
+      const right = await known.send(authorize(frontdesk, { ...appA, redirectUri: registered }).url);
       expect(right.location).toMatch(/^http:\/\/site-a\.localhost:9\/callback\?code=/);
     },
   );

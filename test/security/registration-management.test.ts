@@ -1,5 +1,5 @@
 /** Requirement of README.md beside this file: E05. Apps that manage the registration they made. */
-import { ann } from '../support/cast.ts';
+import { ann } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { authorize, codeFor, exchange, newBrowser, refresh, userinfo, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -31,8 +31,8 @@ describe('E05 an app that registered itself', () => {
         one.client_secret,
         await registrationToken(frontdesk),
       ]) {
-        const answer = await send(one.registration_client_uri, method, token, method === 'PUT' ? body : undefined);
-        expect([method, answer.status]).toEqual([method, 401]);
+        const response = await send(one.registration_client_uri, method, token, method === 'PUT' ? body : undefined);
+        expect([method, response.status]).toEqual([method, 401]);
       }
     }
     const read = await send(one.registration_client_uri, 'GET', one.registration_access_token);
@@ -58,8 +58,8 @@ describe('E05 an app that registered itself', () => {
       [{ logo_uri: 'https://elsewhere.example/' }, 'invalid_client_metadata'],
       [{ client_id: 'site-a' }, 'invalid_client_metadata'],
     ] as const) {
-      const answer = await change(more);
-      expect([answer.status, answer.json()['error']]).toEqual([400, error]);
+      const response = await change(more);
+      expect([response.status, response.json()['error']]).toEqual([400, error]);
     }
     const { client_secret: _, client_secret_expires_at: __, ...told } = client;
     expect((await send(client.registration_client_uri, 'GET', client.registration_access_token)).json()).toEqual(told);
@@ -77,8 +77,8 @@ describe('E05 an app that registered itself', () => {
     expect(client.client_secret).toBeUndefined();
     const change = async (more: object) => {
       const body = { client_id: client.client_id, ...metadata(more) };
-      const answer = await send(client.registration_client_uri, 'PUT', client.registration_access_token, body);
-      return answer.json<Registered>().client_secret;
+      const response = await send(client.registration_client_uri, 'PUT', client.registration_access_token, body);
+      return response.json<Registered>().client_secret;
     };
     expect(await change({})).toMatch(/^fd_client_/);
     expect(await change({ token_endpoint_auth_method: 'client_secret_post' })).toBeUndefined();

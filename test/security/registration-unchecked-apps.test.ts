@@ -1,5 +1,5 @@
 /** Requirements of README.md beside this file: A13, A19, B01, B23, E05, F05. What an app can do that nobody checked. */
-import { ann } from '../support/cast.ts';
+import { ann } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { authorize, newBrowser, signIn, tokensFor, userinfo } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';

@@ -1,6 +1,6 @@
 /** Requirements of README.md beside this file: E03, E05 to E07, F03, F07. Apps that register themselves. */
 import { listRegistrationTokens } from '../../src/clients/registration-token-repository.ts';
-import { ask } from '../support/browser.ts';
+import { sendRequest } from '../support/browser.ts';
 import { statement } from '../support/database.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import {
@@ -57,18 +57,18 @@ describe('E05 an app that wants to register', () => {
     const before = await clientCount();
     // Before the body is read.
     expect((await register(frontdesk, bearer, metadata({ redirect_uris: [] }))).status).toBe(401);
-    const answer = await register(frontdesk, bearer, metadata());
-    expect(answer.status).toBe(401);
-    expect(answer.json()['error']).toBe('invalid_token');
-    expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="/);
+    const response = await register(frontdesk, bearer, metadata());
+    expect(response.status).toBe(401);
+    expect(response.json()['error']).toBe('invalid_token');
+    expect(response.headers['www-authenticate']).toMatch(/^Bearer realm="/);
     expect(await clientCount()).toBe(before);
   });
 
   test('spends a use of its token only when it succeeds, and twenty at once succeed as often as the token has uses', async () => {
     const token = await registrationToken(frontdesk, 3);
     expect((await register(frontdesk, token, metadata({ redirect_uris: [] }))).status).toBe(400);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => register(frontdesk, token, metadata())));
-    const statuses = answers.map(({ status }) => status);
+    const responses = await Promise.all(Array.from({ length: 20 }, () => register(frontdesk, token, metadata())));
+    const statuses = responses.map(({ status }) => status);
     expect(statuses.filter((status) => status === 201)).toHaveLength(3);
     expect(statuses.filter((status) => status === 401)).toHaveLength(17);
     const left = (await listRegistrationTokens(frontdesk.db)).filter(({ usesLeft }) => usesLeft < 3);
@@ -102,9 +102,9 @@ describe('E05 an app that wants to register', () => {
 
   test('E07 is read by known names only', async () => {
     const body = `{"__proto__": {"first_party": true}, "client_name": "A", "redirect_uris": ["${callback}"]}`;
-    const answer = await register(frontdesk, await registrationToken(frontdesk), body);
-    expect(answer.status).toBe(201);
-    expect(answer.json()).not.toHaveProperty('first_party');
+    const response = await register(frontdesk, await registrationToken(frontdesk), body);
+    expect(response.status).toBe(201);
+    expect(response.json()).not.toHaveProperty('first_party');
   });
 
   test.each([
@@ -138,9 +138,9 @@ describe('E05 an app that wants to register', () => {
     [{ request_uris: ['http://rp.example/request'] }, 'request_uris must be https'],
     [{ request_uris: Array.from({ length: 11 }, (_, n) => `https://rp.example/${n}`) }, 'request_uris'],
   ])('E05 %j is refused with the reason', async (more, reason) => {
-    const answer = await register(frontdesk, await registrationToken(frontdesk), metadata(more));
-    expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
-    expect(answer.json()['error_description']).toContain(reason);
+    const response = await register(frontdesk, await registrationToken(frontdesk), metadata(more));
+    expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    expect(response.json()['error_description']).toContain(reason);
   });
 
   test.each([
@@ -154,32 +154,32 @@ describe('E05 an app that wants to register', () => {
     ['javascript:alert(1)'],
     [''],
   ])('E06 redirect URI %s is refused', async (uri) => {
-    const answer = await register(
+    const response = await register(
       frontdesk,
       await registrationToken(frontdesk),
       metadata({ redirect_uris: [callback, uri] }),
     );
-    expect(answer.status).toBe(400);
-    expect(['invalid_redirect_uri', 'invalid_client_metadata']).toContain(answer.json()['error']);
+    expect(response.status).toBe(400);
+    expect(['invalid_redirect_uri', 'invalid_client_metadata']).toContain(response.json()['error']);
   });
 
   test('E06 eleven redirect URIs are refused, and so is an app without any', async () => {
     const many = Array.from({ length: 11 }, (_, index) => `https://rp.example/${index}`);
     for (const uris of [many, []]) {
-      const answer = await register(frontdesk, await registrationToken(frontdesk), metadata({ redirect_uris: uris }));
-      expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
+      const response = await register(frontdesk, await registrationToken(frontdesk), metadata({ redirect_uris: uris }));
+      expect([response.status, response.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
     }
   });
 
   test.each(['{', '[]', 'null', '"text"', ''])('E05 %j is no registration', async (body) => {
-    const answer = await register(frontdesk, await registrationToken(frontdesk), body);
-    expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    const response = await register(frontdesk, await registrationToken(frontdesk), body);
+    expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
   });
 
   test('F03 the body must be JSON of at most 56 KiB', async () => {
     const url = `${frontdesk.issuer}/oauth/register`;
     const authorization = `Bearer ${await registrationToken(frontdesk)}`;
-    const asForm = await ask(url, { headers: { authorization }, form: { client_name: 'A' } });
+    const asForm = await sendRequest(url, { headers: { authorization }, form: { client_name: 'A' } });
     expect([asForm.status, asForm.json()['error']]).toEqual([400, 'invalid_client_metadata']);
     const tooLarge = metadata({ scope: 'x'.repeat(60_000) });
     expect((await register(frontdesk, await registrationToken(frontdesk), tooLarge)).status).toBe(413);

@@ -2,8 +2,8 @@
 import { listRoutes } from '../../src/web/index.ts';
 import type { Services } from '../../src/web/services.ts';
 import type { SignOut } from '../../src/web/sign-out/sign-out.ts';
-import { ask } from '../support/browser.ts';
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { sendRequest } from '../support/browser.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { withRegistration } from '../support/registration.ts';
@@ -29,21 +29,21 @@ beforeAll(async () => {
 });
 
 const send = (method: string, path: string, headers: Record<string, string> = {}) =>
-  ask(`${frontdesk.issuer}${path}`, { method, headers, ...(method === 'GET' ? {} : { form: { csrf: 'x' } }) });
+  sendRequest(`${frontdesk.issuer}${path}`, { method, headers, ...(method === 'GET' ? {} : { form: { csrf: 'x' } }) });
 
 test.each(guarded('account'))('E01 $name redirects to sign-in without a session', async ({ method, path }) => {
-  const answer = await send(method, path, method === 'GET' ? {} : { origin: frontdesk.issuer });
-  expect([answer.status, new URL(answer.location!).pathname]).toEqual([303, '/oauth/authorize']);
+  const response = await send(method, path, method === 'GET' ? {} : { origin: frontdesk.issuer });
+  expect([response.status, new URL(response.location!).pathname]).toEqual([303, '/oauth/authorize']);
 });
 
 test.each(guarded('interaction'))('E01 $name is refused without the interaction', async (route) => {
-  const answer = await send(route.method, route.path, route.method === 'GET' ? {} : { origin: frontdesk.issuer });
-  expect(answer.status).toBe(400);
+  const response = await send(route.method, route.path, route.method === 'GET' ? {} : { origin: frontdesk.issuer });
+  expect(response.status).toBe(400);
 });
 
 test.each(guarded('bearer'))('E01 $name asks for a token', async ({ method, path }) => {
-  const answer = await send(method, path);
-  expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, expect.stringContaining('Bearer')]);
+  const response = await send(method, path);
+  expect([response.status, response.headers['www-authenticate']]).toEqual([401, expect.stringContaining('Bearer')]);
 });
 
 test.each(writes)('A09 $name refuses what another site sends', async ({ method, path }) => {
@@ -51,8 +51,8 @@ test.each(writes)('A09 $name refuses what another site sends', async ({ method, 
   await codeFor(browser, authorize(frontdesk, appA));
   const foreign: Record<string, string>[] = [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }];
   for (const headers of foreign) {
-    const answer = await browser.ask(`${frontdesk.issuer}${path}`, { method, headers, form: { csrf: 'x' } });
-    expect(answer.status).toBe(403);
+    const response = await browser.send(`${frontdesk.issuer}${path}`, { method, headers, form: { csrf: 'x' } });
+    expect(response.status).toBe(403);
   }
 });
 

@@ -1,9 +1,18 @@
 /** Requirements of README.md beside this file: C13, G02. What a copy of the database is worth, and a root secret that is replaced. */
 import { exportJWK, exportPKCS8, importJWK, type CryptoKey } from 'jose';
 import { listSigningKeys } from '../../src/keys/signing-key-repository.ts';
-import { ann, audience, notesApi, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { ann, audience, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { dump, statement } from '../support/database.ts';
-import { answerIn, authorize, callAs, codeFor, exchange, newBrowser, refresh, tokensFor } from '../support/flow.ts';
+import {
+  responseParameters,
+  authorize,
+  callAs,
+  codeFor,
+  exchange,
+  newBrowser,
+  refresh,
+  tokensFor,
+} from '../support/flow.ts';
 import type { Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { metadata, register, registered, registrationToken, send, withRegistration } from '../support/registration.ts';
@@ -39,7 +48,7 @@ test('C13 a dump of the database has no usable secret', async () => {
     authorize(frontdesk, appA, { prompt: 'login', id_token_hint: opaque.id_token! }).url,
   );
   const logout = await browser.visit(`${frontdesk.issuer}/oauth/logout?id_token_hint=${opaque.id_token}`);
-  expect([hinted.status, logout.status, answerIn(logout)]).toEqual([200, 200, {}]);
+  expect([hinted.status, logout.status, responseParameters(logout)]).toEqual([200, 200, {}]);
 
   const kept = (await browser.jar.serialize()).cookies as { value: string }[];
   const cookies = kept.map(({ value }) => value).filter(Boolean);
@@ -107,9 +116,9 @@ test('G02 clients keep their secrets while the root secret is replaced, and the 
   const fresh = 'a-new-root-secret-of-more-than-32-characters';
   const ask = async (secret: string, form: Record<string, string>) => {
     const process = await startFrontdesk({ sameDeploymentAs: own, settings: { SECRET: secret } });
-    const answer = await callAs(own, site, '/oauth/introspect', form, process.port);
+    const response = await callAs(own, site, '/oauth/introspect', form, process.port);
     await process.close();
-    return answer;
+    return response;
   };
   const form = { token: tokens.access_token };
   expect((await ask(`${fresh},${own.secret}`, form)).json()['active']).toBe(true);

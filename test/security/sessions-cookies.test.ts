@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: A01, A02, A03. Session ids and cookies. */
-import { ask, createBrowser, type Browser, type Page } from '../support/browser.ts';
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
-import { answerIn, authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
+import { sendRequest, createBrowser, type Browser, type Page } from '../support/browser.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import { responseParameters, authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
 let frontdesk: Frontdesk;
@@ -17,7 +17,7 @@ const isSignInForm = (page: Page) => page.root.querySelector('input[name=login]'
 const sessionCookie = (browser: Browser) => browser.cookie(frontdesk.issuer, 'fd_session');
 const anonymousSession = async () => {
   const browser = newBrowser(frontdesk);
-  await browser.ask(`${frontdesk.issuer}/oauth/logout`);
+  await browser.send(`${frontdesk.issuer}/oauth/logout`);
   return browser;
 };
 
@@ -54,9 +54,9 @@ describe.each([
     const browser = newBrowser(other, other.port);
     const cookies: string[] = [];
     const keep = async (url: string, form?: Record<string, string>) => {
-      const answer = await browser.ask(url, form ? { form } : {});
-      cookies.push(...(answer.headers['set-cookie'] ?? []));
-      return answer;
+      const response = await browser.send(url, form ? { form } : {});
+      cookies.push(...(response.headers['set-cookie'] ?? []));
+      return response;
     };
     const start = await keep(authorize(other, site).url);
     const page = start.location ? await browser.visit(start.location) : undefined;
@@ -68,7 +68,7 @@ describe.each([
     await keep(`${other.issuer}/oauth/logout`);
     // With a wrong signature the cookie library clears the cookie, with its own attributes.
     const name = scheme === 'https' ? '__Host-fd_session' : 'fd_session';
-    const forged = await ask(
+    const forged = await sendRequest(
       authorize(other, site).url,
       { headers: { cookie: `${name}=x; ${name}.sig=y` } },
       other.port,
@@ -95,13 +95,13 @@ describe('A03', () => {
     const signature = await browser.cookie(frontdesk.issuer, 'fd_session.sig');
     const wrong = `${signature!.startsWith('A') ? 'B' : 'A'}${signature!.slice(1)}`;
     for (const cookie of [`fd_session=${id}`, `fd_session=${id}; fd_session.sig=${wrong}`]) {
-      const answer = await ask(authorize(frontdesk, appA).url, { headers: { cookie } });
-      expect(answer.location).toContain('/interaction/');
+      const response = await sendRequest(authorize(frontdesk, appA).url, { headers: { cookie } });
+      expect(response.location).toContain('/interaction/');
     }
-    const right = await ask(authorize(frontdesk, appA).url, {
+    const right = await sendRequest(authorize(frontdesk, appA).url, {
       headers: { cookie: `fd_session=${id}; fd_session.sig=${signature}` },
     });
-    expect(answerIn(right)['code']).toBeTruthy();
+    expect(responseParameters(right)['code']).toBeTruthy();
   });
 
   test('a new secret before the old one keeps sessions; without the old one its cookies are invalid', async () => {
@@ -116,7 +116,7 @@ describe('A03', () => {
       await process.close();
       return page;
     };
-    expect(answerIn(await openAt(`${fresh},${frontdesk.secret}`))['code']).toBeTruthy();
+    expect(responseParameters(await openAt(`${fresh},${frontdesk.secret}`))['code']).toBeTruthy();
     expect(isSignInForm(await openAt(fresh))).toBe(true);
     // Sealed again under the first secret, so that the tests after this one find their keys.
     await (
@@ -133,14 +133,14 @@ describe('A03', () => {
 test('A02 the CSRF cookie is bound to its host and HttpOnly', async () => {
   const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
   const there = await siteA(secure);
-  const answers = [
+  const responses = [
     { frontdesk, app: appA, port: frontdesk.port, name: 'fd_csrf', more: '' },
     { frontdesk: secure, app: there, port: secure.port, name: '__Host-fd_csrf', more: '; secure' },
   ];
-  for (const { frontdesk: at, app, port, name, more } of answers) {
+  for (const { frontdesk: at, app, port, name, more } of responses) {
     const browser = newBrowser(at, port);
-    const start = await browser.ask(authorize(at, app).url);
-    const form = await browser.ask(start.location!);
+    const start = await browser.send(authorize(at, app).url);
+    const form = await browser.send(start.location!);
     const cookie = form.headers['set-cookie']!.find((line) => line.startsWith(`${name}=`))!;
     expect(
       cookie

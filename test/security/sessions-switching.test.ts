@@ -1,7 +1,16 @@
 /** Requirements of README.md beside this file: A01, A08, B16. Several people, or an attacker, at one browser. */
-import { ann, ben, siteA, type Person, type RegisteredApp } from '../support/cast.ts';
+import { ann, ben, siteA, type Person, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { answerIn, authorize, codeFor, exchange, newBrowser, signIn, tokensFor, type Tokens } from '../support/flow.ts';
+import {
+  responseParameters,
+  authorize,
+  codeFor,
+  exchange,
+  newBrowser,
+  signIn,
+  tokensFor,
+  type Tokens,
+} from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
@@ -22,12 +31,12 @@ async function answered(browser: Browser, login: string, request = authorize(fro
   const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
   const action = new URL(page.root.querySelector('form')!.getAttribute('action')!, page.url).href;
   const form = { csrf, login, password: 'correct horse battery staple' };
-  return (await browser.ask(action, { form })).location!;
+  return (await browser.send(action, { form })).location!;
 }
 
 async function subjectFor(browser: Browser): Promise<string | undefined> {
   const request = authorize(frontdesk, site, { prompt: 'none' });
-  const { code } = answerIn(await browser.visit(request.url));
+  const { code } = responseParameters(await browser.visit(request.url));
   if (!code) return undefined;
   const { id_token: idToken } = (await exchange(frontdesk, site, { code, verifier: request.verifier })).json<Tokens>();
   return (JSON.parse(Buffer.from(idToken!.split('.')[1]!, 'base64url').toString()) as { sub: string }).sub;
@@ -44,7 +53,7 @@ test('A01 a sign-in from one browser cannot be resumed in another', async () => 
   expect((await victim.visit(goOn)).text).toContain('This page has expired');
   expect(await subjectFor(victim)).toBeUndefined();
   expect(await subjectFor(attacker)).toBeUndefined();
-  expect(answerIn(await attacker.visit(goOn))['code']).toBeTruthy();
+  expect(responseParameters(await attacker.visit(goOn))['code']).toBeTruthy();
 });
 
 test('A08 a sign-in cannot be resumed without the CSRF cookie', async () => {
@@ -73,7 +82,7 @@ describe('when another person signs in', () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, site));
     const page = await browser.visit(authorize(frontdesk, site, { prompt: 'login' }).url);
-    expect(answerIn(await signIn(page, 'ben'))['code']).toBeTruthy();
+    expect(responseParameters(await signIn(page, 'ben'))['code']).toBeTruthy();
     expect(await subjectFor(browser)).toBe(bens.id);
     const [ended] = await frontdesk.db.read<{ account_id: string; end_reason: string }>(
       statement(
@@ -85,9 +94,9 @@ describe('when another person signs in', () => {
 
   test('in another tab meanwhile, the later sign-in is refused and changes nothing', async () => {
     const browser = newBrowser(frontdesk);
-    await browser.ask(`${frontdesk.issuer}/oauth/logout`);
+    await browser.send(`${frontdesk.issuer}/oauth/logout`);
     const [first, second] = [await answered(browser, 'ann'), await answered(browser, 'ben')];
-    expect(answerIn(await browser.visit(first))['code']).toBeTruthy();
+    expect(responseParameters(await browser.visit(first))['code']).toBeTruthy();
     const late = await browser.visit(second);
     expect(late.status).toBe(400);
     expect(late.text).toContain('Your session changed');
@@ -97,10 +106,10 @@ describe('when another person signs in', () => {
   test('at the same time, no session gets grants of the other', async () => {
     for (let round = 0; round < 10; round += 1) {
       const browser = newBrowser(frontdesk);
-      await browser.ask(`${frontdesk.issuer}/oauth/logout`);
+      await browser.send(`${frontdesk.issuer}/oauth/logout`);
       const both = [await answered(browser, 'ann'), await answered(browser, 'ben')];
       const pages = await Promise.all(both.map((url) => browser.visit(url)));
-      expect(pages.filter((page) => answerIn(page)['code']).length).toBeGreaterThanOrEqual(1);
+      expect(pages.filter((page) => responseParameters(page)['code']).length).toBeGreaterThanOrEqual(1);
     }
     const mixed = `select s.uid from sessions s join grants g on g.session_uid = s.uid and g.account_id <> s.account_id`;
     expect(await frontdesk.db.read(statement(mixed))).toEqual([]);
@@ -115,11 +124,13 @@ test('B16 a request with id_token_hint is not answered for another person', asyn
   );
   expect(other.text).toContain('This page has expired');
   const browser = newBrowser(frontdesk);
-  const refused = answerIn(await browser.visit(await answered(browser, 'ben', authorize(frontdesk, site, wanted))));
+  const refused = responseParameters(
+    await browser.visit(await answered(browser, 'ben', authorize(frontdesk, site, wanted))),
+  );
   expect(refused['error']).toBe('login_required');
   expect(await subjectFor(browser)).toBeUndefined();
   const right = newBrowser(frontdesk);
   expect(
-    answerIn(await right.visit(await answered(right, 'ann', authorize(frontdesk, site, wanted))))['code'],
+    responseParameters(await right.visit(await answered(right, 'ann', authorize(frontdesk, site, wanted))))['code'],
   ).toBeTruthy();
 });

@@ -1,5 +1,5 @@
 /** Requirements of README.md beside this file: A11, D05. How often one may try. */
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
@@ -18,14 +18,14 @@ test('A11 an anonymous session does not lift the rate limit; a session of a pers
   const known = newBrowser(frontdesk);
   await codeFor(known, authorize(frontdesk, site));
   const nobody = newBrowser(frontdesk);
-  await nobody.ask(`${frontdesk.issuer}/oauth/logout`);
+  await nobody.send(`${frontdesk.issuer}/oauth/logout`);
   const statuses = async (browser: Browser, path: string, port: number) => {
     const same = newBrowser(frontdesk, port);
     for (const cookie of await browser.jar.getCookies(frontdesk.issuer))
       await same.jar.setCookie(cookie, frontdesk.issuer);
-    const answers = [];
-    for (let count = 0; count < 7; count += 1) answers.push((await same.ask(path)).status);
-    return answers;
+    const responses = [];
+    for (let count = 0; count < 7; count += 1) responses.push((await same.send(path)).status);
+    return responses;
   };
   const start = authorize(frontdesk, site).url;
   expect((await statuses(nobody, start, strict.port)).slice(-2)).toEqual([429, 429]);
@@ -46,6 +46,6 @@ test('D05 attempts are counted for the account, whether by e-mail address or use
   for (const login of [...logins, ...logins]) expect((await signIn(page, login, 'wrong')).status).toBe(422);
   for (const login of ['ann', 'ann@example.com']) {
     const refused = await signIn(page, login);
-    expect([refused.status, refused.text]).toEqual([429, expect.stringContaining('too many wrong tries')]);
+    expect([refused.status, refused.text]).toEqual([429, expect.stringContaining('too many wrong attempts')]);
   }
 });

@@ -1,8 +1,8 @@
 /** Requirements of README.md beside this file: B03 to B05, B09, B10, B12, B13. Codes, PKCE, requests and answers. */
-import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/cast.ts';
+import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import {
-  answerIn,
+  responseParameters,
   authorize,
   callAs,
   codeFor,
@@ -15,7 +15,7 @@ import {
   type Tokens,
 } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
-import { ask, type Browser } from '../support/browser.ts';
+import { sendRequest, type Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
@@ -89,8 +89,8 @@ describe('B05 PKCE', () => {
     ['a short challenge', { code_challenge: 'abc' }],
   ])('%s is refused for every client', async (_what, parameters) => {
     for (const each of [appA, appB]) {
-      const answer = await known.ask(authorize(frontdesk, each, parameters).url);
-      expect(answerIn(answer)).toMatchObject({ error: 'invalid_request', iss: frontdesk.issuer });
+      const answer = await known.send(authorize(frontdesk, each, parameters).url);
+      expect(responseParameters(answer)).toMatchObject({ error: 'invalid_request', iss: frontdesk.issuer });
     }
   });
 
@@ -109,17 +109,19 @@ test('B09 every authorization response names its issuer, errors too', async () =
     [known, { scope: 'openid phone' }],
     [known, { prompt: 'none login' }],
   ] as const) {
-    expect(answerIn(await browser.ask(authorize(frontdesk, appA, parameters).url))['iss']).toBe(frontdesk.issuer);
+    expect(responseParameters(await browser.send(authorize(frontdesk, appA, parameters).url))['iss']).toBe(
+      frontdesk.issuer,
+    );
   }
 });
 
 test('B10 only the code flow is offered', async () => {
-  const discovery = (await known.ask(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
+  const discovery = (await known.send(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
   expect(discovery['response_types_supported']).toEqual(['code']);
   expect(discovery['grant_types_supported']).not.toContain('implicit');
   expect(discovery['code_challenge_methods_supported']).toEqual(['S256']);
   for (const type of ['token', 'id_token', 'id_token token', 'code id_token', 'none']) {
-    const answer = await known.ask(authorize(frontdesk, appA, { response_type: type }).url);
+    const answer = await known.send(authorize(frontdesk, appA, { response_type: type }).url);
     expect(answer.location ?? '').not.toMatch(/access_token|id_token=/);
     expect(`${answer.location}${answer.body}`).toMatch(/unsupported_response_type|invalid_request/);
   }
@@ -130,7 +132,7 @@ test('B12 a parameter that comes twice is an error', async () => {
   for (const name of new URL(url).searchParams.keys()) {
     const twice = new URL(url);
     twice.searchParams.append(name, twice.searchParams.get(name)!);
-    const answer = await known.ask(twice.href);
+    const answer = await known.send(twice.href);
     expect([name, answer.location?.includes('code=') ?? false]).toEqual([name, false]);
     expect([name, `${answer.location}${answer.body}`]).toEqual([name, expect.stringMatching(/error=|Code invalid_/)]);
   }
@@ -143,15 +145,15 @@ test('B12 a parameter that comes twice is an error', async () => {
   ];
   const headers = { authorization: `Basic ${Buffer.from(`${appA.id}:${appA.secret}`).toString('base64')}` };
   for (const field of form) {
-    const answer = await ask(`${frontdesk.issuer}/oauth/token`, { form: [...form, field], headers });
+    const answer = await sendRequest(`${frontdesk.issuer}/oauth/token`, { form: [...form, field], headers });
     expect([field[0], answer.status]).toEqual([field[0], 400]);
   }
-  expect((await ask(`${frontdesk.issuer}/oauth/token`, { form, headers })).status).toBe(200);
+  expect((await sendRequest(`${frontdesk.issuer}/oauth/token`, { form, headers })).status).toBe(200);
 });
 
 test('B13 an access token in a URL is refused', async () => {
   const { access_token: token } = await tokensFor(frontdesk, known, appA);
-  const answer = await known.ask(`${frontdesk.issuer}/oauth/userinfo?access_token=${token}`);
+  const answer = await known.send(`${frontdesk.issuer}/oauth/userinfo?access_token=${token}`);
   expect(answer.status).toBe(400);
   expect(frontdesk.logged.join('')).not.toContain(token);
 });

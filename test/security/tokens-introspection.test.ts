@@ -1,6 +1,6 @@
 /** Requirement of README.md beside this file: B17. Who may ask about a token, and who may revoke it. */
 import { registerApi } from '../../src/apis/register-api.ts';
-import { ann, app, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { callAs, newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { ask, createBrowser } from '../support/browser.ts';
-import { ann, app, audience, type RegisteredApp } from '../support/cast.ts';
+import { sendRequest, createBrowser } from '../support/browser.ts';
+import { ann, app, audience, type RegisteredApp } from '../support/people-and-apps.ts';
 import {
-  answerIn,
+  responseParameters,
   authorize,
   callAs,
   newBrowser,
@@ -65,7 +65,7 @@ describe('at Frontdesk and the APIs', () => {
   });
 
   test('C06 the APIs accept only access tokens for them', async () => {
-    const call = (token: string) => ask(sites.apis[0]!, { headers: { authorization: `Bearer ${token}` } });
+    const call = (token: string) => sendRequest(sites.apis[0]!, { headers: { authorization: `Bearer ${token}` } });
     expect((await call(pass.access_token)).status).toBe(200);
     for (const token of [pass.id_token!, pass.refresh_token!, mine.access_token, logoutToken]) {
       expect((await call(token)).status).toBe(401);
@@ -76,9 +76,9 @@ describe('at Frontdesk and the APIs', () => {
     const browser = known();
     await tokensFor(frontdesk, browser, told);
     const hint = async (token: string) => {
-      const asked = await browser.ask(authorize(frontdesk, told, { id_token_hint: token, prompt: 'none' }).url);
-      const out = await browser.ask(`${frontdesk.issuer}/oauth/logout?id_token_hint=${token}`);
-      return [answerIn(asked)['error'], out.status];
+      const asked = await browser.send(authorize(frontdesk, told, { id_token_hint: token, prompt: 'none' }).url);
+      const out = await browser.send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${token}`);
+      return [responseParameters(asked)['error'], out.status];
     };
     expect(await hint(mine.id_token!)).toEqual([undefined, 200]);
     expect(await hint(pass.access_token)).toEqual(['invalid_request', 400]);

@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: B06 to B08. Refresh tokens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors } from 'oidc-provider';
-import { ann, app, siteA, siteB, type RegisteredApp } from '../support/cast.ts';
+import { ann, app, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import { newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -56,8 +56,8 @@ describe('B06', () => {
   test('five tabs at once get the same successor, which works', async () => {
     const { refresh_token: token } = await signedIn();
     const before = await reuses();
-    const answers = await Promise.all(Array.from({ length: 5 }, () => renew(token!)));
-    const [successor, ...others] = new Set(answers.map((answer) => answer.refresh_token));
+    const responses = await Promise.all(Array.from({ length: 5 }, () => renew(token!)));
+    const [successor, ...others] = new Set(responses.map((response) => response.refresh_token));
     expect(others).toEqual([]);
     expect(await lives(successor!)).toBe(true);
     expect(await reuses()).toBe(before);

@@ -1,5 +1,5 @@
 /** Requirements of README.md beside this file: B18, B22. Ids used as another kind, and after their time. */
-import { ann, siteA, type RegisteredApp } from '../support/cast.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
 import {
   authorize,
@@ -13,7 +13,7 @@ import {
   userinfo,
 } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
-import { ask, type Browser } from '../support/browser.ts';
+import { sendRequest, type Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
@@ -30,7 +30,7 @@ beforeAll(async () => {
 test('B18 an id of one kind is worth nothing as another kind', async () => {
   const request = authorize(frontdesk, appA);
   const code = await codeFor(known, request);
-  const waiting = await newBrowser(frontdesk).ask(authorize(frontdesk, appA).url);
+  const waiting = await newBrowser(frontdesk).send(authorize(frontdesk, appA).url);
   const interaction = /\/interaction\/([^?]+)/.exec(waiting.location!)![1]!;
   const session = await known.cookie(frontdesk.issuer, 'fd_session');
   const { access_token: access, refresh_token: renewal } = await tokensFor(frontdesk, known, appA);
@@ -46,8 +46,8 @@ test('B18 an id of one kind is worth nothing as another kind', async () => {
     if (kind !== 'renewal') expect([kind, (await refresh(frontdesk, appA, id)).status]).toEqual([kind, 400]);
     if (kind !== 'access') expect([kind, (await userinfo(frontdesk, id)).status]).toEqual([kind, 401]);
     if (kind !== 'session') {
-      const answer = await ask(request.url, { headers: { cookie: `fd_session=${id}` } });
-      expect([kind, answer.location?.includes('/interaction/')]).toEqual([kind, true]);
+      const response = await sendRequest(request.url, { headers: { cookie: `fd_session=${id}` } });
+      expect([kind, response.location?.includes('/interaction/')]).toEqual([kind, true]);
     }
     if (kind === 'access' || kind === 'renewal') continue;
     expect((await callAs(frontdesk, appA, '/oauth/introspect', { token: id })).json()).toEqual({ active: false });

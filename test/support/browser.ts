@@ -1,10 +1,10 @@
 /** A browser without rendering: keeps cookies, follows redirects, reads and submits forms. */
-import { request as send, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import { request as send, type IncomingHttpHeaders, type RequestOptions as NodeRequestOptions } from 'node:http';
 import { parse, type HTMLElement } from 'node-html-parser';
 import { CookieJar } from 'tough-cookie';
 
 /** A response. */
-export interface Answer {
+export interface HttpResponse {
   status: number;
   url: string;
   headers: IncomingHttpHeaders;
@@ -14,7 +14,7 @@ export interface Answer {
   json<T = Record<string, unknown>>(): T;
 }
 
-export interface Page extends Answer {
+export interface Page extends HttpResponse {
   root: HTMLElement;
   /** The visible text. */
   text: string;
@@ -31,7 +31,7 @@ export interface Page extends Answer {
   ): Promise<Page>;
 }
 
-export interface AskOptions {
+export interface RequestOptions {
   method?: string;
   headers?: Record<string, string>;
   form?: Record<string, string> | [string, string][] | string;
@@ -40,10 +40,14 @@ export interface AskOptions {
 const maxRedirects = 20;
 
 /** Sends one HTTP request, to this machine whatever the host name. Follows no redirect and keeps no cookie. */
-export function ask(url: string, { method, headers = {}, form }: AskOptions = {}, port?: number): Promise<Answer> {
+export function sendRequest(
+  url: string,
+  { method, headers = {}, form }: RequestOptions = {},
+  port?: number,
+): Promise<HttpResponse> {
   const address = new URL(url);
   const body = form === undefined ? undefined : typeof form === 'string' ? form : new URLSearchParams(form).toString();
-  const options: RequestOptions = {
+  const options: NodeRequestOptions = {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     host: '127.0.0.1',
     port: port ?? address.port,
@@ -84,9 +88,9 @@ export function ask(url: string, { method, headers = {}, form }: AskOptions = {}
 export interface Browser {
   jar: CookieJar;
   /** Sends one request with this browser's cookies, and follows no redirect. */
-  ask(url: string, options?: AskOptions): Promise<Answer>;
+  send(url: string, options?: RequestOptions): Promise<HttpResponse>;
   /** Follows redirects to a page. Stops before a URL for which `until` is true, and returns that redirect. */
-  visit(url: string, options?: AskOptions, until?: (url: string) => boolean): Promise<Page>;
+  visit(url: string, options?: RequestOptions, until?: (url: string) => boolean): Promise<Page>;
   cookie(url: string, name: string): Promise<string | undefined>;
   /** Another browser with the same cookies. */
   copy(): Promise<Browser>;
@@ -101,24 +105,24 @@ export function createBrowser(
   port?: number,
   jar = new CookieJar(),
 ): Browser {
-  async function askWithCookies(url: string, options: AskOptions = {}): Promise<Answer> {
+  async function sendWithCookies(url: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const cookie = await jar.getCookieString(url);
     const headers = { ...(cookie && { cookie }), accept: 'text/html,*/*', ...options.headers };
-    const answer = await ask(url, { ...options, headers }, port);
-    for (const line of answer.headers['set-cookie'] ?? []) await jar.setCookie(line, url, { ignoreError: true });
-    return answer;
+    const response = await sendRequest(url, { ...options, headers }, port);
+    for (const line of response.headers['set-cookie'] ?? []) await jar.setCookie(line, url, { ignoreError: true });
+    return response;
   }
 
-  function toPage(answer: Answer): Page {
-    const root = parse(answer.body);
+  function toPage(response: HttpResponse): Page {
+    const root = parse(response.body);
     return {
-      ...answer,
+      ...response,
       root,
-      text: root.querySelector('body')?.structuredText ?? answer.body,
+      text: root.querySelector('body')?.structuredText ?? response.body,
       async submit(values = {}, { button: selector = 'button[type=submit]', headers = {} } = {}) {
         const button = selector === '' ? null : root.querySelector(selector);
         const form = selector === '' ? root.querySelector('form') : button?.closest('form');
-        if (!form) throw new Error(`no ${selector} on ${answer.url}:\n${answer.body.slice(0, 500)}`);
+        if (!form) throw new Error(`no ${selector} on ${response.url}:\n${response.body.slice(0, 500)}`);
         const fields: Record<string, string> = {};
         for (const input of form.querySelectorAll('input')) {
           const isLeftOut = input.getAttribute('type') === 'checkbox' && !input.hasAttribute('checked');
@@ -126,8 +130,8 @@ export function createBrowser(
         }
         const name = button?.getAttribute('name');
         if (name) fields[name] = button?.getAttribute('value') ?? '';
-        const origin = new URL(answer.url).origin;
-        return visit(new URL(form.getAttribute('action') ?? '', answer.url).href, {
+        const origin = new URL(response.url).origin;
+        return visit(new URL(form.getAttribute('action') ?? '', response.url).href, {
           form: { ...fields, ...values },
           headers: { origin, 'sec-fetch-site': 'same-origin', ...headers },
         });
@@ -135,19 +139,19 @@ export function createBrowser(
     };
   }
 
-  async function visit(url: string, options: AskOptions = {}, stopsAt = until): Promise<Page> {
-    let answer = await askWithCookies(url, options);
-    for (let count = 0; answer.location !== undefined && !stopsAt(answer.location); count += 1) {
-      if (count === maxRedirects) throw new Error(`redirected for ever at ${answer.url}`);
+  async function visit(url: string, options: RequestOptions = {}, stopsAt = until): Promise<Page> {
+    let response = await sendWithCookies(url, options);
+    for (let count = 0; response.location !== undefined && !stopsAt(response.location); count += 1) {
+      if (count === maxRedirects) throw new Error(`redirected for ever at ${response.url}`);
       // After 307 a browser repeats the method and the body (RFC 9110 §15.4.8).
-      answer = await askWithCookies(answer.location, answer.status === 307 ? options : {});
+      response = await sendWithCookies(response.location, response.status === 307 ? options : {});
     }
-    return toPage(answer);
+    return toPage(response);
   }
 
   return {
     jar,
-    ask: askWithCookies,
+    send: sendWithCookies,
     visit,
     cookie: async (url, name) => (await jar.getCookies(url)).find(({ key }) => key === name)?.value,
     copy: async () => createBrowser(until, port, await jar.clone()),

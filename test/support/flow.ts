@@ -1,7 +1,7 @@
 /** The authorization code flow, step by step, as a client does it. */
 import { createHash, randomBytes } from 'node:crypto';
-import { ask, createBrowser, type Answer, type Browser, type Page } from './browser.ts';
-import { password, type RegisteredApp } from './cast.ts';
+import { sendRequest, createBrowser, type HttpResponse, type Browser, type Page } from './browser.ts';
+import { password, type RegisteredApp } from './people-and-apps.ts';
 import type { Frontdesk } from './frontdesk.ts';
 
 export interface Tokens {
@@ -50,7 +50,7 @@ export function authorize(
 }
 
 /** Parameters in the query of the redirect to the app. */
-export const answerIn = (page: Answer): Record<string, string> =>
+export const responseParameters = (page: HttpResponse): Record<string, string> =>
   Object.fromEntries(new URL(page.location ?? 'about:blank').searchParams);
 
 /** Fills in the sign-in form. */
@@ -67,9 +67,9 @@ export function callAs(
   path: string,
   form: Record<string, string>,
   port?: number,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const own: Record<string, string> = app.secret === undefined ? { client_id: app.id } : {};
-  return ask(`${issuer}${path}`, { form: { ...own, ...form }, headers: basic(app) }, port);
+  return sendRequest(`${issuer}${path}`, { form: { ...own, ...form }, headers: basic(app) }, port);
 }
 
 export const exchange = (
@@ -77,7 +77,7 @@ export const exchange = (
   app: RegisteredApp,
   { code, verifier }: { code: string; verifier: string },
   port?: number,
-): Promise<Answer> =>
+): Promise<HttpResponse> =>
   callAs(
     frontdesk,
     app,
@@ -91,11 +91,11 @@ export const refresh = (
   app: RegisteredApp,
   token: string,
   port?: number,
-): Promise<Answer> =>
+): Promise<HttpResponse> =>
   callAs(frontdesk, app, '/oauth/token', { grant_type: 'refresh_token', refresh_token: token }, port);
 
-export const userinfo = ({ issuer }: Pick<Frontdesk, 'issuer'>, token: string): Promise<Answer> =>
-  ask(`${issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } });
+export const userinfo = ({ issuer }: Pick<Frontdesk, 'issuer'>, token: string): Promise<HttpResponse> =>
+  sendRequest(`${issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } });
 
 /** Gets tokens for an app; signs in and consents where it is asked for. */
 export async function tokensFor(
@@ -106,9 +106,9 @@ export async function tokensFor(
 ): Promise<Tokens> {
   const request = authorize(frontdesk, app, parameters);
   const code = await codeFor(browser, request, login);
-  const answer = await exchange(frontdesk, app, { code, verifier: request.verifier });
-  if (answer.status !== 200) throw new Error(`no tokens: ${answer.status} ${answer.body}`);
-  return answer.json<Tokens>();
+  const response = await exchange(frontdesk, app, { code, verifier: request.verifier });
+  if (response.status !== 200) throw new Error(`no tokens: ${response.status} ${response.body}`);
+  return response.json<Tokens>();
 }
 
 /** Gets a code for a request; signs in and consents where it is asked for. */
@@ -116,7 +116,7 @@ export async function codeFor(browser: Browser, request: { url: string }, login 
   let page = await browser.visit(request.url);
   if (page.root.querySelector('input[name=login]')) page = await signIn(page, login);
   if (page.status === 200 && page.root.querySelector('.permissions')) page = await page.submit();
-  const { code } = answerIn(page);
+  const { code } = responseParameters(page);
   if (!code) throw new Error(`no code: ${page.status} ${page.location ?? page.text}`);
   return code;
 }

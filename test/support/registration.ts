@@ -1,7 +1,7 @@
 /** Registers apps as they do it themselves (RFC 7591, RFC 7592). */
 import { createRegistrationToken } from '../../src/clients/registration-token.ts';
-import { ask, type Answer } from './browser.ts';
-import type { RegisteredApp } from './cast.ts';
+import { sendRequest, type HttpResponse } from './browser.ts';
+import type { RegisteredApp } from './people-and-apps.ts';
 import type { Frontdesk } from './frontdesk.ts';
 
 /** A Frontdesk where apps register themselves: `startFrontdesk({ settings: withRegistration })`. */
@@ -38,20 +38,20 @@ export function send(
   token: string | undefined,
   body?: unknown,
   port?: number,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const form = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
   const headers = { ...bearer(token), ...(form !== undefined && { 'content-type': 'application/json' }) };
-  return ask(url, { method, headers, ...(form !== undefined && { form }) }, port);
+  return sendRequest(url, { method, headers, ...(form !== undefined && { form }) }, port);
 }
 
-export const register = (frontdesk: Frontdesk, token: string | undefined, body: unknown): Promise<Answer> =>
+export const register = (frontdesk: Frontdesk, token: string | undefined, body: unknown): Promise<HttpResponse> =>
   send(`${frontdesk.issuer}/oauth/register`, 'POST', token, body);
 
 /** Registers an app. @throws Error when it is refused */
 export async function registered(frontdesk: Frontdesk, more: object = {}): Promise<Registered> {
-  const answer = await register(frontdesk, await registrationToken(frontdesk), metadata(more));
-  if (answer.status !== 201) throw new Error(`not registered: ${answer.status} ${answer.body}`);
-  return answer.json<Registered>();
+  const response = await register(frontdesk, await registrationToken(frontdesk), metadata(more));
+  if (response.status !== 201) throw new Error(`not registered: ${response.status} ${response.body}`);
+  return response.json<Registered>();
 }
 
 export const asApp = ({ client_id: id, client_secret: secret, redirect_uris: [first] }: Registered): RegisteredApp => ({

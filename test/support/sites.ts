@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { app, audience, notesApi } from './cast.ts';
+import { app, audience, notesApi } from './people-and-apps.ts';
 import type { Frontdesk } from './frontdesk.ts';
 import { freePort } from './listen.ts';
 import { endBy, startNode } from './processes.ts';

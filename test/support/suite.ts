@@ -4,10 +4,10 @@ import { createServer as createSecureServer } from 'node:https';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
 import { createAccount } from '../../src/accounts/create-account.ts';
 import type { Claims } from '../../src/accounts/claims.ts';
-import type { Answer, Browser, Page } from './browser.ts';
-import { password, type RegisteredApp } from './cast.ts';
+import type { HttpResponse, Browser, Page } from './browser.ts';
+import { password, type RegisteredApp } from './people-and-apps.ts';
 import type { Certificate } from './certificate.ts';
-import { answerIn, authorize, exchange, signIn, type Tokens } from './flow.ts';
+import { responseParameters, authorize, exchange, signIn, type Tokens } from './flow.ts';
 import { startFrontdesk, type Frontdesk, type FrontdeskOptions } from './frontdesk.ts';
 import { listen } from './listen.ts';
 import { asApp, registered, withRegistration, type Registered } from './registration.ts';
@@ -53,12 +53,12 @@ export interface Rp {
 export async function startRp(name = 'rp', certificate?: Certificate): Promise<Rp> {
   const pages = new Map<string, string>();
   const asked: string[] = [];
-  const answer: RequestListener = (request, response) => {
+  const handle: RequestListener = (request, response) => {
     asked.push(request.url!);
     const page = pages.get(request.url!);
     response.writeHead(page === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(page);
   };
-  const server = certificate ? createSecureServer(certificate, answer) : createServer(answer);
+  const server = certificate ? createSecureServer(certificate, handle) : createServer(handle);
   const origin = `http${certificate ? 's' : ''}://${name}.localhost:${await listen(server)}`;
   return { origin, redirectUri: `${origin}/callback`, pages, asked };
 }
@@ -74,7 +74,7 @@ export async function suiteClient(
 }
 
 /** An authorization request without PKCE. */
-export const ask = (
+export const authorizeWithoutPkce = (
   frontdesk: Pick<Frontdesk, 'issuer'>,
   app: RegisteredApp,
   parameters: Record<string, string | undefined> = {},
@@ -82,7 +82,7 @@ export const ask = (
   authorize(frontdesk, app, { code_challenge: undefined, code_challenge_method: undefined, ...parameters });
 
 /** Visits, signs in and consents where it is asked for, up to the authorization response. */
-export async function answerTo(browser: Browser, request: { url: string }): Promise<Page> {
+export async function completeInteractions(browser: Browser, request: { url: string }): Promise<Page> {
   let page = await browser.visit(request.url);
   if (page.root.querySelector('input[name=login]')) page = await signIn(page, 'ann');
   if (page.status === 200 && page.root.querySelector('.permissions')) page = await page.submit();
@@ -98,7 +98,7 @@ export const fieldsIn = (page: Page): Record<string, string> =>
   );
 
 /** Parameters in the fragment of the redirect. */
-export const fragmentOf = (page: Answer): Record<string, string> =>
+export const fragmentOf = (page: HttpResponse): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(new URL(page.location ?? 'about:blank').hash.slice(1)));
 
 /** Verifies an ID token as a library does. @returns its claims */
@@ -118,12 +118,12 @@ export async function tokensOf(
   app: RegisteredApp,
   parameters: Record<string, string | undefined> = {},
 ): Promise<Tokens & { claims: JWTPayload }> {
-  const page = await answerTo(browser, ask(frontdesk, app, parameters));
-  const { code } = answerIn(page);
+  const page = await completeInteractions(browser, authorizeWithoutPkce(frontdesk, app, parameters));
+  const { code } = responseParameters(page);
   if (code === undefined) throw new Error(`no code: ${page.status} ${page.location ?? page.text}`);
-  const answer = await exchange(frontdesk, app, { code, verifier: '' });
-  if (answer.status !== 200) throw new Error(`no tokens: ${answer.status} ${answer.body}`);
-  const tokens = answer.json<Tokens>();
+  const response = await exchange(frontdesk, app, { code, verifier: '' });
+  if (response.status !== 200) throw new Error(`no tokens: ${response.status} ${response.body}`);
+  const tokens = response.json<Tokens>();
   return { ...tokens, claims: await idToken(frontdesk, app, tokens.id_token) };
 }
 

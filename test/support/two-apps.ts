@@ -1,6 +1,6 @@
 /** A Frontdesk with two apps that have back-channel logout endpoints, and people signed in at both. */
 import { decodeJwt } from 'jose';
-import { app, person, type Person, type RegisteredApp } from './cast.ts';
+import { app, person, type Person, type RegisteredApp } from './people-and-apps.ts';
 import { authorize, codeFor, newBrowser, refresh, tokensFor, type Tokens } from './flow.ts';
 import { startFrontdesk, type Frontdesk } from './frontdesk.ts';
 import { startReceiver, type Receiver } from './receiver.ts';

@@ -1,6 +1,6 @@
 /** A person in a real browser: a profile, its tabs, and what the browser reported. */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { password } from './cast.ts';
+import { password } from './people-and-apps.ts';
 import { becomes, patienceMilliseconds } from './eventually.ts';
 import type { Sites } from './sites.ts';
 

@@ -81,9 +81,9 @@ test('an account that is locked says so, and is unlocked, whichever root secret 
   );
   for (const limits of servers) {
     for (let round = 0; round < 10; round += 1) await limits.begin(id, `10.0.0.${round}`);
-    await expect(limits.begin(id, '10.0.1.1')).rejects.toThrow('tries_many');
+    await expect(limits.begin(id, '10.0.1.1')).rejects.toThrow('too_many_attempts');
   }
-  expect((await run('show', id)).out).toMatch(/^sign-in {3}locked by wrong tries for 15 minutes$/m);
+  expect((await run('show', id)).out).toMatch(/^sign-in {3}locked by wrong attempts for 15 minutes$/m);
   expect(await run('unlock', id)).toEqual({ code: 0, out: `Account ${id} is unlocked.\n`, error });
   for (const limits of servers) await limits.begin(id, '10.0.1.1');
   expect(await show()).toMatchObject({ lockedSeconds: 0 });

@@ -9,7 +9,7 @@ import { withBase } from '../with-base.ts';
 
 export const createAccount: Command = {
   name: 'accounts create',
-  changes: true,
+  changesDatabase: true,
   about: 'Create an account. The password is asked for, or read as one line from a pipe.',
   options: {
     email: { value: 'ADDRESS', about: 'The e-mail address to sign in with.', isRequired: true },

@@ -7,7 +7,7 @@ import { requireAccount, withBase } from '../with-base.ts';
 
 export const setPassword: Command = {
   name: 'accounts password',
-  changes: true,
+  changesDatabase: true,
   about: 'Set a password, asked for or read as one line from a pipe. Ends the sessions and tokens of the account.',
   operands: ['ACCOUNT'],
   async run({ operands: [account = ''], io }) {

@@ -5,7 +5,7 @@ import { requireAccount, withBase } from '../with-base.ts';
 
 export const removeAccount: Command = {
   name: 'accounts remove',
-  changes: true,
+  changesDatabase: true,
   about: 'Delete an account. Ends its sessions and tokens, and notifies its apps. Its id is never used again.',
   operands: ['ACCOUNT'],
   async run({ operands: [account = ''], io }) {

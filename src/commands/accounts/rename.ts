@@ -5,7 +5,7 @@ import { requireAccount, withBase } from '../with-base.ts';
 
 export const renameAccount: Command = {
   name: 'accounts rename',
-  changes: true,
+  changesDatabase: true,
   about: 'Give an account another user name. Its id, sessions and apps stay; the name before is free for others.',
   operands: ['ACCOUNT', 'USERNAME'],
   async run({ operands: [account = '', username = ''], io }) {

@@ -6,7 +6,7 @@ import { requireAccount, withBase } from '../with-base.ts';
 
 export const setClaims: Command = {
   name: 'accounts set-claims',
-  changes: true,
+  changesDatabase: true,
   about:
     'Set the profile, address and phone claims of an account from a JSON file, by their names in OpenID Connect (given_name, birthdate, address…). Claims that the file leaves out are removed.',
   operands: ['ACCOUNT', 'FILE'],

@@ -5,7 +5,7 @@ import { requireAccount, withBase } from '../with-base.ts';
 
 export const setEmail: Command = {
   name: 'accounts set-email',
-  changes: true,
+  changesDatabase: true,
   about: 'Set the e-mail address of an account. A new address is unverified unless --verified is given.',
   operands: ['ACCOUNT', 'ADDRESS'],
   options: { verified: { about: 'Mark the address as verified.' } },

@@ -25,7 +25,7 @@ function textOf(account: Shown): string {
     ['status', suspendedAt ? `suspended since ${suspendedAt.toISOString()}` : 'active'],
     [
       'sign-in',
-      lockedSeconds > 0 ? `locked by wrong tries for ${Math.ceil(lockedSeconds / 60)} minutes` : 'not locked',
+      lockedSeconds > 0 ? `locked by wrong attempts for ${Math.ceil(lockedSeconds / 60)} minutes` : 'not locked',
     ],
     ['claims', claims.join(', ') || 'none'],
     ['sessions', String(sessions)],

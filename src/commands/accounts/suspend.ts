@@ -5,7 +5,7 @@ import { requireAccount, withBase } from '../with-base.ts';
 
 export const suspendAccount: Command = {
   name: 'accounts suspend',
-  changes: true,
+  changesDatabase: true,
   about: 'Suspend an account: it cannot sign in. Ends its sessions and tokens, and notifies its apps.',
   operands: ['ACCOUNT'],
   async run({ operands: [account = ''], io }) {
@@ -16,7 +16,7 @@ export const suspendAccount: Command = {
 
 export const reinstateAccount: Command = {
   name: 'accounts reinstate',
-  changes: true,
+  changesDatabase: true,
   about: 'End the suspension of an account. The person has to sign in again.',
   operands: ['ACCOUNT'],
   async run({ operands: [account = ''], io }) {

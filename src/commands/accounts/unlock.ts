@@ -6,8 +6,8 @@ import { requireAccount, withBase } from '../with-base.ts';
 
 export const unlockAccount: Command = {
   name: 'accounts unlock',
-  changes: true,
-  about: 'Forget the wrong tries of an account, so that the person can sign in again at once.',
+  changesDatabase: true,
+  about: 'Forget the wrong attempts of an account, so that the person can sign in again at once.',
   operands: ['ACCOUNT'],
   async run({ operands: [account = ''], io }) {
     await withBase(io, async ({ db, keyring, config }) => {

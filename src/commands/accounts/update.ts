@@ -23,7 +23,7 @@ function changesOf(options: Options): AccountChanges {
 
 export const updateAccount: Command = {
   name: 'accounts update',
-  changes: true,
+  changesDatabase: true,
   about: 'Change the name or the user name of an account, or whether its address is verified.',
   operands: ['ACCOUNT'],
   options: {

@@ -10,7 +10,7 @@ import { printSnippetWarnings } from './snippet-option.ts';
 
 export type ShownClient = Omit<Client, 'createdAt' | 'sendsPkce'>;
 
-export const clientContext = ({ db, keyring, log, config, outgoing }: Base): RegistrationContext => ({
+export const registrationContext = ({ db, keyring, log, config, outgoing }: Base): RegistrationContext => ({
   db,
   keyring,
   validate: createClientValidator({ db, keyring, log, outgoing, ...config }),

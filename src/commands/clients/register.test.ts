@@ -155,7 +155,7 @@ describe('clients register', () => {
     ],
     [['--metadata', file({ require_pkce: 'yes' })], 'require_pkce must be true or false.'],
     [['--metadata', file({ client_secret: 'x' })], 'client_secret is not metadata that can be given.'],
-  ])('refuses %j, and names the field and the mend', async (args, words) => {
+  ])('refuses %j, and names the field and what to change', async (args, words) => {
     expect(await run(...web, 'refused', ...args)).toMatchObject({
       code: 1,
       out: '',

@@ -4,12 +4,12 @@ import { registerClient as register } from '../../clients/register-client.ts';
 import { stringOption, type Command } from '../command.ts';
 import { withBase } from '../with-base.ts';
 import { clientOptions, detailsOf, parseKind } from './client-options.ts';
-import { clientContext, printClient } from './print-client.ts';
+import { registrationContext, printClient } from './print-client.ts';
 import { parseSnippet, snippetOption } from './snippet-option.ts';
 
 export const registerClient: Command = {
   name: 'clients register',
-  changes: true,
+  changesDatabase: true,
   about: 'Register an app. Its client secret, if it has one, is shown once.',
   options: {
     kind: { value: 'KIND', about: `The kind of app: ${clientKinds.join(', ')}.`, isRequired: true },
@@ -25,7 +25,7 @@ export const registerClient: Command = {
     const registration = { ...detailsOf(options), kind, name: stringOption(options['name'])! };
     await withBase(io, async (base) => {
       const id = stringOption(options['id']);
-      const { client, secret } = await register(clientContext(base), { ...registration, id });
+      const { client, secret } = await register(registrationContext(base), { ...registration, id });
       await printClient(io, base, client, { secret, snippet, isJson: options['json'] === true });
     });
   },

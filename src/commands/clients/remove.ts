@@ -5,7 +5,7 @@ import { withBase } from '../with-base.ts';
 
 export const removeClient: Command = {
   name: 'clients remove',
-  changes: true,
+  changesDatabase: true,
   about: 'Remove an app and revoke its tokens. JWT access tokens stay valid until they expire.',
   operands: ['ID'],
   async run({ operands: [id = ''], io }) {

@@ -8,7 +8,7 @@ import { withBase } from '../with-base.ts';
 
 export const addClientSecret: Command = {
   name: 'clients secrets add',
-  changes: true,
+  changesDatabase: true,
   about: 'Add a client secret, which is shown once. Two are valid at a time: add, change the app, remove the old one.',
   operands: ['ID'],
   options: {
@@ -60,7 +60,7 @@ export const listClientSecrets: Command = {
 
 export const removeClientSecret: Command = {
   name: 'clients secrets remove',
-  changes: true,
+  changesDatabase: true,
   about: 'Remove a client secret: the app cannot authenticate with it from now on.',
   operands: ['ID', 'SECRET_ID'],
   async run({ operands: [clientId = '', secretId = ''], io }) {

@@ -3,7 +3,7 @@ import { findClient, type StoredClient } from '../../clients/client-repository.t
 import { renderSnippet } from '../../clients/client-snippet.ts';
 import { isForDevelopment } from '../../clients/client-uri.ts';
 import { Refusal } from '../../errors.ts';
-import { hasClaimsByDefault } from '../../oidc/adapter/client-adapter.ts';
+import { idTokenHasClaimsByDefault } from '../../oidc/adapter/client-adapter.ts';
 import { fields, type Command } from '../command.ts';
 import { withBase } from '../with-base.ts';
 import { toShownSecret } from './secrets.ts';
@@ -21,7 +21,7 @@ function toShown(client: StoredClient): Record<string, unknown> {
     secrets: secrets.map(toShownSecret),
     apis,
     // The default: `metadata` overrides it when an operator decided it.
-    id_token_claims: hasClaimsByDefault(client),
+    id_token_claims: idTokenHasClaimsByDefault(client),
     ...metadata,
   };
 }

@@ -4,11 +4,11 @@ import { updateClient as update } from '../../clients/update-client.ts';
 import { UsageError, type Command } from '../command.ts';
 import { withBase } from '../with-base.ts';
 import { clearable, clientOptions, detailsOf } from './client-options.ts';
-import { clientContext, printClient } from './print-client.ts';
+import { registrationContext, printClient } from './print-client.ts';
 
 export const updateClient: Command = {
   name: 'clients update',
-  changes: true,
+  changesDatabase: true,
   about: 'Change an app. What is not given stays; a list that is given replaces the one before.',
   operands: ['ID'],
   options: {
@@ -27,7 +27,7 @@ export const updateClient: Command = {
     if (given.length === 0) throw new UsageError('There is nothing to change: give an option.');
     const details = detailsOf(options);
     await withBase(io, async (base) => {
-      const { client, secret } = await update(clientContext(base), id, details);
+      const { client, secret } = await update(registrationContext(base), id, details);
       await printClient(io, base, client, { secret, isJson: options['json'] === true });
     });
   },

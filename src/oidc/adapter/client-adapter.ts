@@ -26,7 +26,7 @@ export const ownMetadata = [
 ] as const;
 
 /** ID tokens hold the claims of the granted scopes, except for self-registered clients and the conformance suite's. */
-export const hasClaimsByDefault = ({
+export const idTokenHasClaimsByDefault = ({
   isSelfRegistered,
   metadata,
 }: Pick<Client, 'isSelfRegistered' | 'metadata'>): boolean =>
@@ -41,7 +41,7 @@ export function toClientPayload(client: StoredClient): AdapterPayload {
   // The library supports signed request objects only; unsigned ones are handled in request-objects.ts.
   const metadata: ClientMetadata = algorithm === 'none' ? others : client.metadata;
   return {
-    id_token_claims: hasClaimsByDefault(client),
+    id_token_claims: idTokenHasClaimsByDefault(client),
     ...metadata,
     client_id: client.id,
     // The library requires a `client_secret`. This one is never compared: models/client.ts compares with `secrets`.

@@ -17,7 +17,7 @@ export interface DeliveryServices {
 interface Failure {
   problem: string;
   /** What an operator can do about it, for the log. */
-  mend?: string;
+  hint?: string;
 }
 
 /** @returns why the delivery failed; undefined when the app confirmed it */
@@ -31,7 +31,7 @@ async function send({ oidc, outgoing }: DeliveryServices, notice: LogoutNotice):
     if (!(error instanceof OutgoingFailed)) throw error;
     const { problem } = error;
     if (problem !== 'not_allowed') return { problem };
-    return { problem, mend: `add ${allowedHostOf(logout.uri)} to OUTGOING_ALLOWED_HOSTS` };
+    return { problem, hint: `add ${allowedHostOf(logout.uri)} to OUTGOING_ALLOWED_HOSTS` };
   }
 }
 

@@ -13,7 +13,7 @@ const browserKind = 'browser';
  * How long the result of an ended interaction may be used again. A form that is submitted twice then leads to the app
  * both times: the browser may not have received the first response.
  */
-export const repeatSeconds = 10;
+export const resubmitSeconds = 10;
 
 /** How an interaction ended. */
 export interface Ending {
@@ -75,7 +75,7 @@ export function createInteractionAnswers(issuer: string, keyring: Keyring): Inte
 
     async finish(interaction, ending) {
       // Using the result again does not prolong the time.
-      const seconds = endingOf(interaction) ? interaction.exp - epoch(new Date()) : repeatSeconds;
+      const seconds = endingOf(interaction) ? interaction.exp - epoch(new Date()) : resubmitSeconds;
       interaction.result = { ...interaction.result, ending };
       await interaction.save(seconds);
     },

@@ -30,8 +30,12 @@ export interface InteractionCookies {
   replaceLibraryCookies(ctx: Context, deleteRow: (uid: string) => void): void;
 }
 
-/** @param repeatSeconds how long the cookie is kept after the interaction ended, for a form that is sent twice */
-export function createInteractionCookies(issuer: string, keyring: Keyring, repeatSeconds: number): InteractionCookies {
+/** @param resubmitSeconds how long the cookie is kept after the interaction ended, for a form that is sent twice */
+export function createInteractionCookies(
+  issuer: string,
+  keyring: Keyring,
+  resubmitSeconds: number,
+): InteractionCookies {
   const names = cookieNames(issuer);
   const flags = { httpOnly: true, sameSite: 'lax', secure: issuer.startsWith('https:'), signed: false } as const;
   const pattern = new RegExp(`^${names.pending}([\\w-]+)=([\\w.-]*)$`);
@@ -87,7 +91,7 @@ export function createInteractionCookies(issuer: string, keyring: Keyring, repea
       };
       cookies.set = (name, value, options) => {
         if (name === names.resume && value) begin(ctx, value, options?.maxAge, deleteRow);
-        else if (name === names.resume) set(ctx, uidOf(ctx), valueFor(ctx, uidOf(ctx)) ?? null, repeatSeconds * 1000);
+        else if (name === names.resume) set(ctx, uidOf(ctx), valueFor(ctx, uidOf(ctx)) ?? null, resubmitSeconds * 1000);
         // The other cookie is for `interactionDetails`, which is not used (live-provider.ts).
         else if (name !== names.interaction) write(name, value, options);
         return cookies;

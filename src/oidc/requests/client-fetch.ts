@@ -1,12 +1,12 @@
 /** Fetches documents that clients name in their metadata: `jwks_uri`, `sector_identifier_uri`, `request_uris`. */
 import type { Configuration } from 'oidc-provider';
-import type { Outgoing, OutgoingAnswer } from '../../platform/outgoing.ts';
+import type { Outgoing, OutgoingResponse } from '../../platform/outgoing.ts';
 
 const cacheSeconds = 60;
 const maxCached = 500;
 
 /** A response, or the error of a failed request. */
-type Outcome = { answer: OutgoingAnswer } | { error: unknown };
+type Outcome = { answer: OutgoingResponse } | { error: unknown };
 
 /**
  * Fetches a URL at most once a minute, also after a failure: tokens with unknown keys must not make us flood a client's

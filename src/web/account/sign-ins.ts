@@ -54,7 +54,7 @@ export const showSignIn =
  * Signs the person out on every device but this one, and revokes what apps may do while they are away. When the sign-in
  * was on this device, it is signed out too.
  */
-export const shutOut =
+export const revokeAccess =
   (services: Services, signOut: SignOut): Handler =>
   async (ctx) => {
     const { event, isHere, accountId, sessionUid } = await find(services, ctx);

@@ -20,7 +20,7 @@ function bucketOf(path: string): string | undefined {
  * session cookie that nobody signed in to does not help.
  *
  * @param factor multiplies the limit
- * @throws Refusal `requests_many`
+ * @throws Refusal `too_many_requests`
  */
 export function rateLimit(factor: number, issuer: string, oidc: Oidc): Middleware {
   const limit = processRateLimit({ name: 'start', max: Math.round(maxPerMinute * factor), perSeconds: 60 });
@@ -32,7 +32,7 @@ export function rateLimit(factor: number, issuer: string, oidc: Oidc): Middlewar
       const hasSessionCookie = ctx.cookies.get(session, { signed: true }) !== undefined;
       const wait = await limit.take(`${bucket} ${hasSessionCookie ? 'known' : 'stranger'} ${networkOf(ctx.ip)}`);
       const isLetIn = wait === 0 || (hasSessionCookie && (await oidc.session(ctx)) !== undefined);
-      if (!isLetIn) throw new Refusal('requests_many', { seconds: wait }, wait);
+      if (!isLetIn) throw new Refusal('too_many_requests', { seconds: wait }, wait);
     }
     return next();
   };

@@ -25,7 +25,7 @@ const codes: Partial<Record<RefusalCode, string>> = {
   management_token_wrong: 'invalid_token',
   redirect_uri_invalid: 'invalid_redirect_uri',
   redirect_uri_required: 'invalid_redirect_uri',
-  redirect_uris_many: 'invalid_redirect_uri',
+  too_many_redirect_uris: 'invalid_redirect_uri',
   registration_token_wrong: 'invalid_token',
 };
 

@@ -19,7 +19,7 @@ export const ready =
   ({ db }: Services, readiness: Readiness): Handler =>
   async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    const isReady = !readiness.isDraining && (await db.isAnswering());
+    const isReady = !readiness.isDraining && (await db.isResponding());
     ctx.status = isReady ? 200 : 503;
     ctx.body = isReady ? 'ready\n' : 'not ready\n';
   };

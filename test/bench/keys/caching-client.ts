@@ -12,12 +12,12 @@ export function createCachingClient(url: string): JWTVerifyGetKey {
 
   async function fetchKeys(): Promise<void> {
     const headers = { 'user-agent': userAgent, ...(etag !== undefined && { 'if-none-match': etag }) };
-    const answer = await fetch(url, { headers });
-    const seconds = /max-age=(\d+)/.exec(answer.headers.get('cache-control') ?? '')?.[1] ?? 0;
-    if (answer.status === 200) {
-      keys = createLocalJWKSet((await answer.json()) as JSONWebKeySet);
-      etag = answer.headers.get('etag') ?? undefined;
-    } else if (answer.status !== 304) throw new Error(`the keys were answered ${answer.status}`);
+    const response = await fetch(url, { headers });
+    const seconds = /max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '')?.[1] ?? 0;
+    if (response.status === 200) {
+      keys = createLocalJWKSet((await response.json()) as JSONWebKeySet);
+      etag = response.headers.get('etag') ?? undefined;
+    } else if (response.status !== 304) throw new Error(`the keys were answered ${response.status}`);
     freshUntil = Date.now() + Number(seconds) * 1000;
   }
 

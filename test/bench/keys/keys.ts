@@ -3,7 +3,7 @@
  * and every token is verified by clients that keep keys for as long as they do by default.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ann, audience, notesApi, siteA } from '../../support/cast.ts';
+import { ann, audience, notesApi, siteA } from '../../support/people-and-apps.ts';
 import { startServers } from '../servers.ts';
 import { startIssuing, type IssuedToken, type Issuing } from './tokens.ts';
 import { cachingVerifier, joseVerifier, openidClientVerifier, type Verify } from './verifiers.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
-import { audience, type RegisteredApp } from '../../support/cast.ts';
+import { audience, type RegisteredApp } from '../../support/people-and-apps.ts';
 import { authorize, codeFor, exchange, newBrowser, type Tokens } from '../../support/flow.ts';
 
 export interface IssuedToken {
@@ -40,8 +40,8 @@ async function begin(issuer: string, app: RegisteredApp): Promise<Family> {
   const request = authorize({ issuer }, app, { scope: 'openid notes:read', resource: audience });
   const browser = newBrowser({ issuer });
   const code = await codeFor(browser, request);
-  const answer = await exchange({ issuer }, app, { code, verifier: request.verifier });
-  return { refreshToken: answer.json<Tokens>().refresh_token!, nonce: request.nonce };
+  const response = await exchange({ issuer }, app, { code, verifier: request.verifier });
+  return { refreshToken: response.json<Tokens>().refresh_token!, nonce: request.nonce };
 }
 
 /**
@@ -67,10 +67,10 @@ export async function startIssuing(
       // Waited for after the request, so that a slow one does not lower the rate.
       const pause = sleep((familyCount / perSecond) * 1000);
       try {
-        const answer = await client.refreshTokenGrant(config, next, { resource: audience });
-        next = answer.refresh_token ?? next;
-        tokens.push({ accessToken: answer.access_token, idToken: answer.id_token!, nonce });
-        for (const token of [answer.access_token, answer.id_token!]) {
+        const response = await client.refreshTokenGrant(config, next, { resource: audience });
+        next = response.refresh_token ?? next;
+        tokens.push({ accessToken: response.access_token, idToken: response.id_token!, nonce });
+        for (const token of [response.access_token, response.id_token!]) {
           const { alg, kid } = decodeProtectedHeader(token);
           signedBy[alg!]!.add(kid!);
         }

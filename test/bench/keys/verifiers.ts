@@ -1,7 +1,7 @@
 /** Libraries that verify tokens, each with its own rule for fetching keys. */
 import { createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import * as client from 'openid-client';
-import { audience, type RegisteredApp } from '../../support/cast.ts';
+import { audience, type RegisteredApp } from '../../support/people-and-apps.ts';
 import { createCachingClient } from './caching-client.ts';
 import { openidClient, type IssuedToken } from './tokens.ts';
 

@@ -2,8 +2,8 @@
 import { createServer } from 'node:http';
 import { createOutgoing } from '../../../src/platform/outgoing.ts';
 import { setPolicy } from '../../../src/policy/set-policy.ts';
-import { ask } from '../../support/browser.ts';
-import { app, person, type Person } from '../../support/cast.ts';
+import { sendRequest } from '../../support/browser.ts';
+import { app, person, type Person } from '../../support/people-and-apps.ts';
 import { eventually } from '../../support/eventually.ts';
 import { listen } from '../../support/listen.ts';
 import { startReceiver } from '../../support/receiver.ts';
@@ -63,7 +63,7 @@ export async function measureLimits(): Promise<Limit[]> {
     await setPolicy(db, 'key_announcement', `${seconds}s`, 'command-line');
     const start = performance.now();
     const follows = async (port: number) => {
-      const { headers } = await ask(`${issuer}/oauth/jwks`, {}, port);
+      const { headers } = await sendRequest(`${issuer}/oauth/jwks`, {}, port);
       return headers['cache-control'] === `public, max-age=${seconds / 4}`;
     };
     for (const { port } of servers) await eventually(() => follows(port));

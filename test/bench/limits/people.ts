@@ -1,7 +1,7 @@
 /** How long people and their apps wait: requirements A07 and D04, and sign-out without a receipt. */
 import { suspendAccount } from '../../../src/accounts/suspend-account.ts';
 import type { Database } from '../../../src/platform/database.ts';
-import type { Person, RegisteredApp } from '../../support/cast.ts';
+import type { Person, RegisteredApp } from '../../support/people-and-apps.ts';
 import { authorize, codeFor, newBrowser, signIn } from '../../support/flow.ts';
 import type { Receiver } from '../../support/receiver.ts';
 

@@ -1,9 +1,9 @@
 /** How fast oversized requests are refused and slow ones closed: requirements F02 and F03. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { ask } from '../../support/browser.ts';
+import { sendRequest } from '../../support/browser.ts';
 import { authorize, newBrowser } from '../../support/flow.ts';
-import type { RegisteredApp } from '../../support/cast.ts';
+import type { RegisteredApp } from '../../support/people-and-apps.ts';
 
 const many = Array.from({ length: 10_000 }, (_, index) => `${index.toString(36)}=`).join('&');
 const big = `login=${'x'.repeat(60 * 1024)}`;
@@ -18,11 +18,11 @@ export async function timesOfOversized(issuer: string, app: RegisteredApp): Prom
   const token = `${issuer}/oauth/token`;
   const json = { 'content-type': 'application/json' };
   const sends = [
-    ...[many, big, deep].map((form) => () => browser.ask(action, { form })),
-    ...[many, big, deep].map((form) => () => ask(token, { form })),
-    () => ask(token, { form: deep, headers: json }),
-    () => ask(`${issuer}/oauth/authorize?x=${'y'.repeat(20_000)}`),
-    () => ask(`${issuer}/oauth/authorize?${many.slice(0, 12_000)}`),
+    ...[many, big, deep].map((form) => () => browser.send(action, { form })),
+    ...[many, big, deep].map((form) => () => sendRequest(token, { form })),
+    () => sendRequest(token, { form: deep, headers: json }),
+    () => sendRequest(`${issuer}/oauth/authorize?x=${'y'.repeat(20_000)}`),
+    () => sendRequest(`${issuer}/oauth/authorize?${many.slice(0, 12_000)}`),
   ];
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {

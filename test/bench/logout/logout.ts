@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../../src/platform/database.ts';
 import { endSessions } from '../../../src/sessions/end-session.ts';
-import { ann, app, ben } from '../../support/cast.ts';
+import { ann, app, ben } from '../../support/people-and-apps.ts';
 import { statement } from '../../support/database.ts';
 import { codeFor, authorize, exchange, newBrowser } from '../../support/flow.ts';
 import type { Frontdesk } from '../../support/frontdesk.ts';

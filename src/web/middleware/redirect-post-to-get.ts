@@ -54,7 +54,7 @@ async function addressOf(ctx: Context, keyring: Keyring): Promise<string> {
  *
  * @throws Refusal `form_type_wrong`, `body_invalid`, `request_too_large`
  */
-export function postByGet(keyring: Keyring): Middleware {
+export function redirectPostToGet(keyring: Keyring): Middleware {
   return async (ctx: Context, next) => {
     if (!endpoints.has(ctx.path)) return next();
     if (ctx.method !== 'POST') {
