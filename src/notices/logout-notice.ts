@@ -41,6 +41,17 @@ export function noticeStateOf({ channel, deliveredAt, gaveUpAt, attempts }: Deli
   return attempts >= unreachableAfterAttempts ? 'unreachable' : 'pending';
 }
 
+/**
+ * Whether no receipt needs to name the app: it cannot be notified, but the person returns to it and sees there whether
+ * it signed them out.
+ *
+ * @param returnClientId the client that the person returns to
+ */
+export const isSeenByPerson = (
+  { channel, clientId }: Pick<LogoutNotice, 'channel' | 'clientId'>,
+  returnClientId: string | undefined,
+): boolean => channel === 'none' && clientId === returnClientId;
+
 /** Kind of the job that starts the deliveries of one client; its payload is `{ clientId }`. */
 export const deliveryJob = 'deliver-logout-notices';
 

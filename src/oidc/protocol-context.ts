@@ -14,6 +14,8 @@ export interface ProtocolState {
   requestId?: string;
   /** An error that oidc-provider turned into a response. */
   fault?: Error;
+  /** The client got an authorization response with a code or token. */
+  isAuthorized?: boolean;
   /** `uid` of the session that this request ended. */
   endedSessionUid?: string;
   /** Client that requested the end. */

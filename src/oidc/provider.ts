@@ -61,7 +61,9 @@ export function createProvider(input: ProviderInput): Provider {
   (provider as unknown as ReplayModel).ReplayDetection.unique = async (from, jti, expiresAt) =>
     insertReplayMarker(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
   logRefusals(provider, log);
-  provider.on('authorization.success', ({ oidc: { client, params } }: KoaContextWithOIDC) => {
+  provider.on('authorization.success', (ctx: KoaContextWithOIDC) => {
+    const { client, params } = ctx.oidc;
+    (ctx.state as ProtocolState).isAuthorized = true;
     const sendsPkce = params?.['code_challenge'] !== undefined;
     if (client && client['sends_pkce'] !== sendsPkce) updateSendsPkce(db, client.clientId, sendsPkce);
   });

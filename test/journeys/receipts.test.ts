@@ -69,7 +69,8 @@ test('while an app is down the receipt says so, and redirects to the app by itse
   expect(page.headers['referrer-policy']).toBe('no-referrer');
   expect(page.headers['cache-control']).toBe('no-store');
   expect(page.text).toContain('Called: still trying');
-  expect(page.text).toContain('Site A: cannot be told; it may keep you signed in until its own sign-in ends');
+  // The person returns to site A, which cannot be notified.
+  expect(page.text).not.toContain('Site A:');
   expect(page.text).not.toMatch(/everywhere/);
   expect(page.root.querySelector('a.button')?.getAttribute('href')).toBe('http://site-a.localhost:9/?state=xyz');
   expect(refreshOf(page)).toBe(`2;url=${new URL(page.url).pathname}?again`);
@@ -80,8 +81,7 @@ test('while an app is down the receipt says so, and redirects to the app by itse
     ({ text }) => !/still trying|could not be reached/.test(text),
   );
   expect(later.text).toMatch(/Called: signed out in \d+ ms/);
-  // Time to read that site A cannot be told.
-  expect(refreshOf(later)).toMatch(/^[3-8];url=http:\/\/site-a\.localhost:9\/\?state=xyz$/);
+  expect(refreshOf(later)).toMatch(/^3;url=http:\/\/site-a\.localhost:9\/\?state=xyz$/);
 });
 
 test('an app that cannot be told is named, unless it is the one that the person goes back to', async () => {
@@ -90,6 +90,33 @@ test('an app that cannot be told is named, unless it is the one that the person 
   expect(new URL(page.url).pathname).toMatch(/^\/sign-out\/receipt\//);
   expect(page.text).toContain('Untold: cannot be told');
   expect((await signOut(await signedInAt(plain), plain)).location).toBe('http://site-a.localhost:9/?state=xyz');
+});
+
+describe('an app whose consent page was shown, and not answered', () => {
+  const shows = async (browser: Browser, other: RegisteredApp, parameters = {}) =>
+    expect((await browser.visit(authorize(frontdesk, other, parameters).url)).text).toContain('asks for access');
+
+  test('is on no receipt, in no notice and at no device', async () => {
+    const other = await app(frontdesk, { id: 'unanswered', name: 'Unanswered', backChannelLogoutUri: receiver.uri });
+    const signed = await signedInAt(plain, called);
+    await shows(signed.browser, other);
+    const { text } = await signed.browser.visit(`${frontdesk.issuer}/account/devices`);
+    expect(text).toContain('Called');
+    expect(text).not.toContain('Unanswered');
+    await signOut(signed, plain);
+    const notices = await frontdesk.db.read(statement(`select 1 from logout_notices where client_id = '${other.id}'`));
+    expect(notices).toEqual([]);
+  });
+
+  test('nor when a consent of another session is remembered', async () => {
+    const other = await app(frontdesk, { id: 'remembered', name: 'Remembered' });
+    const first = await signedInAt(plain);
+    await (await first.browser.visit(authorize(frontdesk, other).url)).submit();
+    const signed = await signedInAt(plain);
+    await shows(signed.browser, other, { prompt: 'consent' });
+    expect((await signOut(signed, plain)).location).toBe('http://site-a.localhost:9/?state=xyz');
+    expect((await signOut(first, plain)).text).toContain('Remembered: cannot be told');
+  });
 });
 
 test('the receipt goes on although an app stays down', async () => {

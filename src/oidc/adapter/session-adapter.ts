@@ -5,7 +5,7 @@ import type { Keyring } from '../../platform/secrets.ts';
 import { findSessionById, findSessionByUid, upsertSession } from '../../sessions/session-repository.ts';
 import { authorizationChange, type Authorizations, type Session } from '../../sessions/session.ts';
 import { SessionConflict } from './session-changed.ts';
-import { epoch, fromEpoch, protocolContext } from '../protocol-context.ts';
+import { epoch, fromEpoch, protocolContext, type ProtocolState } from '../protocol-context.ts';
 
 const kind = 'Session';
 const maxUserAgentCharacters = 400;
@@ -34,6 +34,18 @@ const isLive = (session: Session | undefined): session is Session =>
 /** Request → uid of a session → its authorizations as the request loaded them, to find what it changes. */
 type Loaded = WeakMap<object, Map<string, Authorizations>>;
 
+/**
+ * Leaves out the app of this request until it gets an authorization response: the library adds it when the request
+ * begins, but a person who looks at a consent page has not signed in to the app yet.
+ */
+function participating(authorizations: Authorizations, before: Authorizations): Authorizations {
+  const ctx = protocolContext();
+  const clientId = ctx?.oidc.client?.clientId;
+  if (clientId === undefined || (ctx!.state as ProtocolState).isAuthorized || clientId in before) return authorizations;
+  const { [clientId]: _pending, ...others } = authorizations;
+  return others;
+}
+
 export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
   const loaded: Loaded = new WeakMap();
   const remember = (uid: string, authorizations: Authorizations) => {
@@ -61,7 +73,8 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
     async upsert(id, payload, expiresIn = 0) {
       const ctx = protocolContext();
       const uid = payload.uid!;
-      const authorizations = payload.authorizations ?? {};
+      const before = recall(uid);
+      const authorizations = participating(payload.authorizations ?? {}, before);
       const written = await upsertSession(db, {
         uid,
         idHash: keyring.digest(kind, id),
@@ -73,7 +86,7 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
         amr: payload.amr,
         isTransient: payload.transient === true,
         state: payload.state,
-        change: authorizationChange(recall(uid), authorizations),
+        change: authorizationChange(before, authorizations),
         expiresAt: new Date(Date.now() + expiresIn * 1000),
         ip: ctx?.ip,
         userAgent: ctx?.get('user-agent').slice(0, maxUserAgentCharacters) || undefined,

@@ -2,7 +2,7 @@
 import { findClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
-import type { LogoutNotice } from '../../notices/logout-notice.ts';
+import { isSeenByPerson, type LogoutNotice } from '../../notices/logout-notice.ts';
 import { findReceipt } from '../../notices/receipt-repository.ts';
 import { allowFrames } from '../middleware/security-headers.ts';
 import { toNoticeView } from '../view-models.ts';
@@ -33,7 +33,8 @@ export function showReceipt({ db, issuer, keyring, views }: Services): Handler {
     const token = pathParameter(ctx, 'token');
     const receipt = await findReceipt(db, keyring.digests(receiptKind, token));
     if (!receipt) throw new Refusal('receipt_expired');
-    const notices = await listNoticesOfSessions(db, [receipt.sessionUid]);
+    const ofSession = await listNoticesOfSessions(db, [receipt.sessionUid]);
+    const notices = ofSession.filter((notice) => !isSeenByPerson(notice, receipt.clientId));
     const apps = await Promise.all(
       notices.map(async (notice) => {
         const client = await findClient(db, notice.clientId);

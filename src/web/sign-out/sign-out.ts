@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
 import { countUndeliveredNotices, listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
-import type { LogoutNotice } from '../../notices/logout-notice.ts';
+import { isSeenByPerson, type LogoutNotice } from '../../notices/logout-notice.ts';
 import { insertReceipt } from '../../notices/receipt-repository.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
 import type { ProtocolState } from '../../oidc/protocol-context.ts';
@@ -40,12 +40,12 @@ export function createSignOut({ db, issuer, keyring }: Services): SignOut {
     const isApp = !returnTo.startsWith(`${issuer}/`) && !returnTo.startsWith('/');
     const areAllDelivered = await waitForDeliveries(sessionUid);
     const notices = await listNoticesOfSessions(db, [sessionUid]);
-    // The person returns to this app, and sees there whether it signed them out.
-    const isSeen = ({ channel, clientId }: LogoutNotice) => channel === 'none' && isApp && clientId === byClientId;
-    if (areAllDelivered && notices.every((notice) => notice.channel === 'back' || isSeen(notice))) return returnTo;
+    const clientId = isApp ? byClientId : undefined;
+    const isKnown = (notice: LogoutNotice) => notice.channel === 'back' || isSeenByPerson(notice, clientId);
+    if (areAllDelivered && notices.every(isKnown)) return returnTo;
     const token = randomToken();
     await db.inUnitOfWork(async () => {
-      const receipt = { sessionUid, returnTo: isApp ? returnTo : undefined };
+      const receipt = { sessionUid, returnTo: isApp ? returnTo : undefined, clientId };
       insertReceipt(db, keyring.digest(receiptKind, token), receipt);
     });
     return `/sign-out/receipt/${token}`;
