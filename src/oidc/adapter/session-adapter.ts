@@ -41,7 +41,9 @@ type Loaded = WeakMap<object, Map<string, Authorizations>>;
 function participating(authorizations: Authorizations, before: Authorizations): Authorizations {
   const ctx = protocolContext();
   const clientId = ctx?.oidc.client?.clientId;
-  if (clientId === undefined || (ctx!.state as ProtocolState).isAuthorized || clientId in before) return authorizations;
+  if (clientId === undefined || (ctx!.state as ProtocolState).isAuthorized || Object.hasOwn(before, clientId)) {
+    return authorizations;
+  }
   const { [clientId]: _pending, ...others } = authorizations;
   return others;
 }
