@@ -28,6 +28,14 @@ export function makeClientSecret(keyring: Keyring): NewSecret {
   return { id: randomBytes(4).toString('hex'), secret, hash: keyring.digest('client-secret', secret).toString('hex') };
 }
 
+async function removeSecrets(db: Database, clientId: string, secretIds: string[], by: Actor): Promise<number> {
+  const count = await deleteSecrets(db, clientId, secretIds);
+  if (count === 0) return 0;
+  for (const secretId of secretIds)
+    recordEvent(db, { kind: 'client-secret.removed', clientId, detail: { secretId, by } });
+  return count;
+}
+
 /**
  * Removes all secrets of a client that needs none, and stores a first secret for a client that needs one and has none.
  *
@@ -39,13 +47,15 @@ export async function adjustSecrets(
   db: Database,
   { id: clientId, secrets }: StoredClient,
   isNeeded: boolean,
-  made: NewSecret,
+  { made, by }: { made: NewSecret; by: Actor },
 ): Promise<boolean> {
   const ids = secrets.map(({ id }) => id);
-  if (!isNeeded && ids.length > 0) await deleteSecrets(db, clientId, ids);
+  if (!isNeeded && ids.length > 0) await removeSecrets(db, clientId, ids, by);
   const isNew = isNeeded && ids.length === 0;
-  if (isNew) insertSecret(db, clientId, made);
-  return isNew;
+  if (!isNew) return false;
+  insertSecret(db, clientId, made);
+  recordEvent(db, { kind: 'client-secret.added', clientId, detail: { secretId: made.id, by } });
+  return true;
 }
 
 /**
@@ -80,12 +90,8 @@ export async function addClientSecret(
     if (client.secrets.length - expired.length >= maxSecrets) {
       throw new Refusal('client_secret_limit', { id: clientId, max: maxSecrets });
     }
-    if (expired.length > 0)
-      await deleteSecrets(
-        db,
-        clientId,
-        expired.map(({ id }) => id),
-      );
+    const expiredIds = expired.map(({ id }) => id);
+    if (expiredIds.length > 0) await removeSecrets(db, clientId, expiredIds, by);
     insertSecret(db, clientId, { ...made, expiresAt });
     recordEvent(db, { kind: 'client-secret.added', clientId, detail: { secretId: made.id, by } });
   });
@@ -101,10 +107,9 @@ export async function addClientSecret(
 export async function removeClientSecret(db: Database, clientId: string, secretId: string, by: Actor): Promise<number> {
   return db.inUnitOfWork(async () => {
     if (!(await lockClient(db, clientId))) throw new Refusal('client_unknown', { id: clientId });
-    if ((await deleteSecrets(db, clientId, [secretId])) === 0) {
+    if ((await removeSecrets(db, clientId, [secretId], by)) === 0) {
       throw new Refusal('client_secret_unknown', { id: clientId, secretId });
     }
-    recordEvent(db, { kind: 'client-secret.removed', clientId, detail: { secretId, by } });
     return (await findClient(db, clientId))!.secrets.filter((each) => !isExpired(each)).length;
   });
 }

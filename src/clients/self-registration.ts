@@ -143,7 +143,7 @@ export async function updateOwnRegistration(
     if (current.kind === kind && isDeepStrictEqual(current.metadata, metadata)) return false;
     updateClient(db, { ...current, kind, metadata });
     recordEvent(db, { kind: 'client.updated', clientId: id, detail: { kind, by: 'program' } });
-    return adjustSecrets(db, current, needsSecret(metadata), made);
+    return adjustSecrets(db, current, needsSecret(metadata), { made, by: 'program' });
   });
   return { id, metadata, createdAt, secret: isNew ? made.secret : undefined };
 }

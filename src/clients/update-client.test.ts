@@ -46,6 +46,25 @@ const events = async (id: string) =>
     [id],
   );
 
+test('an event names each secret that a change removes or adds', async () => {
+  const id = await register();
+  const secretId = (await find(id)).secrets[0]!.id;
+  await update(id, { kind: 'native', redirectUris: ['http://127.0.0.1/cb'] });
+  await update(id, { kind: 'web', redirectUris: ['https://wiki.example/cb'] });
+  const newSecretId = (await find(id)).secrets[0]!.id;
+  const secretEvents = await db.read(
+    statement(
+      `select kind, detail ->> 'secretId' as id from audit_events where client_id = $1 and kind like 'client-secret.%'
+       order by at, id`,
+    ),
+    [id],
+  );
+  expect(secretEvents).toEqual([
+    { kind: 'client-secret.removed', id: secretId },
+    { kind: 'client-secret.added', id: newSecretId },
+  ]);
+});
+
 test('only what is given changes', async () => {
   const id = await register({
     isFirstParty: true,

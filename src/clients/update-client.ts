@@ -62,7 +62,7 @@ export async function updateClient(
     if (fields.length === 0 && after.kind === before.kind) return { client, secret: undefined };
     update(db, client);
     replaceClientApis(db, id, after.apis);
-    const isNew = await adjustSecrets(db, current, isSecretNeeded, made);
+    const isNew = await adjustSecrets(db, current, isSecretNeeded, { made, by });
     recordEvent(db, { kind: 'client.updated', clientId: id, detail: { kind: after.kind, fields, by } });
     return { client, secret: isNew ? made.secret : undefined };
   });

@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts';
 import { afterSignOut } from './sign-out-pages.ts';
 
 /**
- * A logout request without a session is redirected at once. A sign-in that finds the session of another person, who
+ * A logout request without a session is redirected at once: to the app, or to the page after a sign-out. A sign-in that finds the session of another person, who
  * signed in meanwhile in another tab, is refused.
  *
  * @throws Refusal `session_ended`
@@ -19,6 +19,9 @@ export function replaceAutoSubmitForms(ctx: Context, issuer: string): void {
     throw new Refusal('session_ended');
   }
   if (route !== 'end_session' || session.accountId !== undefined) return;
+  // Nobody vouches for an app that registered itself, and anybody can make this link: the page after a sign-out names
+  // the app, and does not redirect to it.
+  const isVouchedFor = oidc.client?.['self_registered'] !== true || oidc.entities.IdTokenHint !== undefined;
   ctx.status = 303;
-  ctx.redirect(new URL(afterSignOut(asked), issuer).href);
+  ctx.redirect(new URL(afterSignOut(isVouchedFor ? asked : { clientId: asked.clientId }), issuer).href);
 }

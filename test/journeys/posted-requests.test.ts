@@ -2,6 +2,7 @@
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { sealHint } from '../../src/web/middleware/redirect-post-to-get.ts';
 import type { Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
@@ -89,6 +90,20 @@ describe('an ID token that is posted as a hint', () => {
     expect([200, 303]).toContain(page.status);
     expect(page.headers['referrer-policy']).toBe('no-referrer');
     expect(frontdesk.logged.join('\n')).not.toContain(payload);
+  });
+
+  test('is refused after ten minutes, and at the other endpoint', async () => {
+    const browser = newBrowser(frontdesk);
+    const { id_token: hint } = await tokensFor(frontdesk, browser, appA);
+    const silent = authorize(frontdesk, appA, { prompt: 'none' });
+    const errorWith = async (path: string, expiresAt: number) => {
+      const sealed = sealHint(frontdesk.keyring, path, hint!, expiresAt);
+      return responseParameters(await browser.send(`${silent.url}&id_token_hint=${sealed}`))['error'];
+    };
+    const later = Date.now() + 60_000;
+    expect(await errorWith('/oauth/authorize', later)).toBeUndefined();
+    expect(await errorWith('/oauth/authorize', Date.now() - 1)).toBe('invalid_request');
+    expect(await errorWith('/oauth/logout', later)).toBe('invalid_request');
   });
 
   test('is broken when it was sealed elsewhere', async () => {

@@ -63,6 +63,15 @@ describe('select_account', () => {
     expect(await subjectOf(await signIn(form, 'ben'), house, request.verifier)).toBe(bens.id);
   });
 
+  test('an earlier page of the same interaction does not go on as another person', async () => {
+    const browser = await known();
+    const page = await browser.visit(authorize(frontdesk, house, { prompt: 'select_account' }).url);
+    const form = await browser.visit(another(page));
+    expect(responseParameters(await signIn(form, 'ben'))['code']).toBeTruthy();
+    const repeated = await page.submit();
+    expect([repeated.location, repeated.text]).toEqual([undefined, expect.stringContaining('You are signed in')]);
+  });
+
   test('without a session is the sign-in page, and nothing after it', async () => {
     const request = authorize(frontdesk, house, { prompt: 'select_account' });
     const page = await newBrowser(frontdesk).visit(request.url);

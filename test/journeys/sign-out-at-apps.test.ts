@@ -203,6 +203,16 @@ describe('the form of the question', () => {
   });
 });
 
+test('without a session, a self-registered app without a hint is named and not redirected to', async () => {
+  const self = await app(frontdesk, { id: 'unvouched', name: 'Unvouched' });
+  const { hint } = await signedIn(self);
+  await frontdesk.db.read(statement(`update clients set is_self_registered = true where id = '${self.id}'`));
+  const request = { client_id: self.id, post_logout_redirect_uri: backTo(self) };
+  const page = await logout(newBrowser(frontdesk), request);
+  expect(page.url).toBe(`${frontdesk.issuer}/oauth/logout/success?client_id=unvouched`);
+  expect((await logout(newBrowser(frontdesk), { ...request, id_token_hint: hint })).location).toBe(backTo(self));
+});
+
 describe('the page after a sign-out', () => {
   const success = (browser: Browser, id?: string) =>
     browser.visit(`${frontdesk.issuer}/oauth/logout/success${id === undefined ? '' : `?client_id=${id}`}`);

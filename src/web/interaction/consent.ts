@@ -14,6 +14,7 @@ export const allow = ({ db, oidc }: Services, pages: InteractionPages): Handler 
       await giveConsent(db, { accountId, clientId: client.id, redirectHost: returnHost, permissions: asked });
       seeOther(ctx, await oidc.consented(ctx));
     },
-    // Pressed again: the interaction ended with a consent.
-    ({ prompt, ending }) => prompt === 'consent' && ending?.accountId !== undefined,
+    // Pressed again: the interaction ended with a consent of this account.
+    ({ prompt, ending, accountId }) =>
+      prompt === 'consent' && accountId !== undefined && ending?.accountId === accountId,
   );

@@ -11,5 +11,7 @@ export const continueAsSelf = ({ oidc }: Services, pages: InteractionPages): Han
       if (prompt !== 'select_account' || accountId === undefined) throw new Refusal('interaction_expired');
       seeOther(ctx, await oidc.accountSelected(ctx));
     },
-    ({ prompt, ending }) => prompt === 'select_account' && ending?.accountId !== undefined,
+    // Pressed again: the interaction ended with this account.
+    ({ prompt, ending, accountId }) =>
+      prompt === 'select_account' && accountId !== undefined && ending?.accountId === accountId,
   );

@@ -13,23 +13,34 @@ const maxCharacters = 8_000;
 const hintName = 'id_token_hint';
 const sealedMark = 'sealed.';
 
-/** An ID token is sealed, since addresses end up in logs of proxies and in the browser's history. */
-const seal = (keyring: Keyring, hint: string): string =>
-  `${sealedMark}${keyring.seal(hintName, hint).toString('base64url')}`;
+/** How long a sealed hint can be opened: a person may load the page again. */
+export const hintSeconds = 600;
 
-/** Opens a sealed hint. One that cannot be opened is returned as it is; oidc-provider refuses it as no ID token. */
-function open(keyring: Keyring, sealed: string): string {
+/** What a sealed hint is bound to: one of the endpoints. */
+const contextOf = (path: string): string => `${hintName} ${path}`;
+
+/**
+ * Seals an ID token, since addresses end up in logs of proxies and in the browser's history.
+ *
+ * @param path the endpoint that the hint is for
+ * @param expiresAt milliseconds since 1970-01-01 UTC
+ */
+export function sealHint(keyring: Keyring, path: string, hint: string, expiresAt: number): string {
+  return `${sealedMark}${keyring.seal(contextOf(path), `${expiresAt}.${hint}`).toString('base64url')}`;
+}
+
+/**
+ * Opens a sealed hint. One that has expired or cannot be opened is returned as it is; oidc-provider refuses it as no ID
+ * token.
+ */
+function openHint(keyring: Keyring, path: string, sealed: string): string {
   try {
-    return keyring.open(hintName, Buffer.from(sealed.slice(sealedMark.length), 'base64url'));
+    const text = keyring.open(contextOf(path), Buffer.from(sealed.slice(sealedMark.length), 'base64url'));
+    const end = text.indexOf('.');
+    return Number(text.slice(0, end)) > Date.now() ? text.slice(end + 1) : sealed;
   } catch {
     return sealed;
   }
-}
-
-function openHint(ctx: Context, keyring: Keyring): void {
-  const { [hintName]: hint } = ctx.query;
-  if (typeof hint === 'string' && hint.startsWith(sealedMark))
-    ctx.query = { ...ctx.query, [hintName]: open(keyring, hint) };
 }
 
 /**
@@ -44,7 +55,10 @@ async function addressOf(ctx: Context, keyring: Keyring): Promise<string> {
   if (fields.length > maxFields || characters > maxCharacters) {
     throw new Refusal('request_too_large', { max: maxCharacters });
   }
-  for (const [name, value] of fields) query.append(name, name === hintName ? seal(keyring, value) : value);
+  const expiresAt = Date.now() + hintSeconds * 1000;
+  for (const [name, value] of fields) {
+    query.append(name, name === hintName ? sealHint(keyring, ctx.path, value, expiresAt) : value);
+  }
   return `${ctx.path}?${query.toString()}`;
 }
 
@@ -58,7 +72,9 @@ export function redirectPostToGet(keyring: Keyring): Middleware {
   return async (ctx: Context, next) => {
     if (!endpoints.has(ctx.path)) return next();
     if (ctx.method !== 'POST') {
-      openHint(ctx, keyring);
+      const { [hintName]: hint } = ctx.query;
+      const isSealed = typeof hint === 'string' && hint.startsWith(sealedMark);
+      if (isSealed) ctx.query = { ...ctx.query, [hintName]: openHint(keyring, ctx.path, hint) };
       return next();
     }
     const address = await addressOf(ctx, keyring).catch((error: unknown) => {
