@@ -4,6 +4,7 @@ import {
   audience,
   ben,
   notesApi,
+  person as newPerson,
   siteA,
   siteB,
   type Person,
@@ -13,6 +14,9 @@ import { statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { internalPath } from '../../src/web/account/callback.ts';
+import { setClaims } from '../../src/accounts/set-claims.ts';
+import { setEmail } from '../../src/accounts/set-email.ts';
+import { renameAccount, updateAccount } from '../../src/accounts/update-account.ts';
 import type { Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
@@ -153,6 +157,26 @@ test('E11 activity: audit events, the newest first', async () => {
   const older = await visit(browser, `/account/activity?before=${encodeURIComponent('2020-01-01')}`);
   expect(older.root.querySelectorAll('.rows > li')).toHaveLength(0);
   expect((await visit(browser, '/account/activity?before=nonsense')).status).toBe(200);
+});
+
+test('activity shows what an operator changed', async () => {
+  const { db } = frontdesk;
+  const by = 'command-line';
+  const { id } = await newPerson(frontdesk, 'changed', 'Before');
+  await setEmail(db, { accountId: id, email: 'new@example.com', isVerified: true, by });
+  await renameAccount(db, id, 'renamed', by);
+  await updateAccount(db, id, { name: 'Changed' }, by);
+  await setClaims(db, id, { locale: 'en' }, by);
+  const page = await visit(await signedIn('renamed'), '/account/activity');
+  const kinds = page.root.querySelectorAll('.rows > li strong').map(({ text }) => text);
+  expect(kinds).toEqual([
+    'Signed in',
+    'Your details were changed',
+    'Your details were changed',
+    'Your username was changed',
+    'Your e-mail address was changed',
+    'Account created',
+  ]);
 });
 
 test('E09 SQL in the cursor is ignored', async () => {

@@ -12,9 +12,14 @@ const pageSize = 50;
 
 /** Kinds of events that are shown to the person; revocations of single grants are not. */
 const shownKinds = new Set<string>([
+  'account.claims-set',
   'account.created',
+  'account.email-set',
   'account.reinstated',
+  'account.renamed',
   'account.suspended',
+  'account.unlocked',
+  'account.updated',
   'app.removed',
   'consent.given',
   'password.changed',
