@@ -1,4 +1,4 @@
-/** `npm run bench -- keys|limits|logout`: measures a promise; exits with 1 when it does not hold. */
+/** `npm run bench -- keys|limits|logout|throughput`: measures a promise; exits with 1 when it does not hold. */
 import { parseArgs } from 'node:util';
 import { closeAll } from '../support/cleanup.ts';
 import setUp from '../support/global-setup.ts';
@@ -7,12 +7,16 @@ import { benchKeys } from './keys/report.ts';
 import { benchLimits } from './limits/report.ts';
 import { benchLogout } from './logout/report.ts';
 import { format, type Report } from './report.ts';
+import { benchThroughput } from './throughput/report.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     endings: { type: 'string', default: '10000' },
     rate: { type: 'string', default: '25' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '6' },
+    only: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -28,11 +32,15 @@ const benches: Record<string, () => Promise<Report>> = {
       patience: 400,
       isUnsteadyToTheEnd: true,
     }),
+  throughput: () =>
+    benchThroughput({ rounds: Number(values.rounds), seconds: Number(values.seconds), only: values.only }),
 };
 
 const bench = benches[positionals[0] ?? ''];
 if (!bench) {
-  process.stderr.write('Usage: npm run bench -- keys | limits | logout [--endings N] [--rate R]\n');
+  process.stderr.write(
+    'Usage: npm run bench -- keys | limits | logout [--endings N] [--rate R] | throughput [--rounds N] [--seconds N] [--only NAME]\n',
+  );
   process.exit(2);
 }
 // Exit handlers end what was started.

@@ -6,6 +6,8 @@ import { startProgram } from '../support/terminal.ts';
 
 export interface ServerProcess {
   readonly port: number;
+  /** Of the process that runs. */
+  readonly pid: number;
   readonly isReady: boolean;
   /** Resolves once it answers. */
   start(): Promise<void>;
@@ -37,6 +39,9 @@ export function createServerProcess(port: number, environment: Record<string, st
 
   return {
     port,
+    get pid() {
+      return child?.pid ?? 0;
+    },
     get isReady() {
       return isReady;
     },
