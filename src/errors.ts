@@ -32,6 +32,7 @@ export const refusals = {
   database_missing: 404,
   database_of_other_issuer: 409,
   database_of_other_secret: 409,
+  database_unavailable: 503,
   dead_letter_unknown: 404,
   duration_invalid: 400,
   email_invalid: 400,

@@ -138,7 +138,7 @@ test('LOG_LEVEL=debug prints the stacks of the error and its causes', async () =
 });
 
 const systemError = (members: object) => Object.assign(new Error('what Node says'), members);
-const busy = (code: string) => new DatabaseBusy('what the driver says', { cause: systemError({ code }) });
+const busy = (code: string) => new DatabaseBusy('away', 'what the driver says', { cause: systemError({ code }) });
 
 test.each([
   [systemError({ code: 'EACCES', path: '/data/secrets', syscall: 'open' }), 'may not read or write /data/secrets.'],

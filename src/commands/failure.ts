@@ -3,7 +3,7 @@ import type { Texts } from '../platform/texts.ts';
 import { InvalidSettings } from '../config.ts';
 import { problemText, Refusal, refusalText } from '../errors.ts';
 import { DataFolderTaken } from '../platform/data-folder.ts';
-import { DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
+import { CommitUncertain, DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
 import { EmbeddedPostgresFailed } from '../platform/postgres-program.ts';
 import { FolderOfOtherUser } from '../platform/private-folder.ts';
 import { RootSecretMissing } from '../platform/secrets.ts';
@@ -142,6 +142,7 @@ const errorsForOperators = [DataFolderTaken, EmbeddedPostgresFailed, FolderOfOth
 export function failureText(texts: Texts, error: unknown): string {
   const chain = chainOf(error);
   if (error instanceof Refusal) return refusalText(texts, error);
+  if (error instanceof CommitUncertain) return refusalText(texts, new Refusal('outcome_unknown'));
   if (chain.some((each) => each instanceof TextNotStorable)) return refusalText(texts, new Refusal('text_invalid'));
   if (error instanceof InvalidSettings) {
     const problems = error.problems.map((problem) => `  ${problemText(texts, problem)}`);

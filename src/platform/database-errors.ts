@@ -15,48 +15,87 @@ export class TextNotStorable extends Error {
   override readonly name = 'TextNotStorable';
 }
 
+/**
+ * Why the database did not do what was asked. `busy`: a lock, a time-out, or a resource of the server that ran out;
+ * `connections`: no connection was free, or the server takes no more; `conflict`: a concurrent transaction; `read_only`:
+ * a standby, or a primary that was replaced by another (failover); `away`: it cannot be reached, starts or stops.
+ */
+export type DatabaseTrouble = 'busy' | 'connections' | 'conflict' | 'read_only' | 'away';
+
 /** The database is unavailable or overloaded. The same statement may succeed later. */
 export class DatabaseBusy extends Error {
   override readonly name: string = 'DatabaseBusy';
+  readonly trouble: DatabaseTrouble;
+
+  constructor(trouble: DatabaseTrouble, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.trouble = trouble;
+  }
 }
 
 /** PostgreSQL rolled this transaction back because of a concurrent one. It can be repeated at once. */
 export class TransactionConflict extends DatabaseBusy {
   override readonly name = 'TransactionConflict';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('conflict', message, options);
+  }
 }
 
 // character_not_in_repertoire and untranslatable_character.
 const textCodes = /^(22021|22P05)$/;
 
-// serialization_failure and deadlock_detected.
-const conflictCodes = /^(40001|40P01)$/;
+/** SQLSTATE → what it means (PostgreSQL, Appendix A). */
+const troubles: readonly [RegExp, DatabaseTrouble][] = [
+  // serialization_failure, deadlock_detected
+  [/^(40001|40P01)$/, 'conflict'],
+  // read_only_sql_transaction
+  [/^25006$/, 'read_only'],
+  // too_many_connections
+  [/^53300$/, 'connections'],
+  // insufficient_resources, in_failed_sql_transaction, lock_not_available, query_canceled
+  [/^(53...|25P02|55P03|57014)$/, 'busy'],
+  // Connection exceptions, and a server that starts or stops.
+  [/^(08...|57P0.)$/, 'away'],
+];
 
-// Connection exceptions, a read-only server (after a failover), a transaction that failed before, too many connections,
-// timeouts of locks and statements, shutdown; and the codes of Node for sockets.
-const busyCodes = /^(08...|25006|25P02|53...|55P03|57014|57P0.|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
+const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E');
 
-// pg has no codes for these.
-const busyMessages = /timeout exceeded|connection terminated|connection timeout/i;
+/** pg-pool has no code for it: no connection was free in time. */
+const isPoolTimeout = ({ message }: Error): boolean => message.startsWith('timeout exceeded when trying to connect');
+
+/** A mistake of the program, such as a value that the driver cannot send. */
+const isMistake = (error: Error): boolean => /^(Type|Range|Syntax|Reference)Error$/.test(error.name);
+
+/** @returns undefined for an error that is a mistake of the program */
+function troubleOf(error: Error): DatabaseTrouble | undefined {
+  const { code = '' } = error as { code?: string };
+  if (isSqlState(code)) return troubles.find(([pattern]) => pattern.test(code))?.[1];
+  if (isPoolTimeout(error)) return 'connections';
+  // Errors without a SQLSTATE are of the connection: of a socket, of TLS, or of the driver that lost one.
+  return isMistake(error) ? undefined : 'away';
+}
 
 /** Whether a statement failed because of a unique constraint (SQLSTATE 23505). */
 export const isUniqueViolation = (error: unknown): boolean => (error as { code?: string }).code === '23505';
 
-/** @returns TextNotStorable, TransactionConflict or DatabaseBusy for an error that means one of them, else the error itself */
+/** @returns TextNotStorable, TransactionConflict or DatabaseBusy; the error itself when it is a mistake of the program */
 export function translateDatabaseError(error: Error): Error {
   const { code = '' } = error as { code?: string };
   // Every JSON value comes from JSON.stringify, so only a lone surrogate makes it invalid (RFC 8259 §8.2).
   const isLoneSurrogate = code === '22P02' && error.message === 'invalid input syntax for type json';
   if (textCodes.test(code) || isLoneSurrogate) return new TextNotStorable('the text cannot be stored');
-  if (conflictCodes.test(code)) return new TransactionConflict(error.message, { cause: error });
-  if (busyCodes.test(code) || busyMessages.test(error.message)) {
-    return new DatabaseBusy(error.message, { cause: error });
-  }
-  return error;
+  // Translated before, on the way out of a unit of work.
+  if (error instanceof DatabaseBusy) return error;
+  const trouble = troubleOf(error);
+  if (trouble === undefined) return error;
+  if (trouble === 'conflict') return new TransactionConflict(error.message, { cause: error });
+  return new DatabaseBusy(trouble, error.message, { cause: error });
 }
 
 /** Whether the server answered with this error, so that what it refused was not done. */
 export function isAnswerOfServer(error: Error): boolean {
   const { code = '' } = ((error.cause as Error | undefined) ?? error) as { code?: string };
   // Those of class 08 and 57P0x end the connection, whatever the server was doing.
-  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P0)/.test(code);
+  return isSqlState(code) && !/^(08|57P0)/.test(code);
 }

@@ -4,6 +4,10 @@ import { DatabaseBusy } from './database-errors.ts';
 /** Neither a result nor an error came in time. The connection may be broken. */
 export class DatabaseSilent extends DatabaseBusy {
   override readonly name = 'DatabaseSilent';
+
+  constructor(message: string) {
+    super('away', message);
+  }
 }
 
 /**

@@ -54,9 +54,12 @@ export function createUnitOfWork(
   let isFinished = false;
   let rollsBackOnRefusal = false;
   let failure: Error | undefined;
+  /** Nothing can be committed any more: the server refused a statement, or the connection broke before COMMIT was sent. */
+  let isDoomed = false;
   const statements: Promise<unknown>[] = [];
 
   const fail = (error: Error) => {
+    isDoomed ||= !isFinished || isAnswerOfServer(error);
     failure ??= translateDatabaseError(error);
   };
 
@@ -112,10 +115,10 @@ export function createUnitOfWork(
     if (failure || outcome.value.command !== 'COMMIT') throw new CommitFailed('rolled back', { cause: failure });
   }
 
-  /** After a failed statement PostgreSQL commits nothing, so the outcome is certain although no response came. */
+  /** Without a response the outcome is certain only when nothing could be committed any more. */
   function commitError(error: Error): CommitFailed {
     const cause = translateDatabaseError(error);
-    const isCertain = failure !== undefined || isAnswerOfServer(error);
+    const isCertain = isDoomed || isAnswerOfServer(error);
     return isCertain ? new CommitFailed('not committed', { cause }) : new CommitUncertain('no answer', { cause });
   }
 

@@ -1,7 +1,7 @@
 /** When the database fails: a clear response, and nothing half done. */
-import { ann, password, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import { ann, app, password, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
+import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
 let frontdesk: Frontdesk;
@@ -106,6 +106,20 @@ describe('a write that fails', () => {
     expect(fault).toContain('violates check constraint');
     expect(fault).not.toContain('Failing row contains');
   });
+});
+
+test('a sign-out whose receipt cannot be written is answered as done', async () => {
+  const untold = await app(frontdesk, { id: 'untold', name: 'Untold', isFirstParty: true });
+  const browser = newBrowser(frontdesk);
+  const { id_token: hint } = await tokensFor(frontdesk, browser, appA);
+  await codeFor(browser, authorize(frontdesk, untold));
+  await withBroken('receipts', 'at once', async () => {
+    const page = await browser.send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${hint}`);
+    expect([page.status, page.location]).toEqual([303, `${frontdesk.issuer}/oauth/logout/success?client_id=site-a`]);
+  });
+  expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeUndefined();
+  const line = frontdesk.logged.findLast((each) => each.includes('no receipt could be written'));
+  expect(JSON.parse(line!)).toMatchObject({ level: 'warn', requestId: expect.any(String) });
 });
 
 test('a request that PostgreSQL rolled back for another is repeated by the browser; programs get Retry-After', async () => {

@@ -1,4 +1,5 @@
 /** A network between Frontdesk and its database that can go silent: it takes what is sent and passes nothing on. */
+import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { closeAfterwards } from './cleanup.ts';
 import { listen } from './listen.ts';
@@ -8,8 +9,14 @@ export interface DatabaseProxy {
   url: string;
   /** Passes nothing on any more, in either direction, and says nothing. */
   freeze(): void;
+  /** Breaks all connections; new ones are accepted. */
+  cut(): void;
+  /** Passes the next COMMIT on, and breaks its connection before the answer. */
+  cutAtCommit(): void;
   /** Passes on what was held back, and everything from now on. */
   thaw(): void;
+  /** Breaks all connections and takes no new ones. */
+  close(): Promise<void>;
 }
 
 /**
@@ -21,6 +28,7 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
   const sockets = new Set<Socket>();
   let isFrozen = false;
+  let cutsAtCommit = false;
   const server = createServer((client) => {
     const database = connect(path);
     for (const [one, other] of [
@@ -36,11 +44,19 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
       one.pipe(other);
       if (isFrozen) one.pause();
     }
+    client.on('data', (sent: Buffer) => {
+      if (!cutsAtCommit || !sent.includes('COMMIT')) return;
+      cutsAtCommit = false;
+      // The server commits, and nobody hears of it.
+      database.unpipe(client);
+      database.once('data', () => client.destroy()).resume();
+    });
   });
   const port = await listen(server, onPort);
-  closeAfterwards(() => {
+  const close = closeAfterwards(async () => {
     for (const socket of sockets) socket.destroy();
     server.close();
+    await once(server, 'close');
   });
   return {
     url: `postgres://${address.username}@127.0.0.1:${port}${address.pathname}`,
@@ -48,6 +64,13 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
       isFrozen = true;
       for (const socket of sockets) socket.pause();
     },
+    cut() {
+      for (const socket of sockets) socket.destroy();
+    },
+    cutAtCommit() {
+      cutsAtCommit = true;
+    },
+    close,
     thaw() {
       isFrozen = false;
       for (const socket of sockets) socket.resume();

@@ -1,6 +1,6 @@
 /** Turns errors into responses: a page for people, JSON for programs. */
 import type { Context, Middleware } from 'koa';
-import { Refusal, refusalText } from '../../errors.ts';
+import { Refusal, refusalText, type RefusalCode } from '../../errors.ts';
 import { CommitFailed, CommitUncertain, DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { createShowPage } from '../page.ts';
@@ -19,10 +19,26 @@ function asRefusal(error: unknown): Refusal | undefined {
   const cause = error instanceof CommitFailed ? error.cause : error;
   if (cause instanceof TextNotStorable) return new Refusal('text_invalid');
   if (error instanceof CommitUncertain) return new Refusal('outcome_unknown', {}, retryAfterSeconds);
-  if (error instanceof CommitFailed || error instanceof DatabaseBusy)
+  const trouble = cause instanceof DatabaseBusy ? cause.trouble : undefined;
+  const isAway = trouble === 'away' || trouble === 'read_only';
+  if (isAway) return new Refusal('database_unavailable', {}, retryAfterSeconds);
+  if (trouble !== undefined || error instanceof CommitFailed) {
     return new Refusal('database_busy', {}, retryAfterSeconds);
+  }
   return undefined;
 }
+
+/** What an operator looks into: a mistake of the program, or what the database did not do and why. */
+function logFault(log: Log, ctx: Context, error: unknown): void {
+  const { requestId } = stateOf(ctx);
+  const cause = error instanceof CommitFailed ? error.cause : error;
+  if (cause instanceof DatabaseBusy) {
+    log.error({ err: error, database: cause.trouble, requestId }, 'the database did not do what was asked');
+  } else log.error({ err: error, requestId }, 'fault');
+}
+
+const isOfDatabase = (code: RefusalCode): boolean =>
+  code === 'database_busy' || code === 'database_unavailable' || code === 'outcome_unknown';
 
 /** Logs what was refused and why, except a 404: the request log has it. */
 export function logRefusal(log: Log, ctx: Context, { code, values, status }: Refusal): void {
@@ -54,8 +70,7 @@ export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | '
     } catch (error) {
       const refusal = asRefusal(error);
       // Faults are logged once, here.
-      if (!refusal || refusal.code === 'database_busy' || refusal.code === 'outcome_unknown')
-        log.error({ err: error, requestId: stateOf(ctx).requestId }, 'fault');
+      if (!refusal || isOfDatabase(refusal.code)) logFault(log, ctx, error);
       else logRefusal(log, ctx, refusal);
       ctx.remove('Set-Cookie');
       ctx.remove('Location');

@@ -25,7 +25,7 @@ export interface SignOut {
   middleware: Middleware;
 }
 
-export function createSignOut({ db, issuer, keyring }: Services): SignOut {
+export function createSignOut({ db, issuer, keyring, log }: Services): SignOut {
   async function waitForDeliveries(sessionUid: string): Promise<boolean> {
     const deadline = Date.now() + waitMilliseconds;
     for (;;) {
@@ -61,9 +61,14 @@ export function createSignOut({ db, issuer, keyring }: Services): SignOut {
 
     async middleware(ctx, next) {
       await next();
-      const { endedSessionUid: uid, endedByClientId } = ctx.state as ProtocolState;
+      const { endedSessionUid: uid, endedByClientId, requestId } = ctx.state as ProtocolState;
       if (uid === undefined || ctx.status !== 303) return;
-      ctx.set('Location', await nextAddress(uid, ctx.response.get('Location'), endedByClientId));
+      try {
+        ctx.set('Location', await nextAddress(uid, ctx.response.get('Location'), endedByClientId));
+      } catch (error) {
+        // The session has ended and that is committed: the person goes on without a receipt.
+        log.warn({ err: error, requestId }, 'no receipt could be written for a sign-out');
+      }
     },
   };
 }
