@@ -59,7 +59,7 @@ export function createProvider(input: ProviderInput): Provider {
   makeJwtsIntrospectable(provider, db, input.keys);
   // The library reads and then writes, so it would accept the same assertion in two concurrent requests.
   (provider as unknown as ReplayModel).ReplayDetection.unique = async (from, jti, expiresAt) =>
-    insertReplayMarker(db, keyring.digest('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
+    insertReplayMarker(db, keyring.digests('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
   logRefusals(provider, log);
   provider.on('authorization.success', (ctx: KoaContextWithOIDC) => {
     const { client, params } = ctx.oidc;

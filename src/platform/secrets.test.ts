@@ -51,6 +51,10 @@ test('a keyring without a secret is refused', () => {
   expect(() => createKeyring([])).toThrow();
 });
 
+test('a secret that is given twice counts once', () => {
+  expect(createKeyring([one, one]).digests('Session', 'x')).toHaveLength(1);
+});
+
 test('a comparison takes the whole of both values into account', () => {
   expect(constantTimeEqual('same', 'same')).toBe(true);
   expect(constantTimeEqual('same', 'some')).toBe(false);

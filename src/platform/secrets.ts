@@ -95,7 +95,7 @@ function deriveKeys(secret: string): DerivedKeys {
 }
 
 export function createKeyring(secrets: readonly string[]): Keyring {
-  const keys = secrets.map(deriveKeys);
+  const keys = [...new Set(secrets)].map(deriveKeys);
   const newest = keys[0];
   if (!newest) throw new Error('a keyring needs at least one secret');
 

@@ -63,6 +63,16 @@ test('a code is consumed once', async () => {
 });
 
 test('a value is recorded as used once', async () => {
-  expect(await insertReplayMarker(db, Buffer.from('x'), soon())).toBe(true);
-  expect(await insertReplayMarker(db, Buffer.from('x'), soon())).toBe(false);
+  expect(await insertReplayMarker(db, [Buffer.from('x')], soon())).toBe(true);
+  expect(await insertReplayMarker(db, [Buffer.from('x')], soon())).toBe(false);
+});
+
+test('G02 a value is recorded as used once, by processes that share one root secret at least', async () => {
+  const [old, next] = [Buffer.from('old'), Buffer.from('next')];
+  const outcomes = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => insertReplayMarker(db, index % 2 ? [old, next] : [next, old], soon())),
+  );
+  expect(outcomes.filter(Boolean)).toHaveLength(1);
+  expect(await insertReplayMarker(db, [old], soon())).toBe(false);
+  expect(await insertReplayMarker(db, [next], soon())).toBe(false);
 });

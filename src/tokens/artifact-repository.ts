@@ -85,15 +85,18 @@ export function deleteArtifactsOfClient(db: Database, clientId: string): void {
   db.write(deleteByClient, [clientId]);
 }
 
+// In order, so that two processes with the same keys in different orders do not wait for each other.
 const insertMarker = sql`
-  insert into artifacts (kind, id_hash, payload, expires_at) values ('ReplayDetection', $1, '{}', $2)
+  insert into artifacts (kind, id_hash, payload, expires_at)
+  select 'ReplayDetection', id_hash, '{}', $2 from unnest($1::bytea[]) id_hash order by id_hash
   on conflict do nothing`;
 
 /**
  * Records that a value, such as the jti of a client assertion, was used. The record stays when the request fails.
  *
+ * @param idHashes digests of the value under every key: processes that share one of the keys see each other's records
  * @returns false when the value was used before
  */
-export async function insertReplayMarker(db: Database, idHash: Buffer, expiresAt: Date): Promise<boolean> {
-  return (await db.writeOutsideTransaction(insertMarker, [idHash, expiresAt])).count === 1;
+export async function insertReplayMarker(db: Database, idHashes: Buffer[], expiresAt: Date): Promise<boolean> {
+  return (await db.writeOutsideTransaction(insertMarker, [idHashes, expiresAt])).count === idHashes.length;
 }

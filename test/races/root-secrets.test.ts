@@ -1,0 +1,85 @@
+/** Concurrent requests to two processes that have the root secrets in different orders: what is single stays single. */
+import { SignJWT, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
+import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import { statement } from '../support/database.ts';
+import { authorize, callAs, codeFor, exchange, newBrowser, randomText, refresh } from '../support/flow.ts';
+import type { Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import type { HttpResponse } from '../support/browser.ts';
+
+const next = 'a-new-root-secret-of-more-than-32-characters';
+let one: Frontdesk;
+let two: Frontdesk;
+let site: RegisteredApp;
+
+beforeAll(async () => {
+  const first = await startFrontdesk();
+  await ann(first);
+  await notesApi(first);
+  site = await siteA(first);
+  one = await startFrontdesk({ sameDeploymentAs: first, settings: { SECRET: `${first.secret},${next}` } });
+  two = await startFrontdesk({ sameDeploymentAs: first, settings: { SECRET: `${next},${first.secret}` } });
+});
+
+const portOf = (index: number): number => (index % 2 ? two : one).port;
+const times = 100;
+const race = (send: (port: number) => Promise<HttpResponse>): Promise<HttpResponse[]> =>
+  Promise.all(Array.from({ length: times }, (_, index) => send(portOf(index))));
+
+const countOf = (responses: HttpResponse[], status: number): number =>
+  responses.filter((response) => response.status === status).length;
+
+async function assertionOf({ id }: RegisteredApp, key: CryptoKey): Promise<Record<string, string>> {
+  const assertion = await new SignJWT({ jti: randomText() })
+    .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    .setIssuer(id)
+    .setSubject(id)
+    .setAudience(one.issuer)
+    .setExpirationTime('2m')
+    .sign(key);
+  return {
+    client_assertion: assertion,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  };
+}
+
+test('G02 a client assertion works once', async () => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] };
+  const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks };
+  const machine = await app(one, { id: 'machine', kind: 'machine', metadata, apis: [{ audience }] });
+  const form = { grant_type: 'client_credentials', ...(await assertionOf(machine, privateKey)) };
+  const responses = await race((port) => callAs(one, machine, '/oauth/token', form, port));
+  expect([countOf(responses, 200), countOf(responses, 401)]).toEqual([1, times - 1]);
+
+  // One after the other, beginning at either process.
+  for (const start of [0, 1]) {
+    const again = { grant_type: 'client_credentials', ...(await assertionOf(machine, privateKey)) };
+    const statuses = [];
+    for (const step of [0, 1]) {
+      statuses.push((await callAs(one, machine, '/oauth/token', again, portOf(start + step))).status);
+    }
+    expect(statuses).toEqual([200, 401]);
+  }
+});
+
+test('G02 a code works once', async () => {
+  const request = authorize(one, site);
+  const code = await codeFor(newBrowser(one, one.port), request);
+  const responses = await race((port) => exchange(one, site, { code, verifier: request.verifier }, port));
+  expect([countOf(responses, 200), countOf(responses, 400)]).toEqual([1, times - 1]);
+});
+
+test('G02 a refresh token has one successor, and its use after the grace period ends the family', async () => {
+  const request = authorize(one, site);
+  const code = await codeFor(newBrowser(one, two.port), request);
+  const first = (await exchange(one, site, { code, verifier: request.verifier }, one.port)).json<Tokens>();
+  const responses = await race((port) => refresh(one, site, first.refresh_token!, port));
+  expect(countOf(responses, 200)).toBe(times);
+  const successors = new Set(responses.map((response) => response.json<Tokens>().refresh_token!));
+  expect(successors.size).toBe(1);
+  const [successor] = successors;
+  await one.db.read(statement("update artifacts set consumed_at = consumed_at - interval '31 seconds'"));
+  expect((await refresh(one, site, first.refresh_token!, two.port)).status).toBe(400);
+  expect((await refresh(one, site, successor!, one.port)).status).toBe(400);
+});
