@@ -1,6 +1,6 @@
 /** Checks the password of an account. */
 import type { Database } from '../platform/database.ts';
-import { findPasswordHash, replacePasswordHash } from './password-repository.ts';
+import { replacePasswordHash, type StoredPassword } from './password-repository.ts';
 import type { PasswordHasher } from './password.ts';
 
 export interface PasswordCheck {
@@ -9,16 +9,14 @@ export interface PasswordCheck {
   outdatedHash?: string;
 }
 
-/** Verifies a password. An account that does not exist or has no password takes the same time. */
+/** Verifies a password. Without a stored one it takes the same time. */
 export async function checkPassword(
-  db: Database,
   hasher: PasswordHasher,
-  accountId: string | undefined,
+  stored: StoredPassword | undefined,
   password: string,
 ): Promise<PasswordCheck> {
-  const hash = accountId === undefined ? undefined : await findPasswordHash(db, accountId);
-  const isCorrect = await hasher.verify(password, hash);
-  return { isCorrect, ...(isCorrect && hash && hasher.isOutdated(hash) && { outdatedHash: hash }) };
+  const isCorrect = await hasher.verify(password, stored?.hash);
+  return { isCorrect, ...(isCorrect && stored && hasher.isOutdated(stored.hash) && { outdatedHash: stored.hash }) };
 }
 
 /** Hashes a correct password anew if its hash is outdated. Slow, so it comes before the first write. */

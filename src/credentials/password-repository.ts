@@ -2,11 +2,16 @@
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 
-const selectHash = sql`select password_hash from passwords where account_id = $1`;
+export interface StoredPassword {
+  hash: string;
+  changedAt: Date;
+}
 
-export async function findPasswordHash(db: Database, accountId: string): Promise<string | undefined> {
-  const [row] = await db.read<{ password_hash: string }>(selectHash, [accountId]);
-  return row?.password_hash;
+const selectPassword = sql`select password_hash as hash, changed_at as "changedAt" from passwords where account_id = $1`;
+
+/** The password of an account. Without an account it takes the same time. */
+export async function findPassword(db: Database, accountId: string | undefined): Promise<StoredPassword | undefined> {
+  return (await db.read<StoredPassword>(selectPassword, [accountId]))[0];
 }
 
 const upsertHash = sql`

@@ -8,6 +8,8 @@ export interface CookieNames {
   csrf: string;
   /** Beginning of the names of cookies of pending sign-ins; the interaction's uid follows. */
   pending: string;
+  /** Beginning of the names of cookies of known devices; a random word follows. */
+  known: string;
   /** The library's names for its cookies of interactions, which are replaced (interaction/interaction-cookies.ts). */
   interaction: string;
   resume: string;
@@ -20,6 +22,7 @@ export function cookieNames(issuer: string): CookieNames {
     session: `${prefix}fd_session`,
     csrf: `${prefix}fd_csrf`,
     pending: `${prefix}fd_pending_`,
+    known: `${prefix}fd_known_`,
     interaction: 'interaction',
     resume: 'resume',
   };

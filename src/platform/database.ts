@@ -36,8 +36,6 @@ export interface Database {
   readonly url: string;
   /** Receives the notifications of a channel (LISTEN), on a connection of its own. */
   listen(channel: string, onMessage: (message: string) => void): Promise<Listener>;
-  /** For rate-limiter-flexible, which has its own SQL. */
-  readonly pool: { query(...args: never[]): unknown };
 }
 
 export interface DatabaseOptions {
@@ -130,7 +128,6 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
 
   return {
     url,
-    pool: { query: (statement: object) => query(statement, maxStatementMilliseconds) },
     listen: (channel, onMessage) => listen({ url, channel, onMessage, onError }),
     unitOfWork: () => units.getStore(),
     startUnitOfWork,

@@ -1,86 +1,178 @@
-/** Limits on failed sign-in attempts, by account and by network. */
-import { isIPv4, isIPv6 } from 'node:net';
-import { Refusal } from '../errors.ts';
+/** Limits on wrong sign-in attempts: by account, name, network and device, for all processes together. */
+import { canonicalEmail, canonicalUsername, type Account } from '../accounts/account.ts';
+import { Refusal, type RefusalCode } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
-import { sharedRateLimit } from '../platform/rate-limits.ts';
+import { networkOf, siteOf } from '../platform/network.ts';
 import type { Keyring } from '../platform/secrets.ts';
+import { budgets, clearedBySuccess, type BudgetName } from './attempt-budgets.ts';
+import {
+  countAttempt,
+  deleteAttempts,
+  deleteAttemptsOf,
+  giveBackAttempt,
+  listLocks,
+  type AttemptRow,
+  type CountedRow,
+  type Lock,
+} from './attempt-repository.ts';
 
-const windowSeconds = 15 * 60;
-const maxPerAccount = 10;
-const maxPerNetwork = 100;
+/** From so many wrong attempts at one place on, a person is told that even the right password may be refused. */
+const repeatedAttempts = 3;
 
-/** An attempt that has begun. It counts as failed unless `succeed` is called. */
+/** Who tries to sign in, and where. */
+export interface Candidate {
+  /** The canonical form of the name that was typed. */
+  name: string;
+  /** The account with this name. */
+  accountId: string | undefined;
+  ip: string;
+  /** Names the browser when the account has signed in in it before (known-device.ts). */
+  deviceId: string | undefined;
+}
+
+/** An attempt that has begun. It counts as wrong unless `succeed` is called. */
 export interface Attempt {
-  /** Resets the count of the account, and takes this one attempt off the count of the network. */
+  /** Whether the password may be compared. If not, the answer is that of a wrong one. */
+  mayEvaluate: boolean;
+  isRepeated: boolean;
+  /** The budgets of which this attempt took the last. */
+  usedUp: BudgetName[];
+  /** The IPv4 address, or the /64 of an IPv6 one. */
+  network: string;
+  /** Takes this attempt off every count, and clears the counts of this person at this place. */
   succeed(): Promise<void>;
 }
 
+type Names = Pick<Account, 'id' | 'email' | 'username'>;
+
 export interface AttemptLimits {
   /**
-   * Counts an attempt. The caller checks the credentials afterwards, so that attempts at the same time cannot pass the
+   * Counts an attempt. The caller compares the password afterwards, so that attempts at the same time cannot pass the
    * limit together.
    *
-   * @param accountIdOrLogin the canonical form of the login that was typed, when there is no such account
-   * @throws Refusal `too_many_attempts` (account) or `address_locked` (network) with the time to wait
+   * @throws Refusal `too_many_attempts` (this name), `address_locked` (this network) or `sign_in_limited` (all unknown
+   *   devices), with the time to wait
    */
-  begin(accountIdOrLogin: string, ip: string): Promise<Attempt>;
-  /** @returns the seconds until an account may try again; 0 when it may now */
-  lockedSeconds(accountId: string): Promise<number>;
-  /** Forgets the failed attempts of an account, whichever root secret they were counted under. */
-  forget(accountId: string): Promise<void>;
+  begin(candidate: Candidate): Promise<Attempt>;
+  /** The budgets of an account and of its names that are used up. */
+  locksOf(account: Names): Promise<Lock[]>;
+  /** Forgets the wrong attempts at an account, by each of its names, at every place. */
+  forget(account: Names): Promise<void>;
 }
 
-/** An address without the port and the brackets that proxies add (RFC 7239 §6). */
-const bareAddress = (text: string): string => /^\[([^\]]*)\]|^([\d.]+):\d+$/.exec(text)?.slice(1).find(Boolean) ?? text;
+const refusalOf = (budget: BudgetName): RefusalCode => {
+  if (budget === 'everywhere') return 'sign_in_limited';
+  return budget === 'network' || budget === 'site' ? 'address_locked' : 'too_many_attempts';
+};
 
-/** The IPv4 address, or the /64 prefix of an IPv6 one; `unknown` for what is no IP address. */
-export function networkOf(address: string): string {
-  const ip = bareAddress(address);
-  if (isIPv4(ip)) return ip;
-  if (!isIPv6(ip)) return 'unknown';
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
-  if (mapped) return mapped[1]!;
-  const [head = '', tail] = ip.split('::');
-  const groups = head.split(':').filter(Boolean);
-  if (tail !== undefined) {
-    const after = tail.split(':').filter(Boolean);
-    while (groups.length + after.length < 8) groups.push('0');
-    groups.push(...after);
-  }
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
+const isCounted = ({ remaining }: CountedRow): boolean => remaining !== undefined;
+const isUsedUp = ({ waitSeconds }: CountedRow): boolean => waitSeconds !== undefined;
+
+/** The rows because of which an attempt is refused, if it is, and the person is told. */
+function refusingRows(rows: CountedRow[]): CountedRow[] {
+  const told = rows.filter(({ role }) => role !== 'silent');
+  if (told.some(isUsedUp)) return told.filter(isUsedUp);
+  // Not used up when the statement began, and not counted: others took the last meanwhile.
+  const pairs = told.filter(({ role }) => role === 'pair');
+  if (!pairs.every(isCounted)) return pairs.filter((row) => !isCounted(row));
+  const isFirst = pairs.every(({ remaining, max }) => remaining === max - 1);
+  return told.filter((row) => !isCounted(row) && (row.role !== 'names' || isFirst));
 }
 
-/** @param factor multiplies every limit */
+const inPrecedence: RefusalCode[] = ['too_many_attempts', 'address_locked', 'sign_in_limited'];
+
+function refuse(rows: CountedRow[]): never {
+  const wait = Math.max(1, ...rows.map(({ waitSeconds, seconds }) => waitSeconds ?? seconds));
+  const code = inPrecedence.find((each) => rows.some(({ budget }) => refusalOf(budget) === each))!;
+  throw new Refusal(code, { count: Math.ceil(wait / 60) }, wait);
+}
+
+/** In the order in which rows are locked. */
+const inOrder = (rows: AttemptRow[]): AttemptRow[] =>
+  rows.toSorted(
+    (one, other) =>
+      Number(other.role === 'pair') - Number(one.role === 'pair') ||
+      Buffer.compare(one.subject, other.subject) ||
+      Buffer.compare(one.place, other.place) ||
+      (one.budget < other.budget ? -1 : 1),
+  );
+
+/** @param factor multiplies every maximum */
 export function createAttemptLimits(db: Database, keyring: Keyring, factor: number): AttemptLimits {
-  const limit = (name: string, max: number) =>
-    sharedRateLimit(db, { name, max: Math.round(max * factor), perSeconds: windowSeconds });
-  const perAccount = limit('sign-in-account', maxPerAccount);
-  const perNetwork = limit('sign-in-address', maxPerNetwork);
-  // People type passwords into the wrong field, so the database gets a digest of what was typed.
-  const keyOf = (kind: string, value: string) => keyring.digest(kind, value).toString('base64url');
-  const keysOfAccount = (accountId: string) =>
-    keyring.digests('attempt-account', accountId).map((digest) => digest.toString('base64url'));
-  const minutes = (seconds: number) => Math.ceil(seconds / 60);
+  // People type passwords into the wrong field, so the database gets digests. Every valid root secret has its rows:
+  // processes that share one of them count together.
+  const subjects = (kind: 'name' | 'account' | 'none', value = '') => keyring.digests(`attempt-${kind}`, value);
+  const places = (kind: 'device' | 'network' | 'site' | 'none', value = '') => keyring.digests(`at-${kind}`, value);
+  const rowsOf = (budget: BudgetName, subject: Buffer[], place: Buffer[]): AttemptRow[] =>
+    subject.map((each, index) => {
+      const max = Math.max(1, Math.round(budgets[budget].max * factor));
+      return { ...budgets[budget], max, budget, subject: each, place: place[index]! };
+    });
+
+  function rowsFor({ name, accountId, ip, deviceId }: Candidate): AttemptRow[] {
+    const named = subjects('name', name);
+    // Unknown names have rows of the same kinds, and so take the same time.
+    const account = subjects('account', accountId === undefined ? `name ${name}` : `id ${accountId}`);
+    if (deviceId !== undefined) {
+      const device = places('device', deviceId);
+      return [...rowsOf('name-device', named, device), ...rowsOf('account-device', account, device)];
+    }
+    const [nobody, nowhere] = [subjects('none'), places('none')];
+    const network = places('network', networkOf(ip));
+    const siteName = siteOf(ip);
+    const site = siteName === undefined ? undefined : places('site', siteName);
+    return [
+      ...rowsOf('name-network', named, network),
+      ...rowsOf('account-network', account, network),
+      ...(site ? [...rowsOf('name-site', named, site), ...rowsOf('account-site', account, site)] : []),
+      ...rowsOf('name', named, nowhere),
+      ...rowsOf('account', account, nowhere),
+      ...rowsOf('network', nobody, network),
+      ...(site ? rowsOf('site', nobody, site) : []),
+      ...rowsOf('everywhere', nobody, nowhere),
+    ];
+  }
+
+  async function succeed(counted: CountedRow[]): Promise<void> {
+    const cleared = await deleteAttempts(
+      db,
+      counted.filter(({ budget }) => clearedBySuccess.has(budget)),
+    );
+    // A pair counts once in `names`, whichever of its attempts was the first.
+    const wasPair = cleared.has('name-network');
+    const others = counted.filter(({ budget }) => !clearedBySuccess.has(budget));
+    await giveBackAttempt(
+      db,
+      others.filter((row) => (row.role === 'names' ? wasPair : isCounted(row))),
+    );
+  }
+
+  const subjectsOf = ({ id, email, username }: Names): Buffer[] => {
+    const names = [canonicalEmail(email), username === undefined ? undefined : canonicalUsername(username)];
+    const typed = names.filter((name) => name !== undefined);
+    return [...subjects('account', `id ${id}`), ...typed.flatMap((name) => subjects('name', name))];
+  };
 
   return {
-    async begin(accountIdOrLogin, ip) {
-      const [account, network] = [keyOf('attempt-account', accountIdOrLogin), keyOf('attempt-address', networkOf(ip))];
-      const networkWait = await perNetwork.take(network);
-      if (networkWait > 0) throw new Refusal('address_locked', { minutes: minutes(networkWait) }, networkWait);
-      const accountWait = await perAccount.take(account);
-      if (accountWait > 0) throw new Refusal('too_many_attempts', { minutes: minutes(accountWait) }, accountWait);
+    async begin(candidate) {
+      const counted = await countAttempt(db, inOrder(rowsFor(candidate)));
+      const refusing = refusingRows(counted);
+      if (refusing.length > 0) {
+        await giveBackAttempt(db, counted.filter(isCounted));
+        return refuse(refusing);
+      }
+      const silent = counted.filter(({ role }) => role === 'silent');
+      const mayEvaluate = silent.every(isCounted);
+      if (!mayEvaluate) await giveBackAttempt(db, silent.filter(isCounted));
       return {
-        succeed: async () => void (await Promise.all([perAccount.reset(account), perNetwork.refund(network)])),
+        mayEvaluate,
+        isRepeated: counted.some(({ role, max, remaining }) => role === 'pair' && max - remaining! >= repeatedAttempts),
+        usedUp: [...new Set(counted.filter(({ remaining }) => remaining === 0).map(({ budget }) => budget))],
+        network: networkOf(candidate.ip),
+        succeed: () => succeed(counted),
       };
     },
-    async lockedSeconds(accountId) {
-      return Math.max(...(await Promise.all(keysOfAccount(accountId).map((key) => perAccount.secondsToWait(key)))));
-    },
-    async forget(accountId) {
-      await Promise.all(keysOfAccount(accountId).map((key) => perAccount.reset(key)));
-    },
+    locksOf: (account) => listLocks(db, subjectsOf(account)),
+    forget: (account) => deleteAttemptsOf(db, subjectsOf(account)),
   };
 }

@@ -12,7 +12,8 @@ export async function unlockAccount(
   accountId: string,
   by: Actor,
 ): Promise<void> {
-  if (!(await findAccount(db, accountId))) throw new Refusal('account_unknown');
-  await attemptLimits.forget(accountId);
+  const account = await findAccount(db, accountId);
+  if (!account) throw new Refusal('account_unknown');
+  await attemptLimits.forget(account);
   await db.inUnitOfWork(async () => recordEvent(db, { kind: 'account.unlocked', accountId, detail: { by } }));
 }

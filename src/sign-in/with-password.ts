@@ -3,11 +3,15 @@ import { findAccountByLogin } from '../accounts/account-repository.ts';
 import { canonicalEmail, canonicalUsername, type Account } from '../accounts/account.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { checkPassword, renewPasswordHash } from '../credentials/check-password.ts';
+import { findPassword } from '../credentials/password-repository.ts';
 import type { PasswordHasher } from '../credentials/password.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
+import type { Log } from '../platform/log.ts';
+import type { Keyring } from '../platform/secrets.ts';
 import { describeDevice } from '../sessions/device.ts';
-import type { AttemptLimits } from './attempt-limits.ts';
+import type { Attempt, AttemptLimits } from './attempt-limits.ts';
+import { findKnownDevice, issueKnownDevice } from './known-device.ts';
 
 export interface PasswordSignIn {
   /** E-mail address or user name, as it was typed. */
@@ -16,10 +20,14 @@ export interface PasswordSignIn {
   clientId: string | undefined;
   ip: string;
   userAgent: string | undefined;
+  /** The values of this browser's cookies of known devices. */
+  knownDevices: string[];
 }
 
 export interface SignInServices {
   db: Database;
+  log: Log;
+  keyring: Keyring;
   hasher: PasswordHasher;
   attemptLimits: AttemptLimits;
 }
@@ -28,6 +36,13 @@ export interface SignInServices {
 export interface Proof {
   amr: string[];
   acr: string;
+}
+
+export interface SignedIn {
+  account: Account;
+  proof: Proof;
+  /** The new cookie by which the device is known, and the earlier one that it replaces. */
+  knownDevice: { value: string; replaces: string | undefined };
 }
 
 /** A password alone is authentication assurance level 1 (NIST SP 800-63B-4). */
@@ -45,36 +60,52 @@ export async function findByLogin(db: Database, login: string): Promise<Account 
   return email === undefined && username === undefined ? undefined : findAccountByLogin(db, { email, username });
 }
 
+type Failure = { accountId: string | undefined } & Pick<PasswordSignIn, 'clientId' | 'ip'>;
+
+/** Records that budgets are used up: once, for operators, by the attempt that took the last. */
+function reportUsedUp({ db, log }: SignInServices, { usedUp, network }: Attempt, failure: Failure): void {
+  if (usedUp.length === 0) return;
+  log.warn({ budgets: usedUp, network, accountId: failure.accountId }, 'sign-in attempts are used up');
+  recordEvent(db, { kind: 'sign-in.limited', ...failure, detail: { budgets: usedUp } });
+}
+
 /**
- * Signs a person in. A wrong password and an unknown account give the same answer after the same time.
+ * Signs a person in. A wrong password, an unknown account, and an account whose attempts are used up under another name
+ * of it give the same answer after the same time.
  *
- * @throws Refusal `credentials_wrong`, `account_suspended` (only for the right password), `too_many_attempts`,
- *   `address_locked`, `sign_in_busy`
+ * @throws Refusal `credentials_wrong`, `credentials_wrong_again` (several times here), `account_suspended` (only for the
+ *   right password), `too_many_attempts`, `address_locked`, `sign_in_limited`, `sign_in_busy`
  */
-export async function signInWithPassword(
-  { db, hasher, attemptLimits }: SignInServices,
-  { login, password, clientId, ip, userAgent }: PasswordSignIn,
-): Promise<{ account: Account; proof: Proof }> {
+export async function signInWithPassword(services: SignInServices, request: PasswordSignIn): Promise<SignedIn> {
+  const { db, hasher, keyring, attemptLimits } = services;
+  const { login, password, clientId, ip, userAgent, knownDevices } = request;
   hasher.requireCapacity();
-  const device = describeDevice(userAgent);
   const { email, username } = canonicalLogin(login);
   const account = await findByLogin(db, login);
-  // Attempts count by account: e-mail address and user name share one limit.
-  const attempt = await attemptLimits.begin(account?.id ?? email ?? username ?? login, ip);
-  const check = await checkPassword(db, hasher, account?.id, password);
-  if (!account || !check.isCorrect) {
-    const detail = { reason: account ? 'password_wrong' : 'account_unknown', device };
-    recordEvent(db, { kind: 'sign-in.failed', accountId: account?.id, clientId, ip, detail });
-    throw new Refusal('credentials_wrong');
+  const stored = await findPassword(db, account?.id);
+  const owner = { accountId: account?.id ?? '', passwordChangedAt: stored?.changedAt ?? new Date(0) };
+  const device = findKnownDevice(keyring, owner, knownDevices);
+  const attempt = await attemptLimits.begin({
+    name: email ?? username ?? login,
+    accountId: account?.id,
+    ip,
+    deviceId: device?.deviceId,
+  });
+  const check = await checkPassword(hasher, attempt.mayEvaluate ? stored : undefined, password);
+  if (!account || !check.isCorrect || account.suspendedAt) {
+    const reason = !account ? 'account_unknown' : check.isCorrect ? 'suspended' : 'password_wrong';
+    const failure = { accountId: account?.id, clientId, ip };
+    const detail = { reason: attempt.mayEvaluate ? reason : 'attempts_used_up', device: describeDevice(userAgent) };
+    recordEvent(db, { kind: 'sign-in.failed', ...failure, detail });
+    reportUsedUp(services, attempt, failure);
+    if (check.isCorrect) throw new Refusal('account_suspended');
+    throw new Refusal(attempt.isRepeated ? 'credentials_wrong_again' : 'credentials_wrong');
   }
   const { id: accountId } = account;
-  if (account.suspendedAt) {
-    const detail = { reason: 'suspended', device };
-    recordEvent(db, { kind: 'sign-in.failed', accountId, clientId, ip, detail });
-    throw new Refusal('account_suspended');
-  }
   await attempt.succeed();
   await renewPasswordHash(db, hasher, accountId, check, password);
-  recordEvent(db, { kind: 'sign-in.succeeded', accountId, clientId, ip, detail: { amr: passwordProof.amr, device } });
-  return { account, proof: passwordProof };
+  const detail = { amr: passwordProof.amr, device: describeDevice(userAgent) };
+  recordEvent(db, { kind: 'sign-in.succeeded', accountId, clientId, ip, detail });
+  const knownDevice = { value: issueKnownDevice(keyring, owner), replaces: device?.value };
+  return { account, proof: passwordProof, knownDevice };
 }

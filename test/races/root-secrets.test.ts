@@ -2,7 +2,7 @@
 import { SignJWT, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { statement } from '../support/database.ts';
-import { authorize, callAs, codeFor, exchange, newBrowser, randomText, refresh } from '../support/flow.ts';
+import { authorize, callAs, codeFor, exchange, newBrowser, randomText, refresh, signIn } from '../support/flow.ts';
 import type { Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { HttpResponse } from '../support/browser.ts';
@@ -82,4 +82,14 @@ test('G02 a refresh token has one successor, and its use after the grace period 
   await one.db.read(statement("update artifacts set consumed_at = consumed_at - interval '31 seconds'"));
   expect((await refresh(one, site, first.refresh_token!, two.port)).status).toBe(400);
   expect((await refresh(one, site, successor!, one.port)).status).toBe(400);
+});
+
+test('G02 of 100 wrong passwords ten are evaluated', async () => {
+  const forms = await Promise.all(
+    [0, 1].map((index) => newBrowser(one, portOf(index)).visit(authorize(one, site).url)),
+  );
+  const pages = await Promise.all(
+    Array.from({ length: times }, (_, index) => signIn(forms[index % 2]!, 'ann', `wrong ${index}`)),
+  );
+  expect([countOf(pages, 422), countOf(pages, 429)]).toEqual([10, times - 10]);
 });

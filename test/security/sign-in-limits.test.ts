@@ -1,6 +1,6 @@
-/** Requirements of README.md beside this file: A11, D05. How often one may try. */
+/** Requirements of README.md beside this file: A11. How often one may begin. */
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
+import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
 
@@ -37,15 +37,4 @@ test('A11 an anonymous session does not lift the rate limit; a session of a pers
     (await statuses(newBrowser(frontdesk), `${frontdesk.issuer}/oauth/authorize/x`, strict.port)).slice(-2),
   ).toEqual([429, 429]);
   await strict.close();
-});
-
-test('D05 attempts are counted for the account, whether by e-mail address or user name', async () => {
-  const browser = newBrowser(frontdesk);
-  const page = await browser.visit(authorize(frontdesk, site).url);
-  const logins = ['ann', 'ann@example.com', 'ANN', 'Ann@Example.com', 'ann'];
-  for (const login of [...logins, ...logins]) expect((await signIn(page, login, 'wrong')).status).toBe(422);
-  for (const login of ['ann', 'ann@example.com']) {
-    const refused = await signIn(page, login);
-    expect([refused.status, refused.text]).toEqual([429, expect.stringContaining('too many wrong attempts')]);
-  }
 });

@@ -3,6 +3,7 @@ import { freshDatabase, type TestDatabase } from '../../../test/support/database
 import { runFrontdesk, runProgram, type Outcome } from '../../../test/support/terminal.ts';
 import { createAccount } from '../../accounts/create-account.ts';
 import { checkPassword } from '../../credentials/check-password.ts';
+import { findPassword } from '../../credentials/password-repository.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../credentials/password.ts';
 import { openDatabase, type Database } from '../../platform/database.ts';
 import { randomToken } from '../../platform/secrets.ts';
@@ -87,7 +88,7 @@ test('the address of a removed account can be used for a new one, which gets ano
 
 test('a password is set', async () => {
   const { id, email } = await create();
-  const fits = async (secret: string) => (await checkPassword(db, hasher, id, secret)).isCorrect;
+  const fits = async (secret: string) => (await checkPassword(hasher, await findPassword(db, id), secret)).isCorrect;
   expect(await runWith('another password of words\n', 'password', email)).toMatchObject({
     code: 0,
     out: `The password of ${email} is set.\n`,

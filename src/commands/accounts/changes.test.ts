@@ -45,6 +45,7 @@ test('an account is shown with everything an operator needs', async () => {
     claims: ['given_name', 'locale'],
     sessions: 0,
     apps: 0,
+    locks: [],
     lockedSeconds: 0,
     createdAt: expect.any(String),
     updatedAt: expect.any(String),
@@ -75,18 +76,29 @@ test('address and user name are set', async () => {
   expect(await show('archer@example.com')).toMatchObject({ id, emailVerifiedAt: expect.any(String) });
 });
 
-test('an account that is locked says so, and is unlocked, whichever root secret counted', async () => {
+test('an account that is locked says where and for how long, and is unlocked everywhere', async () => {
   const servers = [createKeyring([old, next]), createKeyring([next, old])].map((keyring) =>
     createAttemptLimits(db, keyring, 1),
   );
-  for (const limits of servers) {
-    for (let round = 0; round < 10; round += 1) await limits.begin(id, `10.0.0.${round}`);
-    await expect(limits.begin(id, '10.0.1.1')).rejects.toThrow('too_many_attempts');
-  }
-  expect((await run('show', id)).out).toMatch(/^sign-in {3}locked by wrong attempts for 15 minutes$/m);
-  expect(await run('unlock', id)).toEqual({ code: 0, out: `Account ${id} is unlocked.\n`, error });
-  for (const limits of servers) await limits.begin(id, '10.0.1.1');
-  expect(await show()).toMatchObject({ lockedSeconds: 0 });
+  const account = { id, email: 'archer@example.com', username: 'archer' };
+  const exhaust = async (deviceId: string | undefined, name: string, ip: string) => {
+    const candidate = { name, accountId: id, ip, deviceId };
+    for (let round = 0; round < 10; round += 1) await servers[round % 2]!.begin(candidate);
+    await expect(servers[0]!.begin(candidate)).rejects.toThrow('too_many_attempts');
+  };
+  await exhaust(undefined, 'archer', '192.0.2.1');
+  await exhaust(undefined, 'archer@example.com', '192.0.2.2');
+  await exhaust('laptop', 'archer', '192.0.2.3');
+  const { locks, lockedSeconds } = await show();
+  expect(locks).toContainEqual({ budget: 'account-network', places: 2, seconds: expect.any(Number) });
+  expect(lockedSeconds).toBeGreaterThan(800);
+  const where = 'from 2 networks for 15 minutes, on 1 known device for 15 minutes';
+  expect((await run('show', id)).out).toContain(`\nsign-in   locked by wrong attempts ${where}\n`);
+
+  const words = 'is unlocked: its wrong attempts are forgotten, on every device and from every network.';
+  expect(await run('unlock', id)).toEqual({ code: 0, out: `Account ${id} ${words}\n`, error });
+  for (const limits of servers) expect(await limits.locksOf(account)).toEqual([]);
+  expect(await show()).toMatchObject({ locks: [], lockedSeconds: 0 });
 });
 
 test.each([

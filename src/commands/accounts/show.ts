@@ -1,7 +1,9 @@
 /** `frontdesk accounts show ACCOUNT`: what an operator needs to know of an account. */
 import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { listSessions } from '../../sessions/session-repository.ts';
+import type { BudgetName } from '../../sign-in/attempt-budgets.ts';
 import { createAttemptLimits } from '../../sign-in/attempt-limits.ts';
+import type { Lock } from '../../sign-in/attempt-repository.ts';
 import type { Account } from '../../accounts/account.ts';
 import { fields, type Command } from '../command.ts';
 import { requireAccount, withBase } from '../with-base.ts';
@@ -11,22 +13,42 @@ interface Shown extends Omit<Account, 'attributes'> {
   claims: string[];
   sessions: number;
   apps: number;
-  /** Seconds until the person may try to sign in again; 0 when the account is not locked. */
+  /** Where wrong attempts are used up, and further ones are refused. */
+  locks: Lock[];
+  /** Seconds until the last of the locks ends; 0 when there is none. */
   lockedSeconds: number;
 }
 
+/** How the locks of one kind of place are told. Those of a name and of the account are told as one. */
+const lockKinds: { budgets: BudgetName[]; words: (places: number) => string }[] = [
+  { budgets: ['name', 'account'], words: () => 'on all devices that have not signed in before' },
+  { budgets: ['name-network', 'account-network'], words: (places) => `from ${places} network${places > 1 ? 's' : ''}` },
+  { budgets: ['name-site', 'account-site'], words: (places) => `from ${places} /48 network${places > 1 ? 's' : ''}` },
+  {
+    budgets: ['name-device', 'account-device'],
+    words: (places) => `on ${places} known device${places > 1 ? 's' : ''}`,
+  },
+];
+
+function lockText(locks: Lock[]): string {
+  const parts = lockKinds.flatMap(({ budgets, words }) => {
+    const found = locks.filter(({ budget }) => budgets.includes(budget));
+    if (found.length === 0) return [];
+    const minutes = Math.ceil(Math.max(...found.map(({ seconds }) => seconds)) / 60);
+    return [`${words(Math.max(...found.map(({ places }) => places)))} for ${minutes} minute${minutes > 1 ? 's' : ''}`];
+  });
+  return parts.length === 0 ? 'not locked' : `locked by wrong attempts ${parts.join(', ')}`;
+}
+
 function textOf(account: Shown): string {
-  const { id, email, emailVerifiedAt, username, name, suspendedAt, claims, sessions, apps, lockedSeconds } = account;
+  const { id, email, emailVerifiedAt, username, name, suspendedAt, claims, sessions, apps, locks } = account;
   return fields([
     ['id', id],
     ['email', `${email} (${emailVerifiedAt ? 'verified' : 'not verified'})`],
     ['username', username ?? 'none'],
     ['name', name ?? 'none'],
     ['status', suspendedAt ? `suspended since ${suspendedAt.toISOString()}` : 'active'],
-    [
-      'sign-in',
-      lockedSeconds > 0 ? `locked by wrong attempts for ${Math.ceil(lockedSeconds / 60)} minutes` : 'not locked',
-    ],
+    ['sign-in', lockText(locks)],
     ['claims', claims.join(', ') || 'none'],
     ['sessions', String(sessions)],
     ['apps', String(apps)],
@@ -44,13 +66,14 @@ export const showAccount: Command = {
     await withBase(io, async ({ db, keyring, config }) => {
       const { attributes, ...account } = await requireAccount(db, name);
       const attemptLimits = createAttemptLimits(db, keyring, config.rateLimitFactor);
-      const [sessions, apps, lockedSeconds] = await Promise.all([
+      const [sessions, apps, locks] = await Promise.all([
         listSessions(db, account.id),
         listConnectedApps(db, account.id),
-        attemptLimits.lockedSeconds(account.id),
+        attemptLimits.locksOf(account),
       ]);
       const counts = { sessions: sessions.length, apps: apps.length };
-      const shown = { ...account, claims: Object.keys(attributes).toSorted(), ...counts, lockedSeconds };
+      const lockedSeconds = Math.max(0, ...locks.map(({ seconds }) => seconds));
+      const shown = { ...account, claims: Object.keys(attributes).toSorted(), ...counts, locks, lockedSeconds };
       io.out(options['json'] ? JSON.stringify(shown, undefined, 2) : textOf(shown));
     });
   },

@@ -14,7 +14,9 @@ export const unlockAccount: Command = {
       const { id } = await requireAccount(db, account);
       const attemptLimits = createAttemptLimits(db, keyring, config.rateLimitFactor);
       await unlock({ db, attemptLimits }, id, 'command-line');
-      io.out(`Account ${account} is unlocked.`);
+      io.out(
+        `Account ${account} is unlocked: its wrong attempts are forgotten, on every device and from every network.`,
+      );
     });
   },
 };

@@ -5,6 +5,7 @@ import type { Form } from '../form.ts';
 import { seeOther } from '../page.ts';
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
+import { createKnownDeviceCookies } from './known-device-cookies.ts';
 import type { InteractionPages } from './pages.ts';
 
 /** The longest e-mail address: 64 + 1 + 255 (RFC 5321 §4.5.3.1). */
@@ -14,7 +15,8 @@ const maxPasswordCharacters = 1024;
 const loginIn = (form: Form): string => (form.get('login') ?? '').trim().slice(0, maxLoginCharacters);
 
 export function signIn(services: Services, pages: InteractionPages): Handler {
-  const { db, oidc } = services;
+  const { db, oidc, issuer } = services;
+  const cookies = createKnownDeviceCookies(issuer);
   return pages.form(
     async (ctx, interaction, form) => {
       const login = loginIn(form);
@@ -24,8 +26,10 @@ export function signIn(services: Services, pages: InteractionPages): Handler {
         // Longer than any password may be: refused like a wrong one, without hashing it.
         if (password.length > maxPasswordCharacters) throw new Refusal('credentials_wrong');
         const userAgent = ctx.get('user-agent') || undefined;
-        const attempt = { login, password, clientId: interaction.client.id, ip: ctx.ip, userAgent };
-        const { account, proof } = await signInWithPassword(services, attempt);
+        const clientId = interaction.client.id;
+        const attempt = { login, password, clientId, ip: ctx.ip, userAgent, knownDevices: cookies.values(ctx) };
+        const { account, proof, knownDevice } = await signInWithPassword(services, attempt);
+        cookies.add(ctx, knownDevice.value, knownDevice.replaces);
         const isRemembered = form.get('remember') === 'yes';
         seeOther(ctx, await oidc.signedIn(ctx, account.id, proof, { isRemembered }));
       } catch (error) {

@@ -4,7 +4,7 @@ import { Refusal } from '../../errors.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
 import type { Oidc } from '../../oidc/live-provider.ts';
 import { processRateLimit } from '../../platform/rate-limits.ts';
-import { networkOf } from '../../sign-in/attempt-limits.ts';
+import { networkOf } from '../../platform/network.ts';
 
 const maxPerMinute = 240;
 

@@ -11,7 +11,7 @@ import {
 import { isClientId, isClientName } from '../../../src/clients/client.ts';
 import { requireAcceptablePassword } from '../../../src/credentials/password.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { networkOf } from '../../../src/sign-in/attempt-limits.ts';
+import { networkOf } from '../../../src/platform/network.ts';
 import { describeDevice } from '../../../src/sessions/device.ts';
 import { internalPath } from '../../../src/web/account/callback.ts';
 

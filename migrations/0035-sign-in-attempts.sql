@@ -1,0 +1,20 @@
+create table sign_in_attempts (
+  subject bytea not null,
+  place bytea not null,
+  budget text not null,
+  remaining integer not null check (remaining >= 0),
+  expires_at timestamptz not null,
+  primary key (subject, place, budget)
+);
+create index on sign_in_attempts (expires_at);
+comment on table sign_in_attempts is
+  'Budgets of wrong sign-in attempts: how many are left until a time. One row for each valid root secret.';
+comment on column sign_in_attempts.subject is
+  'Keyed digest of the name that was typed, or of the account; of nothing when names are counted together.';
+comment on column sign_in_attempts.place is
+  'Keyed digest of the network or the known device; of nothing when places are counted together.';
+comment on column sign_in_attempts.budget is 'Which one (sign-in/attempt-budgets.ts).';
+comment on column sign_in_attempts.remaining is 'Attempts that are left. At 0 further ones are refused until expires_at.';
+
+comment on table rate_limits is
+  'Wrong sign-in attempts as servers of the release before count them, in the shape that rate-limiter-flexible wants. To be removed.';

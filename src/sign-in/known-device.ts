@@ -1,0 +1,55 @@
+/** Known devices: browsers in which an account has signed in before, by a cookie that opens nothing. */
+import { randomBytes } from 'node:crypto';
+import type { Keyring } from '../platform/secrets.ts';
+
+// Wrong attempts on a known device count apart from everybody else's, so that a stranger's do not lock the owner out. A
+// copied cookie gives its holder a budget of their own and no more, so it outlives sign-outs: somebody who signs out
+// everywhere because of an attack needs it to sign in again. A new password ends it, because whoever knew the old one may
+// have collected many.
+
+/** How long a device stays known after a sign-in. */
+export const knownDeviceSeconds = 180 * 24 * 60 * 60;
+
+/** The account that a device is known to, and its password's age. */
+export interface DeviceOwner {
+  accountId: string;
+  passwordChangedAt: Date;
+}
+
+export interface KnownDevice {
+  /** Random: different for each sign-in. */
+  deviceId: string;
+  /** The value of its cookie. */
+  value: string;
+}
+
+const pattern = /^([0-9a-z]{1,12})\.([\w-]{22})\.([\w-]{43})$/;
+
+/** Neither value nor id say whose they are: only with the root secret can it be found out. */
+const messageOf = ({ accountId, passwordChangedAt }: DeviceOwner, issuedAt: string, deviceId: string): string =>
+  ['known device', accountId, passwordChangedAt.getTime(), issuedAt, deviceId].join('\0');
+
+/** Milliseconds since 1970, as a cookie says it; 0 for a cookie that is none of ours. */
+export const issuedAtOf = (value: string): number => Number.parseInt(pattern.exec(value)?.[1] ?? '0', 36);
+
+/** @returns the value of a new cookie */
+export function issueKnownDevice(keyring: Keyring, owner: DeviceOwner, now = Date.now()): string {
+  const issuedAt = now.toString(36);
+  const deviceId = randomBytes(16).toString('base64url');
+  return `${issuedAt}.${deviceId}.${keyring.sign(messageOf(owner, issuedAt, deviceId))}`;
+}
+
+/** @param values the cookies of a browser, which may be of several accounts */
+export function findKnownDevice(
+  keyring: Keyring,
+  owner: DeviceOwner,
+  values: readonly string[],
+  now = Date.now(),
+): KnownDevice | undefined {
+  for (const value of values) {
+    const [, issuedAt = '', deviceId = '', signature = ''] = pattern.exec(value) ?? [];
+    const isOfAge = issuedAtOf(value) > now - knownDeviceSeconds * 1000;
+    if (isOfAge && keyring.isSigned(messageOf(owner, issuedAt, deviceId), signature)) return { deviceId, value };
+  }
+  return undefined;
+}
