@@ -6,6 +6,7 @@ import type { Base } from './base.ts';
 import { ensureOwnClient } from './clients/own-client.ts';
 import { ensureSigningKeys, ensurePairwiseSalt } from './keys/ensure-keys.ts';
 import { listSigningKeys } from './keys/signing-key-repository.ts';
+import { createCallsFor } from './oidc/calls-for.ts';
 import { createLiveProvider, type Oidc } from './oidc/live-provider.ts';
 import { createProtocolPages } from './oidc/protocol-pages.ts';
 import { createLivePolicy, type LivePolicy } from './policy/live-policy.ts';
@@ -55,7 +56,9 @@ export async function createApp(base: Base): Promise<App> {
   const { config, log, keyring, db, outgoing } = base;
   const { issuer, trustedProxies, rateLimitFactor, protocol } = config;
   if (protocol.isConformance)
-    log.warn('CONFORMANCE_PROFILE is on: for runs of the conformance suite, never in production');
+    log.warn(
+      'CONFORMANCE_PROFILE is on: for runs of the conformance suite, never in production. Apps that registered themselves may be called at the hosts of OUTGOING_ALLOWED_HOSTS',
+    );
   const texts = loadTexts();
   const views = createViews(texts);
   await ensureOwnClient(db, issuer);
@@ -63,7 +66,8 @@ export async function createApp(base: Base): Promise<App> {
   const pairwiseSalt = await ensurePairwiseSalt(db, keyring);
   const policy = await createLivePolicy(db);
   const pages = createProtocolPages(createShowPage(views));
-  const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt });
+  const callsFor = createCallsFor(outgoing, protocol);
+  const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, callsFor, protocol, pairwiseSalt });
   const hasher = await createPasswordHasher();
   const attemptLimits = createAttemptLimits(db, keyring, rateLimitFactor);
   const readiness = { isDraining: false };
@@ -71,7 +75,7 @@ export async function createApp(base: Base): Promise<App> {
   const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness, protocol });
   const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, web.callback());
   const stopFollowing = await followChanges(base, oidc, policy);
-  const background = await startBackground({ db, log, keyring, outgoing, oidc, policy });
+  const background = await startBackground({ db, log, keyring, callsFor, oidc, policy });
 
   return {
     server,

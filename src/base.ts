@@ -12,6 +12,7 @@ import { createLog, type Log } from './platform/log.ts';
 import { migrate } from './platform/migrate.ts';
 import type { OnStep, Step } from './platform/progress.ts';
 import { createOutgoing, type Outgoing } from './platform/outgoing.ts';
+import { createResolver } from './platform/resolve-host.ts';
 import { ensureSecretFile, readFileIfExists } from './platform/private-folder.ts';
 import { createKeyring, type Keyring } from './platform/secrets.ts';
 
@@ -85,7 +86,8 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
     const db = openDatabase({ url, poolSize: config.databasePool, onError });
     close.push(() => db.close());
-    const outgoing = createOutgoing(config.outgoingAllowedHosts);
+    const resolveHost = createResolver({ servers: config.dnsServers });
+    const outgoing = createOutgoing({ allowedHosts: config.outgoingAllowedHosts, resolveHost });
     close.push(async () => outgoing.close());
     // Attached: another process runs the embedded database, and has applied the migrations.
     if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');

@@ -1,4 +1,5 @@
 /** Reads the settings from the environment. Nothing else reads environment variables. */
+import { Resolver } from 'node:dns';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,6 +31,8 @@ export interface Config {
   readonly trustedProxies: number;
   /** Hosts that calls to apps may reach at private addresses, over http and on any port. */
   readonly outgoingAllowedHosts: readonly string[];
+  /** Addresses of name servers for these calls, with a port if it is not 53. Empty: those of the system. */
+  readonly dnsServers: readonly string[];
   /** Multiplies every rate limit. */
   readonly rateLimitFactor: number;
   readonly protocol: {
@@ -69,6 +72,19 @@ const positiveNumber = z.coerce
   .number('must_be_positive' satisfies Reason)
   .positive('must_be_positive' satisfies Reason);
 
+/** The items of a list with commas or white space between them. */
+const listOf = (text: string): string[] => text.split(/[,\s]+/).filter(Boolean);
+
+/** Whether each is an IP address, with or without a port: `10.0.0.2`, `10.0.0.2:5353`, `[2001:db8::2]:5353`. */
+function areServers(servers: string[]): boolean {
+  try {
+    new Resolver().setServers(servers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const hostList = /^(\*\.)?[A-Za-z0-9.:[\]-]+([,\s]+(\*\.)?[A-Za-z0-9.:[\]-]+)*$/;
 
 const schema = z.object({
@@ -90,6 +106,11 @@ const schema = z.object({
     .string()
     .regex(hostList, 'must_be_host_list' satisfies Reason)
     .optional(),
+  DNS_SERVERS: z
+    .string()
+    .transform(listOf)
+    .refine(areServers, 'must_be_dns_servers' satisfies Reason)
+    .default([]),
   RATE_LIMIT_FACTOR: positiveNumber.default(1),
   CLIENT_REGISTRATION: z.enum(['off', 'token']).default('off'),
   CONFORMANCE_PROFILE: z.string().default('false'),
@@ -162,7 +183,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const { hostname, protocol, port } = new URL(values.ISSUER);
   const isLocal = isLocalHost(hostname);
   if (protocol === 'http:' && !isLocal) problems.push({ field: 'ISSUER', reason: 'must_be_https_unless_local' });
-  const secrets = values.SECRET?.split(/[,\s]+/).filter(Boolean) ?? [];
+  const secrets = listOf(values.SECRET ?? '');
   problems.push(...secretProblems(secrets, isLocal));
   problems.push(...conformanceProblems(values.CONFORMANCE_PROFILE, values.ISSUER, isLocal));
   if (problems.length > 0) throw new InvalidSettings(problems);
@@ -180,7 +201,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     runtimeFolder: runtime && existsSync(runtime) ? runtime : tmpdir(),
     secrets,
     trustedProxies: values.TRUSTED_PROXIES,
-    outgoingAllowedHosts: values.OUTGOING_ALLOWED_HOSTS?.split(/[,\s]+/).filter(Boolean) ?? [],
+    outgoingAllowedHosts: listOf(values.OUTGOING_ALLOWED_HOSTS ?? ''),
+    dnsServers: values.DNS_SERVERS,
     rateLimitFactor: values.RATE_LIMIT_FACTOR,
     protocol: Object.freeze({
       hasClientRegistration: values.CLIENT_REGISTRATION === 'token',

@@ -75,6 +75,7 @@ export const reasons = [
   'must_be_https_unless_local',
   'must_be_postgres_url',
   'must_be_host_list',
+  'must_be_dns_servers',
   'must_be_off_or_issuer',
   'is_set_twice',
   'file_unreadable',

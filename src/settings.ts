@@ -46,7 +46,12 @@ export const settings: readonly Setting[] = [
     name: 'OUTGOING_ALLOWED_HOSTS',
     default: 'none',
     about:
-      'Hosts of apps that Frontdesk may call (logout tokens, keys) at private addresses, over http and on any port: `app.internal,*.localhost`. All other hosts must be public and on https.',
+      'Hosts of apps that Frontdesk may call (logout tokens, keys) at private addresses, over http and on any port: `app.internal,*.localhost`. All other hosts must be public and on https, and so must those of apps that registered themselves.',
+  },
+  {
+    name: 'DNS_SERVERS',
+    default: 'those of /etc/resolv.conf',
+    about: 'Name servers for the hosts of apps, by address: `10.0.0.2,10.0.0.3:5353`.',
   },
   { name: 'RATE_LIMIT_FACTOR', default: '1', about: 'Multiplies every rate limit, for tests and load generators.' },
   {
@@ -59,7 +64,7 @@ export const settings: readonly Setting[] = [
     name: 'CONFORMANCE_PROFILE',
     default: 'false',
     about:
-      '`true`, or the issuer again when it is public, for runs of the OpenID conformance suite. Never in production: it allows implicit and hybrid flow, unsigned request objects, and links of self-registered apps to other hosts.',
+      '`true`, or the issuer again when it is public, for runs of the OpenID conformance suite. Never in production: it allows implicit and hybrid flow, unsigned request objects, links of self-registered apps to other hosts, and calls to them at the hosts of OUTGOING_ALLOWED_HOSTS.',
   },
   { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
 ];

@@ -36,3 +36,6 @@ export const mayLinkToOtherHosts = ({ isConformance }: ProtocolOptions): boolean
 
 /** Request objects without a signature (OpenID Connect Core §6.1): no safer than query parameters. */
 export const acceptsUnsignedRequests = ({ isConformance }: ProtocolOptions): boolean => isConformance;
+
+/** Whether OUTGOING_ALLOWED_HOSTS counts for self-registered clients, too: the suite's clients are on its own host. */
+export const mayCallAllowedHosts = ({ isConformance }: ProtocolOptions): boolean => isConformance;

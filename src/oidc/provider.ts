@@ -6,11 +6,11 @@ import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import { Refusal } from '../errors.ts';
 import { DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
-import type { Outgoing } from '../platform/outgoing.ts';
 import type { Keyring } from '../platform/secrets.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { insertReplayMarker } from '../tokens/artifact-repository.ts';
 import { createConfiguration } from './configuration/configuration.ts';
+import type { CallsFor } from './calls-for.ts';
 import type { ProtocolOptions } from './conformance-profile.ts';
 import { replaceClientMethods } from './models/client.ts';
 import { replaceIdTokenMethods } from './models/id-token.ts';
@@ -32,7 +32,7 @@ export interface ProviderInput {
   keys: JWK[];
   pages: ProtocolPages;
   policy: LivePolicy;
-  outgoing: Outgoing;
+  callsFor: CallsFor;
   protocol: ProtocolOptions;
   pairwiseSalt: string;
 }

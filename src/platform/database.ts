@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 import { isAnswerOfServer, translateDatabaseError } from './database-errors.ts';
+import { openDatabaseSocket } from './database-socket.ts';
 import { listen, type Listener } from './listener.ts';
 import type { Rows, Statement } from './statement.ts';
 import { withinLimit } from './time-limit.ts';
@@ -58,10 +59,10 @@ const limits = {
 const maxStatementMilliseconds = 8_000;
 const maxCloseMilliseconds = 3_000;
 const maxPingMilliseconds = 3_000;
-const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+const socket = { stream: openDatabaseSocket, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
 // Jobs may take longer than requests, but not for ever.
-const jobLimits = { ...keepAlive, connectionTimeoutMillis: 10_000, query_timeout: 60_000 };
+const jobLimits = { ...socket, connectionTimeoutMillis: 10_000, query_timeout: 60_000 };
 
 export type Pool = pg.Pool;
 
@@ -89,7 +90,7 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
   const pool = new pg.Pool({
     connectionString: url,
     ...limits,
-    ...keepAlive,
+    ...socket,
     max: poolSize,
     pipeline: true,
     application_name: 'frontdesk',

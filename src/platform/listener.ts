@@ -1,6 +1,7 @@
 /** Receives notifications of PostgreSQL (LISTEN, NOTIFY), and reconnects when the connection is lost. */
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { openDatabaseSocket } from './database-socket.ts';
 import { withinLimit } from './time-limit.ts';
 
 export interface Listener {
@@ -38,6 +39,7 @@ export async function listen({ url, channel, onMessage, onError }: ListenOptions
       connectionString: url,
       application_name: 'frontdesk',
       connectionTimeoutMillis: 4_000,
+      stream: openDatabaseSocket,
       keepAlive: true,
     });
     next.on('notification', ({ payload = '' }) => onMessage(payload));

@@ -1,29 +1,26 @@
 /** Whether an address would be called, told before anybody calls it. */
-import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
-import { createOutgoing, type Outgoing } from './outgoing.ts';
+import { startNameServer } from '../../test/support/name-server.ts';
+import { createOutgoing, type Calls } from './outgoing.ts';
+import { createResolver } from './resolve-host.ts';
 
-type Done = (error: Error | null, addresses: LookupAddress[]) => void;
+let callsWith: (allowedHosts: string[]) => Calls;
+let calls: Calls;
 
-const { lookup } = dns;
-/** Name → address; a name that is not listed does not exist, and one without an address is never answered. */
-const names: Record<string, string | undefined> = {
-  'public.example': '93.184.216.34',
-  'inside.example': '10.0.0.7',
-  'silent.example': undefined,
-};
-let outgoing: Outgoing;
-
-beforeAll(() => {
-  dns.lookup = ((name: string, _options: LookupOptions, done: Done) => {
-    const address = names[name];
-    if (!Object.hasOwn(names, name)) setImmediate(done, new Error('ENOTFOUND'), []);
-    else if (address !== undefined) setImmediate(done, null, [{ address, family: 4 }]);
-  }) as typeof dns.lookup;
-  outgoing = createOutgoing(['app.internal:8080', '*.allowed.example']);
-  closeAfterwards(outgoing);
+beforeAll(async () => {
+  const { address } = await startNameServer({
+    'public.example': ['93.184.216.34'],
+    'inside.example': ['10.0.0.7'],
+    'silent.example': 'silent',
+  });
+  const resolveHost = createResolver({ servers: [address] });
+  callsWith = (allowedHosts) => {
+    const outgoing = createOutgoing({ allowedHosts, resolveHost });
+    closeAfterwards(outgoing);
+    return outgoing.toAllowedHosts;
+  };
+  calls = callsWith(['app.internal:8080', '*.allowed.example']);
 });
-afterAll(() => void (dns.lookup = lookup));
 
 test.each([
   'https://public.example/',
@@ -31,7 +28,7 @@ test.each([
   'http://app.internal:8080/out',
   'http://one.allowed.example:9000/out',
   'https://93.184.216.34/',
-])('%s would be called', async (url) => expect(await outgoing.refusedHost(url)).toBeUndefined());
+])('%s would be called', async (url) => expect(await calls.refusedHost(url)).toBeUndefined());
 
 test.each([
   ['https://inside.example/out', 'inside.example'],
@@ -41,12 +38,10 @@ test.each([
   ['https://10.0.0.7/out', '10.0.0.7'],
   ['http://[::1]:8080/out', '[::1]:8080'],
 ])('%s would not: %s is to be allowed', async (url, host) => {
-  expect(await outgoing.refusedHost(url)).toBe(host);
-  const allowing = createOutgoing([host]);
-  expect(await allowing.refusedHost(url)).toBeUndefined();
-  allowing.close();
+  expect(await calls.refusedHost(url)).toBe(host);
+  expect(await callsWith([host]).refusedHost(url)).toBeUndefined();
 });
 
 test('a name server that does not answer holds nobody up', async () => {
-  expect(await outgoing.refusedHost('https://silent.example/')).toBeUndefined();
+  expect(await calls.refusedHost('https://silent.example/')).toBeUndefined();
 });

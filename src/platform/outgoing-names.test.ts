@@ -1,19 +1,18 @@
 /** Requirement C07 of test/security/README.md: names that resolve to private addresses, also by DNS rebinding. */
-import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 import { createServer } from 'node:net';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { everyAddress, listen } from '../../test/support/listen.ts';
-import { createOutgoing, type Outgoing, type OutgoingFailed } from './outgoing.ts';
-
-type Done = (error: Error | null, addresses: LookupAddress[]) => void;
+import { startNameServer, type NameServer } from '../../test/support/name-server.ts';
+import { createOutgoing, type Calls } from './outgoing.ts';
+import type { OutgoingFailed } from './outgoing-target.ts';
+import { createResolver } from './resolve-host.ts';
 
 let port: number;
 let connections = 0;
-let outgoing: Outgoing;
-/** The addresses that the name resolves to, one answer after the other. */
-let answers: string[][];
-let asked: number;
-const { lookup } = dns;
+let calls: Calls;
+let names: NameServer;
+let resolutions = 0;
 
 beforeAll(async () => {
   const server = createServer((socket) => {
@@ -21,26 +20,23 @@ beforeAll(async () => {
     socket.destroy();
   });
   port = await listen(server, 0, everyAddress);
-  // The names of the world, in the hands of the test.
-  dns.lookup = ((name: string, options: LookupOptions, done: Done) => {
-    if (!name.endsWith('.example')) return lookup(name, options, done as never);
-    const addresses = answers[Math.min(asked, answers.length - 1)]!;
-    asked += 1;
-    const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-    // Never within the call, as the real one.
-    setImmediate(done, null, found);
-  }) as typeof dns.lookup;
-  outgoing = createOutgoing(['named.example']);
+  names = await startNameServer();
+  const resolve = createResolver({ servers: [names.address] });
+  const resolveHost: typeof resolve = (name) => {
+    resolutions += 1;
+    return resolve(name);
+  };
+  const outgoing = createOutgoing({ allowedHosts: ['named.example'], resolveHost });
   closeAfterwards(outgoing);
+  calls = outgoing.toAllowedHosts;
 });
-afterAll(() => void (dns.lookup = lookup));
 beforeEach(() => {
   connections = 0;
-  asked = 0;
+  resolutions = 0;
 });
 
 const problem = (url: string): Promise<string> =>
-  outgoing.get(url).then(
+  calls.get(url).then(
     () => 'none',
     (error: OutgoingFailed) => error.problem,
   );
@@ -54,11 +50,10 @@ test.each([
   [['fe80::1']],
   [['4000::1', '127.0.0.1']],
   [['10.0.0.1', '4000::1']],
-  [[]],
 ])('C07 a name that resolves to %j is not called', async (addresses) => {
-  answers = [addresses];
-  expect(await problem('https://rebinding.example/')).toBe('not_allowed');
-  expect([asked, connections]).toEqual([1, 0]);
+  names.zone = { 'private.example': addresses };
+  expect(await problem('https://private.example/')).toBe('not_allowed');
+  expect(connections).toBe(0);
 });
 
 test.each([
@@ -72,10 +67,10 @@ test.each([
   ['Teredo, by its server', '2001:0:808:808::a247:27dd', '2001:0:a00:1::a247:27dd'],
   ['IPv4-mapped', '::ffff:5db8:d822', '::ffff:a00:1'],
 ])('C07 %s is judged by the IPv4 address within', async (_name, open, inside) => {
-  answers = [[open]];
+  names.zone = { 'translated.example': [open] };
   expect(await problem('https://translated.example/')).toMatch(/^(unreachable|timeout)$/);
   expect(await problem(`https://[${open}]/`)).toMatch(/^(unreachable|timeout)$/);
-  answers = [[inside]];
+  names.zone = { 'translated.example': [inside] };
   expect(await problem('https://translated.example/')).toBe('not_allowed');
   expect(await problem(`https://[${inside}]/`)).toBe('not_allowed');
 });
@@ -85,19 +80,35 @@ test.each([
   ['no IPv4 address at all', '64:ff9b:1::'],
   ['IPv4-translated (RFC 7915)', '::ffff:0:5db8:d822'],
 ])('C07 %s is not called', async (_name, address) => {
-  answers = [[address]];
+  names.zone = { 'translated.example': [address] };
   expect(await problem('https://translated.example/')).toBe('not_allowed');
 });
 
-test('C07 the connection uses the addresses that were checked: the name is resolved once', async () => {
+test('C07 an alias of a private name is not called', async () => {
+  names.zone = { 'alias.example': { cname: 'inside.example' }, 'inside.example': ['127.0.0.1'] };
+  expect(await problem('https://alias.example/')).toBe('not_allowed');
+  expect(connections).toBe(0);
+});
+
+test('C07 the connection uses the addresses that were checked: a second answer leads nowhere', async () => {
   // A public address that IANA has given to nobody.
-  answers = [['4000::1'], ['127.0.0.1']];
-  expect(await problem('https://rebinding.example/')).toMatch(/^(unreachable|timeout)$/);
-  expect([asked, connections]).toEqual([1, 0]);
+  names.zone = { 'rebinding.example': ['4000::1'] };
+  names.queries.length = 0;
+  const called = problem('https://rebinding.example/');
+  await eventually(() => names.queries.length >= 2);
+  names.zone = { 'rebinding.example': ['127.0.0.1'] };
+  expect(await called).toMatch(/^(unreachable|timeout)$/);
+  expect([resolutions, connections]).toEqual([1, 0]);
 });
 
 test('a name that the operator allowed may resolve to any address', async () => {
-  answers = [['127.0.0.1']];
+  names.zone = { 'named.example': ['127.0.0.1'] };
   expect(await problem(`http://named.example:${port}/`)).toBe('unreachable');
   expect(connections).toBe(1);
+});
+
+test('a name that does not exist, and one that is not answered', async () => {
+  names.zone = { 'silent.example': 'silent' };
+  expect(await problem('https://unknown.example/')).toBe('unreachable');
+  expect(await problem('https://silent.example/')).toMatch(/^(unreachable|timeout)$/);
 });

@@ -1,15 +1,17 @@
 /** Requirements C07, C08 of test/security/README.md: calls to URLs of apps. */
 import { createServer, type ServerResponse } from 'node:http';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { everyAddress, listen } from '../../test/support/listen.ts';
-import { createOutgoing, OutgoingFailed, type Outgoing } from './outgoing.ts';
+import { createOutgoing, type Calls } from './outgoing.ts';
+import type { OutgoingFailed } from './outgoing-target.ts';
 
 let port: number;
 let visits: string[];
 let connections: number;
 let answer: (response: ServerResponse) => void;
-let strict: Outgoing;
-let open: Outgoing;
+let strict: Calls;
+let open: Calls;
 
 beforeAll(async () => {
   const server = createServer((request, response) => {
@@ -18,9 +20,9 @@ beforeAll(async () => {
   });
   server.on('connection', () => (connections += 1));
   port = await listen(server, 0, everyAddress);
-  strict = createOutgoing();
-  open = createOutgoing(['*.localhost', `127.0.0.1:${port}`]);
-  for (const outgoing of [strict, open]) closeAfterwards(outgoing);
+  const outgoing = createOutgoing({ allowedHosts: ['*.localhost', `127.0.0.1:${port}`] });
+  closeAfterwards(outgoing);
+  [strict, open] = [outgoing.toPublicHosts, outgoing.toAllowedHosts];
 });
 beforeEach(() => {
   visits = [];
@@ -140,13 +142,28 @@ test('C07 a slow answer and no answer end with a time-out', async () => {
   }
 });
 
+test('G05 a host that does not respond has ten calls, a hundred wait, and others are called meanwhile', async () => {
+  const held: ServerResponse[] = [];
+  answer = (response) => void held.push(response);
+  const slow = Array.from({ length: 120 }, () => problem(open.get(`http://slow.localhost:${port}/`)));
+  const settled = { host_busy: 0 };
+  for (const each of slow) void each.then((name) => (settled.host_busy += name === 'host_busy' ? 1 : 0));
+  await eventually(() => held.length === 10);
+  answer = (response) => response.end('fine');
+  expect((await open.get(`http://other.localhost:${port}/`)).status).toBe(200);
+  expect([held.length, settled.host_busy]).toEqual([10, 10]);
+  for (const response of held) response.end('late');
+  const problems = await Promise.all(slow);
+  expect(problems.filter((name) => name === 'none')).toHaveLength(110);
+});
+
 test('C08 a proxy of the environment and a global dispatcher are not used', async () => {
   const proxy = `http://127.0.0.1:${port}`;
   const { HTTPS_PROXY, HTTP_PROXY, NODE_USE_ENV_PROXY } = process.env;
   Object.assign(process.env, { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NODE_USE_ENV_PROXY: '1' });
   try {
     for (const url of ['https://10.0.0.1/', 'https://localhost/', 'https://169.254.169.254/']) {
-      expect(await problem(createOutgoing().get(url))).toBe('not_allowed');
+      expect(await problem(strict.get(url))).toBe('not_allowed');
     }
   } finally {
     for (const [name, value] of Object.entries({ HTTPS_PROXY, HTTP_PROXY, NODE_USE_ENV_PROXY })) {

@@ -1,10 +1,10 @@
 /** Calls to URLs of apps: public hosts on https only, with a time-out and a size limit, without following redirects. */
-import dns from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
-import { isPublic } from './public-address.ts';
+import { createQueue, QueueRefused, type BoundedQueue } from './bounded-queue.ts';
+import { outOfPlace } from './current-request.ts';
+import { allowedHostOf, checkTarget, isPrivateName, OutgoingFailed, toPublic, type Target } from './outgoing-target.ts';
+import { createResolver, toLookup, type ResolveHost } from './resolve-host.ts';
 
 export interface OutgoingResponse {
   status: number;
@@ -13,7 +13,8 @@ export interface OutgoingResponse {
   body: string;
 }
 
-export interface Outgoing {
+/** Calls to some hosts. */
+export interface Calls {
   /** @throws OutgoingFailed */
   get(url: string, headers?: Record<string, string>): Promise<OutgoingResponse>;
   /** @throws OutgoingFailed */
@@ -24,81 +25,26 @@ export interface Outgoing {
    * @returns the host that OUTGOING_ALLOWED_HOSTS would have to list; undefined when the call may be made
    */
   refusedHost(url: string): Promise<string | undefined>;
+}
+
+export interface Outgoing {
+  /** For URLs that an operator registered: public hosts, and those of OUTGOING_ALLOWED_HOSTS. */
+  toAllowedHosts: Calls;
+  /** For URLs that nobody vouches for. */
+  toPublicHosts: Calls;
   close(): void;
 }
 
-/** `not_allowed` is final; after the other problems a call may succeed later. */
-export type OutgoingProblem = 'not_allowed' | 'timeout' | 'too_large' | 'unreachable';
-
-export class OutgoingFailed extends Error {
-  override readonly name = 'OutgoingFailed';
-  readonly problem: OutgoingProblem;
-  constructor(problem: OutgoingProblem, options?: ErrorOptions) {
-    super(problem, options);
-    this.problem = problem;
-  }
+export interface OutgoingOptions {
+  /** Hosts that may have private addresses, http and any port, such as `*.localhost`. */
+  allowedHosts?: readonly string[];
+  resolveHost?: ResolveHost;
 }
 
-const limits = { milliseconds: 3_000, bytes: 64 * 1024, sockets: 40, lookupMilliseconds: 1_000 };
+const limits = { milliseconds: 3_000, bytes: 64 * 1024 };
 
-/** Whether a URL is on one of the hosts: `name`, `name:port`, or `*.name` for all names below. */
-function isListed({ hostname, host }: URL, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) =>
-    pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : pattern === hostname || pattern === host,
-  );
-}
-
-/**
- * Resolves a name for a connection, and refuses it when any of its addresses is not public. The connection uses these
- * very addresses, so a second answer of the name server cannot lead elsewhere (DNS rebinding).
- */
-const lookupPublic: LookupFunction = (name, options, done) => {
-  dns.lookup(name, { ...options, all: true }, (error, addresses) => {
-    if (error) return done(error, '', 0);
-    const [first] = addresses;
-    if (!first || addresses.some(({ address }) => !isPublic(address))) {
-      return done(new OutgoingFailed('not_allowed'), '', 0);
-    }
-    return options.all ? done(null, addresses) : done(null, first.address, first.family);
-  });
-};
-
-/** Resolves a host that the operator allowed, whatever its address. `*.localhost` is this machine (RFC 6761 §6.3). */
-const lookupAny: LookupFunction = (name, options, done) => {
-  if (!name.endsWith('.localhost')) return dns.lookup(name, options, done as never);
-  const loopback = { address: '127.0.0.1', family: 4 };
-  return options.all ? done(null, [loopback]) : done(null, loopback.address, loopback.family);
-};
-
-/**
- * Checks a URL before it is called: https on port 443, or a host that the operator allowed.
- *
- * @throws OutgoingFailed `not_allowed`
- */
-function checkTarget(url: string, allowed: readonly string[]): { target: URL; isAllowed: boolean } {
-  const target = URL.parse(url);
-  if (!target || target.username || target.password) throw new OutgoingFailed('not_allowed');
-  const isAllowed = isListed(target, allowed);
-  const isHttps = target.protocol === 'https:' && target.port === '';
-  if (!isHttps && !(isAllowed && /^https?:$/.test(target.protocol))) throw new OutgoingFailed('not_allowed');
-  // Node does not call the lookup function for an IP address.
-  const literal = target.hostname.replace(/^\[|\]$/g, '');
-  if (!isAllowed && isIP(literal) && !isPublic(literal)) throw new OutgoingFailed('not_allowed');
-  return { target, isAllowed };
-}
-
-/** The host of a URL as OUTGOING_ALLOWED_HOSTS lists it: with its port when that is not the default. */
-export const allowedHostOf = (url: string): string => URL.parse(url)?.host ?? '';
-
-/** Whether a name resolves to an address that is not public; false when it is not resolved within a second. */
-function isPrivateName(name: string): Promise<boolean> {
-  const resolved = new Promise<boolean>((resolve) => {
-    dns.lookup(name, { all: true }, (error, addresses) => {
-      resolve(!error && addresses.some(({ address }) => !isPublic(address)));
-    });
-  });
-  return Promise.race([resolved, setTimeout(limits.lookupMilliseconds, false, { ref: false })]);
-}
+/** For each host, so that one that does not respond takes neither sockets nor memory from the others. */
+const hostLimits = { concurrency: 10, maxWaiting: 100, maxWaitMilliseconds: 3_000, expectedMilliseconds: 100 };
 
 async function readBody(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -111,25 +57,41 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** @param allowedHosts hosts that may have private addresses, http and any port, such as `*.localhost` */
-export function createOutgoing(allowedHosts: readonly string[] = []): Outgoing {
-  const options = { keepAlive: true, maxSockets: limits.sockets, timeout: 30_000 };
+export function createOutgoing({ allowedHosts = [], resolveHost = createResolver() }: OutgoingOptions = {}): Outgoing {
+  const options = { keepAlive: true, maxSockets: hostLimits.concurrency, timeout: 30_000 };
   // Own agents: a proxy from the environment or a global dispatcher would connect to addresses that were not checked.
   const agents = [new HttpsAgent(options), new HttpAgent(options)];
   const allowedAgents = [new HttpsAgent(options), new HttpAgent(options)];
+  const lookups = { any: toLookup(resolveHost), public: toLookup(toPublic(resolveHost)) };
 
-  async function call(url: string, request: RequestOptions, body?: string): Promise<OutgoingResponse> {
-    const { target, isAllowed } = checkTarget(url, allowedHosts);
-    const isSecure = target.protocol === 'https:';
-    const send = isSecure ? httpsRequest : httpRequest;
+  /** Runs a call when its host has fewer than ten. @throws OutgoingFailed `host_busy` */
+  async function inTurn<T>(queues: Map<string, BoundedQueue>, host: string, work: () => Promise<T>): Promise<T> {
+    const queue = queues.get(host) ?? createQueue(hostLimits);
+    queues.set(host, queue);
+    try {
+      return await queue.run(work);
+    } catch (error) {
+      if (error instanceof QueueRefused) throw new OutgoingFailed('host_busy', { cause: error });
+      throw error;
+    } finally {
+      if (queue.running + queue.waiting === 0) queues.delete(host);
+    }
+  }
+
+  async function send(
+    { url, isAllowed }: Target,
+    request: RequestOptions,
+    body: string | undefined,
+  ): Promise<OutgoingResponse> {
+    const isSecure = url.protocol === 'https:';
     const signal = AbortSignal.timeout(limits.milliseconds);
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const outgoing = send(target, {
+        const outgoing = (isSecure ? httpsRequest : httpRequest)(url, {
           ...request,
           signal,
           agent: (isAllowed ? allowedAgents : agents)[isSecure ? 0 : 1],
-          lookup: isAllowed ? lookupAny : lookupPublic,
+          lookup: isAllowed ? lookups.any : lookups.public,
         });
         outgoing.on('response', resolve).on('error', reject).end(body);
       });
@@ -141,26 +103,39 @@ export function createOutgoing(allowedHosts: readonly string[] = []): Outgoing {
     }
   }
 
+  /** @param allowed the hosts of OUTGOING_ALLOWED_HOSTS, as far as they count */
+  function callsTo(allowed: readonly string[]): Calls {
+    const queues = new Map<string, BoundedQueue>();
+    const call = async (url: string, request: RequestOptions, body?: string): Promise<OutgoingResponse> => {
+      const target = checkTarget(url, allowed);
+      return outOfPlace(() => inTurn(queues, target.url.host, () => send(target, request, body)));
+    };
+    return {
+      get: (url, headers = {}) => call(url, { method: 'GET', headers }),
+      postForm(url, form) {
+        const body = new URLSearchParams(form).toString();
+        const headers = {
+          'content-type': 'application/x-www-form-urlencoded',
+          'content-length': String(Buffer.byteLength(body)),
+        };
+        return call(url, { method: 'POST', headers }, body);
+      },
+      async refusedHost(url) {
+        try {
+          const target = checkTarget(url, allowed);
+          const isRefused = !target.isAllowed && (await isPrivateName(resolveHost, target.url.hostname));
+          return isRefused ? allowedHostOf(url) : undefined;
+        } catch (error) {
+          if (error instanceof OutgoingFailed) return allowedHostOf(url);
+          throw error;
+        }
+      },
+    };
+  }
+
   return {
-    get: (url, headers = {}) => call(url, { method: 'GET', headers }),
-    postForm(url, form) {
-      const body = new URLSearchParams(form).toString();
-      const headers = {
-        'content-type': 'application/x-www-form-urlencoded',
-        'content-length': String(Buffer.byteLength(body)),
-      };
-      return call(url, { method: 'POST', headers }, body);
-    },
-    async refusedHost(url) {
-      try {
-        const { target, isAllowed } = checkTarget(url, allowedHosts);
-        const isRefused = !isAllowed && (await isPrivateName(target.hostname.replace(/^\[|\]$/g, '')));
-        return isRefused ? allowedHostOf(url) : undefined;
-      } catch (error) {
-        if (error instanceof OutgoingFailed) return allowedHostOf(url);
-        throw error;
-      }
-    },
+    toAllowedHosts: callsTo(allowedHosts),
+    toPublicHosts: callsTo([]),
     close() {
       for (const agent of [...agents, ...allowedAgents]) agent.destroy();
     },

@@ -23,7 +23,7 @@ async function printOutgoingWarnings(io: Io, { outgoing }: Base, { metadata }: S
   const called = { backchannel_logout_uri: 'Sign-out notices to', jwks_uri: 'Keys at' } as const;
   for (const [name, what] of Object.entries(called)) {
     const uri = metadata[name];
-    const host = typeof uri === 'string' ? await outgoing.refusedHost(uri) : undefined;
+    const host = typeof uri === 'string' ? await outgoing.toAllowedHosts.refusedHost(uri) : undefined;
     if (host === undefined) continue;
     const verb = name === 'jwks_uri' ? 'fetched' : 'delivered';
     const { origin } = new URL(uri as string);

@@ -102,8 +102,9 @@ export function validateBy(provider: () => Provider, protocol: ProtocolOptions, 
   };
 }
 
-/** A validator for commands, which run without the server's Provider. */
-export function createClientValidator(input: ValidatorInput): ClientValidator {
+/** A validator for commands, which run without the server's Provider, and for clients that an operator registers. */
+export function createClientValidator({ outgoing, ...input }: ValidatorInput): ClientValidator {
+  const callsFor = () => outgoing.toAllowedHosts;
   return async (metadata) => {
     const keys = await Promise.all([makeSigningKey('RS256', new Date()), makeSigningKey('ES256', new Date())]);
     const pages = createProtocolPages(() => {});
@@ -113,7 +114,7 @@ export function createClientValidator(input: ValidatorInput): ClientValidator {
     const jwks = keys.map(({ privateJwk }) => privateJwk);
     const provider = new Provider(
       input.issuer,
-      createConfiguration({ ...input, keys: jwks, pages, policy, pairwiseSalt }),
+      createConfiguration({ ...input, callsFor, keys: jwks, pages, policy, pairwiseSalt }),
     );
     return validateBy(() => provider, input.protocol, input.log)(metadata);
   };

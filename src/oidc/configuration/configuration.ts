@@ -3,15 +3,15 @@ import { errors, type Client as OidcClient, type Configuration, type KoaContextW
 import type { JWK } from 'jose';
 import { findAccount } from '../../accounts/account-repository.ts';
 import type { Database } from '../../platform/database.ts';
-import type { Outgoing } from '../../platform/outgoing.ts';
 import type { Keyring } from '../../platform/secrets.ts';
 import type { LivePolicy } from '../../policy/live-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { createAdapterFactory } from '../adapter/adapter.ts';
 import { clockToleranceSeconds } from '../adapter/artifact-adapter.ts';
 import { acrValues, assertClaimsParameter, claimsOf, claimsOfScope, subjectFor } from '../permissions/claims.ts';
-import { createClientFetch } from '../requests/client-fetch.ts';
+import { createLibraryFetch } from '../requests/client-fetch.ts';
 import { ownMetadata } from '../adapter/client-adapter.ts';
+import type { CallsFor } from '../calls-for.ts';
 import { responseTypesOf, type ProtocolOptions } from '../conformance-profile.ts';
 import { cookieNames, cookieOptions } from '../cookies.ts';
 import { loadOrCreateGrant } from '../permissions/consent.ts';
@@ -32,7 +32,7 @@ export interface ConfigurationInput {
   keys: JWK[];
   pages: ProtocolPages;
   policy: LivePolicy;
-  outgoing: Outgoing;
+  callsFor: CallsFor;
   protocol: ProtocolOptions;
   /** Salt of pairwise subjects; never changes. */
   pairwiseSalt: string;
@@ -50,7 +50,7 @@ const isOriginOf = (_ctx: KoaContextWithOIDC, origin: string, client: OidcClient
   (client['origins'] as string[]).includes(origin);
 
 export function createConfiguration(input: ConfigurationInput): Configuration {
-  const { db, keyring, issuer, keys, pages, policy, outgoing, protocol, pairwiseSalt } = input;
+  const { db, keyring, issuer, keys, pages, policy, callsFor, protocol, pairwiseSalt } = input;
   const subjectOf = (client: OidcClient, accountId: string) => subjectFor(pairwiseSalt, client.metadata(), accountId);
   const signOut = createSignOutPages(pages.show, cookieNames(issuer).session, subjectOf);
   return {
@@ -59,7 +59,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     clockTolerance: clockToleranceSeconds,
     cookies: cookieOptions(keyring, issuer),
     ttl: createLifetimes(policy),
-    fetch: createClientFetch(outgoing),
+    fetch: createLibraryFetch(callsFor),
     routes: {
       authorization: '/oauth/authorize',
       token: '/oauth/token',

@@ -4,13 +4,14 @@ import { markNoticeDelivered, markNoticeFailed } from '../../notices/logout-noti
 import { pauseSeconds, type LogoutNotice } from '../../notices/logout-notice.ts';
 import type { Database } from '../../platform/database.ts';
 import type { Log } from '../../platform/log.ts';
-import { allowedHostOf, OutgoingFailed, type Outgoing } from '../../platform/outgoing.ts';
+import { allowedHostOf, OutgoingFailed } from '../../platform/outgoing-target.ts';
+import type { CallsFor } from '../calls-for.ts';
 import type { Oidc } from '../live-provider.ts';
 
 export interface DeliveryServices {
   db: Database;
   log: Log;
-  outgoing: Outgoing;
+  callsFor: CallsFor;
   oidc: Pick<Oidc, 'logoutToken'>;
 }
 
@@ -21,17 +22,20 @@ interface Failure {
 }
 
 /** @returns why the delivery failed; undefined when the app confirmed it */
-async function send({ oidc, outgoing }: DeliveryServices, notice: LogoutNotice): Promise<Failure | undefined> {
+async function send({ oidc, callsFor }: DeliveryServices, notice: LogoutNotice): Promise<Failure | undefined> {
   const logout = await oidc.logoutToken(notice.clientId, notice.accountId, notice.sid);
   if (!logout) return { problem: 'gone' };
   try {
-    const { status } = await outgoing.postForm(logout.uri, { logout_token: logout.token });
+    const { status } = await callsFor(logout).postForm(logout.uri, { logout_token: logout.token });
     return status === 200 || status === 204 ? undefined : { problem: `status_${status}` };
   } catch (error) {
     if (!(error instanceof OutgoingFailed)) throw error;
     const { problem } = error;
     if (problem !== 'not_allowed') return { problem };
-    return { problem, hint: `add ${allowedHostOf(logout.uri)} to OUTGOING_ALLOWED_HOSTS` };
+    const hint = logout.isSelfRegistered
+      ? 'the app registered itself, so its logout URI must be public and on https'
+      : `add ${allowedHostOf(logout.uri)} to OUTGOING_ALLOWED_HOSTS`;
+    return { problem, hint };
   }
 }
 
@@ -60,5 +64,5 @@ export async function deliverLogoutNotice(
     const detail = { noticeId, problem };
     await db.inUnitOfWork(async () => recordEvent(db, { kind: 'notice.gave-up', accountId, clientId, detail }));
   }
-  return problem === 'timeout' || problem === 'unreachable' ? 'silent' : 'answered';
+  return /^(timeout|unreachable|host_busy)$/.test(problem) ? 'silent' : 'answered';
 }

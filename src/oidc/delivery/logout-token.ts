@@ -6,6 +6,7 @@ export interface LogoutToken {
   /** `backchannel_logout_uri` of the client. */
   uri: string;
   token: string;
+  isSelfRegistered: boolean;
 }
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
@@ -40,5 +41,9 @@ export async function makeLogoutToken(
   token.set('events', { [event]: {} });
   token.set('jti', randomUUID());
   if (sid !== undefined) token.set('sid', sid);
-  return { uri: client.backchannelLogoutUri, token: await token.issue({ use: 'logout' }) };
+  return {
+    uri: client.backchannelLogoutUri,
+    token: await token.issue({ use: 'logout' }),
+    isSelfRegistered: client['self_registered'] === true,
+  };
 }

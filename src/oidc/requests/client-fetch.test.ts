@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { closeAfterwards } from '../../../test/support/cleanup.ts';
 import { listen } from '../../../test/support/listen.ts';
 import { createOutgoing, type Outgoing } from '../../platform/outgoing.ts';
+import { createCallsFor } from '../calls-for.ts';
 import { createClientFetch } from './client-fetch.ts';
 
 let port: number;
@@ -10,7 +11,10 @@ let outgoing: Outgoing;
 let visits: string[];
 let status: number;
 let address: (path: string) => string;
-let fetchOnce: ReturnType<typeof createClientFetch>;
+/** For a client of an operator, or one that registered itself. */
+let fetchFor: ReturnType<typeof createClientFetch>;
+const operators = { isSelfRegistered: false };
+const fetchOnce = (url: string, options?: RequestInit) => fetchFor(operators, url, options);
 
 beforeAll(async () => {
   const server = createServer((request, response) => {
@@ -19,7 +23,7 @@ beforeAll(async () => {
   });
   port = await listen(server);
   address = (path) => `http://app.localhost:${port}${path}`;
-  outgoing = createOutgoing(['*.localhost']);
+  outgoing = createOutgoing({ allowedHosts: ['*.localhost'] });
   closeAfterwards(outgoing);
 });
 
@@ -28,7 +32,8 @@ const wait = (seconds: number) => void (Date.now = () => now() + seconds * 1000)
 beforeEach(() => {
   visits = [];
   status = 200;
-  fetchOnce = createClientFetch(outgoing);
+  const callsFor = createCallsFor(outgoing, { hasClientRegistration: true, isConformance: false });
+  fetchFor = createClientFetch(callsFor);
 });
 afterEach(() => void (Date.now = now));
 
@@ -93,4 +98,10 @@ test('C09 no more than five hundred URLs are remembered', async () => {
 test('C07 a URL that is not allowed is not fetched', async () => {
   await expect(fetchOnce(`http://127.0.0.1:${port}/keys`)).rejects.toThrow('not_allowed');
   expect(visits).toEqual([]);
+});
+
+test('G04 what an operator allowed is not fetched for a client that registered itself, not even from memory', async () => {
+  expect((await fetched('/keys')).status).toBe(200);
+  await expect(fetchFor({ isSelfRegistered: true }, address('/keys'))).rejects.toThrow('not_allowed');
+  expect(visits).toHaveLength(1);
 });

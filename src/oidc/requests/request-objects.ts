@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import type { Database } from '../../platform/database.ts';
-import type { Outgoing } from '../../platform/outgoing.ts';
+import type { CallsFor } from '../calls-for.ts';
 import { createClientFetch } from './client-fetch.ts';
 import { acceptsUnsignedRequests, type ProtocolOptions } from '../conformance-profile.ts';
 
@@ -16,7 +16,7 @@ const pushedPrefix = 'urn:ietf:params:oauth:request_uri:';
 
 export interface RequestObjectInput {
   db: Database;
-  outgoing: Outgoing;
+  callsFor: CallsFor;
   protocol: ProtocolOptions;
 }
 
@@ -62,16 +62,16 @@ function parametersIn(jwt: string, client: StoredClient): Record<string, string>
  *
  * @throws Refusal `request_uri_unknown`, `request_uri_unreachable`, `request_object_invalid`
  */
-export function requestObjects({ db, outgoing, protocol }: RequestObjectInput): Middleware {
-  const fetch = createClientFetch(outgoing);
+export function requestObjects({ db, callsFor, protocol }: RequestObjectInput): Middleware {
+  const fetch = createClientFetch(callsFor);
 
   async function load(uri: string, client: StoredClient | undefined): Promise<string> {
     const registered = client?.metadata['request_uris'];
     // Only registered URIs are fetched (OpenID Connect Core §6.2): otherwise anybody could make us call any address.
-    if (!Array.isArray(registered) || !registered.includes(uri)) throw new Refusal('request_uri_unknown');
-    const answer = await fetch(uri, { headers: { accept: 'application/oauth-authz-req+jwt, application/jwt' } }).catch(
-      () => undefined,
-    );
+    if (!client || !Array.isArray(registered) || !registered.includes(uri)) throw new Refusal('request_uri_unknown');
+    const answer = await fetch(client, uri, {
+      headers: { accept: 'application/oauth-authz-req+jwt, application/jwt' },
+    }).catch(() => undefined);
     if (answer?.status !== 200) throw new Refusal('request_uri_unreachable');
     const request = (await answer.text()).trim();
     // Limited because it is stored with the interaction.

@@ -1,0 +1,36 @@
+/** Sockets of database connections, by name, address and path. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { closeAfterwards, temporaryFolder } from '../../test/support/cleanup.ts';
+import { closeServer, listen } from '../../test/support/listen.ts';
+import { openDatabaseSocket } from './database-socket.ts';
+
+const path = join(temporaryFolder(), 'socket');
+let port: number;
+
+beforeAll(async () => {
+  const greet = () => createServer((socket) => socket.end('hello'));
+  port = await listen(greet());
+  const byPath = greet();
+  closeAfterwards(() => closeServer(byPath));
+  await once(byPath.listen(path), 'listening');
+});
+
+test.each([
+  ['a name of the hosts file', () => [port, 'localhost']],
+  ['a name of this machine', () => [port, 'database.localhost']],
+  ['an address', () => [port, '127.0.0.1']],
+  ['a path', () => [path]],
+] as const)('%s is connected to', async (_, target) => {
+  const socket = openDatabaseSocket();
+  (socket.connect as (...args: unknown[]) => void)(...target());
+  expect(String((await once(socket, 'data'))[0])).toBe('hello');
+});
+
+test('a name that nobody knows is an error', async () => {
+  const socket = openDatabaseSocket();
+  socket.connect(port, 'unknown.invalid');
+  const [error] = (await once(socket, 'error')) as [{ code: string }];
+  expect(error.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
+});

@@ -1,0 +1,158 @@
+/** Resolves host names by the hosts file and by DNS, without a thread of libuv's pool. */
+import { promises, type LookupAddress } from 'node:dns';
+import { readFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
+
+export interface ResolverOptions {
+  /** Addresses of name servers, with a port if it is not 53; those of /etc/resolv.conf by default. */
+  servers?: readonly string[];
+}
+
+/** `ENOTFOUND`: there is no such name; `EAI_AGAIN`: no name server answered. */
+export class HostNotResolved extends Error {
+  override readonly name = 'HostNotResolved';
+  readonly code: 'ENOTFOUND' | 'EAI_AGAIN';
+  constructor(code: HostNotResolved['code'], host: string) {
+    super(`${code} ${host}`);
+    this.code = code;
+  }
+}
+
+/** @throws HostNotResolved */
+export type ResolveHost = (name: string) => Promise<LookupAddress[]>;
+
+const limits = {
+  /** For the first try at one server; the next one waits twice as long. */
+  tryMilliseconds: 700,
+  tries: 2,
+  /** For the name under all search domains. */
+  milliseconds: 2_000,
+  /** For the addresses of one family, when there are those of the other. */
+  otherFamilyMilliseconds: 300,
+};
+
+/** Milliseconds for which the content of a file is used. */
+const maxFileAge = 5_000;
+
+const loopback: LookupAddress[] = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+];
+
+/** Reads a small file of the system, at most every five seconds; empty when there is none. */
+function cachedFile<T>(path: string, parse: (text: string) => T): () => T {
+  let known: { at: number; value: T } | undefined;
+  return () => {
+    if (known && known.at > performance.now() - maxFileAge) return known.value;
+    let text = '';
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch {
+      // Without the file DNS is all there is.
+    }
+    known = { at: performance.now(), value: parse(text) };
+    return known.value;
+  };
+}
+
+const wordsOf = (line: string): string[] =>
+  line
+    .replace(/[#;].*/, '')
+    .trim()
+    .split(/\s+/);
+
+function parseHosts(text: string): Map<string, LookupAddress[]> {
+  const hosts = new Map<string, LookupAddress[]>();
+  for (const [address = '', ...names] of text.split('\n').map(wordsOf)) {
+    const found = { address, family: address.includes(':') ? 6 : 4 };
+    for (const name of names.map((each) => each.toLowerCase())) hosts.set(name, [...(hosts.get(name) ?? []), found]);
+  }
+  return hosts;
+}
+
+/** The domains that names without a trailing dot are also looked for in; the last line counts (resolv.conf(5)). */
+const parseSearch = (text: string): string[] =>
+  text
+    .split('\n')
+    .map(wordsOf)
+    .findLast(([word]) => word === 'search' || word === 'domain')
+    ?.slice(1) ?? [];
+
+const readHosts = cachedFile('/etc/hosts', parseHosts);
+const readSearch = cachedFile('/etc/resolv.conf', parseSearch);
+
+/** The names that a name may stand for, in order: a short one is first looked for in the search domains. */
+function candidatesOf(name: string): string[] {
+  if (name.endsWith('.')) return [name.slice(0, -1)];
+  const inDomains = readSearch().map((domain) => `${name}.${domain.replace(/\.$/, '')}`);
+  return name.includes('.') ? [name, ...inDomains] : [...inDomains, name];
+}
+
+/**
+ * Asks DNS for the addresses of exactly this name, IPv4 first.
+ *
+ * @returns empty when there is no such name
+ * @throws HostNotResolved `EAI_AGAIN` when no server answered in time
+ */
+async function query(name: string, servers: readonly string[], milliseconds: number): Promise<LookupAddress[]> {
+  // One for each query: it reads resolv.conf as it is now, and can be cancelled.
+  const resolver = new promises.Resolver({ timeout: limits.tryMilliseconds, tries: limits.tries });
+  if (servers.length > 0) resolver.setServers(servers);
+  const deadline = performance.now() + milliseconds;
+  let timer = setTimeout(() => resolver.cancel(), milliseconds);
+  const ask = async (family: 4 | 6): Promise<LookupAddress[]> => {
+    const addresses = await (family === 4 ? resolver.resolve4(name) : resolver.resolve6(name));
+    clearTimeout(timer);
+    const left = Math.min(limits.otherFamilyMilliseconds, deadline - performance.now());
+    timer = setTimeout(() => resolver.cancel(), left);
+    return addresses.map((address) => ({ address, family }));
+  };
+  const outcomes = await Promise.allSettled([ask(4), ask(6)]);
+  clearTimeout(timer);
+  const found = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
+  const isKnown = outcomes.every(
+    (outcome) =>
+      outcome.status === 'fulfilled' || /^(ENOTFOUND|ENODATA)$/.test((outcome.reason as { code: string }).code),
+  );
+  if (found.length === 0 && !isKnown) throw new HostNotResolved('EAI_AGAIN', name);
+  return found;
+}
+
+/**
+ * Node's `dns.lookup` holds a thread while a name server is silent, and there are four: a few such names would stop
+ * other calls, password hashing and database connections. c-ares holds none.
+ */
+export function createResolver({ servers = [] }: ResolverOptions = {}): ResolveHost {
+  return async (host) => {
+    const name = host.toLowerCase();
+    const bare = name.replace(/\.$/, '');
+    // This machine (RFC 6761 §6.3).
+    if (bare.endsWith('.localhost')) return loopback.slice(0, 1);
+    const inFile = readHosts().get(bare);
+    if (inFile) return inFile;
+    if (bare === 'localhost') return loopback;
+    const deadline = performance.now() + limits.milliseconds;
+    for (const candidate of candidatesOf(name)) {
+      const left = deadline - performance.now();
+      if (left <= 0) throw new HostNotResolved('EAI_AGAIN', host);
+      const found = await query(candidate, servers, left);
+      if (found.length > 0) return found;
+    }
+    throw new HostNotResolved('ENOTFOUND', host);
+  };
+}
+
+/** The `lookup` of Node's sockets. */
+export function toLookup(resolve: ResolveHost): LookupFunction {
+  const resolveWithCallback = callbackify(resolve);
+  return (name, { family, all }, done) =>
+    resolveWithCallback(name, (error, addresses) => {
+      if (error) return done(error, '', 0);
+      const wanted = Number(String(family ?? 0).replace('IPv', ''));
+      const found = addresses.filter((each) => wanted === 0 || each.family === wanted);
+      const [first] = found;
+      if (!first) return done(new HostNotResolved('ENOTFOUND', name), '', 0);
+      return all ? done(null, found) : done(null, first.address, first.family);
+    });
+}
