@@ -10,6 +10,7 @@ import { createCallsFor } from './oidc/calls-for.ts';
 import { createLiveProvider, type Oidc } from './oidc/live-provider.ts';
 import { createProtocolPages } from './oidc/protocol-pages.ts';
 import { createLivePolicy, type LivePolicy } from './policy/live-policy.ts';
+import { followDatabaseClock } from './platform/clock.ts';
 import { loadTexts } from './platform/texts.ts';
 import { createViews } from './platform/views.ts';
 import { createAttemptLimits } from './sign-in/attempt-limits.ts';
@@ -59,6 +60,7 @@ export async function createApp(base: Base): Promise<App> {
     log.warn(
       'CONFORMANCE_PROFILE is on: for runs of the conformance suite, never in production. Apps that registered themselves may be called at the hosts of OUTGOING_ALLOWED_HOSTS',
     );
+  const stopClock = await followDatabaseClock(db, log);
   const texts = loadTexts();
   const views = createViews(texts);
   await ensureOwnClient(db, issuer);
@@ -85,6 +87,7 @@ export async function createApp(base: Base): Promise<App> {
       await drain(server);
       await background.stop();
       await stopFollowing();
+      stopClock();
       oidc.close();
       await base.close();
     },

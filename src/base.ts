@@ -6,6 +6,7 @@ import { checkDeployment, claimDeployment } from './deployment/deployment.ts';
 import { isMigrated } from './deployment/deployment-repository.ts';
 import { Refusal } from './errors.ts';
 import type { ProcessRole } from './platform/data-folder.ts';
+import { setClockByDatabase } from './platform/clock.ts';
 import { openDatabase, type Database } from './platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { createLog, type Log } from './platform/log.ts';
@@ -89,6 +90,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     const resolveHost = createResolver({ servers: config.dnsServers });
     const outgoing = createOutgoing({ allowedHosts: config.outgoingAllowedHosts, resolveHost });
     close.push(async () => outgoing.close());
+    if (role === 'command') await setClockByDatabase(db);
     // Attached: another process runs the embedded database, and has applied the migrations.
     if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');
     if (!isAttached) onStep('applying_migrations');

@@ -1,0 +1,93 @@
+/** Two servers whose machines disagree about the time: what expires goes by the database's clock. */
+import { decodeJwt } from 'jose';
+import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createBrowser, sendRequest } from '../support/browser.ts';
+import { closeAfterwards } from '../support/cleanup.ts';
+import { eventually } from '../support/eventually.ts';
+import { authorize, callAs, codeFor, exchange, newBrowser, refresh, signIn, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { freePort } from '../support/listen.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import { endBy } from '../support/processes.ts';
+import { startProgram } from '../support/terminal.ts';
+
+let frontdesk: Frontdesk;
+let site: RegisteredApp;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk();
+  await ann(frontdesk);
+  site = await siteA(frontdesk);
+});
+
+/** A server of the same deployment on a machine with another time. @returns its port, and the lines that it logs */
+async function startShifted(seconds: number): Promise<{ port: number; lines: string[]; stop(): Promise<unknown> }> {
+  const port = await freePort();
+  const preload = pathToFileURL(join(process.cwd(), 'test/support/shifted-clock.ts')).href;
+  const child = startProgram(['serve'], {
+    ISSUER: frontdesk.issuer,
+    SECRET: frontdesk.secret,
+    DATABASE_URL: frontdesk.database.url,
+    PORT: String(port),
+    CLOCK_SHIFT: String(seconds),
+    NODE_OPTIONS: `--import ${preload}`,
+  });
+  const lines: string[] = [];
+  createInterface({ input: child.stdout! }).on('line', (line) => lines.push(line));
+  await eventually(async () => {
+    const headers = { host: new URL(frontdesk.issuer).host };
+    const { status } = await sendRequest(`http://127.0.0.1:${port}/readyz`, { headers }).catch(() => ({ status: 0 }));
+    return status === 200;
+  });
+  return { port, lines, stop: () => endBy(child) };
+}
+
+describe.each([-120, 120, 86_400])('a server whose machine is %d seconds off', (seconds) => {
+  let shifted: Awaited<ReturnType<typeof startShifted>>;
+  beforeAll(async () => {
+    shifted = await startShifted(seconds);
+    closeAfterwards(() => shifted.stop());
+  });
+
+  const scope = { scope: 'openid offline_access', prompt: 'consent' };
+
+  test('exchanges codes of the other server, and the other its codes', async () => {
+    for (const [from, to] of [
+      [shifted.port, frontdesk.port],
+      [frontdesk.port, shifted.port],
+    ] as const) {
+      const request = authorize(frontdesk, site, scope);
+      const code = await codeFor(newBrowser(frontdesk, from), request);
+      const response = await exchange(frontdesk, site, { code, verifier: request.verifier }, to);
+      expect([response.status, response.body]).toEqual([200, expect.any(String)]);
+      const tokens = response.json<Tokens>();
+      expect(Math.abs(decodeJwt(tokens.id_token!).iat! - Date.now() / 1000)).toBeLessThan(30);
+      expect(
+        (await callAs(frontdesk, site, '/oauth/introspect', { token: tokens.access_token }, from)).json(),
+      ).toMatchObject({ active: true });
+      expect((await refresh(frontdesk, site, tokens.refresh_token!, from)).status).toBe(200);
+    }
+  });
+
+  test('goes on with sign-ins and sessions of the other', async () => {
+    const here = newBrowser(frontdesk, shifted.port);
+    const form = await here.visit(authorize(frontdesk, site).url);
+    const toApp = (url: string) => !url.startsWith(frontdesk.issuer);
+    const there = createBrowser(toApp, frontdesk.port, await here.jar.clone());
+    expect((await signIn(await there.visit(form.url), 'ann')).location).toContain('code=');
+    const back = createBrowser(toApp, shifted.port, await there.jar.clone());
+    expect((await back.send(authorize(frontdesk, site).url)).location).toContain('code=');
+  });
+
+  test('says so once in its log', () => {
+    const warnings = shifted.lines
+      .map((line) => JSON.parse(line) as { seconds: number; hint?: string })
+      .filter(({ hint }) => hint !== undefined);
+    expect(warnings).toEqual([
+      expect.objectContaining({ level: 'warn', hint: expect.stringContaining('synchronise the clocks') }),
+    ]);
+    expect(Math.abs(warnings[0]!.seconds + seconds)).toBeLessThan(3);
+  });
+});
