@@ -1,0 +1,49 @@
+/** Changes of one registration (RFC 7592) at the same time, at two servers. */
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { callAs } from '../support/flow.ts';
+import { asApp, callback, registered, send, withRegistration, type Registered } from '../support/registration.ts';
+
+let one: Frontdesk;
+let two: Frontdesk;
+
+beforeAll(async () => {
+  one = await startFrontdesk({ settings: { ...withRegistration, RATE_LIMIT_FACTOR: '100' } });
+  two = await startFrontdesk({ sameDeploymentAs: one, settings: { ...withRegistration, RATE_LIMIT_FACTOR: '100' } });
+});
+
+/** Whether the client authenticates with this secret. */
+async function isSecretOf(client: Registered, secret: string): Promise<boolean> {
+  const app = asApp({ ...client, client_secret: secret });
+  return (await callAs(one, app, '/oauth/introspect', { token: 'x' })).status === 200;
+}
+
+/** Sends changes at once, alternating between the servers. @returns the secrets that responses told */
+async function changeAtOnce(client: Registered, methods: string[]): Promise<string[]> {
+  const { registration_client_uri: uri, registration_access_token: token, client_id: id } = client;
+  const responses = await Promise.all(
+    methods.map((method, index) => {
+      const name = `Name ${index}`;
+      const body = { client_id: id, client_name: name, redirect_uris: [callback], token_endpoint_auth_method: method };
+      return send(uri, 'PUT', token, body, [one.port, two.port][index % 2]);
+    }),
+  );
+  expect(responses.map(({ status }) => status)).toEqual(methods.map(() => 200));
+  return responses.flatMap((response) => response.json<Partial<Registered>>().client_secret ?? []);
+}
+
+test('a client that needs its first secret gets one, and the response that has it is the only one', async () => {
+  const client = await registered(one, { token_endpoint_auth_method: 'none' });
+  const told = await changeAtOnce(client, Array<string>(20).fill('client_secret_basic'));
+  expect(told).toHaveLength(1);
+  expect(await isSecretOf(client, told[0]!)).toBe(true);
+});
+
+test('of changes that need a secret and changes that need none, the last one decides which secret is valid', async () => {
+  const client = await registered(one, { token_endpoint_auth_method: 'none' });
+  const methods = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? 'none' : 'client_secret_basic'));
+  const told = await changeAtOnce(client, methods);
+  const areValid = await Promise.all(told.map((secret) => isSecretOf(client, secret)));
+  const now = await send(client.registration_client_uri, 'GET', client.registration_access_token);
+  const needsSecret = now.json<Registered>()['token_endpoint_auth_method'] !== 'none';
+  expect(areValid.filter(Boolean)).toHaveLength(needsSecret ? 1 : 0);
+});
