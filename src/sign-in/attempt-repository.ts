@@ -1,4 +1,4 @@
-/** SQL for the budgets of sign-in attempts. Statements lock rows in the order of `position`, the same in all of them. */
+/** SQL for the budgets of sign-in attempts. All statements lock rows in the same order, so that none wait for each other. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Budget, BudgetName } from './attempt-budgets.ts';
@@ -110,7 +110,13 @@ export async function deleteAttempts(db: Database, rows: readonly AttemptRow[]):
   return new Set(deleted.rows.map(({ budget }) => budget));
 }
 
-const deleteBySubject = sql`delete from sign_in_attempts where subject = any($1)`;
+const deleteBySubject = sql`
+  with locked as (
+    select subject, place, budget from sign_in_attempts where subject = any($1)
+    order by budget not in ('name-device', 'name-network'), subject, place, budget collate "C" for update
+  )
+  delete from sign_in_attempts s using locked l
+  where s.subject = l.subject and s.place = l.place and s.budget = l.budget`;
 
 export async function deleteAttemptsOf(db: Database, subjects: readonly Buffer[]): Promise<void> {
   await db.writeOutsideTransaction(deleteBySubject, [subjects]);

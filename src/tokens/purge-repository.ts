@@ -49,7 +49,8 @@ export async function purgeSessions(db: Database, limit: number): Promise<number
 // `rate_limits.expire` is in milliseconds since 1970 (rate-limiter-flexible); 3600000 is an hour.
 const deleteShortLived = [
   sql`delete from receipts where expires_at < now()`,
-  sql`delete from sign_in_attempts where expires_at < now()`,
+  sql`delete from sign_in_attempts where (subject, place, budget) in (
+    select subject, place, budget from sign_in_attempts where expires_at < now() for update skip locked)`,
   sql`delete from rate_limits where expire < extract(epoch from now()) * 1000 - 3600000`,
   sql`delete from logout_notices where created_at < now() - interval '90 days'`,
   sql`delete from registration_tokens where expires_at < now() - interval '30 days'`,
