@@ -1,4 +1,6 @@
-/** What the OpenID Foundation's suite needs and production must not offer: switched on by CONFORMANCE_PROFILE. */
+/**
+ * Features that the OpenID Foundation's conformance suite needs and production must not offer (CONFORMANCE_PROFILE).
+ */
 
 /** The settings that change what the protocol offers. */
 export interface ProtocolOptions {
@@ -8,7 +10,7 @@ export interface ProtocolOptions {
   isConformance: boolean;
 }
 
-/** Implicit and hybrid flow: tokens in the front channel (OpenID Connect Core §3.2, §3.3). */
+/** Code flow, and implicit and hybrid flow: tokens in the front channel (OpenID Connect Core §3.2, §3.3). */
 const allResponseTypes = [
   'code',
   'id_token',
@@ -20,21 +22,23 @@ const allResponseTypes = [
 
 type ResponseTypes = (typeof allResponseTypes)[number][];
 
-/** Code only: no tokens in the front channel (RFC 9700 §2.1.2). */
+/** Only `code` unless the conformance suite runs: no tokens in the front channel (RFC 9700 §2.1.2). */
 export const responseTypesOf = ({ isConformance }: ProtocolOptions): ResponseTypes =>
   isConformance ? [...allResponseTypes] : ['code'];
 
-/** Name of the metadata that marks a client of the suite. Only an operator can set it. */
+/** Name of the metadata that marks a client of the conformance suite. Only an operator can set it. */
 export const conformanceClientKey = 'conformance_client';
 
 /**
- * Whether `policy_uri` and `tos_uri` of a self-registered client may be on other hosts than its redirect URIs, as those of
- * the suite's clients are. Otherwise our consent page could link to a site that the app impersonates (OpenID Connect
- * Registration §9.1).
+ * Whether `policy_uri` and `tos_uri` of a self-registered client may be on other hosts than its redirect URIs. The
+ * conformance suite's clients need this; in production the consent page would link to a site that the app impersonates
+ * (OpenID Connect Registration §9.1).
  */
 export const mayLinkToOtherHosts = ({ isConformance }: ProtocolOptions): boolean => isConformance;
 
-/** Request objects without a signature (OpenID Connect Core §6.1): no safer than query parameters. */
+/**
+ * Whether request objects may have no signature (OpenID Connect Core §6.1): they are no safer than query parameters.
+ */
 export const acceptsUnsignedRequests = ({ isConformance }: ProtocolOptions): boolean => isConformance;
 
 /** Whether OUTGOING_ALLOWED_HOSTS counts for self-registered clients, too: the suite's clients are on its own host. */

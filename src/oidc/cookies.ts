@@ -6,11 +6,11 @@ import type { Keyring } from '../platform/secrets.ts';
 export interface CookieNames {
   session: string;
   csrf: string;
-  /** Beginning of the names of cookies of pending sign-ins; the interaction's uid follows. */
+  /** Prefix of the names of interaction cookies; the interaction's uid follows. */
   pending: string;
-  /** Beginning of the names of cookies of known devices; a random word follows. */
+  /** Prefix of the names of cookies of known devices; a random word follows. */
   known: string;
-  /** The library's names for its cookies of interactions, which are replaced (interaction/interaction-cookies.ts). */
+  /** The library's names of its own interaction cookies, which are replaced (interaction/interaction-cookies.ts). */
   interaction: string;
   resume: string;
 }
@@ -28,7 +28,7 @@ export function cookieNames(issuer: string): CookieNames {
   };
 }
 
-/** Signs with the newest key and accepts signatures of all keys. SHA-256 instead of Keygrip's default SHA-1. */
+/** A signer that uses the newest key and accepts signatures of all keys; SHA-256 instead of Keygrip's default SHA-1. */
 export const createCookieSigner = ({ cookieKeys }: Keyring): Keygrip => new Keygrip([...cookieKeys], 'sha256');
 
 export function cookieOptions(keyring: Keyring, issuer: string): NonNullable<Configuration['cookies']> {

@@ -8,8 +8,8 @@ import type { ClientValidator } from '../clients/register-client.ts';
 import { endSessions } from '../sessions/end-session.ts';
 import type { Proof } from '../sign-in/with-password.ts';
 import { deleteArtifact } from '../tokens/artifact-repository.ts';
-import { validateBy } from './configuration/client-validator.ts';
-import { createInteractionAnswers, endingOf, resubmitSeconds } from './interaction/interaction-answer.ts';
+import { clientValidatorOf } from './configuration/client-validator.ts';
+import { createResultStore, endingOf, resubmitSeconds } from './interaction/interaction-answer.ts';
 import { createInteractionCookies } from './interaction/interaction-cookies.ts';
 import { makeLogoutToken, type LogoutToken } from './delivery/logout-token.ts';
 import { pendingInteraction, type PendingInteraction } from './interaction/pending-interaction.ts';
@@ -31,19 +31,25 @@ export interface Oidc {
   interaction(ctx: Context): Promise<PendingInteraction>;
   /** The session of this browser, if somebody is signed in. */
   session(ctx: Context): Promise<{ uid: string; accountId: string } | undefined>;
-  /** These four store the result and return the address to redirect to. */
+  /**
+   * Stores that a person signed in; with another account than the browser's session, that session is ended. This method
+   * and the next three store the result of the interaction, and return the address at which the browser resumes.
+   *
+   * @throws Refusal `interaction_expired`
+   */
   signedIn(ctx: Context, accountId: string, proof: Proof, options: { isRemembered: boolean }): Promise<string>;
   accountSelected(ctx: Context): Promise<string>;
   consented(ctx: Context): Promise<string>;
   cancelled(ctx: Context): Promise<string>;
   /** A logout token for a client; undefined when it has no `backchannel_logout_uri` any more. */
   logoutToken(clientId: string, accountId: string, sid: string | undefined): Promise<LogoutToken | undefined>;
-  /** Checks and completes the metadata of a client. */
+  /** Checks and completes the metadata of a client. @throws Refusal `client_invalid` */
   validateClient: ClientValidator;
   /** Uses these keys from now on. Requests in flight finish with the keys they began with. */
   useKeys(keys: readonly SigningKey[]): void;
-  /** Version of the documents that depend on the keys (JWKS, discovery), for caches. */
+  /** Number that grows when the documents that depend on the keys change (JWKS, discovery), for caches. */
   readonly generation: number;
+  /** Stops the timer that waits for the next change of keys. */
   close(): void;
 }
 
@@ -57,7 +63,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   let provider: Provider;
   let run: Middleware;
   let generation = 0;
-  /** `kid`s in signing order. */
+  /** `kid`s of the Provider's keys in signing order, separated by spaces. */
   let kidsInUse = '';
   let timer: NodeJS.Timeout | undefined;
   const resolveRequestObjects = requestObjects(input);
@@ -67,7 +73,8 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   function useKeys(keys: readonly SigningKey[]): void {
     const order = inSigningOrder(keys);
     const kids = order.map(({ kid }) => kid).join(' ');
-    // A Provider caches documents of clients, such as their JWKS, so it is replaced only when keys or their order differ.
+    // A Provider caches documents of clients, such as their JWKS, so it is replaced only when keys or their order
+    // differ.
     if (kids !== kidsInUse) {
       provider = createProvider({ ...input, keys: order.map((key) => ({ ...key.privateJwk, ...publicJwk(key) })) });
       run = compose([resolveRequestObjects, ...provider.middleware] as Middleware[]);
@@ -82,7 +89,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   }
 
   const { db, issuer, keyring } = input;
-  const answers = createInteractionAnswers(issuer, keyring);
+  const results = createResultStore(issuer, keyring);
   const cookies = createInteractionCookies(issuer, keyring, resubmitSeconds);
   useKeys(input.keys);
 
@@ -93,15 +100,20 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     return accountId === undefined ? undefined : { uid, accountId };
   }
 
-  /** The library's `interactionDetails`, with our cookies. @throws Refusal `interaction_expired` */
+  /**
+   * Like the library's `interactionDetails`, with the cookies of interaction-cookies.ts.
+   *
+   * @throws Refusal `interaction_expired`
+   */
   async function interactionOf(ctx: Context): Promise<Interaction> {
     const hasCookie = cookies.valueFor(ctx, uidOf(ctx)) !== undefined;
     const interaction = hasCookie ? await provider.Interaction.find(uidOf(ctx)) : undefined;
-    if (!interaction || !answers.isFromThisBrowser(ctx, interaction.result)) throw new Refusal('interaction_expired');
+    if (!interaction || !results.isFromThisBrowser(ctx, interaction.result)) throw new Refusal('interaction_expired');
     const { session: origin } = interaction;
     if (origin?.uid === undefined) return interaction;
-    // The person who was signed in when the interaction began must still be signed in, and in this browser: its cookie
-    // outlives a browser that is closed, which the session's does not.
+    // The person who was signed in when the interaction began must still be signed in, in this browser: when a browser
+    // is closed, the interaction's cookie stays, and the cookie of a session that is not remembered goes. After the end
+    // the session is found by uid, because the browser may not have received the new session id.
     const isPending = endingOf(interaction) === undefined;
     const session = isPending ? await sessionOf(ctx) : await provider.Session.findByUid(origin.uid);
     if (session?.uid !== origin.uid || session.accountId !== origin.accountId) throw new Refusal('interaction_expired');
@@ -109,8 +121,8 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
   }
   const pendingOf = async (ctx: Context, interaction: Interaction) =>
     pendingInteraction(db, interaction, cookies.valueFor(ctx, uidOf(ctx))!);
-  const answer = async (ctx: Context, result: InteractionResults) =>
-    answers.keep(ctx, await interactionOf(ctx), result);
+  const storeResult = async (ctx: Context, result: InteractionResults) =>
+    results.store(ctx, await interactionOf(ctx), result);
 
   return {
     middleware: async (ctx, next) => {
@@ -130,9 +142,9 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
       const interaction = await interactionOf(ctx);
       const { hintedSubject, client } = await pendingOf(ctx, interaction);
       const subject = subjectFor(input.pairwiseSalt, client.metadata, accountId);
-      // The app requires this person (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+      // The app requires the person that it hints at (OpenID Connect Core §3.1.2.1, `id_token_hint`).
       if (hintedSubject !== undefined && hintedSubject !== subject)
-        return answers.keep(ctx, interaction, {
+        return results.store(ctx, interaction, {
           error: 'login_required',
           error_description: 'the person who signed in is not the one that the client requires',
         });
@@ -143,12 +155,13 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
         delete interaction.session;
       }
       const login = { accountId, amr, acr, ts: epoch(new Date()), remember: isRemembered };
-      return answers.keep(ctx, interaction, { login, select_account: {} });
+      return results.store(ctx, interaction, { login, select_account: {} });
     },
-    accountSelected: (ctx) => answer(ctx, { select_account: {} }),
-    consented: (ctx) => answer(ctx, { consent: {} }),
-    cancelled: (ctx) => answer(ctx, { error: 'access_denied', error_description: 'the person cancelled the request' }),
-    validateClient: validateBy(() => provider, input.protocol, input.log),
+    accountSelected: (ctx) => storeResult(ctx, { select_account: {} }),
+    consented: (ctx) => storeResult(ctx, { consent: {} }),
+    cancelled: (ctx) =>
+      storeResult(ctx, { error: 'access_denied', error_description: 'the person cancelled the request' }),
+    validateClient: clientValidatorOf(() => provider, input.protocol, input.log),
     logoutToken: (clientId, accountId, sid) => makeLogoutToken(provider, clientId, accountId, sid),
     useKeys,
     get generation() {

@@ -2,8 +2,8 @@
 import type Koa from 'koa';
 
 /**
- * Koa and oidc-provider build every address from these getters. Neither Host nor X-Forwarded-* count, so no page or
- * document can name another host, and the scheme need not be taken from a proxy.
+ * Replaces the getters of Koa's request that every address is built from. Neither `Host` nor `X-Forwarded-*` count, so
+ * no page or document can name another host, and a proxy need not send the scheme.
  */
 export function pinOrigin(issuer: string, app: Koa): void {
   const { host, hostname, protocol, origin } = new URL(issuer);

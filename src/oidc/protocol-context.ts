@@ -1,7 +1,7 @@
-/** The current request of oidc-provider, and its times. */
+/** The current request of oidc-provider, its state, and conversion of its timestamps. */
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 
-/** The current request; undefined on pages of ours and in commands. */
+/** The Koa context of the current request; undefined outside of oidc-provider's endpoints. */
 export const protocolContext = (): KoaContextWithOIDC | undefined => Provider.ctx;
 
 /** NumericDate (RFC 7519 §2): seconds since 1970-01-01 UTC. */
@@ -14,10 +14,10 @@ export interface ProtocolState {
   requestId?: string;
   /** An error that oidc-provider turned into a response. */
   fault?: Error;
-  /** The client got an authorization response with a code or token. */
+  /** Whether the client got an authorization response with a code or token. */
   isAuthorized?: boolean;
   /** `uid` of the session that this request ended. */
   endedSessionUid?: string;
-  /** Client that requested the end. */
+  /** Client that requested the end of the session; undefined when none was named. */
   endedByClientId?: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** Pages that oidc-provider asks for: form post and errors; those of signing out are in sign-out-pages.ts. */
+/** Pages that oidc-provider calls for: form post and errors. The pages for signing out are in sign-out-pages.ts. */
 import type { Client, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { Context } from 'koa';
 import { homePageOf } from '../clients/client.ts';
@@ -20,17 +20,19 @@ interface Detail {
 export interface ProtocolPages {
   show: ShowPage;
   showError: (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => void;
-  /** Sends the response by a form (OAuth 2.0 Form Post Response Mode). */
-  postToApp: (ctx: KoaContextWithOIDC, redirectUri: string, answer: Record<string, unknown>) => void;
+  /** Sends an authorization response by a form (OAuth 2.0 Form Post Response Mode). */
+  postToApp: (ctx: KoaContextWithOIDC, redirectUri: string, response: Record<string, unknown>) => void;
 }
 
-/** The app as a page names it. Anybody can link here, so a self-registered app is named by its host, without a link. */
+/**
+ * Name and address of an app for a page. Anybody can link to these pages, so a self-registered app has only its host.
+ */
 export function siteOf(client: Client | undefined): { name?: string | undefined; uri?: string | undefined } {
   if (client?.['self_registered'] === true) return { name: hostOf(client.redirectUris?.[0]) };
   return { name: client?.clientName, uri: client && homePageOf(client.metadata()) };
 }
 
-/** Codes of errors that have a text of their own. */
+/** Error codes that have a text of their own in `views/texts/en.json`. */
 const codesWithText = new Set([
   'access_denied',
   'invalid_client',
@@ -65,25 +67,25 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
   return {
     show,
 
-    postToApp(ctx, redirectUri, answer) {
-      const status = 'error' in answer ? 400 : 200;
-      const values = { action: redirectUri, fields: answer, site: siteOf(ctx.oidc.client) };
+    postToApp(ctx, redirectUri, response) {
+      const status = 'error' in response ? 400 : 200;
+      const values = { action: redirectUri, fields: response, site: siteOf(ctx.oidc.client) };
       show(ctx, 'protocol/form-post', values, { status, leadsOut: true });
     },
 
     showError(ctx, out, error) {
       if (error.name === 'SessionNotFound' && ctx.oidc.route === 'resume') {
-        // The page of the interaction says whether it has ended or the person is signed in, and offers a way on.
+        // The interaction's page says that it has ended or that the person is signed in, and links to the app.
         ctx.status = 303;
         ctx.redirect(`/interaction/${ctx.path.split('/').at(-1)}`);
         return;
       }
       const isFault = out.error === 'server_error';
-      const name = error.name === 'SessionNotFound' ? 'session_not_found' : out.error;
+      const code = error.name === 'SessionNotFound' ? 'session_not_found' : out.error;
       // Nobody can place text on this page: codes are from a fixed set, and descriptions do not quote the request.
       const values = {
-        code: name,
-        words: codesWithText.has(name) ? name : isFault ? 'fault' : 'other',
+        code,
+        words: codesWithText.has(code) ? code : isFault ? 'fault' : 'other',
         site: siteOf(ctx.oidc.client),
         details: isFault ? [] : detailsOf(ctx, out),
       };

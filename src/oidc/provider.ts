@@ -58,8 +58,8 @@ export function createProvider(input: ProviderInput): Provider {
   replaceRefreshTokenMethods(provider);
   makeJwtsIntrospectable(provider, db, input.keys);
   // The library reads and then writes, so it would accept the same assertion in two concurrent requests.
-  (provider as unknown as ReplayModel).ReplayDetection.unique = async (from, jti, expiresAt) =>
-    insertReplayMarker(db, keyring.digests('ReplayDetection', `${from}\0${jti}`), fromEpoch(expiresAt));
+  (provider as unknown as ReplayModel).ReplayDetection.unique = async (assertionIssuer, jti, expiresAt) =>
+    insertReplayMarker(db, keyring.digests('ReplayDetection', `${assertionIssuer}\0${jti}`), fromEpoch(expiresAt));
   logRefusals(provider, log);
   provider.on('authorization.success', (ctx: KoaContextWithOIDC) => {
     const { client, params } = ctx.oidc;
@@ -72,7 +72,7 @@ export function createProvider(input: ProviderInput): Provider {
     if (error instanceof SessionConflict) return;
     const state = ctx.state as ProtocolState;
     state.fault = error;
-    // The errors middleware logs these.
+    // The middleware web/middleware/errors.ts logs errors of these classes.
     if (error instanceof TextNotStorable || error instanceof DatabaseBusy || error instanceof Refusal) return;
     log.error({ err: error, requestId: state.requestId }, 'protocol fault');
   });

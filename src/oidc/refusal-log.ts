@@ -14,7 +14,10 @@ const events = [
   'userinfo.error',
 ] as const;
 
-/** Errors that need no fix: the responses to `prompt=none`, and a person who cancels. Logged as info, not as warnings. */
+/**
+ * Errors that need no fix: responses to `prompt=none`, and a person who cancels. They are logged as info, not as
+ * warnings.
+ */
 const expectedErrors = new Set(['login_required', 'consent_required', 'interaction_required', 'access_denied']);
 
 const maxCharacters = 500;
@@ -38,7 +41,9 @@ export function describeUri(
   };
 }
 
-/** The redirect URI that the error is about; empty when it is about something else. */
+/**
+ * The refused redirect or post-logout redirect URI, for the log; empty when the request was refused for another reason.
+ */
 function refusedUri(error: Error, client: Client | undefined, params: Record<string, unknown>): object {
   if (!client) return {};
   const { redirect_uri: redirectUri, post_logout_redirect_uri: postLogoutRedirectUri } = params;

@@ -19,10 +19,10 @@ import { currentRotation, setRotation } from './refresh-rotation.ts';
 /** Seconds of clock difference that the library tolerates; rows are kept that much longer. */
 export const clockToleranceSeconds = 15;
 
-/** Stands in a stored `returnTo` for the id of the interaction. */
+/** Placeholder for the interaction's id in a stored `returnTo`: the id must not be readable in the database. */
 const idPlaceholder = '{id}';
 
-/** The payload as it is stored: without its id, session cookies and ID tokens, which a reader of the database could use. */
+/** The payload to store: without its id, session cookies and ID tokens, which a reader of the database could use. */
 function withoutSecrets(kind: string, id: string, { jti: _jti, ...payload }: AdapterPayload): ArtifactPayload {
   if (kind !== 'Interaction') return payload;
   const { session, params, prompt, returnTo, ...rest } = payload;
@@ -40,6 +40,7 @@ function withoutSecrets(kind: string, id: string, { jti: _jti, ...payload }: Ada
   };
 }
 
+/** The stored payload with its id, for oidc-provider. */
 function withId(kind: string, id: string, payload: ArtifactPayload): ArtifactPayload {
   const withJti = { ...payload, jti: id };
   if (kind !== 'Interaction') return withJti;
@@ -49,7 +50,12 @@ function withId(kind: string, id: string, payload: ArtifactPayload): ArtifactPay
 export function createArtifactAdapter(db: Database, keyring: Keyring, kind: string): Adapter {
   const digests = (id: string) => keyring.digests(kind, id);
 
-  /** Revokes the tokens that the first use got (RFC 6749 §4.1.2, RFC 9700 §4.14.2). @throws InvalidGrant always */
+  /**
+   * Revokes the grant of a code or refresh token that was used again, and with it the tokens that the first use got
+   * (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
+   *
+   * @throws InvalidGrant always
+   */
   async function refuseReuse(id: string): Promise<never> {
     const grantId = (await findArtifact(db, kind, digests(id)))?.payload['grantId'];
     if (typeof grantId === 'string') {
@@ -71,11 +77,11 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
 
     async upsert(id, payload, expiresIn = 0) {
       const rotation = kind === 'RefreshToken' ? currentRotation() : undefined;
-      // A repeat gets a token that is stored already; neither its lifetime nor its scope change.
+      // A refresh token used again in its grace period gets a successor that is stored already and stays as it is.
       if (rotation?.successor === id && !rotation.isNew) return;
-      // The new row has the digest by the newest key: the outdated row under an older key must not be found instead.
-      const older = digests(id).slice(1);
-      if (kind === 'Interaction' && older.length > 0) deleteArtifact(db, kind, older);
+      // The row is written under the digest by the newest key. An outdated row under an older key must not be found.
+      const olderDigests = digests(id).slice(1);
+      if (kind === 'Interaction' && olderDigests.length > 0) deleteArtifact(db, kind, olderDigests);
       upsertArtifact(db, {
         kind,
         idHash: keyring.digest(kind, id),

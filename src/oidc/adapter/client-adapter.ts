@@ -25,7 +25,10 @@ export const ownMetadata = [
   conformanceClientKey,
 ] as const;
 
-/** ID tokens hold the claims of the granted scopes, except for self-registered clients and the conformance suite's. */
+/**
+ * Default of `id_token_claims`: ID tokens hold the claims of the granted scopes, except those for self-registered
+ * clients and for clients of the conformance suite.
+ */
 export const idTokenHasClaimsByDefault = ({
   isSelfRegistered,
   metadata,
@@ -33,8 +36,8 @@ export const idTokenHasClaimsByDefault = ({
   !isSelfRegistered && metadata[conformanceClientKey] !== true;
 
 /**
- * The metadata of a client for oidc-provider. The library caches clients by a hash of it, so a change takes effect at
- * once in every process.
+ * The metadata of a client for oidc-provider. The library caches clients by a hash of their metadata, so a change takes
+ * effect at once in every process.
  */
 export function toClientPayload(client: StoredClient): AdapterPayload {
   const { request_object_signing_alg: algorithm, ...others } = client.metadata;

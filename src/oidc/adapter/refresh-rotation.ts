@@ -1,4 +1,4 @@
-/** The rotation of a refresh token in the current request: the adapter makes it, the model and the adapter use it. */
+/** The rotation of a refresh token in the current request: the adapter sets it; the adapter and the model read it. */
 import type { Rotation } from '../../tokens/rotate-refresh-token.ts';
 import { protocolContext } from '../protocol-context.ts';
 
@@ -9,4 +9,5 @@ export function setRotation(rotation: Rotation): void {
   if (ctx) rotations.set(ctx, rotation);
 }
 
+/** @returns undefined when the current request has rotated no refresh token */
 export const currentRotation = (): Rotation | undefined => rotations.get(protocolContext() ?? {});

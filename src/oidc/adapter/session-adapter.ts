@@ -31,17 +31,17 @@ function toPayload(session: Session, id: string | undefined): AdapterPayload {
 const isLive = (session: Session | undefined): session is Session =>
   session !== undefined && session.expiresAt > new Date();
 
-/** Request → uid of a session → its authorizations as the request loaded them, to find what it changes. */
-type Loaded = WeakMap<object, Map<string, Authorizations>>;
+/** Request → uid of a session → authorizations that the request loaded, to find out which of them it changes. */
+type LoadedAuthorizations = WeakMap<object, Map<string, Authorizations>>;
 
 /**
- * Leaves out the app of this request until it gets an authorization response: the library adds it when the request
- * begins, but a person who looks at a consent page has not signed in to the app yet.
+ * The authorizations without the app of this request while it has no authorization response: the library adds the app
+ * when the request begins, but a person who looks at a consent page has not signed in to the app yet.
  */
-function participating(authorizations: Authorizations, before: Authorizations): Authorizations {
+function withoutPendingApp(authorizations: Authorizations, previous: Authorizations): Authorizations {
   const ctx = protocolContext();
   const clientId = ctx?.oidc.client?.clientId;
-  if (clientId === undefined || (ctx!.state as ProtocolState).isAuthorized || Object.hasOwn(before, clientId)) {
+  if (clientId === undefined || (ctx!.state as ProtocolState).isAuthorized || Object.hasOwn(previous, clientId)) {
     return authorizations;
   }
   const { [clientId]: _pending, ...others } = authorizations;
@@ -49,7 +49,7 @@ function participating(authorizations: Authorizations, before: Authorizations): 
 }
 
 export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
-  const loaded: Loaded = new WeakMap();
+  const loaded: LoadedAuthorizations = new WeakMap();
   const remember = (uid: string, authorizations: Authorizations) => {
     const ctx = protocolContext();
     if (!ctx) return;
@@ -75,9 +75,9 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
     async upsert(id, payload, expiresIn = 0) {
       const ctx = protocolContext();
       const uid = payload.uid!;
-      const before = recall(uid);
-      const authorizations = participating(payload.authorizations ?? {}, before);
-      const written = await upsertSession(db, {
+      const previous = recall(uid);
+      const authorizations = withoutPendingApp(payload.authorizations ?? {}, previous);
+      const isWritten = await upsertSession(db, {
         uid,
         idHash: keyring.digest(kind, id),
         idHashes: keyring.digests(kind, id),
@@ -88,17 +88,17 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
         amr: payload.amr,
         isTransient: payload.transient === true,
         state: payload.state,
-        change: authorizationChange(before, authorizations),
+        change: authorizationChange(previous, authorizations),
         expiresAt: new Date(Date.now() + expiresIn * 1000),
         ip: ctx?.ip,
         userAgent: ctx?.get('user-agent').slice(0, maxUserAgentCharacters) || undefined,
       });
-      if (!written) throw new SessionConflict(ctx);
+      if (!isWritten) throw new SessionConflict(ctx);
       remember(uid, authorizations);
     },
 
-    // Called with the old id when an id rotates; the upsert that follows stores the new one in the same row. Sessions
-    // are ended by Session.prototype.destroy (models/session.ts).
+    // The library calls this with the old id when an id rotates; the upsert that follows stores the new id in the same
+    // row. Sessions are ended by Session.prototype.destroy (models/session.ts).
     destroy: async () => {},
 
     findByUserCode: async () => undefined,

@@ -1,4 +1,4 @@
-/** The conflict of requests that change the same session: the later one is rolled back and repeated. */
+/** The conflict of concurrent requests that change the same session: the later request is rolled back and repeated. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 const retry = Symbol('retry');

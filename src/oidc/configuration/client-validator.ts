@@ -67,7 +67,7 @@ const messages: readonly [RegExp, Reason, string?][] = [
   [/must be included in the (?<field>sector_identifier_uri) response$/, 'sector_must_list_redirect_uris'],
 ];
 
-/** The field and the reason that a message of the library is about. */
+/** The field and the reason that a message of the library stands for; `unsupported_value` for an unknown message. */
 export function problemIn(message: string): Problem {
   for (const [pattern, reason, field = 'metadata'] of messages) {
     const match = pattern.exec(message);
@@ -80,16 +80,16 @@ export function problemIn(message: string): Problem {
 }
 
 /** @returns a validator that throws Refusal `client_invalid`; the library's own message goes to the debug log only */
-export function validateBy(provider: () => Provider, protocol: ProtocolOptions, log: Log): ClientValidator {
+export function clientValidatorOf(provider: () => Provider, protocol: ProtocolOptions, log: Log): ClientValidator {
   return async (metadata) => {
-    // These have columns of their own and are not stored as metadata.
-    const { first_party: _, self_registered: __, apis: ___, ...given } = metadata;
-    const { request_object_signing_alg: algorithm, ...rest } = given;
+    // `first_party`, `self_registered` and `apis` have columns of their own and are not stored as metadata.
+    const { first_party: _, self_registered: __, apis: ___, ...stored } = metadata;
+    const { request_object_signing_alg: algorithm, ...withoutAlgorithm } = stored;
     // The library rejects `none`; requests/request-objects.ts supports it.
     const isUnsigned = algorithm === 'none' && acceptsUnsignedRequests(protocol);
     const Client = provider().Client as unknown as ClientModel;
     try {
-      const checked = isUnsigned ? rest : given;
+      const checked = isUnsigned ? withoutAlgorithm : stored;
       await Client.validate(checked);
       const complete = JSON.parse(JSON.stringify(new Client(checked).metadata())) as ClientMetadata;
       return isUnsigned ? { ...complete, request_object_signing_alg: algorithm } : complete;
@@ -109,13 +109,13 @@ export function createClientValidator({ outgoing, ...input }: ValidatorInput): C
     const keys = await Promise.all([makeSigningKey('RS256', new Date()), makeSigningKey('ES256', new Date())]);
     const pages = createProtocolPages(() => {});
     const policy = { current: defaultPolicy, reload: async () => {} };
-    // This Provider makes no subjects.
+    // No pairwise subject is computed by this Provider.
     const pairwiseSalt = '';
     const jwks = keys.map(({ privateJwk }) => privateJwk);
     const provider = new Provider(
       input.issuer,
       createConfiguration({ ...input, callsFor, keys: jwks, pages, policy, pairwiseSalt }),
     );
-    return validateBy(() => provider, input.protocol, input.log)(metadata);
+    return clientValidatorOf(() => provider, input.protocol, input.log)(metadata);
   };
 }

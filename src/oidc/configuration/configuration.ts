@@ -1,4 +1,4 @@
-/** Every option of oidc-provider that we set, with its reason. */
+/** The configuration of oidc-provider, with the reason of each option that needs one. */
 import { errors, type Client as OidcClient, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { JWK } from 'jose';
 import { findAccount } from '../../accounts/account-repository.ts';
@@ -38,10 +38,12 @@ export interface ConfigurationInput {
   pairwiseSalt: string;
 }
 
-/** The registration endpoint, which is ours (web/oauth/register.ts). */
+/** Address of the registration endpoint, which Frontdesk serves instead of oidc-provider (web/oauth/register.ts). */
 export const registrationPath = '/oauth/register';
 
-/** RFC 9700 §2.1.1: always for public clients, for others where the policy or the client's registration asks for it. */
+/**
+ * PKCE is required of public clients, and of others when the policy or their registration says so (RFC 9700 §2.1.1).
+ */
 const isPkceRequired = (client: OidcClient, { pkce }: Policy): boolean =>
   client.clientAuthMethod === 'none' || pkce === 'all' || client['require_pkce'] === true;
 
@@ -87,7 +89,8 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       const isFapi = client['fapi_profile'] !== undefined;
       assertClientAssertion(ctx, claims, header, { clockToleranceSeconds, isFapi });
     },
-    // The library fetches the URI only at registration. Stored clients have `first_party` and were checked before.
+    // The library fetches the document at registration only. Stored clients, which have `first_party`, were checked
+    // then.
     sectorIdentifierUriValidate: (client) => client['first_party'] === undefined,
     extraClientMetadata: { properties: [...ownMetadata] },
     clientBasedCORS: isOriginOf,
@@ -149,13 +152,13 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       jwtUserinfo: { enabled: true },
-      // A client introspects and revokes its own tokens; an API introspects those issued for it.
+      // A client introspects and revokes its own tokens; an API introspects the tokens issued for it.
       introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayIntrospect(db, client, token) },
       requestObjects: { enabled: true },
       revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: {
         enabled: true,
-        logoutSource: signOut.answer,
+        logoutSource: signOut.confirmOrSignOut,
         postLogoutSuccessSource: signOut.showSignedOut,
       },
       resourceIndicators: {
@@ -164,19 +167,20 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
           resourceServerFor(db, audience, client, ctx.oidc.params ?? {}),
         // Many libraries do not send `resource` to the token endpoint.
         useGrantedResource: () => true,
-        defaultResource: async (ctx, client, oneOf) => oneOf ?? onlyApiOf(ctx, client),
+        // `oneOf`: several resources of a token request. The library refuses them, because none is chosen here.
+        defaultResource: async (ctx, client, oneOf) => oneOf ?? defaultApiOf(ctx, client),
       },
     },
   };
 }
 
 /**
- * The default audience of client credentials: the one API of the client. Clients that sign people in get a token for
- * userinfo instead.
+ * The default audience of the client credentials grant: the client's only API.
  *
- * @throws InvalidTarget
+ * @returns undefined for every other request: its access token is for userinfo
+ * @throws InvalidTarget when the client has no API, or several
  */
-function onlyApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] | undefined {
+function defaultApiOf(ctx: KoaContextWithOIDC, client: OidcClient): string[] | undefined {
   if (ctx.oidc.params?.['grant_type'] !== 'client_credentials') return undefined;
   const [api, ...others] = apisOf(client);
   if (!api || others.length > 0) throw new errors.InvalidTarget('name the API that the token is for (resource)');

@@ -13,15 +13,20 @@ export const anonymousSeconds = 15 * minute;
 const interactionSeconds = hour;
 
 const secondsSince = (epoch: number | undefined): number => Math.floor(Date.now() / 1000) - (epoch ?? 0);
-/** The idle lifetime, or what is left of the absolute lifetime if that is shorter; at least 1 second. */
+/**
+ * The idle lifetime, or what is left of the absolute lifetime if that is shorter; at least 1 second.
+ *
+ * @param since start of the absolute lifetime, as NumericDate
+ */
 const remaining = (idle: number, absolute: number, since: number | undefined): number =>
   Math.max(1, Math.min(idle, absolute - secondsSince(since)));
 
-/** Lifetimes of refresh tokens in seconds, as registered for the client, else by the policy. */
+/** Lifetimes of a client's refresh tokens in seconds: as registered for the client, else as in the policy. */
 function refreshLimits(client: Client | undefined, policy: LivePolicy): [idle: number, absolute: number] {
   const { refresh_idle: idle, refresh_absolute: absolute } = policy.current;
-  const own = (name: string, usual: number) => (typeof client?.[name] === 'number' ? client[name] : usual);
-  return [own('refresh_idle_seconds', idle), own('refresh_absolute_seconds', absolute)];
+  const registeredOr = (name: string, fallback: number) =>
+    typeof client?.[name] === 'number' ? client[name] : fallback;
+  return [registeredOr('refresh_idle_seconds', idle), registeredOr('refresh_absolute_seconds', absolute)];
 }
 
 export function createLifetimes(policy: LivePolicy): NonNullable<Configuration['ttl']> {

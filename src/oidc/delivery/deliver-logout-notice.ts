@@ -22,7 +22,7 @@ interface Failure {
 }
 
 /** @returns why the delivery failed; undefined when the app confirmed it */
-async function send({ oidc, callsFor }: DeliveryServices, notice: LogoutNotice): Promise<Failure | undefined> {
+async function callApp({ oidc, callsFor }: DeliveryServices, notice: LogoutNotice): Promise<Failure | undefined> {
   const logout = await oidc.logoutToken(notice.clientId, notice.accountId, notice.sid);
   if (!logout) return { problem: 'gone' };
   try {
@@ -42,18 +42,19 @@ async function send({ oidc, callsFor }: DeliveryServices, notice: LogoutNotice):
 /**
  * Makes one attempt and stores its outcome.
  *
- * @returns `silent` when the app did not respond at all, else `answered`
+ * @returns `no_response` when the call failed, timed out, or its host had too many calls in the queue; else
+ *   `responded`, also when no call was allowed
  */
 export async function deliverLogoutNotice(
   services: DeliveryServices,
   notice: LogoutNotice,
-): Promise<'answered' | 'silent'> {
+): Promise<'responded' | 'no_response'> {
   const { db, log } = services;
   const { id: noticeId, clientId, accountId } = notice;
-  const failure = await send(services, notice);
+  const failure = await callApp(services, notice);
   if (!failure) {
     await markNoticeDelivered(db, noticeId);
-    return 'answered';
+    return 'responded';
   }
   const { problem } = failure;
   const retryAfterSeconds = pauseSeconds(notice.attempts + 1);
@@ -64,5 +65,5 @@ export async function deliverLogoutNotice(
     const detail = { noticeId, problem };
     await db.inUnitOfWork(async () => recordEvent(db, { kind: 'notice.gave-up', accountId, clientId, detail }));
   }
-  return /^(timeout|unreachable|host_busy)$/.test(problem) ? 'silent' : 'answered';
+  return /^(timeout|unreachable|host_busy)$/.test(problem) ? 'no_response' : 'responded';
 }

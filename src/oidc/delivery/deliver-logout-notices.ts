@@ -26,8 +26,8 @@ interface Queue {
   hasMore: boolean;
   isRunning: boolean;
   isWakeRequested: boolean;
-  /** When the client last responded to a call, in milliseconds since 1970. */
-  answeredAt: number;
+  /** When the client last responded to a call, in milliseconds since 1970; 0 when it has not. */
+  respondedAt: number;
 }
 
 /** Maximum number of calls in flight per client. */
@@ -40,7 +40,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
   const stopped = new AbortController();
 
   function track(clientId: string, work: Promise<void>): void {
-    // After an error here the notice is due again when its claim expires.
+    // A notice whose delivery throws is due again when its claim expires.
     const tracked = work
       .catch((error: unknown) => log.warn({ err: error, clientId }, 'delivery of logout notices failed'))
       .finally(() => inFlight.delete(tracked));
@@ -48,14 +48,14 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
   }
 
   /** @param failures number of consecutive attempts without a response before this one */
-  async function call(queue: Queue, notice: LogoutNotice, failures: number): Promise<void> {
+  async function deliver(queue: Queue, notice: LogoutNotice, failures: number): Promise<void> {
     const { clientId } = notice;
     const startedAt = Date.now();
     try {
-      if ((await deliverLogoutNotice(services, notice)) === 'answered') {
-        queue.answeredAt = Date.now();
+      if ((await deliverLogoutNotice(services, notice)) === 'responded') {
+        queue.respondedAt = Date.now();
         if (failures > 0) await deleteReceiverState(db, clientId);
-      } else if (queue.answeredAt < startedAt) {
+      } else if (queue.respondedAt < startedAt) {
         // The client responded to no other call meanwhile.
         await upsertReceiverFailure(db, clientId, failures + 1, pauseSeconds(failures + 1));
       }
@@ -66,8 +66,8 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
     }
   }
 
-  /** Starts as many calls as there is room for; one at a time while the client does not respond. */
-  async function fill(clientId: string, queue: Queue): Promise<void> {
+  /** Starts calls for due notices, up to the maximum in flight: ten, or one while the client does not respond. */
+  async function startCalls(clientId: string, queue: Queue): Promise<void> {
     const receiver = await findReceiverState(db, clientId);
     const room = (receiver ? 1 : maxCalls) - queue.calls;
     queue.hasMore = room <= 0;
@@ -75,14 +75,14 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
     const notices = await claimNotices(db, clientId, room);
     queue.hasMore = notices.length === room;
     queue.calls += notices.length;
-    for (const notice of notices) track(clientId, call(queue, notice, receiver?.failures ?? 0));
+    for (const notice of notices) track(clientId, deliver(queue, notice, receiver?.failures ?? 0));
   }
 
   async function run(clientId: string, queue: Queue): Promise<void> {
     try {
       while (queue.isWakeRequested && !stopped.signal.aborted) {
         queue.isWakeRequested = false;
-        await fill(clientId, queue);
+        await startCalls(clientId, queue);
       }
     } finally {
       queue.isRunning = false;
@@ -101,7 +101,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
       hasMore: false,
       isRunning: false,
       isWakeRequested: false,
-      answeredAt: 0,
+      respondedAt: 0,
     };
     queues.set(clientId, queue);
     queue.isWakeRequested = true;

@@ -11,7 +11,7 @@ export interface LogoutToken {
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 
-/** A client whose metadata is no longer valid counts as removed. */
+/** @returns undefined when the client was removed, or its metadata is no longer valid */
 async function findClient(provider: Provider, id: string): Promise<Client | undefined> {
   try {
     return await provider.Client.find(id);
@@ -24,8 +24,8 @@ async function findClient(provider: Provider, id: string): Promise<Client | unde
 /**
  * A new token, valid for two minutes, signed like the client's ID tokens.
  *
- * @param sid the session; undefined means all sessions of the person
- * @returns undefined when the client has no `backchannel_logout_uri`, or no longer exists
+ * @param sid `sid` claim: one session of the person at this client; undefined for all of them
+ * @returns undefined when the client has no `backchannel_logout_uri`, was removed, or has invalid metadata
  */
 export async function makeLogoutToken(
   provider: Provider,
@@ -36,7 +36,7 @@ export async function makeLogoutToken(
   const client = await findClient(provider, clientId);
   if (!client?.backchannelLogoutUri) return undefined;
   const token = new provider.IdToken({ sub: accountId }, { client }) as IdToken & { mask: object };
-  // The library includes only claims of the mask, and makes `sub` pairwise where the client asks for that.
+  // The library includes only the claims in `mask`, and makes `sub` pairwise if the client is registered so.
   token.mask = { sub: null };
   token.set('events', { [event]: {} });
   token.set('jti', randomUUID());

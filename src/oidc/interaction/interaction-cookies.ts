@@ -1,36 +1,36 @@
-/** The cookies that bind pending sign-ins to the browser that began them: one for each, at most five in a browser. */
+/** Cookies that bind interactions to the browser that began them: one per interaction, at most five in a browser. */
 import type { Context } from 'koa';
 import type { Keyring } from '../../platform/secrets.ts';
 import { cookieNames } from '../cookies.ts';
 
-/** When a sixth sign-in begins, the oldest one is removed. */
+/** Maximum number of interactions of a browser. When a sixth begins, the oldest is removed. */
 export const maxPending = 5;
 
-/** Bounds the length of one response's headers. */
+/** Maximum number of cookies that one response removes, so that its headers stay short. */
 const maxRemovedAtOnce = 20;
 
 interface PendingCookie {
   uid: string;
   value: string;
-  /** Milliseconds since 1970; 0 when the cookie is not one of ours. */
+  /** Milliseconds since 1970; 0 when the cookie's signature is wrong. */
   startedAt: number;
 }
 
 export interface InteractionCookies {
-  /** The cookie's value, which only this browser knows; undefined when another browser began the sign-in. */
+  /** The cookie's value, which only this browser knows; undefined when another browser began the interaction. */
   valueFor(ctx: Context, uid: string): string | undefined;
-  /** Removes the oldest cookies when there are more than five: several sign-ins may have begun at once. */
+  /** Removes the oldest cookies when there are more than five: several interactions may have begun at once. */
   removeSurplus(ctx: Context): void;
   /**
-   * Makes oidc-provider use these cookies. It would set four for each sign-in, with different paths, so that no request
-   * carries all of them and they cannot be counted.
+   * Makes oidc-provider use these cookies. The library would set four cookies for each interaction, with different
+   * paths, so that no request carries all of them and they cannot be counted.
    *
    * @param deleteRow deletes the stored interaction of a removed cookie
    */
   replaceLibraryCookies(ctx: Context, deleteRow: (uid: string) => void): void;
 }
 
-/** @param resubmitSeconds how long the cookie is kept after the interaction ended, for a form that is sent twice */
+/** @param resubmitSeconds how long a cookie is kept after its interaction ended, for a form that is submitted twice */
 export function createInteractionCookies(
   issuer: string,
   keyring: Keyring,
@@ -47,20 +47,22 @@ export function createInteractionCookies(
     return keyring.isSigned(textOf(uid, startedAt), signature) ? Number.parseInt(startedAt, 36) : 0;
   }
 
-  /** The cookies of the request, newest first. Not by `ctx.cookies.get`, which keeps something of every name for ever. */
+  /**
+   * The request's cookies, newest first. `ctx.cookies.get` is not used: it caches a pattern per name without a limit.
+   */
   function list(ctx: Context): PendingCookie[] {
     const pairs = ctx.get('Cookie').split(/; */);
     const cookies = pairs.flatMap((pair) => {
       const [, uid, value] = pattern.exec(pair) ?? [];
       return uid === undefined || value === undefined ? [] : [{ uid, value, startedAt: startOf(uid, value) }];
     });
-    return cookies.toSorted((one, other) => other.startedAt - one.startedAt);
+    return cookies.toSorted((a, b) => b.startedAt - a.startedAt);
   }
 
   const set = (ctx: Context, uid: string, value: string | null, maxAge?: number) =>
     ctx.cookies.set(`${names.pending}${uid}`, value, { ...flags, ...(maxAge !== undefined && { maxAge }) });
 
-  /** Keeps the newest `max` cookies. */
+  /** Removes all cookies but the newest `max`. */
   function keepNewest(ctx: Context, max: number, onRemoved: (cookie: PendingCookie) => void = () => {}): void {
     for (const cookie of list(ctx).slice(max, max + maxRemovedAtOnce)) {
       set(ctx, cookie.uid, null);
@@ -69,7 +71,7 @@ export function createInteractionCookies(
   }
 
   function begin(ctx: Context, uid: string, maxAge: number | undefined, deleteRow: (uid: string) => void): void {
-    keepNewest(ctx, maxPending - 1, ({ uid: other, startedAt }) => startedAt > 0 && deleteRow(other));
+    keepNewest(ctx, maxPending - 1, (removed) => removed.startedAt > 0 && deleteRow(removed.uid));
     const startedAt = Date.now().toString(36);
     set(ctx, uid, `${startedAt}.${keyring.sign(textOf(uid, startedAt))}`, maxAge);
   }
@@ -91,8 +93,10 @@ export function createInteractionCookies(
       };
       cookies.set = (name, value, options) => {
         if (name === names.resume && value) begin(ctx, value, options?.maxAge, deleteRow);
+        // The library deletes its cookie on resume. Ours is kept for a form that is submitted twice.
         else if (name === names.resume) set(ctx, uidOf(ctx), valueFor(ctx, uidOf(ctx)) ?? null, resubmitSeconds * 1000);
-        // The other cookie is for `interactionDetails`, which is not used (live-provider.ts).
+        // The library needs the cookie `interaction` only for `interactionDetails`, which is not used
+        // (live-provider.ts).
         else if (name !== names.interaction) write(name, value, options);
         return cookies;
       };

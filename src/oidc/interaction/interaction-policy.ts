@@ -10,10 +10,11 @@ const { base, Check, Prompt } = interactionPolicy;
 const mayBeImpersonated = ({ oidc }: KoaContextWithOIDC): boolean =>
   oidc.client?.applicationType === 'native' && !/^https:/i.test(String(oidc.params?.['redirect_uri']));
 
-/** The library's own rules, and three of ours. */
+/** The library's prompts and checks, with two checks and one prompt added or replaced. */
 export function createInteractionPolicy(): ReturnType<typeof base> {
   const policy = base();
-  // Otherwise a request with the session of a suspended or removed account gets status 500 instead of the sign-in page.
+  // Without this check a request with the session of a suspended or removed account gets status 500, not a sign-in
+  // page.
   const accountUnavailable = new Check(
     'account_unavailable',
     'the account is no longer available',
@@ -21,14 +22,14 @@ export function createInteractionPolicy(): ReturnType<typeof base> {
     ({ oidc }: KoaContextWithOIDC) => oidc.session?.accountId !== undefined && !oidc.account,
   );
   policy.get('login')?.checks.add(accountUnavailable);
-  // The library's own check asks for consent each time, also when the redirect URI is https.
+  // The library's check of this name asks native clients for consent each time, also when the redirect URI is https.
   const nativePrompt = new Check(
     'native_client_prompt',
     'native clients require End-User interaction',
     'interaction_required',
     (ctx: KoaContextWithOIDC) => mayBeImpersonated(ctx) && !ctx.oidc.result?.consent,
   );
-  // After the sign-in, which is a choice of account as well (live-provider.ts).
+  // The prompt comes after `login`, because a sign-in also selects the account (live-provider.ts).
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
   const { checks } = policy.get('consent')!;
   checks.remove('native_client_prompt');

@@ -1,4 +1,4 @@
-/** Only a top-level navigation of the browser may start a sign-in. */
+/** Requires that a sign-in is started by a top-level navigation of the browser. */
 import type { Context } from 'koa';
 import { Refusal } from '../../errors.ts';
 

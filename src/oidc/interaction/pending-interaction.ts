@@ -1,4 +1,4 @@
-/** An authorization request that waits for a person, as our pages need it. */
+/** An authorization request that waits for a person, with the values that the sign-in and consent pages need. */
 import type { Interaction } from 'oidc-provider';
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
@@ -9,9 +9,9 @@ import { hostOf, requestedPermissions, requestedResources } from '../permissions
 
 export interface PendingInteraction {
   uid: string;
-  /** Value of its cookie, known only to the browser that began it. Form tokens are bound to it. */
+  /** Value of the interaction's cookie, known only to the browser that began it. Form tokens are bound to it. */
   secret: string;
-  /** How it ended; undefined while it is pending. */
+  /** How the interaction ended, for the ten seconds in which it is kept; undefined while it is pending. */
   ending: (Ending & { mayRepeat: boolean }) | undefined;
   /** Name of the prompt: `login`, `select_account` or `consent`. */
   prompt: string;
@@ -20,15 +20,15 @@ export interface PendingInteraction {
   /** Address at which the browser resumes. */
   returnTo: string;
   client: StoredClient;
-  /** The person who is signed in, if any. */
+  /** The person who was signed in when the interaction began, if anybody was. */
   accountId: string | undefined;
   /** `login_hint` of the request. */
   loginHint: string | undefined;
   /** `sub` that the app requires (`id_token_hint`, `claims`), as that app knows it. */
   hintedSubject: string | undefined;
   /** The permissions that the app requests. */
-  asked: Permissions;
-  /** Host of the redirect URI. */
+  requested: Permissions;
+  /** Host of the redirect URI, or its private-use scheme (`hostOf`). */
   returnHost: string;
 }
 
@@ -58,7 +58,7 @@ export async function pendingInteraction(
     accountId: session?.accountId,
     loginHint: text(params['login_hint']),
     hintedSubject: text(prompt.details['hinted_subject']) ?? text(requestedSubject?.value),
-    asked: requestedPermissions(params, Object.fromEntries(apis.map(({ audience, scopes }) => [audience, scopes]))),
+    requested: requestedPermissions(params, Object.fromEntries(apis.map(({ audience, scopes }) => [audience, scopes]))),
     returnHost: hostOf(params['redirect_uri']),
   };
 }

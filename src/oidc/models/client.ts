@@ -27,28 +27,29 @@ interface Stores {
 }
 
 /** `last_used_at` of a secret is written at most once in this time. */
-const lastUsedSeconds = 3600;
+const lastUsedIntervalSeconds = 3600;
 
 const secretsOf = (client: Client): ClientSecret[] => (client['secrets'] ?? []) as ClientSecret[];
 
 /**
- * Writes that a secret was used, and stores its digest under the newest root secret, so that older ones can be removed.
+ * Records that a secret was used. A digest made with an older root secret is replaced, so that the older root secret
+ * can be removed from the settings.
  */
 function recordUse(db: Database, clientId: string, { id, hash, lastUsedAt }: ClientSecret, newestHash: string): void {
   if (hash !== newestHash) return replaceSecretHash(db, clientId, id, newestHash);
-  const isRecent = lastUsedAt !== undefined && Date.now() - lastUsedAt.getTime() < lastUsedSeconds * 1000;
-  if (!isRecent) updateSecretLastUsed(db, clientId, id, lastUsedSeconds);
+  const isRecent = lastUsedAt !== undefined && Date.now() - lastUsedAt.getTime() < lastUsedIntervalSeconds * 1000;
+  if (!isRecent) updateSecretLastUsed(db, clientId, id, lastUsedIntervalSeconds);
 }
 
-/** Compares the digest of the presented secret with those stored. */
+/** Whether the presented secret is a secret of the client that has not expired. Records its use. */
 function isSecretOf(client: Client, { db, keyring }: Stores, presented: string): boolean {
   const stored = secretsOf(client);
   const digests = keyring.digests('client-secret', presented).map((digest) => digest.toString('hex'));
   // All comparisons are made, so that timing does not tell which secret matched.
   const matches = stored.map(({ hash }) => digests.map((digest) => constantTimeEqual(hash, digest)).includes(true));
-  const found = stored[matches.indexOf(true)];
-  if (!found || isExpired(found)) return false;
-  recordUse(db, client.clientId, found, digests[0]!);
+  const matching = stored[matches.indexOf(true)];
+  if (!matching || isExpired(matching)) return false;
+  recordUse(db, client.clientId, matching, digests[0]!);
   return true;
 }
 
@@ -61,8 +62,8 @@ export function replaceClientMethods(provider: Provider, stores: Stores): void {
   // Every client gets `sid` in its ID tokens, since logout tokens name the session by it.
   prototype.includeSid = () => true;
 
-  // The end of a session queues notices for all its apps. This call of the library matters only when the person signs
-  // out of one app.
+  // The end of a session queues notices for all its apps (sessions/end-session.ts). A notice is queued here only when
+  // the person signs out of this one app.
   prototype.backchannelLogout = async function queue(accountId, sid) {
     const { params, session } = protocolContext()?.oidc ?? {};
     if (params?.['logout'] || !session) return;

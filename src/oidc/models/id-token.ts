@@ -5,7 +5,7 @@ import { hasClaimsInIdToken } from '../permissions/claims.ts';
 interface IdTokenModel {
   client: Client;
   ctx: KoaContextWithOIDC | undefined;
-  /** Scopes whose claims it holds, separated by spaces. */
+  /** Scopes whose claims the ID token holds, separated by spaces. */
   scope?: string;
   set(name: string, value: unknown): void;
   issue: (this: IdTokenModel, options?: { use?: string }) => Promise<string>;
@@ -26,13 +26,13 @@ interface Models {
 
 /**
  * Gives each ID token `at_hash` when an access token is issued in the same response (OpenID Connect Core §3.1.3.6); the
- * library does so in hybrid flow only. For this, AccessToken remembers its value for the request. Leaves the claims of the
- * granted scopes out unless the client gets them in the ID token.
+ * library does so in hybrid flow only. For this, the value of each access token is kept until its request ends. Leaves
+ * out the claims of the granted scopes unless the client gets them in the ID token.
  */
 function replaceIssue({ IdToken, AccessToken }: Models, currentContext: () => object | undefined): void {
   const accessTokens = new WeakMap<object, string>();
   const { save } = AccessToken.prototype;
-  AccessToken.prototype.save = async function saveAndRemember() {
+  AccessToken.prototype.save = async function saveAndKeepValue() {
     const value = await save.call(this);
     const ctx = currentContext();
     if (ctx) accessTokens.set(ctx, value);
@@ -52,7 +52,7 @@ function replaceIssue({ IdToken, AccessToken }: Models, currentContext: () => ob
   };
 }
 
-/** Refuses logout tokens as `id_token_hint`. Key and audience are those of ID tokens; `typ` differs (RFC 8725 §3.11). */
+/** Refuses logout tokens as `id_token_hint`: only `typ` distinguishes them from ID tokens (RFC 8725 §3.11). */
 function replaceValidate({ IdToken }: Models): void {
   const validate = IdToken.validate.bind(IdToken);
   IdToken.validate = async (jwt, client) => {

@@ -5,13 +5,14 @@ import { findGrant } from '../../grants/grant-repository.ts';
 import type { Database } from '../../platform/database.ts';
 import { protocolContext } from '../protocol-context.ts';
 
-/** Put before a JWT, so that the library takes it for an opaque token and looks it up. */
+/** Prefix of a JWT, so that the library takes the JWT for an opaque token and looks it up. */
 const marker = 'jwt:';
 const separator = '~';
 
 /** The `jti` of a JWT access token names its grant, so that a revocation of the grant is known at introspection. */
 export const jtiWithGrant = (grantId: string, jti: string): string => `${grantId}${separator}${jti}`;
 
+/** @returns undefined for a token of the client credentials grant, which has no Grant */
 const grantIdOf = (jti: string | undefined): string | undefined =>
   jti?.includes(separator) === true ? jti.split(separator)[0] : undefined;
 
@@ -28,9 +29,14 @@ interface Models {
   RefreshToken: TokenModel;
 }
 
-/** `typ` of JWT access tokens: that of RFC 9068, and the one that an API can have instead (RFC 7519 §5.1). */
+/** `typ` headers of JWT access tokens: `at+jwt` (RFC 9068), or `JWT` (RFC 7519 §5.1) if the API is registered so. */
 const accessTokenTypes = new Set(['at+jwt', 'JWT']);
 
+/**
+ * Makes the models find JWT access tokens at the introspection endpoint.
+ *
+ * @param keys signing keys; their private members are not used
+ */
 export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: JWK[]): void {
   const { Client: clients, AccessToken, ClientCredentials, RefreshToken } = provider as unknown as Models;
   const keySet = createLocalJWKSet({
@@ -42,7 +48,7 @@ export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: J
       const { payload, protectedHeader } = await jwtVerify(jwt, keySet, { issuer: provider.issuer });
       return accessTokenTypes.has(protectedHeader.typ ?? '') ? payload : undefined;
     } catch {
-      // Whatever is wrong with it, it is not an active token.
+      // A JWT that cannot be verified, or has expired, is not an active token.
       return undefined;
     }
   }
@@ -54,8 +60,8 @@ export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: J
     const token = { jti, aud, scope, iat, exp, clientId, extra };
     const grantId = grantIdOf(jti);
     if (grantId === undefined) {
-      const isCurrent = sub === clientId && (await clients.find(String(clientId)));
-      return isCurrent ? new ClientCredentials({ ...token, kind: 'ClientCredentials' }) : undefined;
+      const client = sub === clientId ? await clients.find(String(clientId)) : undefined;
+      return client && new ClientCredentials({ ...token, kind: 'ClientCredentials' });
     }
     const grant = await findGrant(db, grantId);
     return grant && new AccessToken({ ...token, kind: 'AccessToken', grantId, accountId: grant.accountId });
@@ -63,7 +69,8 @@ export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: J
 
   const findClient = clients.find.bind(clients);
   clients.find = async (id) => {
-    // The library looks for the client before it rejects JWTs, so the token is marked here. Opaque tokens have no dots.
+    // The library rejects JWTs at introspection, but looks for the client first, so the token is marked here. Opaque
+    // tokens have no dots.
     const { route, params } = protocolContext()?.oidc ?? {};
     const token = params?.['token'];
     if (route === 'introspection' && typeof token === 'string' && token.includes('.')) {
@@ -73,10 +80,11 @@ export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: J
   };
 
   const isJwt = (value: string) => protocolContext()?.oidc.route === 'introspection' && value.startsWith(marker);
-  const find = AccessToken.find.bind(AccessToken);
-  AccessToken.find = (value, options) => (isJwt(value) ? findJwt(value.slice(marker.length)) : find(value, options));
+  const findOpaqueAccessToken = AccessToken.find.bind(AccessToken);
+  AccessToken.find = (value, options) =>
+    isJwt(value) ? findJwt(value.slice(marker.length)) : findOpaqueAccessToken(value, options);
   for (const model of [ClientCredentials, RefreshToken]) {
-    const findOther = model.find.bind(model);
-    model.find = async (value, options) => (isJwt(value) ? undefined : findOther(value, options));
+    const findOpaque = model.find.bind(model);
+    model.find = async (value, options) => (isJwt(value) ? undefined : findOpaque(value, options));
   }
 }

@@ -6,7 +6,7 @@ interface RefreshTokenModel {
   generateTokenId: (this: RefreshTokenModel) => string;
 }
 
-/** The value of a rotated refresh token is derived from the one before (tokens/rotate-refresh-token.ts). */
+/** Derives the value of a refresh token from its predecessor at a rotation (tokens/rotate-refresh-token.ts). */
 export function replaceRefreshTokenMethods(provider: Provider): void {
   const { prototype } = provider.RefreshToken as unknown as { prototype: RefreshTokenModel };
   const { generateTokenId } = prototype;

@@ -17,7 +17,7 @@ export function replaceSessionMethods(provider: Provider, db: Database): void {
   const { prototype } = provider.Session as unknown as { prototype: SessionModel };
   const { resetIdentifier, loginAccount } = prototype;
 
-  // By uid, so that a concurrent rotation of the id does not keep the session alive.
+  // The session is ended by uid, so that a concurrent rotation of its id does not keep it alive.
   prototype.destroy = async function destroy() {
     await endSessions(db, [this.uid], 'signed_out');
     const ctx = protocolContext();
@@ -34,7 +34,7 @@ export function replaceSessionMethods(provider: Provider, db: Database): void {
     resetIdentifier.call(this);
   };
 
-  // The library never resets `transient`, so a person who now asks to stay signed in would not.
+  // The library never resets `transient`: a person who chose to stay signed in this time would not stay signed in.
   prototype.loginAccount = function login(details) {
     this.transient = undefined;
     loginAccount.call(this, details);

@@ -5,7 +5,7 @@ import type { Account } from '../../accounts/account.ts';
 import type { ClientMetadata } from '../../clients/client.ts';
 import { sectorOf } from '../../clients/client-uri.ts';
 
-/** Scope → claims. The library adds `sid` to every ID token. */
+/** Scope → the claims that it requests. `sid` is not listed: every ID token has it (models/client.ts). */
 export const claimsOfScope = {
   openid: ['sub', 'acr', 'amr', 'auth_time'],
   profile: [
@@ -45,13 +45,13 @@ export function claimsOf(account: Account): AccountClaims {
 /** Whether a client's ID tokens hold the claims of the granted scopes, as many libraries expect. */
 export const hasClaimsInIdToken = (client: Client): boolean => client['id_token_claims'] === true;
 
-/** Authentication assurance levels that can be reached (NIST SP 800-63B-4). */
+/** Values of `acr` that a sign-in can reach: authentication assurance levels of NIST SP 800-63B-4. */
 export const acrValues = ['aal1'];
 
 /**
  * Checks `sub` and `acr` of the `claims` parameter (OpenID Connect Core §5.5.1).
  *
- * @throws InvalidRequest when one of them has another type than §5.5.1 says
+ * @throws InvalidRequest when `sub` or `acr` has another type than §5.5.1 says
  * @throws UnmetAuthenticationRequirements for an essential `acr` without a value that can be reached (§5.5.1.1), which
  *   would prompt for sign-in without end
  */
@@ -67,10 +67,12 @@ export function assertClaimsParameter({ id_token: idToken }: ClaimsParameter): v
 }
 
 /**
- * The subject identifier (OpenID Connect Core §8): the account's id, or for pairwise clients an HMAC of sector and account
- * id, keyed with the deployment's salt (§8.1).
+ * The subject identifier (OpenID Connect Core §8): the account's id, or for pairwise clients an HMAC of sector and
+ * account id, keyed with the deployment's salt (§8.1).
  *
- * Never change how it is computed: apps store it for ever.
+ * The computation must never change, because apps store the subject.
+ *
+ * @param salt salt of pairwise subjects (keys/sealed-secret-repository.ts)
  */
 export function subjectFor(salt: string, client: ClientMetadata, accountId: string): string {
   if (client['subject_type'] !== 'pairwise') return accountId;

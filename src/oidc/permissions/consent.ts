@@ -1,4 +1,4 @@
-/** What an app requested, what the person consented to before, and the grant that results. */
+/** The permissions that an app requests, those that the person has consented to, and the resulting grant. */
 import { errors, type Client as OidcClient, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 import { intersectPermissions, noPermissions, unionPermissions, type Permissions } from '../../grants/consent.ts';
 import { isLoopbackHost } from '../../clients/client-uri.ts';
@@ -10,12 +10,13 @@ import { knownScopes } from './scopes.ts';
 /** Claims about the authentication, not about the person: they need no consent. */
 const authenticationClaims = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
 
-/** Whether the client is the operator's own: it needs no consent. */
+/** Whether the client is the operator's own, so that it needs no consent. */
 export const isFirstParty = (client: OidcClient): boolean => client['first_party'] === true;
 
 const stringOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '');
 const spaceDelimited = (value: unknown): string[] => stringOrEmpty(value).split(' ').filter(Boolean);
 
+/** Names of the claims about the person that a `claims` parameter requests (OpenID Connect Core §5.5). */
 function requestedClaims(parameter: unknown): string[] {
   if (typeof parameter !== 'string') return [];
   const { userinfo, id_token: idToken } = JSON.parse(parameter) as Record<string, object | undefined>;
@@ -61,8 +62,9 @@ function permissionsIn(grant: Grant | undefined): Permissions {
 }
 
 /**
- * The host and port of a redirect URI. Of a loopback URI the host alone, because the port changes with each request
- * (RFC 8252 §7.3); of a private-use URI scheme, which has no host, the scheme (§7.1).
+ * The host and port of a redirect URI. For a loopback URI only the host, because the port changes with each request
+ * (RFC 8252 §7.3). For a private-use scheme, which has no host, the scheme with its colon (§7.1). Empty when it is no
+ * URI.
  */
 export const hostOf = (redirectUri: unknown): string => {
   const { host, hostname, protocol } = URL.parse(stringOrEmpty(redirectUri)) ?? {};
@@ -70,7 +72,11 @@ export const hostOf = (redirectUri: unknown): string => {
   return (isLoopbackHost(hostname ?? '') ? hostname : host) ?? '';
 };
 
-/** The permissions that need no further consent. @param remembered the stored consent to this client */
+/**
+ * The permissions that need no further consent, requested or not.
+ *
+ * @param remembered stored consent to this client
+ */
 function consentedPermissions(
   ctx: KoaContextWithOIDC,
   requested: Permissions,
@@ -79,9 +85,9 @@ function consentedPermissions(
   const { client, result } = ctx.oidc;
   if (isFirstParty(client!)) return requested;
   // The person has just allowed this request on the consent page.
-  const given = result?.consent ? requested : noPermissions;
-  // An app that registered itself is not vouched for: consent counts for one session (RFC 9700 §4.15).
-  return client!['self_registered'] === true ? given : unionPermissions(given, remembered ?? noPermissions);
+  const allowed = result?.consent ? requested : noPermissions;
+  // Nobody vouches for an app that registered itself: stored consent adds nothing to its grant (RFC 9700 §4.15).
+  return client!['self_registered'] === true ? allowed : unionPermissions(allowed, remembered ?? noPermissions);
 }
 
 const isEmpty = ({ scopes, claims, apiScopes }: Permissions) =>
@@ -89,7 +95,7 @@ const isEmpty = ({ scopes, claims, apiScopes }: Permissions) =>
 
 /** The requested permissions that are not granted yet. */
 function subtractPermissions(requested: Permissions, granted: Permissions): Permissions {
-  const without = (one: string[], other: string[] = []) => one.filter((value) => !other.includes(value));
+  const without = (values: string[], removed: string[] = []) => values.filter((value) => !removed.includes(value));
   const apis = Object.entries(requested.apiScopes).map(
     ([audience, scopes]) => [audience, without(scopes, granted.apiScopes[audience])] as const,
   );
@@ -104,17 +110,18 @@ function subtractPermissions(requested: Permissions, granted: Permissions): Perm
  * Loads or creates the grant of this session and client, adds the requested permissions that the person has consented
  * to, and stores it. There is one grant per session and client, so that signing out revokes it for this browser alone.
  *
- * @returns undefined when the person must be asked
+ * @returns undefined when there is no grant; the library then asks the person for consent, as it does for requested
+ *   permissions that a grant lacks
  * @throws InvalidRedirectUri when the redirect URI was removed from the client while a page was open
  */
 export async function loadOrCreateGrant(db: Database, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { client, account, session, provider, params, result, resourceServers = {} } = ctx.oidc;
-  // The library checks this only when a request begins.
+  // The library checks the redirect URI only when a request begins.
   if (!client!.redirectUriAllowed(stringOrEmpty(params?.['redirect_uri']))) throw new errors.InvalidRedirectUri();
   const grantId = session!.grantIdFor(client!.clientId);
   const existing = grantId === undefined ? undefined : await provider.Grant.find(grantId);
   const remembered = isFirstParty(client!) ? undefined : await findConsent(db, account!.accountId, client!.clientId);
-  // Another redirect host needs consent of its own.
+  // Each redirect host needs consent of its own.
   const isHostKnown = remembered?.redirectHosts.includes(hostOf(params?.['redirect_uri'])) ?? false;
   if (!isFirstParty(client!) && !isHostKnown && !result?.consent) return undefined;
   const apiScopes = Object.entries(resourceServers).map(([audience, { scopes }]) => [audience, [...scopes]] as const);

@@ -1,11 +1,13 @@
-/** Resource servers (RFC 8707) for oidc-provider, from our APIs. */
+/** Resource servers (RFC 8707) for oidc-provider, from the registered APIs. */
 import { errors, type Client as OidcClient, type ResourceServer } from 'oidc-provider';
 import type { JwtType } from '../../apis/api.ts';
 import { findApi } from '../../apis/api-repository.ts';
 import type { ClientApi } from '../../clients/client.ts';
 import type { Database } from '../../platform/database.ts';
 
-/** `jwt` of a ResourceServer. The library passes it on unchanged, so it also carries the `typ` header of the API's JWTs. */
+/**
+ * `jwt` of a ResourceServer. The library passes it on unchanged, so it also carries the `typ` header of the API's JWTs.
+ */
 interface JwtOptions {
   sign: { alg: 'ES256' };
   type: JwtType;
@@ -17,17 +19,17 @@ export const jwtTypeOf = (server: ResourceServer | undefined): JwtType | undefin
 /** The APIs that a client may request access tokens for. */
 export const apisOf = (client: OidcClient): ClientApi[] => (client['apis'] ?? []) as ClientApi[];
 
-// Each resource costs a query.
+/** Maximum number of resources in a request: each needs a query. */
 const maxResources = 10;
 
 /**
- * The scopes, lifetime and format of the access tokens that a client gets for an API: opaque, or JWTs of RFC 9068 signed
- * with ES256.
+ * The scopes, lifetime and format of the access tokens that a client gets for an API: opaque, or JWTs of RFC 9068
+ * signed with ES256.
  *
  * @param audience value of `resource` (RFC 8707 §2)
- * @param params of the request; unknown scopes are ignored (OpenID Connect Core §3.1.2.1)
- * @throws InvalidTarget when there is no such API, the client may not have tokens for it, or the request names more than
- *   10 resources
+ * @param params parameters of the request; unknown scopes are ignored (OpenID Connect Core §3.1.2.1)
+ * @throws InvalidTarget when there is no such API, the client may not have tokens for it, or the request names more
+ *   than 10 resources
  * @throws InvalidScope when the request names a scope of the API that this client may not have
  */
 export async function resourceServerFor(
@@ -54,7 +56,9 @@ export async function resourceServerFor(
   };
 }
 
-/** Whether a client may introspect a token (RFC 7662 §4): its own, or one for the API that introspects as this client. */
+/**
+ * Whether a client may introspect a token (RFC 7662 §4): its own, or one for the API that introspects as this client.
+ */
 export async function mayIntrospect(
   db: Database,
   client: OidcClient,

@@ -3,7 +3,7 @@ import { claimsOfScope } from './claims.ts';
 
 export const knownScopes = [...Object.keys(claimsOfScope), 'offline_access'];
 
-/** A client's registered `scope`. Without one it may request all (RFC 7591 §2). */
+/** A client with its registered `scope`. A client without `scope` may request all scopes (RFC 7591 §2). */
 interface WithScope {
   scope?: unknown;
 }
@@ -12,13 +12,16 @@ const mayRequest = ({ scope: registered }: WithScope, scope: string): boolean =>
   typeof registered !== 'string' || registered.split(' ').includes(scope);
 
 /** Claims about a person that the client's registered scopes stand for (OpenID Connect Core §5.4). */
-const claimsOf = (client: WithScope): Set<string> =>
+const allowedClaims = (client: WithScope): Set<string> =>
   new Set(Object.entries(claimsOfScope).flatMap(([scope, claims]) => (mayRequest(client, scope) ? claims : [])));
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The `claims` parameter without claims that the client may not have. What is malformed is left to the library. */
+/**
+ * The `claims` parameter without claims that the client may not have. A malformed one is returned as it is: the library
+ * refuses it.
+ */
 function withoutForbiddenClaims(text: string, client: WithScope): string {
   let parsed: unknown;
   try {
@@ -27,11 +30,11 @@ function withoutForbiddenClaims(text: string, client: WithScope): string {
     return text;
   }
   if (!isObject(parsed)) return text;
-  const [all, allowed] = [new Set(Object.values(claimsOfScope).flat()), claimsOf(client)];
-  const keep = (name: string) => !all.has(name) || allowed.has(name) || claimsOfScope.openid.includes(name);
+  const [all, allowed] = [new Set(Object.values(claimsOfScope).flat()), allowedClaims(client)];
+  const isAllowed = (name: string) => !all.has(name) || allowed.has(name) || claimsOfScope.openid.includes(name);
   const members = Object.entries(parsed).map(([member, names]) => [
     member,
-    isObject(names) ? Object.fromEntries(Object.entries(names).filter(([name]) => keep(name))) : names,
+    isObject(names) ? Object.fromEntries(Object.entries(names).filter(([name]) => isAllowed(name))) : names,
   ]);
   return JSON.stringify(Object.fromEntries(members));
 }

@@ -1,4 +1,4 @@
-/** Client assertions (RFC 7523, OpenID Connect Core §9): what is checked beyond oidc-provider. */
+/** Checks of client assertions (RFC 7523, OpenID Connect Core §9) that oidc-provider does not make. */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 const maxLifetimeSeconds = 300;
@@ -10,8 +10,8 @@ export interface AssertionRules {
 }
 
 /**
- * Requires that every audience is the issuer or the token endpoint, and that the assertion was issued in the past and
- * expires within five minutes.
+ * Requires that the JWT is no request object, that every audience is the issuer or, without FAPI, the token endpoint,
+ * that `iat` is not in the future, and that the assertion expires within five minutes.
  *
  * @throws InvalidClientAuth
  */

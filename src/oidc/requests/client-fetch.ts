@@ -8,7 +8,7 @@ const cacheSeconds = 60;
 const maxCached = 500;
 
 /** A response, or the error of a failed request. */
-type Outcome = { answer: OutgoingResponse } | { error: unknown };
+type Outcome = { response: OutgoingResponse } | { error: unknown };
 
 type LibraryFetch = NonNullable<Configuration['fetch']>;
 
@@ -19,8 +19,8 @@ export type ClientFetch = (
 ) => Promise<Response>;
 
 /**
- * Fetches a URL at most once a minute, also after a failure: tokens with unknown keys must not make us flood a client's
- * server or wait for it each time.
+ * A `fetch` that requests a URL at most once a minute, also after a failure: many JWTs with unknown keys must neither
+ * flood a client's server nor wait for it each time.
  */
 export function createClientFetch(callsFor: CallsFor): ClientFetch {
   const cache = new Map<string, { at: number; outcome: Promise<Outcome> }>();
@@ -30,14 +30,14 @@ export function createClientFetch(callsFor: CallsFor): ClientFetch {
     url: string,
     headers: Record<string, string>,
   ): Promise<Outcome> {
-    // What was fetched for an operator's client is not given to others.
+    // A document that was fetched for an operator's client is not given to a self-registered one.
     const key = `${isSelfRegistered} ${url}`;
-    const known = cache.get(key);
-    if (known && known.at > Date.now() - cacheSeconds * 1000) return known.outcome;
+    const cached = cache.get(key);
+    if (cached && cached.at > Date.now() - cacheSeconds * 1000) return cached.outcome;
     const outcome: Promise<Outcome> = callsFor({ isSelfRegistered })
       .get(url, headers)
       .then(
-        (answer) => ({ answer }),
+        (response) => ({ response }),
         (error: unknown) => ({ error }),
       );
     cache.delete(key);
@@ -51,23 +51,23 @@ export function createClientFetch(callsFor: CallsFor): ClientFetch {
     const headers = Object.fromEntries(new Headers(options?.headers));
     const outcome = await fetchOnce(client, new URL(url).href, headers);
     if ('error' in outcome) throw outcome.error;
-    const { status, headers: answered, body } = outcome.answer;
-    return new Response(status === 204 ? null : body, { status, headers: answered });
+    const { status, headers: responseHeaders, body } = outcome.response;
+    return new Response(status === 204 ? null : body, { status, headers: responseHeaders });
   };
 }
 
-/** Whether the client of the current request was registered by an operator, with these keys. */
-function isKeysOfOperatorsClient(url: string): boolean {
+/** Whether a URL is the `jwks_uri` of the current request's client, and an operator registered that client. */
+function isJwksUriOfOperatorsClient(url: string): boolean {
   const client = protocolContext()?.oidc.client;
   if (!client || client['self_registered'] === true) return false;
   return client.jwksUri !== undefined && new URL(client.jwksUri).href === url;
 }
 
 /**
- * The `fetch` of oidc-provider, which does not say what client it is for. Apart from the keys of the current client it
- * fetches only what clients name that register themselves.
+ * The `fetch` for oidc-provider, which does not pass the client. For the `jwks_uri` of an operator's client it may call
+ * the hosts that operators allow; any other URL is fetched by the rules for self-registered clients.
  */
 export function createLibraryFetch(callsFor: CallsFor): LibraryFetch {
   const fetch = createClientFetch(callsFor);
-  return (url, options) => fetch({ isSelfRegistered: !isKeysOfOperatorsClient(new URL(url).href) }, url, options);
+  return (url, options) => fetch({ isSelfRegistered: !isJwksUriOfOperatorsClient(new URL(url).href) }, url, options);
 }

@@ -20,7 +20,7 @@ export interface RequestObjectInput {
   protocol: ProtocolOptions;
 }
 
-/** Maximum length of a fetched request object. One in the URL is limited by the headers that Node accepts: 16 KiB. */
+/** Maximum length of a fetched request object: the same as in a URL, since Node accepts 16 KiB of headers. */
 const maxCharacters = 16 * 1024;
 
 const nonEmptyString = (value: unknown): string | undefined =>
@@ -38,10 +38,10 @@ function isUnsigned(jwt: string): boolean {
 }
 
 /**
- * The parameters in an unsigned request object. They are trusted as little as those of the URL, which are ignored (RFC
- * 9101 §6.3).
+ * The parameters in an unsigned request object, which are trusted no more than parameters in the URL. Those in the URL
+ * are ignored (RFC 9101 §6.3).
  *
- * @throws Refusal `request_object_invalid`
+ * @throws Refusal `request_object_invalid` when it is no JWT, holds another request object, or names another client
  */
 function parametersIn(jwt: string, client: StoredClient): Record<string, string> {
   let claims: Record<string, unknown>;
@@ -57,8 +57,8 @@ function parametersIn(jwt: string, client: StoredClient): Record<string, string>
 }
 
 /**
- * Runs before the library, which supports `request` only. When the request object cannot be fetched there is no
- * redirect URI to answer to, so the person sees a page.
+ * Middleware that runs before the library, which supports signed request objects in `request` only. When the request
+ * object cannot be fetched, no redirect URI is known, so the person sees a page.
  *
  * @throws Refusal `request_uri_unknown`, `request_uri_unreachable`, `request_object_invalid`
  */
@@ -67,14 +67,14 @@ export function requestObjects({ db, callsFor, protocol }: RequestObjectInput): 
 
   async function load(uri: string, client: StoredClient | undefined): Promise<string> {
     const registered = client?.metadata['request_uris'];
-    // Only registered URIs are fetched (OpenID Connect Core §6.2): otherwise anybody could make us call any address.
+    // Only registered URIs are fetched (OpenID Connect Core §6.2): otherwise anybody could make Frontdesk call any
+    // address.
     if (!client || !Array.isArray(registered) || !registered.includes(uri)) throw new Refusal('request_uri_unknown');
-    const answer = await fetch(client, uri, {
-      headers: { accept: 'application/oauth-authz-req+jwt, application/jwt' },
-    }).catch(() => undefined);
-    if (answer?.status !== 200) throw new Refusal('request_uri_unreachable');
-    const request = (await answer.text()).trim();
-    // Limited because it is stored with the interaction.
+    const headers = { accept: 'application/oauth-authz-req+jwt, application/jwt' };
+    const response = await fetch(client, uri, { headers }).catch(() => undefined);
+    if (response?.status !== 200) throw new Refusal('request_uri_unreachable');
+    const request = (await response.text()).trim();
+    // The length is limited because the request object is stored with the interaction.
     if (request.length > maxCharacters) throw new Refusal('request_object_invalid');
     return request;
   }

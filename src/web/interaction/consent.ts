@@ -8,10 +8,10 @@ import type { InteractionPages } from './pages.ts';
 
 export const allow = ({ db, oidc }: Services, pages: InteractionPages): Handler =>
   pages.form(
-    async (ctx, { prompt, accountId, client, asked, returnHost }) => {
+    async (ctx, { prompt, accountId, client, requested, returnHost }) => {
       if (prompt !== 'consent' || accountId === undefined) throw new Refusal('interaction_expired');
       // The request is stored with the interaction; the form cannot add to it.
-      await giveConsent(db, { accountId, clientId: client.id, redirectHost: returnHost, permissions: asked });
+      await giveConsent(db, { accountId, clientId: client.id, redirectHost: returnHost, permissions: requested });
       seeOther(ctx, await oidc.consented(ctx));
     },
     // Pressed again: the interaction ended with a consent of this account.

@@ -129,7 +129,7 @@ export function createInteractionPages(services: Services): InteractionPages {
 
     async showConsent(ctx, interaction) {
       const account = await accountOf(interaction);
-      const permissions = await toPermissionView(db, interaction.asked);
+      const permissions = await toPermissionView(db, interaction.requested);
       const isUnverified = interaction.client.isSelfRegistered;
       const values = { ...commonValues(ctx, interaction), ...permissions, account: viewOf(account), isUnverified };
       show(ctx, 'interaction/consent', values, { leadsOut: true });
