@@ -1,10 +1,6 @@
-/**
- * Sets the clock of this process by the database's, so that all processes agree on when something expires. Libraries
- * read `Date`, so `Date` is what is set; the time of the machine is not changed.
- */
+/** Sets `Date` in this process by the database's clock, so that all processes agree on when something expires. */
 import type { Database } from './database.ts';
 import type { Log } from './log.ts';
-import { sql } from './statement.ts';
 
 const systemDate = globalThis.Date;
 const systemNow = systemDate.now.bind(systemDate);
@@ -28,8 +24,6 @@ function setOffset(milliseconds: number): void {
   });
 }
 
-const selectNow = sql`select extract(epoch from clock_timestamp())::float8 * 1000 as milliseconds`;
-
 /**
  * Compares the clocks, and follows the database's when they differ by more than a second.
  *
@@ -37,11 +31,11 @@ const selectNow = sql`select extract(epoch from clock_timestamp())::float8 * 100
  */
 export async function setClockByDatabase(db: Database): Promise<number> {
   const before = systemNow();
-  const [row] = await db.read<{ milliseconds: number }>(selectNow);
+  const milliseconds = await db.readClock();
   const after = systemNow();
   // The database read its clock somewhere in between.
   const uncertainty = (after - before) / 2;
-  const measured = row!.milliseconds - (before + uncertainty);
+  const measured = milliseconds - (before + uncertainty);
   const change = measured - offset;
   if (Math.abs(change) < minDifferenceMilliseconds + uncertainty) return 0;
   setOffset(Math.abs(measured) < minDifferenceMilliseconds ? 0 : Math.round(measured));

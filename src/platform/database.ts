@@ -30,6 +30,8 @@ export interface Database {
   startUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>, maxMilliseconds?: number): Promise<T>;
   /** The unit of work of the caller, if there is one. */
   unitOfWork(): UnitOfWork | undefined;
+  /** The time of the database's clock, in milliseconds since 1970-01-01 UTC. */
+  readClock(): Promise<number>;
   /** Whether the database responds and accepts writes. Never throws. */
   isResponding(): Promise<boolean>;
   close(): Promise<void>;
@@ -85,6 +87,8 @@ function attachErrorListener(pool: pg.Pool, onError: (error: Error) => void): pg
 
 // A standby responds too, but accepts no writes.
 const ping = { name: 'ping', text: "select current_setting('transaction_read_only') = 'off' as is_writable" };
+
+const clock = { name: 'clock', text: 'select clock_timestamp() as now' };
 
 export function openDatabase({ url, poolSize = 10, onError = () => {} }: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -158,6 +162,11 @@ export function openDatabase({ url, poolSize = 10, onError = () => {} }: Databas
           throw error;
         }
       });
+    },
+
+    async readClock() {
+      const { rows } = await onPool<{ now: Date }>(clock, []);
+      return rows[0]!.now.getTime();
     },
 
     async isResponding() {
