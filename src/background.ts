@@ -4,6 +4,7 @@ import { rotateSigningKeys } from './keys/rotate-signing-keys.ts';
 import { deliveryJob } from './notices/logout-notice.ts';
 import type { DeliveryServices } from './oidc/delivery/deliver-logout-notice.ts';
 import { createDeliveries, type Deliveries } from './oidc/delivery/deliver-logout-notices.ts';
+import { openDatabase } from './platform/database.ts';
 import { deleteFailedJobs, startJobs, type JobHandler, type Jobs, type Task } from './platform/jobs.ts';
 import type { Keyring } from './platform/secrets.ts';
 import type { LivePolicy } from './policy/live-policy.ts';
@@ -15,9 +16,10 @@ export interface BackgroundServices extends DeliveryServices {
   policy: LivePolicy;
 }
 
-const tasksOf = ({ db, keyring, policy }: BackgroundServices): Task[] => [
-  { name: 'end-expired-sessions', schedule: '* * * * *', run: () => endExpiredSessions(db) },
-  { name: 'purge-expired', schedule: '*/10 * * * *', run: () => purgeExpired(db) },
+/** @param signal aborted when the server stops */
+const tasksOf = ({ db, keyring, policy }: BackgroundServices, signal: AbortSignal): Task[] => [
+  { name: 'end-expired-sessions', schedule: '* * * * *', run: () => endExpiredSessions(db, signal) },
+  { name: 'purge-expired', schedule: '*/10 * * * *', run: () => purgeExpired(db, { signal }) },
   {
     name: 'rotate-signing-keys',
     schedule: '7 * * * *',
@@ -37,16 +39,23 @@ const sweepSeconds = 1;
 
 export async function startBackground(services: BackgroundServices): Promise<Jobs> {
   const { db, log } = services;
+  const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
+  // Tasks take neither the connections of requests nor their time-outs.
+  const taskDb = openDatabase({ url: db.url, poolSize: 2, isForJobs: true, onError });
+  const stopping = new AbortController();
+  const tasks = tasksOf({ ...services, db: taskDb }, stopping.signal);
   const deliveries = createDeliveries(services);
-  const jobs = await startJobs({ url: db.url, log, handlers: handlersOf(deliveries), tasks: tasksOf(services) });
+  const jobs = await startJobs({ url: db.url, log, handlers: handlersOf(deliveries), tasks });
   const timer = setInterval(() => {
     deliveries.sweep().catch((error: unknown) => log.warn({ err: error }, 'sweep failed'));
   }, sweepSeconds * 1000);
   return {
     async stop() {
       clearInterval(timer);
+      stopping.abort();
       await jobs.stop();
       await deliveries.stop();
+      await taskDb.close();
     },
   };
 }

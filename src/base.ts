@@ -85,7 +85,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
   };
   try {
     const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
-    const db = openDatabase({ url, poolSize: config.databasePool, onError });
+    const db = openDatabase({ url, poolSize: config.databasePool, onError, isForJobs: role === 'command' });
     close.push(() => db.close());
     const resolveHost = createResolver({ servers: config.dnsServers });
     const outgoing = createOutgoing({ allowedHosts: config.outgoingAllowedHosts, resolveHost });

@@ -48,29 +48,37 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Called when a connection breaks. */
   onError?: (error: Error) => void;
+  /** For jobs and commands, whose statements may take a minute. */
+  isForJobs?: boolean;
 }
 
 // Without these, pg and PostgreSQL wait for ever.
-const limits = {
+const requestLimits = {
   connectionTimeoutMillis: 4_000,
   statement_timeout: 7_000,
   lock_timeout: 6_000,
   idle_in_transaction_session_timeout: 20_000,
 };
-/** Longer than `statement_timeout`: when this has passed, the server does not respond at all. */
-const maxStatementMilliseconds = 8_000;
+const jobLimits = {
+  connectionTimeoutMillis: 10_000,
+  statement_timeout: 60_000,
+  lock_timeout: 30_000,
+  idle_in_transaction_session_timeout: 60_000,
+};
+/** Added to `statement_timeout`: when this has passed too, the server does not respond at all. */
+const silenceMilliseconds = 1_000;
 const maxCloseMilliseconds = 3_000;
 const maxPingMilliseconds = 3_000;
 const socket = { stream: openDatabaseSocket, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
-// Jobs may take longer than requests, but not for ever.
-const jobLimits = { ...socket, connectionTimeoutMillis: 10_000, query_timeout: 60_000 };
+// Of libraries, whose statements are not ours to limit by `statement_timeout`.
+const libraryLimits = { ...socket, connectionTimeoutMillis: 10_000, query_timeout: 60_000 };
 
 export type Pool = pg.Pool;
 
 /** A pool for a library that has its own SQL, apart from the connections of requests. */
 export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs', ...jobLimits });
+  const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs', ...libraryLimits });
   return attachErrorListener(pool, onError);
 }
 
@@ -90,7 +98,10 @@ const ping = { name: 'ping', text: "select current_setting('transaction_read_onl
 
 const clock = { name: 'clock', text: 'select clock_timestamp() as now' };
 
-export function openDatabase({ url, poolSize = 10, onError = () => {} }: DatabaseOptions): Database {
+export function openDatabase(options: DatabaseOptions): Database {
+  const { url, poolSize = 10, onError = () => {}, isForJobs = false } = options;
+  const limits = isForJobs ? jobLimits : requestLimits;
+  const maxStatementMilliseconds = limits.statement_timeout + silenceMilliseconds;
   const pool = new pg.Pool({
     connectionString: url,
     ...limits,

@@ -75,9 +75,9 @@ export async function revokeAllAccess(
 
 const batchSize = 200;
 
-/** Ends the sessions that have expired, in batches. */
-export async function endExpiredSessions(db: Database): Promise<void> {
-  for (;;) {
+/** Ends the sessions that have expired, in batches. @param signal ends it after the batch that is under way */
+export async function endExpiredSessions(db: Database, signal = new AbortController().signal): Promise<void> {
+  while (!signal.aborted) {
     const uids = await listExpiredSessions(db, batchSize);
     if (uids.length > 0) await endSessions(db, uids, 'expired');
     if (uids.length < batchSize) return;

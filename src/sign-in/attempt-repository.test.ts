@@ -5,7 +5,7 @@ import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { freshDatabase, statement } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken } from '../platform/secrets.ts';
-import { purgeShortLivedRows } from '../tokens/purge-repository.ts';
+import { purgeExpired } from '../tokens/purge.ts';
 import { createAttemptLimits } from './attempt-limits.ts';
 
 let db: Database;
@@ -69,7 +69,7 @@ test('attempts, successes, the purge and unlocking do not wait for each other in
     const attempt = await limits.begin(candidate({ name, ip: `2001:db8:1:${index % 5}::1` }));
     if (index % 7 === 0) await attempt.succeed();
     if (index % 50 === 0) await limits.forget(annsAccount);
-    if (index % 50 === 25) await purgeShortLivedRows(db);
+    if (index % 50 === 25) await purgeExpired(db);
   });
   const expiring = Array.from({ length: 20 }, () =>
     db.read(

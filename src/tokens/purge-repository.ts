@@ -1,63 +1,155 @@
 /** SQL that deletes expired rows. Every read compares with the clock, so a late purge changes nothing. */
 import type { Database } from '../platform/database.ts';
-import { sql } from '../platform/statement.ts';
+import { sql, type Statement } from '../platform/statement.ts';
 
-const deleteExpiredArtifacts = sql`
-  with expired as (
-    select kind, id_hash from artifacts where expires_at < now() - interval '1 minute' limit $1 for update skip locked
-  )
-  delete from artifacts a using expired e where a.kind = e.kind and a.id_hash = e.id_hash`;
-
-/** @returns number of rows deleted */
-export async function purgeArtifacts(db: Database, limit: number): Promise<number> {
-  return (await db.writeOutsideTransaction(deleteExpiredArtifacts, [limit])).count;
+/** How far a purge has come in a table. */
+export interface PurgedBatch {
+  /** Number of rows that were looked at. When it is less than the limit, nothing is left. */
+  read: number;
+  deleted: number;
+  /** The time by which the rows are ordered, of the last one; `-infinity` at the beginning. */
+  position: Date | '-infinity';
 }
 
-// A grant stays while an artifact refers to it, because every read of the artifact checks the grant.
-const deleteExpiredGrants = sql`
+// Each statement deletes one batch: it reads at most $1 rows from the time $2 on, in the order of an index, so that rows
+// which were deleted before are not passed again. What another process is deleting is skipped.
+const purgeArtifacts = sql`
   with expired as (
-    select g.id from grants g
-    where g.created_at < now() - interval '1 day'
-      and (g.revoked_at < now() - interval '1 day' or g.expires_at < now() or not exists (
-        select from sessions s where s.uid = g.session_uid and s.ended_at is null))
-      and not exists (select from artifacts a where a.grant_id = g.id)
-    limit $1 for update skip locked
+    select ctid, expires_at from artifacts
+    where expires_at >= $2 and expires_at < now() - interval '1 minute'
+    order by expires_at limit $1 for update skip locked
+  ), deleted as (
+    delete from artifacts where ctid = any(array(select ctid from expired))
   )
-  delete from grants g using expired e where g.id = e.id`;
+  select count(*)::int as read, count(*)::int as deleted, max(expires_at) as position from expired`;
 
-/** @returns number of rows deleted */
-export async function purgeGrants(db: Database, limit: number): Promise<number> {
-  return (await db.writeOutsideTransaction(deleteExpiredGrants, [limit])).count;
-}
+// What refers to a revoked grant is found no more. The day is for requests that are under way.
+const purgeRevokedGrants = sql`
+  with revoked as (
+    select id, revoked_at from grants
+    where revoked_at >= $2 and revoked_at < now() - interval '1 day'
+    order by revoked_at limit $1 for update skip locked
+  ), tokens as (
+    delete from artifacts where grant_id = any(array(select id from revoked))
+  ), deleted as (
+    delete from grants where id = any(array(select id from revoked))
+  )
+  select count(*)::int as read, count(*)::int as deleted, max(revoked_at) as position from revoked`;
 
-// An ended session stays while it has grants, because a logout notice for offline access needs its sid.
-const deleteEndedSessions = sql`
+// A grant outlives all that refers to it (oidc/configuration/lifetimes.ts).
+const purgeExpiredGrants = sql`
+  with expired as (
+    select ctid, expires_at from grants
+    where expires_at >= $2 and expires_at < now() - interval '1 day'
+    order by expires_at limit $1 for update skip locked
+  ), deleted as (
+    delete from grants where ctid = any(array(select ctid from expired))
+  )
+  select count(*)::int as read, count(*)::int as deleted, max(expires_at) as position from expired`;
+
+// An ended session stays while a grant with offline access outlives it, because the logout notice of that needs its sid.
+// A grant whose tokens have all expired is deleted, and its session the next time.
+const purgeEndedSessions = sql`
   with ended as (
-    select s.uid from sessions s
-    where ((s.ended_at is not null and s.ended_at < now() - interval '30 days')
-        or (s.account_id is null and s.expires_at < now() - interval '1 minute'))
-      and not exists (select from grants g where g.session_uid = s.uid)
-    limit $1 for update skip locked
+    select uid, ended_at from sessions
+    where ended_at >= $2 and ended_at < now() - interval '30 days'
+    order by ended_at limit $1
+  ), unused as (
+    select id from grants g
+    where session_uid = any(array(select uid from ended)) and not exists (select from artifacts a where a.grant_id = g.id)
+    for update skip locked
+  ), deleted_grants as (
+    delete from grants where id = any(array(select id from unused))
+  ), unneeded as (
+    select uid from sessions s
+    where uid = any(array(select uid from ended)) and not exists (select from grants g where g.session_uid = s.uid)
+    for update skip locked
+  ), deleted as (
+    delete from sessions where uid = any(array(select uid from unneeded)) returning uid
   )
-  delete from sessions s using ended e where s.uid = e.uid`;
+  select count(*)::int as read, (select count(*)::int from deleted) as deleted, max(ended_at) as position from ended`;
 
-/** @returns number of rows deleted */
-export async function purgeSessions(db: Database, limit: number): Promise<number> {
-  return (await db.writeOutsideTransaction(deleteEndedSessions, [limit])).count;
+const purgeAnonymousSessions = sql`
+  with expired as (
+    select ctid, expires_at from sessions
+    where account_id is null and expires_at >= $2 and expires_at < now() - interval '1 minute'
+    order by expires_at limit $1 for update skip locked
+  ), deleted as (
+    delete from sessions where ctid = any(array(select ctid from expired))
+  )
+  select count(*)::int as read, count(*)::int as deleted, max(expires_at) as position from expired`;
+
+const purgeNotices = sql`
+  with old as (
+    select ctid, created_at from logout_notices
+    where created_at >= $2 and created_at < now() - interval '90 days'
+    order by created_at limit $1 for update skip locked
+  ), deleted as (
+    delete from logout_notices where ctid = any(array(select ctid from old))
+  )
+  select count(*)::int as read, count(*)::int as deleted, max(created_at) as position from old`;
+
+const purgeReceipts = sql`
+  with expired as (
+    select ctid, expires_at from receipts
+    where expires_at >= $2 and expires_at < now()
+    order by expires_at limit $1 for update skip locked
+  ), deleted as (
+    delete from receipts where ctid = any(array(select ctid from expired))
+  )
+  select count(*)::int as read, count(*)::int as deleted, max(expires_at) as position from expired`;
+
+const purgeSignInAttempts = sql`
+  with expired as (
+    select ctid, expires_at from sign_in_attempts
+    where expires_at >= $2 and expires_at < now()
+    order by expires_at limit $1 for update skip locked
+  ), deleted as (
+    delete from sign_in_attempts where ctid = any(array(select ctid from expired))
+  )
+  select count(*)::int as read, count(*)::int as deleted, max(expires_at) as position from expired`;
+
+// `expire` is in milliseconds since 1970 (rate-limiter-flexible); 3600000 is an hour.
+const purgeRateLimits = sql`
+  with expired as (
+    select ctid, to_timestamp(expire / 1000.0) as expires_at from rate_limits
+    where expire < (extract(epoch from now()) * 1000)::bigint - 3600000 and to_timestamp(expire / 1000.0) >= $2
+    order by expire limit $1 for update skip locked
+  ), deleted as (
+    delete from rate_limits where ctid = any(array(select ctid from expired))
+  )
+  select count(*)::int as read, count(*)::int as deleted, max(expires_at) as position from expired`;
+
+/** What is purged, in this order: tokens before the grants that they refer to, and grants before their sessions. */
+export const purges: readonly { name: string; statement: Statement }[] = [
+  { name: 'expired artifacts', statement: purgeArtifacts },
+  { name: 'revoked grants', statement: purgeRevokedGrants },
+  { name: 'expired grants', statement: purgeExpiredGrants },
+  { name: 'ended sessions', statement: purgeEndedSessions },
+  { name: 'anonymous sessions', statement: purgeAnonymousSessions },
+  { name: 'logout notices', statement: purgeNotices },
+  { name: 'receipts', statement: purgeReceipts },
+  { name: 'sign-in attempts', statement: purgeSignInAttempts },
+  { name: 'rate limits', statement: purgeRateLimits },
+];
+
+/** Deletes one batch, in a transaction of its own. */
+export async function purgeBatch(
+  db: Database,
+  statement: Statement,
+  limit: number,
+  position: PurgedBatch['position'],
+): Promise<PurgedBatch> {
+  const { rows } = await db.writeOutsideTransaction<PurgedBatch>(statement, [limit, position]);
+  return rows[0]!;
 }
 
-// `rate_limits.expire` is in milliseconds since 1970 (rate-limiter-flexible); 3600000 is an hour.
-const deleteShortLived = [
-  sql`delete from receipts where expires_at < now()`,
-  sql`delete from sign_in_attempts where (subject, place, budget) in (
-    select subject, place, budget from sign_in_attempts where expires_at < now() for update skip locked)`,
-  sql`delete from rate_limits where expire < extract(epoch from now()) * 1000 - 3600000`,
-  sql`delete from logout_notices where created_at < now() - interval '90 days'`,
+const deleteOfSmallTables = [
   sql`delete from registration_tokens where expires_at < now() - interval '30 days'`,
   sql`delete from receiver_states where not_before < now() - interval '7 days'`,
 ];
 
-/** Deletes old receipts, wrong sign-in attempts, logout notices, registration tokens and receiver states. */
-export async function purgeShortLivedRows(db: Database): Promise<void> {
-  for (const statement of deleteShortLived) await db.writeOutsideTransaction(statement);
+/** Deletes old registration tokens and receiver states: there are never many. */
+export async function purgeSmallTables(db: Database): Promise<void> {
+  for (const statement of deleteOfSmallTables) await db.writeOutsideTransaction(statement);
 }

@@ -1,20 +1,46 @@
 /** Deletes expired rows, in batches. */
 import type { Database } from '../platform/database.ts';
-import { purgeArtifacts, purgeGrants, purgeSessions, purgeShortLivedRows } from './purge-repository.ts';
+import { purgeBatch, purges, purgeSmallTables, type PurgedBatch } from './purge-repository.ts';
 
-const batchSize = 1000;
-const maxBatches = 100;
+/** A batch takes some hundredths of a second, so that requests that wait for the database do not wait long. */
+const batchSize = 1_000;
 
-async function purgeInBatches(purge: (db: Database, limit: number) => Promise<number>, db: Database): Promise<void> {
-  for (let batch = 0; batch < maxBatches; batch += 1) {
-    if ((await purge(db, batchSize)) < batchSize) return;
+/** After this time a table waits for the next run, so that those behind it get their turn. */
+const maxSeconds = 120;
+
+export interface PurgeOptions {
+  /** Ends the purge after the batch that is under way. */
+  signal?: AbortSignal;
+  /** Is called after each batch. */
+  onBatch?: (name: string, batch: PurgedBatch) => void;
+}
+
+async function purgeTable(
+  db: Database,
+  { name, statement }: (typeof purges)[number],
+  { signal = new AbortController().signal, onBatch }: PurgeOptions,
+): Promise<void> {
+  const deadline = performance.now() + maxSeconds * 1000;
+  let position: PurgedBatch['position'] = '-infinity';
+  while (!signal.aborted && performance.now() < deadline) {
+    const batch = await purgeBatch(db, statement, batchSize, position);
+    onBatch?.(name, batch);
+    if (batch.read < batchSize) return;
+    ({ position } = batch);
   }
 }
 
-/** Tokens before the grants that they refer to, and grants before their sessions. */
-export async function purgeExpired(db: Database): Promise<void> {
-  await purgeInBatches(purgeArtifacts, db);
-  await purgeInBatches(purgeGrants, db);
-  await purgeInBatches(purgeSessions, db);
-  await purgeShortLivedRows(db);
+/**
+ * Deletes what has expired, each table apart from the others: an error in one leaves the others.
+ *
+ * @throws AggregateError with the errors of the tables that failed
+ */
+export async function purgeExpired(db: Database, options: PurgeOptions = {}): Promise<void> {
+  const works = [...purges.map((purge) => () => purgeTable(db, purge, options)), () => purgeSmallTables(db)];
+  const errors: unknown[] = [];
+  for (const work of works) {
+    if (options.signal?.aborted) return;
+    await work().catch((error: unknown) => errors.push(error));
+  }
+  if (errors.length > 0) throw new AggregateError(errors, 'not everything that has expired was deleted');
 }

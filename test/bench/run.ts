@@ -1,8 +1,9 @@
-/** `npm run bench -- keys|limits|logout|throughput`: measures a promise; exits with 1 when it does not hold. */
+/** `npm run bench -- growth|keys|limits|logout|throughput`: measures a promise; exits with 1 when it does not hold. */
 import { parseArgs } from 'node:util';
 import { closeAll } from '../support/cleanup.ts';
 import setUp from '../support/global-setup.ts';
 import tearDown from '../support/global-teardown.ts';
+import { benchGrowth } from './growth/report.ts';
 import { benchKeys } from './keys/report.ts';
 import { benchLimits } from './limits/report.ts';
 import { benchLogout } from './logout/report.ts';
@@ -16,11 +17,13 @@ const { positionals, values } = parseArgs({
     rate: { type: 'string', default: '25' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '6' },
+    sessions: { type: 'string', default: '1100000' },
     only: { type: 'string', multiple: true, default: [] },
   },
 });
 
 const benches: Record<string, () => Promise<Report>> = {
+  growth: () => benchGrowth({ sessions: Number(values.sessions), baselineSeconds: 20 }),
   keys: () => benchKeys({ rotations: 10, everySeconds: 10, announcementSeconds: 75, verifications: 100_000 }),
   limits: () => benchLimits(),
   logout: () =>
@@ -39,7 +42,7 @@ const benches: Record<string, () => Promise<Report>> = {
 const bench = benches[positionals[0] ?? ''];
 if (!bench) {
   process.stderr.write(
-    'Usage: npm run bench -- keys | limits | logout [--endings N] [--rate R] | throughput [--rounds N] [--seconds N] [--only NAME]\n',
+    'Usage: npm run bench -- growth [--sessions N] | keys | limits | logout [--endings N] [--rate R] | throughput [--rounds N] [--seconds N] [--only NAME]\n',
   );
   process.exit(2);
 }

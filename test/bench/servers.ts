@@ -10,6 +10,8 @@ import { createServerProcess, type ServerProcess } from './server-process.ts';
 
 export interface Servers<T> {
   issuer: string;
+  /** URL of the database. */
+  databaseUrl: string;
   db: Database;
   servers: ServerProcess[];
   balancer: LoadBalancer;
@@ -23,12 +25,15 @@ export interface Servers<T> {
 /**
  * @param processes number of them
  * @param prepare creates the accounts, apps and APIs of the bench, before the processes start
+ * @param fill makes the rows that are there before all else
  */
 export async function startServers<T>(
   processes: number,
   prepare: (frontdesk: Frontdesk) => Promise<T>,
+  fill: (url: string) => Promise<void> = async () => {},
 ): Promise<Servers<T>> {
   const database = await freshDatabase();
+  await fill(database.url);
   const port = await freePort();
   const issuer = `http://idp.localhost:${port}`;
   const secret = `test_${randomToken()}`;
@@ -55,6 +60,7 @@ export async function startServers<T>(
 
   return {
     issuer,
+    databaseUrl: database.url,
     db,
     servers,
     balancer,

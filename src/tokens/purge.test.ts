@@ -1,0 +1,129 @@
+/** What the purge deletes and what it leaves, on a real PostgreSQL. */
+import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { openDatabase, type Database } from '../platform/database.ts';
+import { purgeExpired } from './purge.ts';
+
+const ann = '00000000-0000-4000-8000-000000000001';
+let database: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  db = openDatabase({ url: database.url });
+  await run(`insert into accounts (id, email, email_canonical) values ('${ann}', 'ann', 'ann')`);
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+const run = (text: string) => db.read(statement(text));
+const left = async (column: string, table: string) =>
+  (await db.read<{ id: string }>(statement(`select ${column} as id from ${table} order by 1`))).map(({ id }) => id);
+
+/** @param ended days ago; undefined for a session that goes on */
+const session = (uid: string, ended?: number, account: string | undefined = ann) =>
+  run(`insert into sessions (uid, id_hash, account_id, expires_at, ended_at)
+    values ('${uid}', '', ${account === '' ? 'null' : `'${account}'`}, now() - interval '${ended ?? -1} days',
+      ${ended === undefined ? 'null' : `now() - interval '${ended} days'`})`);
+/** @param revoked days ago; undefined for a grant that is live */
+const grant = (id: string, sessionUid: string, { revoked = undefined as number | undefined, expired = -1 } = {}) =>
+  run(`insert into grants (id, account_id, client_id, session_uid, permissions, expires_at, revoked_at)
+    values ('${id}', '${ann}', 'app', '${sessionUid}', '{}', now() - interval '${expired} days',
+      ${revoked === undefined ? 'null' : `now() - interval '${revoked} days'`})`);
+const token = (id: string, grantId: string, expired: number) =>
+  run(`insert into artifacts (kind, id_hash, grant_id, payload, expires_at)
+    values ('RefreshToken', '${id}', '${grantId}', '{}', now() - interval '${expired} days')`);
+
+test('tokens, grants and sessions go when nothing needs them any more', async () => {
+  await session('live');
+  await session('ended', 29);
+  await session('old', 31);
+  await session('offline', 31);
+  await session('forgotten', 31);
+  await session('nobody', 1, '');
+  await grant('live', 'live');
+  await grant('just revoked', 'ended', { revoked: 0.5 });
+  await grant('revoked', 'old', { revoked: 2 });
+  await grant('offline', 'offline');
+  await grant('unused', 'forgotten');
+  await grant('expired', 'old', { expired: 2 });
+  await token('live', 'live', -1);
+  await token('expired', 'live', 1);
+  await token('of revoked', 'revoked', -1);
+  await token('offline', 'offline', -1);
+
+  await purgeExpired(db);
+  expect(await left(`convert_from(id_hash, 'utf8')`, 'artifacts')).toEqual(['live', 'offline']);
+  expect(await left('id', 'grants')).toEqual(['just revoked', 'live', 'offline']);
+  // Sessions of grants that were deleted just now.
+  expect(await left('uid', 'sessions')).toEqual(['ended', 'forgotten', 'live', 'offline']);
+  await purgeExpired(db);
+  expect(await left('uid', 'sessions')).toEqual(['ended', 'live', 'offline']);
+});
+
+test('old notices, receipts, counters and registration tokens go', async () => {
+  const uuid = `md5(d::text)::uuid`;
+  const ages = `from unnest('{-1,1,100}'::integer[]) d`;
+  await run(`insert into logout_notices (id, session_uid, account_id, client_id, channel, reason, created_at)
+    select ${uuid}, d::text, '${ann}', 'app', 'none', 'expired', now() - d * interval '1 day' ${ages}`);
+  await run(`insert into receipts (token_hash, session_uid, expires_at)
+    select d::text::bytea, d::text, now() - d * interval '1 day' ${ages}`);
+  await run(`insert into sign_in_attempts (subject, place, budget, remaining, expires_at)
+    select d::text::bytea, '', 'name', 1, now() - d * interval '1 day' ${ages}`);
+  await run(`insert into rate_limits (key, expire)
+    select d::text, extract(epoch from now() - d * interval '1 day') * 1000 ${ages}`);
+  await run(`insert into registration_tokens (id, token_hash, uses_left, expires_at)
+    select ${uuid}, d::text::bytea, 1, now() - d * interval '1 day' ${ages}`);
+  await run(`insert into receiver_states (client_id, failures, not_before)
+    select d::text, 1, now() - d * interval '1 day' ${ages}`);
+  await purgeExpired(db);
+  expect(await left('session_uid', 'logout_notices')).toEqual(['-1', '1']);
+  expect(await left('session_uid', 'receipts')).toEqual(['-1']);
+  expect(await left(`convert_from(subject, 'utf8')`, 'sign_in_attempts')).toEqual(['-1']);
+  expect(await left('key', 'rate_limits')).toEqual(['-1']);
+  expect(await left(`convert_from(token_hash, 'utf8')`, 'registration_tokens')).toEqual(['-1', '1']);
+  expect(await left('client_id', 'receiver_states')).toEqual(['-1', '1']);
+});
+
+const someReceipts = `insert into receipts (token_hash, session_uid, expires_at)
+  select n::text::bytea, '', now() - n * interval '1 second' from generate_series(1, 2500) n`;
+
+test('many rows go in several batches, and what another transaction holds is left for the next time', async () => {
+  await run('delete from receipts');
+  await run(someReceipts);
+  const batches: number[] = [];
+  const onBatch = (name: string, { deleted }: { deleted: number }) =>
+    void (name === 'receipts' && batches.push(deleted));
+  await db.startUnitOfWork(async (unit) => {
+    await db.guard(statement(`select from receipts where token_hash = '7' for update`));
+    const other = openDatabase({ url: database.url });
+    await purgeExpired(other, { onBatch });
+    await other.close();
+    await unit.rollback();
+  });
+  expect(batches).toEqual([1000, 1000, 499]);
+  expect(await left(`convert_from(token_hash, 'utf8')`, 'receipts')).toEqual(['7']);
+});
+
+test('a table that fails leaves the others, and the purge says so', async () => {
+  await run('delete from receipts');
+  await run(someReceipts);
+  await token('late', 'live', 1);
+  await run('alter table grants rename to grants_away');
+  const purge = purgeExpired(db);
+  await expect(purge).rejects.toMatchObject({ errors: [{ code: '42P01' }, { code: '42P01' }, { code: '42P01' }] });
+  await run('alter table grants_away rename to grants');
+  expect(await left('token_hash', 'receipts')).toEqual([]);
+  expect(await left(`convert_from(id_hash, 'utf8')`, 'artifacts')).toEqual(['live', 'offline']);
+});
+
+test('a purge that is told to stop starts no further batch', async () => {
+  await run(someReceipts);
+  const stopping = new AbortController();
+  await purgeExpired(db, {
+    signal: stopping.signal,
+    onBatch: (name) => void (name === 'receipts' && stopping.abort()),
+  });
+  expect((await left('token_hash', 'receipts')).length).toBe(1500);
+});

@@ -1,0 +1,53 @@
+/** What a deployment does after months of use: the purge, and the end of very many sessions. */
+import type { Frontdesk } from '../../support/frontdesk.ts';
+import { fillDatabase } from '../../support/full-database.ts';
+import { ann, siteA } from '../../support/people-and-apps.ts';
+import { startServers } from '../servers.ts';
+import type { Target } from '../throughput/target.ts';
+import { startLoad } from './load.ts';
+import { awaitQuietTime, measurePurge, type PurgeResult } from './purge.ts';
+
+export interface GrowthOptions {
+  sessions: number;
+  /** How long the responses are measured before the purge. */
+  baselineSeconds: number;
+}
+
+export interface GrowthResult {
+  purge: PurgeResult;
+}
+
+async function prepare(frontdesk: Frontdesk): Promise<Pick<Target, 'app'>> {
+  await ann(frontdesk);
+  return { app: await siteA(frontdesk) };
+}
+
+export async function measureGrowth({ sessions, baselineSeconds }: GrowthOptions): Promise<GrowthResult> {
+  const sizes = {
+    accounts: Math.ceil(sessions * (300 / 1_100)),
+    sessions,
+    grants: Math.ceil(sessions * (1_600 / 1_100)),
+    clients: 200,
+  };
+  const fill = async (url: string) => {
+    await fillDatabase(url, sizes);
+    await awaitQuietTime(baselineSeconds + 60 + sessions / 10_000);
+  };
+  const stage = await startServers(1, prepare, fill);
+  const target: Target = {
+    name: 'Frontdesk',
+    issuer: stage.issuer,
+    port: stage.servers[0]!.port,
+    pid: stage.servers[0]!.pid,
+    databasePid: undefined,
+    app: stage.prepared.app,
+    machine: stage.prepared.app,
+    hasPasswords: true,
+    close: () => stage.close(),
+  };
+  const load = await startLoad(target);
+  const purge = await measurePurge(stage.databaseUrl, load, baselineSeconds);
+  await load.stop();
+  await stage.close();
+  return { purge };
+}
