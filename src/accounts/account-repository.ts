@@ -149,9 +149,13 @@ export async function deleteAccount(db: Database, id: string): Promise<boolean> 
   return (await db.guard(deleteById, [id])).count === 1;
 }
 
-const selectNewest = sql`select * from accounts order by created_at desc, id limit $1`;
+const selectPage = sql`
+  select * from accounts
+  where (created_at, id) < (coalesce((select created_at from accounts where id = $1), 'infinity'),
+    coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  order by created_at desc, id desc limit $2`;
 
-/** At most `limit` accounts, the newest first. */
-export async function listAccounts(db: Database, limit: number): Promise<Account[]> {
-  return (await db.read<Row>(selectNewest, [limit])).map(toAccount);
+/** At most `limit` accounts, the newest first. @param after id of the account that the list begins behind */
+export async function listAccounts(db: Database, limit: number, after?: string): Promise<Account[]> {
+  return (await db.read<Row>(selectPage, [after, limit])).map(toAccount);
 }

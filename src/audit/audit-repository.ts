@@ -52,7 +52,7 @@ const toEvent = (row: Row): RecordedEvent => ({
 
 const selectByAccount = sql`
   select id, at, kind, client_id, session_uid, ip, detail from audit_events
-  where account_id = $1 and at < $2 order by at desc limit $3`;
+  where account_id = $1 and at < $2 and kind = any($4) order by at desc limit $3`;
 
 // Events have the time of the database, whose clock may be ahead of this one.
 const maxClockDifferenceSeconds = 60;
@@ -60,7 +60,7 @@ const maxClockDifferenceSeconds = 60;
 /**
  * The events of an account, newest first.
  *
- * @param page at most `limit` events, older than `before`; the newest ones by default
+ * @param page at most `limit` events of these kinds, older than `before`; the newest ones by default
  */
 export async function listAccountEvents(
   db: Database,
@@ -68,9 +68,10 @@ export async function listAccountEvents(
   {
     before = new Date(Date.now() + maxClockDifferenceSeconds * 1000),
     limit,
-  }: { before?: Date | undefined; limit: number },
+    kinds,
+  }: { before?: Date | undefined; limit: number; kinds: readonly AuditKind[] },
 ): Promise<RecordedEvent[]> {
-  return (await db.read<Row>(selectByAccount, [accountId, before, limit])).map(toEvent);
+  return (await db.read<Row>(selectByAccount, [accountId, before, limit, kinds])).map(toEvent);
 }
 
 const selectSignIns = sql`

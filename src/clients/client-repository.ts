@@ -61,15 +61,18 @@ export async function findClient(db: Database, id: string): Promise<StoredClient
   return row && toClient(row);
 }
 
-const selectAll = sql`
+const selectPage = sql`
   select c.*, coalesce((
     select jsonb_agg(jsonb_build_object('audience', audience, 'scopes', to_jsonb(scopes)) order by audience)
     from client_apis where client_id = c.id), '[]') as apis, coalesce((
     select jsonb_agg(to_jsonb(s) order by s.created_at, s.id) from client_secrets s where s.client_id = c.id), '[]') as secrets
-  from clients c order by c.created_at, c.id`;
+  from clients c
+  where (c.created_at, c.id) > (coalesce((select created_at from clients where id = $1), '-infinity'), coalesce($1, ''))
+  order by c.created_at, c.id limit $2`;
 
-export async function listClients(db: Database): Promise<Client[]> {
-  return (await db.read<Row>(selectAll)).map(toClient);
+/** At most `limit` clients, the oldest first. @param after id of the client that the list begins behind */
+export async function listClients(db: Database, limit: number, after?: string): Promise<Client[]> {
+  return (await db.read<Row>(selectPage, [after, limit])).map(toClient);
 }
 
 const selectNames = sql`select id, metadata ->> 'client_name' as name from clients where id = any($1)`;
@@ -145,9 +148,10 @@ export function updateSendsPkce(db: Database, id: string, sendsPkce: boolean): v
   db.write(updateSendsPkceById, [id, sendsPkce]);
 }
 
-const selectByOrigin = sql`select 1 from clients where origins @> array[$1] limit 1`;
+const countByOrigin = sql`select count(*)::int as count from clients where origins @> array[$1]`;
 
 /** Whether the pages of any client are on this origin. */
 export async function isKnownOrigin(db: Database, origin: string): Promise<boolean> {
-  return (await db.read(selectByOrigin, [origin])).length > 0;
+  const [row] = await db.read<{ count: number }>(countByOrigin, [origin]);
+  return row!.count > 0;
 }

@@ -2,20 +2,27 @@
 import { Refusal } from '../errors.ts';
 import { listNotices as list, retryDeadNotices } from '../notices/logout-notice-repository.ts';
 import { noticeStateOf } from '../notices/logout-notice.ts';
-import { table, type Command } from './command.ts';
-import { withBase } from './with-base.ts';
-
-const limit = 100;
+import { table, UsageError, type Command } from './command.ts';
+import { pageOf, pageOptions, printNext } from './page.ts';
+import { isId, withBase } from './with-base.ts';
 
 export const listNotices: Command = {
   name: 'notices list',
-  about: `List the ${limit} newest logout notices, and whether each one was delivered to its app.`,
+  about: 'List the logout notices, the newest first, and whether each one was delivered to its app.',
   options: {
     open: { about: 'Only those that are not delivered, dead letters included.' },
+    ...pageOptions('NOTICE'),
     json: { about: 'Print JSON.' },
   },
   async run({ options, io }) {
-    const notices = await withBase(io, ({ db }) => list(db, { isOpen: options['open'] === true, limit }));
+    const page = pageOf(options);
+    if (page.after !== undefined && !isId(page.after)) throw new UsageError('--after must be the id of a notice.');
+    const notices = await withBase(io, ({ db }) => list(db, { isOpen: options['open'] === true, ...page }));
+    printNext(
+      io,
+      page,
+      notices.map(({ id }) => id),
+    );
     if (options['json']) return io.out(JSON.stringify(notices));
     if (notices.length === 0) return io.out('There is no such notice.');
     const rows = notices.map((notice) => {

@@ -3,15 +3,25 @@ import { describeDevice } from '../sessions/device.ts';
 import { endAccountSession, endAccountSessions } from '../sessions/end-session.ts';
 import { listSessions as list } from '../sessions/session-repository.ts';
 import { stringOption, table, type Command } from './command.ts';
+import { pageOf, pageOptions, printNext } from './page.ts';
 import { requireAccount, withBase } from './with-base.ts';
 
 export const listSessions: Command = {
   name: 'sessions list',
   about: 'List the sessions of an account: device, IP address, apps.',
   operands: ['ACCOUNT'],
-  options: { json: { about: 'Print JSON.' } },
+  options: { ...pageOptions('SESSION'), json: { about: 'Print JSON.' } },
   async run({ operands: [account = ''], options, io }) {
-    const sessions = await withBase(io, async ({ db }) => list(db, (await requireAccount(db, account)).id));
+    const page = pageOf(options);
+    const sessions = await withBase(io, async ({ db }) => {
+      const { id } = await requireAccount(db, account);
+      return list(db, id, page.limit, page.after);
+    });
+    printNext(
+      io,
+      page,
+      sessions.map(({ uid: id }) => id),
+    );
     if (options['json']) return io.out(JSON.stringify(sessions.map(({ state: _state, ...session }) => session)));
     if (sessions.length === 0) return io.out(`${account} has no session.`);
     const rows = sessions.map(({ uid, userAgent, ip, signedInAt, lastSeenAt, authorizations }) => [

@@ -50,7 +50,8 @@ export async function withBase<T>(io: Io, work: (base: Base) => Promise<T>): Pro
   }
 }
 
-const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+/** Whether a text is a UUID. */
+export const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 
 /**
  * @param name id, e-mail address or user name of the account

@@ -108,16 +108,23 @@ export async function countUndeliveredNotices(db: Database, sessionUid: string):
 }
 
 const selectNewest = sql`
-  select * from logout_notices where ($1 = false or (channel = 'back' and delivered_at is null))
-  order by created_at desc limit $2`;
+  select * from logout_notices
+  where ($1 = false or (channel = 'back' and delivered_at is null))
+    and (created_at, id) < (coalesce((select created_at from logout_notices where id = $3), 'infinity'),
+      coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  order by created_at desc, id desc limit $2`;
 
 /**
  * The newest notices.
  *
- * @param filter `isOpen`: only back-channel notices that are not delivered
+ * @param filter `isOpen`: only back-channel notices that are not delivered; `after`: id of the notice that the list begins
+ *   behind
  */
-export async function listNotices(db: Database, filter: { isOpen: boolean; limit: number }): Promise<LogoutNotice[]> {
-  return (await db.read<Row>(selectNewest, [filter.isOpen, filter.limit])).map(toNotice);
+export async function listNotices(
+  db: Database,
+  filter: { isOpen: boolean; limit: number; after?: string | undefined },
+): Promise<LogoutNotice[]> {
+  return (await db.read<Row>(selectNewest, [filter.isOpen, filter.limit, filter.after])).map(toNotice);
 }
 
 const updateDead = sql`

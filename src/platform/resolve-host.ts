@@ -13,9 +13,12 @@ export interface ResolverOptions {
 export class HostNotResolved extends Error {
   override readonly name = 'HostNotResolved';
   readonly code: 'ENOTFOUND' | 'EAI_AGAIN';
+  /** As an error of Node's resolver has it. */
+  readonly hostname: string;
   constructor(code: HostNotResolved['code'], host: string) {
     super(`${code} ${host}`);
     this.code = code;
+    this.hostname = host;
   }
 }
 

@@ -54,7 +54,7 @@ async function grant({ client = 'wiki', permissions = {}, age = 1, left = 1, of 
 }
 const consent = (scopes: string[], apiScopes: Record<string, string[]> = {}, claims: string[] = []) =>
   write(() => upsertConsent(db, ann, 'mail', { scopes, claims, apiScopes, redirectHosts: [] }));
-const ids = async () => (await listConnectedApps(db, ann)).map(({ clientId }) => clientId);
+const ids = async () => (await listConnectedApps(db, ann, 100)).map(({ clientId }) => clientId);
 const daysAgo = (date: Date) => Math.round((Date.now() - date.getTime()) / 86_400_000);
 
 test('an app is not connected without a grant and without a consent', async () => {
@@ -84,7 +84,7 @@ test('the permissions of all live grants and of the consent are united', async (
     permissions: { ...openid('openid profile'), resources: { 'https://a/': 'read write' } },
   });
   await consent(['openid', 'email', 'phone'], { 'https://a/': ['read'], 'https://b/': ['see'] }, ['locale']);
-  const [mail] = await listConnectedApps(db, ann);
+  const [mail] = await listConnectedApps(db, ann, 100);
   const { scopes, claims, apiScopes } = mail!.permissions;
   expect(scopes.toSorted()).toEqual(['email', 'openid', 'phone', 'profile']);
   expect(claims).toEqual(['locale']);
@@ -95,7 +95,7 @@ test('the permissions of all live grants and of the consent are united', async (
 
 test('an app without any permission is listed with none', async () => {
   await grant();
-  const [wiki] = await listConnectedApps(db, ann);
+  const [wiki] = await listConnectedApps(db, ann, 100);
   expect(wiki).toMatchObject({ isFirstParty: true, permissions: { scopes: [], claims: [], apiScopes: {} } });
 });
 
@@ -103,7 +103,11 @@ test('an app is connected since its oldest grant, and was last used by its newes
   await grant({ age: 30 });
   const newer = await grant({ age: 10 });
   const times = async () => {
-    const [{ since, lastUsedAt } = { since: new Date(), lastUsedAt: new Date() }] = await listConnectedApps(db, ann);
+    const [{ since, lastUsedAt } = { since: new Date(), lastUsedAt: new Date() }] = await listConnectedApps(
+      db,
+      ann,
+      100,
+    );
     return [daysAgo(since), daysAgo(lastUsedAt)];
   };
   expect(await times()).toEqual([30, 10]);

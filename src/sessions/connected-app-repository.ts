@@ -39,14 +39,22 @@ const selectByAccount = sql`
       left join lateral unnest(string_to_array(g.permissions -> 'openid' ->> 'scope', ' ')) scope on true
     where g.account_id = $1 and g.revoked_at is null and g.expires_at > now()
     group by g.client_id
+  ), account_consents as (
+    select * from consents where account_id = $1
+  ), connected as (
+    select client_id, g.since, g.used_at, g.scopes, g.resources, co.scopes as consented_scopes, co.claims,
+      co.api_scopes, co.given_at, co.updated_at
+    from live_grants g full join account_consents co using (client_id)
+  ), listed as (
+    select c.id as client_id, c.metadata, c.is_first_party,
+      coalesce(a.scopes, '{}') || coalesce(a.consented_scopes, '{}') as scopes, a.claims, a.resources, a.api_scopes,
+      least(a.since, a.given_at) as since, greatest(a.used_at, a.updated_at) as last_used_at
+    from connected a, lateral (select * from clients where id = a.client_id limit 1) c
+    where c.id <> $2
   )
-  select c.id as client_id, c.metadata, c.is_first_party, coalesce(g.scopes, '{}') || coalesce(co.scopes, '{}') as scopes,
-    co.claims, g.resources, co.api_scopes, least(g.since, co.given_at) as since,
-    greatest(g.used_at, co.updated_at) as last_used_at
-  from clients c left join live_grants g on g.client_id = c.id
-    left join consents co on co.client_id = c.id and co.account_id = $1
-  where c.id <> $2 and (g.client_id is not null or co.client_id is not null)
-  order by last_used_at desc`;
+  select * from listed
+  where $4::text is null or (last_used_at, client_id) < (select last_used_at, client_id from listed where client_id = $4)
+  order by last_used_at desc, client_id desc limit $3`;
 
 /** Audience → scopes, of the grants and of the consent together. */
 function apiScopesOf({ resources, api_scopes: consented }: Row): Record<string, string[]> {
@@ -60,9 +68,18 @@ function apiScopesOf({ resources, api_scopes: consented }: Row): Record<string, 
   return all;
 }
 
-/** The apps of a person, the one used last first. */
-export async function listConnectedApps(db: Database, accountId: string): Promise<ConnectedApp[]> {
-  const rows = await db.read<Row>(selectByAccount, [accountId, ownClientId]);
+/**
+ * At most `limit` connected apps of a person, the one used last first.
+ *
+ * @param after id of the client that the list begins behind
+ */
+export async function listConnectedApps(
+  db: Database,
+  accountId: string,
+  limit: number,
+  after?: string,
+): Promise<ConnectedApp[]> {
+  const rows = await db.read<Row>(selectByAccount, [accountId, ownClientId, limit, after]);
   return rows.map((row) => ({
     clientId: row.client_id,
     metadata: row.metadata,
@@ -71,4 +88,15 @@ export async function listConnectedApps(db: Database, accountId: string): Promis
     since: row.since,
     lastUsedAt: row.last_used_at,
   }));
+}
+
+const selectIsConnected = sql`
+  select (exists (select from grants
+      where account_id = $1 and client_id = $2 and revoked_at is null and expires_at > now())
+    or exists (select from consents where account_id = $1 and client_id = $2)) and $2 <> $3 as connected`;
+
+/** Whether the person has given this app a live grant or a consent. */
+export async function isConnectedApp(db: Database, accountId: string, clientId: string): Promise<boolean> {
+  const [row] = await db.read<{ connected: boolean }>(selectIsConnected, [accountId, clientId, ownClientId]);
+  return row!.connected;
 }

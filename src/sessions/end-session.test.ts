@@ -84,7 +84,7 @@ const told = async () =>
     )
   ).map(({ line }) => line);
 const jobs = async () => (await db.read(statement('select from graphile_worker._private_jobs'))).length;
-const uids = async (of = ann) => (await listSessions(db, of)).map(({ uid }) => uid).toSorted();
+const uids = async (of = ann) => (await listSessions(db, of, 100)).map(({ uid }) => uid).toSorted();
 const events = async (kind: string) =>
   (
     await db.read<{ detail: object }>(
@@ -190,7 +190,10 @@ describe('removing an app', () => {
     await write(() => db.write(statement(consent)));
     await removeApp(db, ann, 'back');
     expect(await told()).toEqual(['one', 'over', 'two'].map((uid) => `back, back, sid ${uid} back, app_removed`));
-    const left = (await listSessions(db, ann)).map(({ uid, authorizations }) => [uid, Object.keys(authorizations)]);
+    const left = (await listSessions(db, ann, 100)).map(({ uid, authorizations }) => [
+      uid,
+      Object.keys(authorizations),
+    ]);
     expect(Object.fromEntries(left)).toEqual({ one: ['none'], two: [] });
     expect(await liveGrants()).toEqual(['one none']);
     expect(await db.read(statement('select client_id from consents'))).toEqual([{ client_id: 'none' }]);

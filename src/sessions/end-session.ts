@@ -3,7 +3,7 @@ import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import { endSessionRows, revokeGrantsOfAccount, type EndedSession } from './ending-repository.ts';
-import { findSessionByUid, listExpiredSessions, listSessions } from './session-repository.ts';
+import { findSessionByUid, listExpiredSessions, listSessionUids } from './session-repository.ts';
 import type { EndReason } from './session.ts';
 
 function recordEndings(db: Database, ended: EndedSession[], reason: EndReason): void {
@@ -35,7 +35,7 @@ export async function endAccountSession(
 }
 
 const listOtherSessions = async (db: Database, accountId: string, exceptUid: string | undefined): Promise<string[]> =>
-  (await listSessions(db, accountId)).map(({ uid }) => uid).filter((uid) => uid !== exceptUid);
+  (await listSessionUids(db, accountId)).filter((uid) => uid !== exceptUid);
 
 /**
  * Ends the sessions of an account.

@@ -90,11 +90,51 @@ export async function upsertSession(db: Database, session: SessionWrite): Promis
 }
 
 const selectByAccount = sql`
-  select * from sessions where account_id = $1 and ended_at is null and expires_at > now() order by last_seen_at desc`;
+  select * from sessions
+  where account_id = $1 and ended_at is null and expires_at > now()
+    and (last_seen_at, uid) < (coalesce((select last_seen_at from sessions where uid = $2), 'infinity'), coalesce($2, ''))
+  order by last_seen_at desc, uid desc limit $3`;
 
-/** The live sessions of an account, the most recently used first. */
-export async function listSessions(db: Database, accountId: string): Promise<Session[]> {
-  return (await db.read<Row>(selectByAccount, [accountId])).map(toSession);
+/**
+ * At most `limit` live sessions of an account, the most recently used first.
+ *
+ * @param after uid of the session that the list begins behind
+ */
+export async function listSessions(db: Database, accountId: string, limit: number, after?: string): Promise<Session[]> {
+  return (await db.read<Row>(selectByAccount, [accountId, after, limit])).map(toSession);
+}
+
+const selectUids = sql`
+  select uid from sessions where account_id = $1 and ended_at is null and expires_at > now()`;
+
+/** Uids of all live sessions of an account. */
+export async function listSessionUids(db: Database, accountId: string): Promise<string[]> {
+  return (await db.read<{ uid: string }>(selectUids, [accountId])).map(({ uid }) => uid);
+}
+
+const countByAccount = sql`
+  select count(*)::int as count from (
+    select from sessions where account_id = $1 and ended_at is null and expires_at > now() limit $2) live`;
+
+/** Number of live sessions of an account, at most `max`. */
+export async function countSessions(db: Database, accountId: string, max: number): Promise<number> {
+  const [row] = await db.read<{ count: number }>(countByAccount, [accountId, max]);
+  return row!.count;
+}
+
+const selectBegunAt = sql`
+  select * from sessions
+  where account_id = $1 and ended_at is null and expires_at > now()
+    and signed_in_at between $2::timestamptz - make_interval(secs => $3) and $2::timestamptz + make_interval(secs => $3)`;
+
+/** The live sessions of an account that were signed in to around a time. */
+export async function listSessionsBegunAt(
+  db: Database,
+  accountId: string,
+  at: Date,
+  seconds: number,
+): Promise<Session[]> {
+  return (await db.read<Row>(selectBegunAt, [accountId, at, seconds])).map(toSession);
 }
 
 const selectExpired = sql`

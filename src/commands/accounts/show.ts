@@ -1,6 +1,6 @@
 /** `frontdesk accounts show ACCOUNT`: what an operator needs to know of an account. */
 import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
-import { listSessions } from '../../sessions/session-repository.ts';
+import { countSessions } from '../../sessions/session-repository.ts';
 import type { BudgetName } from '../../sign-in/attempt-budgets.ts';
 import { createAttemptLimits } from '../../sign-in/attempt-limits.ts';
 import type { Lock } from '../../sign-in/attempt-repository.ts';
@@ -57,6 +57,9 @@ function textOf(account: Shown): string {
   ]);
 }
 
+/** More sessions or apps are not counted. */
+const maxCount = 10_000;
+
 export const showAccount: Command = {
   name: 'accounts show',
   about: 'Show one account: names, address, status, and how many sessions and apps it has.',
@@ -67,11 +70,11 @@ export const showAccount: Command = {
       const { attributes, ...account } = await requireAccount(db, name);
       const attemptLimits = createAttemptLimits(db, keyring, config.rateLimitFactor);
       const [sessions, apps, locks] = await Promise.all([
-        listSessions(db, account.id),
-        listConnectedApps(db, account.id),
+        countSessions(db, account.id, maxCount),
+        listConnectedApps(db, account.id, maxCount),
         attemptLimits.locksOf(account),
       ]);
-      const counts = { sessions: sessions.length, apps: apps.length };
+      const counts = { sessions, apps: apps.length };
       const lockedSeconds = Math.max(0, ...locks.map(({ seconds }) => seconds));
       const shown = { ...account, claims: Object.keys(attributes).toSorted(), ...counts, locks, lockedSeconds };
       io.out(options['json'] ? JSON.stringify(shown, undefined, 2) : textOf(shown));

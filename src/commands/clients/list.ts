@@ -1,15 +1,27 @@
 /** `frontdesk clients list`: the registered clients. */
-import { listClients as list } from '../../clients/client-repository.ts';
+import { findClient, listClients as list } from '../../clients/client-repository.ts';
 import { ownClientId } from '../../clients/own-client.ts';
+import { Refusal } from '../../errors.ts';
 import { table, type Command } from '../command.ts';
+import { pageOf, pageOptions, printNext } from '../page.ts';
 import { withBase } from '../with-base.ts';
 
 export const listClients: Command = {
   name: 'clients list',
   about: 'List the registered apps.',
-  options: { json: { about: 'Print JSON.' } },
+  options: { ...pageOptions('CLIENT_ID'), json: { about: 'Print JSON.' } },
   async run({ options, io }) {
-    const registered = await withBase(io, ({ db }) => list(db));
+    const page = pageOf(options);
+    const registered = await withBase(io, async ({ db }) => {
+      const { after, limit } = page;
+      if (after !== undefined && !(await findClient(db, after))) throw new Refusal('client_unknown', { id: after });
+      return list(db, limit, after);
+    });
+    printNext(
+      io,
+      page,
+      registered.map(({ id }) => id),
+    );
     const clients = registered.filter(({ id }) => id !== ownClientId);
     if (options['json']) {
       const shown = clients.map(({ id, kind, isSelfRegistered, metadata }) => ({

@@ -1,4 +1,5 @@
 /** `/account/activity`: the events of the account, and which apps were notified. */
+import type { AuditKind } from '../../audit/audit-event.ts';
 import { listAccountEvents, type RecordedEvent } from '../../audit/audit-repository.ts';
 import { listClientNames } from '../../clients/client-repository.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
@@ -11,7 +12,7 @@ import { signedInOf, type ShowAccountPage } from './guard.ts';
 const pageSize = 50;
 
 /** Kinds of events that are shown to the person; revocations of single grants are not. */
-const shownKinds = new Set<string>([
+const shownKinds: readonly AuditKind[] = [
   'account.claims-set',
   'account.created',
   'account.email-set',
@@ -27,7 +28,7 @@ const shownKinds = new Set<string>([
   'session.ended',
   'sign-in.failed',
   'sign-in.succeeded',
-]);
+];
 
 export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
   const toEntry = (event: RecordedEvent, names: Map<string, string>, notices: LogoutNotice[]) => ({
@@ -49,16 +50,16 @@ export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
     const { account } = signedInOf(ctx);
     const before = typeof ctx.query['before'] === 'string' ? new Date(ctx.query['before']) : undefined;
     const isTime = before !== undefined && !Number.isNaN(before.getTime());
-    const events = await listAccountEvents(db, account.id, { before: isTime ? before : undefined, limit: pageSize });
-    const shownEvents = events.filter(({ kind }) => shownKinds.has(kind));
-    const ended = shownEvents.filter(({ kind }) => kind === 'session.ended').map(({ sessionUid }) => sessionUid ?? '');
+    const page = { before: isTime ? before : undefined, limit: pageSize, kinds: shownKinds };
+    const events = await listAccountEvents(db, account.id, page);
+    const ended = events.filter(({ kind }) => kind === 'session.ended').map(({ sessionUid }) => sessionUid ?? '');
     const notices = await listNoticesOfSessions(db, ended);
-    const ids = [...shownEvents.map(({ clientId }) => clientId ?? ''), ...notices.map(({ clientId }) => clientId)];
+    const ids = [...events.map(({ clientId }) => clientId ?? ''), ...notices.map(({ clientId }) => clientId)];
     const names = await listClientNames(db, ids);
     const noticesOf = ({ kind, sessionUid }: RecordedEvent) =>
       kind === 'session.ended' ? notices.filter((notice) => notice.sessionUid === sessionUid) : [];
     show(ctx, 'account/activity', {
-      entries: shownEvents.map((event) => toEntry(event, names, noticesOf(event))),
+      entries: events.map((event) => toEntry(event, names, noticesOf(event))),
       older: events.length === pageSize ? events.at(-1)!.at.toISOString() : undefined,
     });
   };

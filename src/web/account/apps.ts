@@ -1,5 +1,5 @@
 /** `/account/apps`: connected apps, what each may see, and removing one. */
-import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
+import { isConnectedApp, listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { removeApp } from '../../sessions/remove-app.ts';
 import { Refusal } from '../../errors.ts';
 import { seeOther } from '../page.ts';
@@ -8,10 +8,13 @@ import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
+const pageSize = 50;
+
 export const showApps =
   ({ db }: Services, show: ShowAccountPage): Handler =>
   async (ctx) => {
-    const connected = await listConnectedApps(db, signedInOf(ctx).account.id);
+    const after = typeof ctx.query['after'] === 'string' ? ctx.query['after'] : undefined;
+    const connected = await listConnectedApps(db, signedInOf(ctx).account.id, pageSize, after);
     const apps = await Promise.all(
       connected.map(async ({ clientId, metadata, isFirstParty, permissions, since, lastUsedAt }) => ({
         id: clientId,
@@ -22,7 +25,8 @@ export const showApps =
         lastUsed: timeOf(lastUsedAt),
       })),
     );
-    show(ctx, 'account/apps', { apps });
+    const next = connected.length === pageSize ? connected.at(-1)!.clientId : undefined;
+    show(ctx, 'account/apps', { apps, next });
   };
 
 /** Removes an app from the account; the app is notified. */
@@ -31,8 +35,7 @@ export const remove =
   async (ctx) => {
     const { account } = signedInOf(ctx);
     const id = pathParameter(ctx, 'id');
-    const isConnected = (await listConnectedApps(db, account.id)).some(({ clientId }) => clientId === id);
-    if (!isConnected) throw new Refusal('not_found');
+    if (!(await isConnectedApp(db, account.id, id))) throw new Refusal('not_found');
     await removeApp(db, account.id, id);
     seeOther(ctx, '/account/apps');
   };

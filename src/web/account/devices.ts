@@ -3,7 +3,7 @@ import { listClientNames } from '../../clients/client-repository.ts';
 import { ownClientId } from '../../clients/own-client.ts';
 import { describeDevice } from '../../sessions/device.ts';
 import { endAccountSession, endAccountSessions } from '../../sessions/end-session.ts';
-import { listSessions } from '../../sessions/session-repository.ts';
+import { findSessionByUid, listSessions } from '../../sessions/session-repository.ts';
 import { seeOther } from '../page.ts';
 import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -11,11 +11,18 @@ import type { SignOut } from '../sign-out/sign-out.ts';
 import { timeOf } from '../view-models.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
+const pageSize = 50;
+
+/** The device in use comes first. */
 export const showDevices =
   ({ db }: Services, show: ShowAccountPage): Handler =>
   async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
-    const sessions = await listSessions(db, account.id);
+    const after = typeof ctx.query['after'] === 'string' ? ctx.query['after'] : undefined;
+    const listed = await listSessions(db, account.id, pageSize, after);
+    const here = after === undefined ? await findSessionByUid(db, sessionUid) : undefined;
+    const others = listed.filter(({ uid }) => uid !== sessionUid);
+    const sessions = here ? [here, ...others] : others;
     const names = await listClientNames(
       db,
       sessions.flatMap(({ authorizations }) => Object.keys(authorizations)),
@@ -31,9 +38,8 @@ export const showDevices =
         .filter((id) => id !== ownClientId)
         .map((id) => names.get(id) ?? id),
     }));
-    const current = devices.filter(({ isCurrent }) => isCurrent);
-    const others = devices.filter(({ isCurrent }) => !isCurrent);
-    show(ctx, 'account/devices', { devices: [...current, ...others], hasOthers: others.length > 0 });
+    const next = listed.length === pageSize ? listed.at(-1)!.uid : undefined;
+    show(ctx, 'account/devices', { devices, hasOthers: others.length > 0, next });
   };
 
 /** Signs the person out on every device but this one. */

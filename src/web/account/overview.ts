@@ -1,7 +1,7 @@
 /** `/account`: overview of devices, apps and recent events. */
 import { listSignIns } from '../../audit/audit-repository.ts';
 import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
-import { listSessions } from '../../sessions/session-repository.ts';
+import { countSessions } from '../../sessions/session-repository.ts';
 import { summarizeFailedSignIns } from '../../sign-in/failed-sign-ins.ts';
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -11,19 +11,24 @@ import { signedInOf, type ShowAccountPage } from './guard.ts';
 /** Failed sign-ins are shown for this long. */
 const recentMilliseconds = 7 * 24 * 60 * 60 * 1000;
 
+/** More are not counted. */
+const maxCount = 100;
+
+const boundedCount = (count: number) => ({ count: Math.min(count, maxCount), isMore: count > maxCount });
+
 export const showOverview =
   ({ db }: Services, show: ShowAccountPage): Handler =>
   async (ctx) => {
     const { account } = signedInOf(ctx);
     const [sessions, apps, signIns] = await Promise.all([
-      listSessions(db, account.id),
-      listConnectedApps(db, account.id),
+      countSessions(db, account.id, maxCount + 1),
+      listConnectedApps(db, account.id, maxCount + 1),
       listSignIns(db, account.id, new Date(Date.now() - recentMilliseconds)),
     ]);
     const { unexplained, afterMany } = summarizeFailedSignIns(signIns);
     show(ctx, 'account/overview', {
-      devices: sessions.length,
-      apps: apps.length,
+      devices: boundedCount(sessions),
+      apps: boundedCount(apps.length),
       failed: unexplained && { ...unexplained, time: timeOf(unexplained.lastAt) },
       guessed: afterMany && { ...afterMany, time: timeOf(afterMany.at) },
       since: timeOf(account.createdAt),

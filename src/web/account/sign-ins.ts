@@ -4,7 +4,7 @@ import { findSignIn, type RecordedEvent } from '../../audit/audit-repository.ts'
 import { Refusal } from '../../errors.ts';
 import { describeDevice } from '../../sessions/device.ts';
 import { revokeAllAccess } from '../../sessions/end-session.ts';
-import { listSessions } from '../../sessions/session-repository.ts';
+import { countSessions, listSessionsBegunAt } from '../../sessions/session-repository.ts';
 import type { Session } from '../../sessions/session.ts';
 import { seeOther } from '../page.ts';
 import { pathParameter, type Handler } from '../route.ts';
@@ -14,14 +14,12 @@ import { timeOf } from '../view-models.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
 /** The event is recorded a moment before the session begins, whose time has whole seconds. */
-const maxApartMilliseconds = 5_000;
+const maxApartSeconds = 5;
 
 /** The session that began with a sign-in, when it goes on: on such a device, begun at that time. */
 function sessionOf({ at, detail }: RecordedEvent, sessions: Session[]): Session | undefined {
   const apart = ({ signedInAt }: Session) => Math.abs((signedInAt?.getTime() ?? 0) - at.getTime());
-  const candidates = sessions.filter(
-    (session) => apart(session) < maxApartMilliseconds && describeDevice(session.userAgent) === detail['device'],
-  );
+  const candidates = sessions.filter((session) => describeDevice(session.userAgent) === detail['device']);
   return candidates.toSorted((one, other) => apart(one) - apart(other))[0];
 }
 
@@ -33,20 +31,19 @@ async function find({ db }: Services, ctx: Context) {
   const id = pathParameter(ctx, 'id');
   const event = isId(id) ? await findSignIn(db, account.id, id) : undefined;
   if (!event) throw new Refusal('not_found');
-  const sessions = await listSessions(db, account.id);
-  const session = sessionOf(event, sessions);
-  return { event, sessions, session, isHere: session?.uid === sessionUid, accountId: account.id, sessionUid };
+  const session = sessionOf(event, await listSessionsBegunAt(db, account.id, event.at, maxApartSeconds));
+  return { event, session, isHere: session?.uid === sessionUid, accountId: account.id, sessionUid };
 }
 
 export const showSignIn =
   (services: Services, show: ShowAccountPage): Handler =>
   async (ctx) => {
-    const { event, sessions, session, isHere } = await find(services, ctx);
+    const { event, session, isHere, accountId } = await find(services, ctx);
     show(ctx, 'account/sign-in', {
       signIn: { id: event.id, device: event.detail['device'], ip: event.ip, time: timeOf(event.at) },
       isHere,
       isOver: session === undefined,
-      hasOthers: sessions.length > 1,
+      hasOthers: (await countSessions(services.db, accountId, 2)) > 1,
     });
   };
 

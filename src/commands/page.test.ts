@@ -1,0 +1,64 @@
+import { freshDatabase, statement } from '../../test/support/database.ts';
+import { runFrontdesk } from '../../test/support/terminal.ts';
+import { openDatabase } from '../platform/database.ts';
+import { randomToken } from '../platform/secrets.ts';
+
+let environment: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  const { url } = await freshDatabase();
+  environment = { DATABASE_URL: url, SECRET: `test_${randomToken()}`, ISSUER: 'http://localhost:4000' };
+  await runFrontdesk(['migrate'], environment);
+  const db = openDatabase({ url });
+  const id = `md5('account ' || n)::uuid`;
+  for (const text of [
+    `insert into accounts (id, email, email_canonical, created_at)
+     select ${id}, 'p' || n || '@example.com', 'p' || n || '@example.com', now() + n * interval '1 microsecond'
+     from generate_series(1, 5) n`,
+    `insert into clients (id, kind, metadata, created_at) select 'c-' || n, 'web', '{}', now() from generate_series(1, 5) n`,
+    `insert into sessions (uid, id_hash, account_id, last_seen_at, expires_at)
+     select 's-' || n, decode(md5(n::text), 'hex'), md5('account 1')::uuid, now(), now() + interval '1 day'
+     from generate_series(1, 5) n`,
+    `insert into logout_notices (id, session_uid, account_id, client_id, channel, reason, created_at)
+     select md5('notice ' || n)::uuid, 's-1', md5('account 1')::uuid, 'c-1', 'back', 'signed_out', now() from generate_series(1, 5) n`,
+  ]) {
+    await db.read(statement(text));
+  }
+  await db.close();
+});
+
+const idsIn = (out: string): string[] =>
+  (JSON.parse(out) as { id?: string; uid?: string }[]).map(({ id, uid }) => id ?? uid ?? '');
+
+test.each([['accounts list'], ['clients list'], ['sessions list p1@example.com'], ['notices list']])(
+  'G09 the pages of `%s` have every entry once',
+  async (command) => {
+    const run = (...options: string[]) => runFrontdesk([...command.split(' '), '--json', ...options], environment);
+    const all = idsIn((await run()).out);
+    expect(all).toHaveLength(5);
+    const pages: string[] = [];
+    for (let after: string[] = []; ;) {
+      const { out, error } = await run('--limit', '2', ...after);
+      pages.push(...idsIn(out));
+      const next = /^There may be more: (--after) (\S+)$/m.exec(error);
+      if (!next) break;
+      after = [next[1]!, next[2]!];
+    }
+    expect(pages).toEqual(all);
+  },
+);
+
+test.each(['0', '1001', '1.5', 'x'])('--limit %s is refused', async (limit) => {
+  const { code, error } = await runFrontdesk(['accounts', 'list', '--limit', limit], environment);
+  expect([code, error]).toEqual([2, expect.stringContaining('--limit must be a whole number from 1 to 1000.')]);
+});
+
+test('--after something that is not there is refused', async () => {
+  for (const [noun, code] of [
+    ['accounts', 1],
+    ['clients', 1],
+    ['notices', 2],
+  ] as const) {
+    expect((await runFrontdesk([noun, 'list', '--after', 'nothing'], environment)).code).toBe(code);
+  }
+});

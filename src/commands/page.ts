@@ -1,0 +1,30 @@
+/** Lists of commands, in pages: `--limit` and `--after`. */
+import { stringOption, UsageError, type Io, type Option, type Options } from './command.ts';
+
+const defaultLimit = 200;
+const maxLimit = 1_000;
+
+/** @param placeholder of the value of `--after`: what the first column of the list has */
+export const pageOptions = (placeholder: string): Record<string, Option> => ({
+  limit: { value: 'NUMBER', about: `At most so many: ${defaultLimit} by default, ${maxLimit} at most.` },
+  after: { value: placeholder, about: 'Only those that follow this one in the list.' },
+});
+
+export interface Page {
+  limit: number;
+  after: string | undefined;
+}
+
+/** @throws UsageError */
+export function pageOf(options: Options): Page {
+  const limit = Number(stringOption(options['limit']) ?? defaultLimit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
+    throw new UsageError(`--limit must be a whole number from 1 to ${maxLimit}.`);
+  }
+  return { limit, after: stringOption(options['after']) };
+}
+
+/** Says how the list goes on, when it has as many entries as it may have. */
+export function printNext(io: Io, { limit }: Page, ids: string[]): void {
+  if (ids.length === limit) io.error(`There may be more: --after ${ids.at(-1)!}`);
+}
