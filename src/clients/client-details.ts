@@ -1,4 +1,4 @@
-/** What an operator decides about a client: given at its registration, changed by an update, checked at both. */
+/** The details of a client that an operator sets at its registration or by an update, and the checks of both. */
 import { findApi } from '../apis/api-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
@@ -15,36 +15,36 @@ import {
   type ClientMetadata,
 } from './client.ts';
 
-/** A member that is left out stays as it is, or has its default in a new client; null removes. */
+/** A member that is left out stays unchanged, or has its default in a new client. Null removes the member. */
 export interface ClientDetails {
   kind?: ClientKind | undefined;
   name?: string | undefined;
   isFirstParty?: boolean | undefined;
   redirectUris?: string[] | undefined;
   postLogoutRedirectUris?: string[] | null | undefined;
-  /** Where the app receives logout tokens (OpenID Connect Back-Channel Logout 1.0). */
+  /** URI that logout tokens are sent to (OpenID Connect Back-Channel Logout 1.0). */
   backChannelLogoutUri?: string | null | undefined;
-  /** What the browser loads after signing out (OpenID Connect Front-Channel Logout 1.0). */
+  /** URI that the browser loads after a sign-out (OpenID Connect Front-Channel Logout 1.0). */
   frontChannelLogoutUri?: string | null | undefined;
   /** Lifetime of a refresh token that is not used; `refresh_idle` of the policy by default. */
   refreshIdleSeconds?: number | null | undefined;
   /** Lifetime of refresh tokens after signing in; `refresh_absolute` of the policy by default. */
   refreshAbsoluteSeconds?: number | null | undefined;
-  /** OpenID Connect scopes that it may ask for, separated by spaces. */
+  /** OpenID Connect scopes that the client may request, separated by spaces. */
   scope?: string | null | undefined;
   /** `client_uri` */
   homePage?: string | null | undefined;
-  /** A client of the conformance suite. */
+  /** Whether the client is one of the conformance suite's. */
   isConformanceClient?: boolean | undefined;
-  /** A site whose phone or desktop app uses the same client: its loopback and private-use URIs may be registered too. */
+  /** Whether a phone or desktop app of a site uses the same client: its loopback and private-use URIs are allowed. */
   hasAppScheme?: boolean | undefined;
-  /** Whether it must use PKCE although it authenticates itself; decided by the policy by default. */
+  /** Whether a confidential client must use PKCE; by default the policy decides. */
   requiresPkce?: boolean | null | undefined;
   /** Whether ID tokens carry the claims of the granted scopes; they do by default. */
   hasIdTokenClaims?: boolean | null | undefined;
-  /** APIs it may get access tokens for; without scopes, for all scopes of the API. */
+  /** APIs that the client may get access tokens for; an API without `scopes` stands for all of its scopes. */
   apis?: { audience: string; scopes?: string[] }[] | undefined;
-  /** Further metadata by the names of OpenID Connect Registration 1.0; a member that is null is removed. */
+  /** Further metadata, by the names of OpenID Connect Registration 1.0. A member that is null is removed. */
   metadata?: Record<string, unknown> | undefined;
 }
 
@@ -53,9 +53,12 @@ export type ClientState = Pick<Client, 'kind' | 'isFirstParty' | 'metadata' | 'a
 
 const defaultScope = 'openid profile email offline_access';
 
-/** Members that `oidc/adapter/client-adapter.ts` adds to the metadata for oidc-provider: an operator cannot set them. */
+/**
+ * Members that `oidc/adapter/client-adapter.ts` adds to the metadata for oidc-provider: an operator cannot set them.
+ */
 const reservedNames = ['client_id', 'client_secret', 'secrets', 'origins', 'apis', 'first_party', 'self_registered'];
-const booleans = ['require_pkce', 'id_token_claims', 'conformance_client'];
+const booleanNames = ['require_pkce', 'id_token_claims', 'conformance_client'];
+/** Metadata → the item of the policy that has the same bounds. */
 const durations = { refresh_idle_seconds: 'refresh_idle', refresh_absolute_seconds: 'refresh_absolute' } as const;
 
 const invalid = (field: string, reason: Reason) => new Refusal('client_invalid', { field, reason });
@@ -63,7 +66,7 @@ const invalid = (field: string, reason: Reason) => new Refusal('client_invalid',
 const withoutUndefined = (values: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
-/** The part of the details that is metadata; null for what is to be removed. */
+/** The details that are metadata; null for a member that is to be removed. */
 function toMetadata(details: ClientDetails): Record<string, unknown> {
   const { backChannelLogoutUri: back, frontChannelLogoutUri: front, hasAppScheme } = details;
   const options = {
@@ -75,7 +78,7 @@ function toMetadata(details: ClientDetails): Record<string, unknown> {
     require_pkce: details.requiresPkce,
     id_token_claims: details.hasIdTokenClaims,
     backchannel_logout_uri: back,
-    // `&& true` keeps null, which removes the member, and undefined.
+    // `null && true` is null, which removes the member; `undefined && true` leaves it unchanged.
     backchannel_logout_session_required: back && true,
     frontchannel_logout_uri: front,
     frontchannel_logout_session_required: front && true,
@@ -90,24 +93,24 @@ function toMetadata(details: ClientDetails): Record<string, unknown> {
   return { ...withoutUndefined(options), ...details.metadata, ...withoutUndefined(names) };
 }
 
-/** The metadata of a client whose kind changes to this one. */
-const metadataOfKind = (kind: ClientKind, before: ClientMetadata): ClientMetadata => ({
-  ...before,
+/** The metadata of a client after its kind has changed to `kind`. */
+const metadataOfKind = (kind: ClientKind, previous: ClientMetadata): ClientMetadata => ({
+  ...previous,
   application_type: undefined,
   ...defaultMetadata(kind),
-  scope: kind === 'machine' ? undefined : before.scope,
+  scope: kind === 'machine' ? undefined : previous.scope,
 });
 
 /** @returns the metadata with the changes; members that are null or undefined are left out (RFC 7592 §2.2) */
-function merge(before: ClientMetadata, changes: Record<string, unknown>): ClientMetadata {
-  const all = Object.entries({ ...before, ...changes });
+function mergeMetadata(previous: ClientMetadata, changes: Record<string, unknown>): ClientMetadata {
+  const all = Object.entries({ ...previous, ...changes });
   return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
 }
 
 /** @throws Refusal `api_unknown`, `scope_unknown` */
-async function resolveApis(db: Database, wanted: NonNullable<ClientDetails['apis']>): Promise<ClientApi[]> {
+async function resolveApis(db: Database, requested: NonNullable<ClientDetails['apis']>): Promise<ClientApi[]> {
   const apis: ClientApi[] = [];
-  for (const { audience, scopes } of wanted) {
+  for (const { audience, scopes } of requested) {
     const api = await findApi(db, audience);
     if (!api) throw new Refusal('api_unknown', { audience });
     const unknown = scopes?.find((scope) => !Object.hasOwn(api.scopes, scope));
@@ -150,13 +153,13 @@ function requireUris({ kind, metadata }: ClientState, issuer: string): void {
 /** @throws Refusal as registerClient does for metadata */
 function requireValid(state: ClientState, issuer: string): void {
   const { metadata } = state;
-  const given = reservedNames.find((name) => metadata[name] !== undefined);
-  if (given !== undefined) throw invalid(given, 'is_set_elsewhere');
+  const reserved = reservedNames.find((name) => metadata[name] !== undefined);
+  if (reserved !== undefined) throw invalid(reserved, 'is_set_elsewhere');
   if (!isClientName(textOf(metadata, 'client_name') ?? '')) {
     throw new Refusal('argument_invalid', { field: 'name', reason: 'must_be_client_name', max: maxClientName });
   }
   requireUris(state, issuer);
-  for (const name of booleans) {
+  for (const name of booleanNames) {
     if (!['undefined', 'boolean'].includes(typeof metadata[name])) throw invalid(name, 'must_be_boolean');
   }
   for (const [name, item] of Object.entries(durations) as [string, DurationName][]) {
@@ -165,8 +168,10 @@ function requireValid(state: ClientState, issuer: string): void {
 }
 
 /**
- * Applies details to a client, or to a new one, and checks the whole by our own rules.
+ * Applies details to a client and checks the result by Frontdesk's rules. A ClientValidator checks the rules of the
+ * protocol.
  *
+ * @param before the stored client, or the kind of a new one
  * @throws Refusal `argument_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `too_many_redirect_uris`,
  *   `api_unknown`, `scope_unknown`, `client_invalid`, `policy_out_of_bounds`
  */
@@ -183,7 +188,7 @@ export async function applyDetails(
     throw new Refusal('argument_invalid', { field: 'app-scheme', reason: 'is_for_sites' });
   }
   const base = old && old.kind === kind ? old.metadata : metadataOfKind(kind, old?.metadata ?? {});
-  const metadata = merge(base, toMetadata(details));
+  const metadata = mergeMetadata(base, toMetadata(details));
   const after: ClientState = {
     kind,
     isFirstParty: details.isFirstParty ?? old?.isFirstParty ?? false,

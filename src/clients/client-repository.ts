@@ -23,7 +23,7 @@ interface Row {
 }
 
 export interface StoredClient extends Client {
-  /** The oldest first, expired ones included. */
+  /** Oldest first; expired secrets are included. */
   secrets: ClientSecret[];
 }
 
@@ -104,7 +104,11 @@ export async function insertClient(db: Database, client: ClientRow): Promise<boo
 
 const lockById = sql`select 1 from clients where id = $1 for update`;
 
-/** Waits for other changes of a client, and makes them wait for this one. @returns false when there is no such client */
+/**
+ * Locks the row of a client until the transaction ends; waits while another transaction holds the lock.
+ *
+ * @returns false when there is no such client
+ */
 export async function lockClient(db: Database, id: string): Promise<boolean> {
   return (await db.guard(lockById, [id])).count === 1;
 }
@@ -150,7 +154,7 @@ export function updateSendsPkce(db: Database, id: string, sendsPkce: boolean): v
 
 const countByOrigin = sql`select count(*)::int as count from clients where origins @> array[$1]`;
 
-/** Whether the pages of any client are on this origin. */
+/** Whether the pages of any public web client are served from this origin (`originsOf`). */
 export async function isKnownOrigin(db: Database, origin: string): Promise<boolean> {
   const [row] = await db.read<{ count: number }>(countByOrigin, [origin]);
   return row!.count > 0;

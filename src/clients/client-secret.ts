@@ -15,8 +15,9 @@ const maxLifetimeDays = 3650;
 
 export interface NewSecret {
   id: string;
-  /** Shown once. */
+  /** Shown once; only its digest is stored. */
   secret: string;
+  /** Keyed digest of the secret, hex. */
   hash: string;
 }
 
@@ -28,6 +29,7 @@ export function makeClientSecret(keyring: Keyring): NewSecret {
   return { id: randomBytes(4).toString('hex'), secret, hash: keyring.digest('client-secret', secret).toString('hex') };
 }
 
+/** @returns number of secrets removed */
 async function removeSecrets(db: Database, clientId: string, secretIds: string[], by: Actor): Promise<number> {
   const count = await deleteSecrets(db, clientId, secretIds);
   if (count === 0) return 0;
@@ -40,28 +42,28 @@ async function removeSecrets(db: Database, clientId: string, secretIds: string[]
  * Removes all secrets of a client that needs none, and stores a first secret for a client that needs one and has none.
  *
  * @param isNeeded whether the client authenticates with a secret
- * @param made the first secret
+ * @param newSecret the first secret
  * @returns whether the first secret was stored
  */
 export async function adjustSecrets(
   db: Database,
   { id: clientId, secrets }: StoredClient,
   isNeeded: boolean,
-  { made, by }: { made: NewSecret; by: Actor },
+  { newSecret, by }: { newSecret: NewSecret; by: Actor },
 ): Promise<boolean> {
   const ids = secrets.map(({ id }) => id);
   if (!isNeeded && ids.length > 0) await removeSecrets(db, clientId, ids, by);
   const isNew = isNeeded && ids.length === 0;
   if (!isNew) return false;
-  insertSecret(db, clientId, made);
-  recordEvent(db, { kind: 'client-secret.added', clientId, detail: { secretId: made.id, by } });
+  insertSecret(db, clientId, newSecret);
+  recordEvent(db, { kind: 'client-secret.added', clientId, detail: { secretId: newSecret.id, by } });
   return true;
 }
 
 /**
  * Adds a secret, and removes expired ones.
  *
- * @param seconds its lifetime; it never expires when this is left out
+ * @param seconds lifetime of the secret; without a lifetime it never expires
  * @throws Refusal `client_unknown`, `client_without_secret`, `client_secret_limit`, `argument_invalid`
  */
 export async function addClientSecret(
@@ -77,7 +79,7 @@ export async function addClientSecret(
       max: `${maxLifetimeDays}d`,
     });
   }
-  const made = makeClientSecret(keyring);
+  const newSecret = makeClientSecret(keyring);
   const expiresAt = seconds === undefined ? undefined : new Date(Date.now() + seconds * 1000);
   await db.inUnitOfWork(async () => {
     const client = (await lockClient(db, clientId)) ? await findClient(db, clientId) : undefined;
@@ -92,16 +94,16 @@ export async function addClientSecret(
     }
     const expiredIds = expired.map(({ id }) => id);
     if (expiredIds.length > 0) await removeSecrets(db, clientId, expiredIds, by);
-    insertSecret(db, clientId, { ...made, expiresAt });
-    recordEvent(db, { kind: 'client-secret.added', clientId, detail: { secretId: made.id, by } });
+    insertSecret(db, clientId, { ...newSecret, expiresAt });
+    recordEvent(db, { kind: 'client-secret.added', clientId, detail: { secretId: newSecret.id, by } });
   });
-  return { ...made, expiresAt };
+  return { ...newSecret, expiresAt };
 }
 
 /**
  * Removes a secret: the client cannot authenticate with it from now on.
  *
- * @returns how many are left that have not expired
+ * @returns number of unexpired secrets that are left
  * @throws Refusal `client_unknown`, `client_secret_unknown`
  */
 export async function removeClientSecret(db: Database, clientId: string, secretId: string, by: Actor): Promise<number> {

@@ -1,19 +1,19 @@
-/** Snippets: how well-known programs are set up as a client, with the values of one client filled in. */
+/** Snippets: configuration of well-known programs as a client, with the values of one client filled in. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillIn } from '../platform/template.ts';
 import { needsSecret, type Client, type ClientKind } from './client.ts';
 
 interface Program {
-  /** Its name as its makers write it. */
+  /** Name of the program, as its makers write it. */
   title: string;
   /** Language of the snippet, as a Markdown code block names it. */
   language: string;
-  /** The kinds of client that it can be; the first is the usual one. */
+  /** The kinds of client that the program can be, the usual kind first. */
   kinds: readonly ClientKind[];
-  /** Matches its redirect URIs, when the program fixes their path. */
+  /** Matches the redirect URIs of a program that fixes their path. */
   callback?: RegExp;
-  /** The redirect URI that the guide registers. */
+  /** The redirect URI in the guide (docs/apps.md). */
   redirectUri: string;
   postLogoutRedirectUri?: string;
 }
@@ -120,16 +120,16 @@ const folder = join(import.meta.dirname, '../../views/snippets');
 
 type SnippetClient = Pick<Client, 'id' | 'kind' | 'metadata' | 'apis'>;
 
-/** The redirect URI that a program can use: the first that fits, else the first. */
+/** The first redirect URI of a client that matches the program's `callback`, else the first of all. */
 function redirectUriFor({ callback }: Program, { metadata }: SnippetClient): string | undefined {
   const uris = metadata.redirect_uris ?? [];
   return uris.find((uri) => callback?.test(uri) ?? true) ?? uris[0];
 }
 
-/** A value that only lines of a template depend on. */
-const yesIf = (holds: boolean): string | undefined => (holds ? 'yes' : undefined);
+/** A value for conditional lines of a template, which are left out when it is undefined. */
+const yesIf = (condition: boolean): string | undefined => (condition ? 'yes' : undefined);
 
-/** The values that templates name; those that the client does not have are undefined. */
+/** Values of the placeholders in templates; undefined for those that the client does not have. */
 function valuesOf(issuer: string, client: SnippetClient, redirectUri = '', secret?: string) {
   const query = {
     client_id: client.id,
@@ -163,7 +163,7 @@ function valuesOf(issuer: string, client: SnippetClient, redirectUri = '', secre
 /** Placeholder for a client secret in a snippet: of a stored secret only the digest is known. */
 export const secretPlaceholder = 'YOUR-CLIENT-SECRET';
 
-/** @param secret of the client; a placeholder stands for one that is not given */
+/** @param secret a secret of the client; by default a placeholder, if the client needs a secret */
 export function renderSnippet(name: SnippetName, issuer: string, client: SnippetClient, secret?: string): string {
   const program = programOf(name);
   const hasSecret = needsSecret(client.metadata) || program.kinds.every((kind) => kind === 'web');
@@ -175,7 +175,7 @@ export function renderSnippet(name: SnippetName, issuer: string, client: Snippet
 
 export type SnippetProblem = 'kind' | 'callback';
 
-/** Why a client does not fit a program: its kind is another, or none of its redirect URIs matches `callback`. */
+/** Why a client does not fit a program: the program cannot be of its kind, or no redirect URI matches `callback`. */
 export function snippetProblems(name: SnippetName, { kind, metadata }: SnippetClient): SnippetProblem[] {
   const { kinds, callback } = programOf(name);
   if (!kinds.includes(kind)) return ['kind'];

@@ -5,7 +5,7 @@ import type { ClientKind, ClientMetadata } from './client.ts';
 
 export const maxRedirectUris = 10;
 const maxUriCharacters = 2000;
-/** A longer URI is cut in the refusal. */
+/** Maximum length of a URI in the words of a refusal; a longer URI is cut. */
 const maxShownCharacters = 200;
 
 const isLocalhostName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
@@ -14,8 +14,8 @@ const isLocalhostName = (host: string): boolean => host === 'localhost' || host.
 export const isLoopbackHost = (host: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(host);
 
 /**
- * Whether a client is a site under development: one of its redirect URIs is on a loopback host. Native apps are not:
- * they listen on the person's machine in production too.
+ * Whether a client is a site under development: one of its redirect URIs is on a loopback host. A native app never is:
+ * it listens on the person's machine in production too.
  */
 export const isForDevelopment = (kind: ClientKind, metadata: ClientMetadata): boolean =>
   (kind === 'web' || kind === 'single-page') &&
@@ -32,19 +32,22 @@ export const webHostsOf = (uris: readonly unknown[]): string[] =>
 /** What decides which URIs a client may register. */
 export interface UriRules {
   issuer: string;
-  /** Allows loopback hosts and private-use schemes (RFC 8252 §7): the client is a native app, or a site with one. */
+  /**
+   * Whether the client is or has a native app, so that loopback hosts and private-use schemes are allowed (RFC 8252
+   * §7).
+   */
   isNative?: boolean;
-  /** Allows loopback hosts, for development: an operator registers the client. */
+  /** Whether an operator registers the client, so that loopback hosts are allowed for development. */
   isByOperator?: boolean;
 }
 
 /** A reason, and the maximum that its text names. */
 type UriProblem = { reason: Reason; max?: number };
 
-/** The rules for every URI of a client, whatever its scheme. */
+/** Why a URI is refused whatever its scheme; undefined when it is not. */
 function textProblem(uri: string): UriProblem | undefined {
   if (uri.length > maxUriCharacters) return { reason: 'text_too_long', max: maxUriCharacters };
-  // Browsers and libraries disagree about how to read these.
+  // Browsers and libraries read these characters differently.
   if (/[\s\\\p{Cc}\p{Cf}]/u.test(uri)) return { reason: 'uri_has_spaces' };
   // C0 controls, delete, and C1 controls in UTF-8.
   if (/%[01][0-9a-f]|%7f|%c2%[89][0-9a-f]/i.test(uri)) return { reason: 'uri_has_encoded_control' };
@@ -57,11 +60,11 @@ function textProblem(uri: string): UriProblem | undefined {
   return undefined;
 }
 
-/** The rules for the host of an http or https URI. */
+/** Why an http or https URI is refused for its host; undefined when it is not. */
 function hostProblem(uri: string, { hostname, origin }: URL, issuer: string): UriProblem | undefined {
   // `https:host` and `https:/host` are absolute to browsers only.
   if (!/^https?:\/\/[^/]/i.test(uri)) return { reason: 'uri_has_no_host' };
-  // Other characters would end a source expression of CSP; CSP has none for IPv6 addresses.
+  // Other characters would end a source expression of CSP. IPv6 addresses cannot be source expressions.
   const isHostName = /^[a-z0-9._-]+$/.test(hostname) || isLoopbackHost(hostname);
   if (!isHostName) return { reason: 'uri_has_invalid_host' };
   return origin === issuer ? { reason: 'uri_is_of_this_server' } : undefined;
@@ -92,7 +95,7 @@ function problemOf(uri: string, rules: UriRules): UriProblem | undefined {
 }
 
 /**
- * Checks a URI that this server calls, or that pages link to or load, by the rules for web apps.
+ * Requires that a URI that this server calls, or that pages link to or load, keeps the rules for web apps.
  *
  * @param field name of the metadata
  * @throws Refusal `client_invalid`
@@ -156,8 +159,10 @@ export function requireFrontChannelLogoutUri(
 
 /**
  * The logo that pages may show. The person's browser loads it, so it must be on the host of the app's home page or of a
- * redirect URI: no other host learns who signs in where, and no app shows the picture of another (OpenID Connect
+ * redirect URI: no other host learns who signs in where, and no app shows the logo of another (OpenID Connect
  * Registration §9.1).
+ *
+ * @returns undefined when the app has no logo, or pages may not show it
  */
 export function logoOf(metadata: ClientMetadata): string | undefined {
   const { logo_uri: uri, client_uri: homePage, redirect_uris: redirectUris = [] } = metadata;
@@ -170,7 +175,8 @@ export function logoOf(metadata: ClientMetadata): string | undefined {
 /**
  * The sector of a client: the host of its `sector_identifier_uri`, else of its first redirect URI; for a private-use
  * scheme the scheme. All clients of a sector know a person by one pairwise subject (OpenID Connect Core §8.1). The
- * document at `sector_identifier_uri` was checked when the client registered (`oidc/configuration/client-validator.ts`).
+ * document at `sector_identifier_uri` was checked when the client registered
+ * (`oidc/configuration/client-validator.ts`).
  */
 export function sectorOf({
   sector_identifier_uri: uri,

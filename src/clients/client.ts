@@ -12,7 +12,7 @@ export interface ClientMetadata {
   [name: string]: unknown;
 }
 
-/** An API that a client may get access tokens for, and with which scopes. */
+/** An API that a client may get access tokens for, and the scopes of these tokens. */
 export interface ClientApi {
   audience: string;
   scopes: string[];
@@ -34,12 +34,12 @@ export interface Client {
   /** `client_id` */
   id: string;
   kind: ClientKind;
-  /** An app of the operator: people are not asked for consent. */
+  /** Whether the client is the operator's own: people are not asked for consent. */
   isFirstParty: boolean;
-  /** Registered by itself (RFC 7591): people are asked for consent in every session. */
+  /** Whether the client registered itself (RFC 7591): people are asked for consent in every session. */
   isSelfRegistered: boolean;
   metadata: ClientMetadata;
-  /** Whether its last authorization request had a PKCE challenge; undefined before the first. */
+  /** Whether its last successful authorization request had a PKCE challenge; undefined before the first one. */
   sendsPkce?: boolean | undefined;
   apis: ClientApi[];
   createdAt: Date;
@@ -82,7 +82,7 @@ export function originsOf(kind: ClientKind, metadata: ClientMetadata): string[] 
   return [...new Set(origins.filter((origin) => origin !== undefined && origin !== 'null'))] as string[];
 }
 
-/** The address that leads back to an app: its home page, else the origin of its first redirect URI. */
+/** The address of an app for links: its home page, else the origin of its first redirect URI if that is on the web. */
 export function homePageOf({ client_uri: uri, redirect_uris: redirectUris = [] }: ClientMetadata): string | undefined {
   if (typeof uri === 'string') return uri;
   const origin = URL.parse(redirectUris[0] ?? '')?.origin;
@@ -92,7 +92,7 @@ export function homePageOf({ client_uri: uri, redirect_uris: redirectUris = [] }
 /** Control characters, and characters that hide or reorder text: a name with them could look like another. */
 const deceptiveCharacters = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 
-/** In characters. */
+/** Maximum length of a client's name, in characters. */
 export const maxClientName = 100;
 
 export const isClientName = (name: string): boolean =>

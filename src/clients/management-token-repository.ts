@@ -1,4 +1,4 @@
-/** SQL for management tokens: the registration access tokens of RFC 7592. A client's row has the digest of its token. */
+/** SQL for management tokens (registration access tokens, RFC 7592): a client's row has the digest of its token. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 

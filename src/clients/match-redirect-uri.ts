@@ -11,17 +11,17 @@ function withoutLoopbackPort(uri: string): string | undefined {
 }
 
 /**
- * Whether a URI equals a registered one, character by character. For native apps the port of a loopback URI is free,
- * and without a path the slash at the end makes no difference.
+ * Whether a URI equals a registered one, character by character. For native apps the port of a loopback URI does not
+ * count, nor does a path that is only `/`.
  */
 export function isRegisteredUri(uri: string, registered: readonly string[], isNative: boolean): boolean {
   if (registered.includes(uri)) return true;
-  const bare = isNative ? withoutLoopbackPort(uri) : undefined;
-  return bare !== undefined && registered.some((other) => withoutLoopbackPort(other) === bare);
+  const withoutPort = isNative ? withoutLoopbackPort(uri) : undefined;
+  return withoutPort !== undefined && registered.some((each) => withoutLoopbackPort(each) === withoutPort);
 }
 
 export interface UriDifference {
-  /** The registered URI that is most like the one sent. */
+  /** The registered URI that is most similar to the sent URI. */
   registered: string;
   /** Position of the first character that differs, from 1. */
   character: number;
@@ -33,12 +33,12 @@ export interface UriDifference {
 
 /** Where a URI differs from the most similar registered one; undefined when none is registered. */
 export function differenceFrom(uri: string, registered: readonly string[]): UriDifference | undefined {
-  const sharedLength = (other: string) => {
+  const sharedLength = (candidate: string) => {
     let length = 0;
-    while (length < uri.length && length < other.length && uri[length] === other[length]) length += 1;
+    while (length < uri.length && length < candidate.length && uri[length] === candidate[length]) length += 1;
     return length;
   };
-  const [closest] = registered.toSorted((one, other) => sharedLength(other) - sharedLength(one));
+  const [closest] = registered.toSorted((a, b) => sharedLength(b) - sharedLength(a));
   if (closest === undefined) return undefined;
   const at = sharedLength(closest);
   return { registered: closest, character: at + 1, sent: uri.charAt(at), expected: closest.charAt(at) };

@@ -1,14 +1,14 @@
-/** The built-in client: people sign in to their account pages as to any app. */
+/** The built-in client: the account pages, to which people sign in as to any app. */
 import type { Database } from '../platform/database.ts';
 import { upsertOwnClient } from './client-repository.ts';
 import type { ClientMetadata } from './client.ts';
 
-/** Its `client_id`. */
+/** `client_id` of the built-in client. */
 export const ownClientId = 'frontdesk';
 
 export const ownRedirectUri = (issuer: string): string => `${issuer}/account/callback`;
 
-/** Inserts the built-in client, or updates the URIs in its metadata to the issuer. */
+/** Inserts the built-in client, or updates its metadata, which contains the issuer. */
 export async function ensureOwnClient(db: Database, issuer: string): Promise<void> {
   const metadata: ClientMetadata = {
     client_name: 'Frontdesk',

@@ -12,7 +12,7 @@ import { makeClientSecret } from './client-secret.ts';
 import { isClientId, needsSecret, type Client, type ClientKind, type ClientMetadata } from './client.ts';
 import { ownClientId } from './own-client.ts';
 
-/** Checks metadata by the rules of the protocol, and adds its defaults. @throws Refusal `client_invalid` */
+/** Checks metadata by the rules of the protocol, and adds the protocol's defaults. @throws Refusal `client_invalid` */
 export type ClientValidator = (metadata: ClientMetadata) => Promise<ClientMetadata>;
 
 export interface ClientRegistration extends ClientDetails {
@@ -46,14 +46,14 @@ export async function registerClient(
   if (!isClientId(id)) throw new Refusal('argument_invalid', { field: 'id', reason: 'must_be_client_id' });
   if (id === ownClientId) throw new Refusal('client_exists', { id });
   const state = await applyDetails(db, issuer, { kind }, registration);
-  const made = needsSecret(state.metadata) ? makeClientSecret(keyring) : undefined;
-  await validate({ ...state.metadata, client_id: id, ...(made && { client_secret: made.hash }) });
+  const newSecret = needsSecret(state.metadata) ? makeClientSecret(keyring) : undefined;
+  await validate({ ...state.metadata, client_id: id, ...(newSecret && { client_secret: newSecret.hash }) });
 
   const client = { id, isSelfRegistered: false, ...state };
   await db.inUnitOfWork(async () => {
     if (!(await insertClient(db, client))) throw new Refusal('client_exists', { id });
-    if (made) insertSecret(db, id, made);
+    if (newSecret) insertSecret(db, id, newSecret);
     recordEvent(db, { kind: 'client.registered', clientId: id, detail: { kind, by } });
   });
-  return { client, secret: made?.secret };
+  return { client, secret: newSecret?.secret };
 }

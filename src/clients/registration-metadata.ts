@@ -74,7 +74,7 @@ export interface RegistrationRules {
 
 const invalid = (field: string, reason: Reason) => new Refusal('client_invalid', { field, reason });
 
-/** Pages show these beside the app's name, which nobody has checked (OpenID Connect Registration §9.1). */
+/** Pages show these URIs beside the app's name, which nobody has checked (OpenID Connect Registration §9.1). */
 const identityUris = ['client_uri', 'logo_uri'] as const;
 const legalUris = ['policy_uri', 'tos_uri'] as const;
 const otherUris = ['jwks_uri', 'sector_identifier_uri', 'initiate_login_uri'] as const;
@@ -130,7 +130,7 @@ function kindOf({ application_type: type, token_endpoint_auth_method: method }: 
 /**
  * Checks the body of a registration or of an update. A member that is null counts as left out (RFC 7592 §2.2).
  *
- * @returns the metadata that is understood, and the kind of client that it describes
+ * @returns the metadata without unknown members, and the kind of client that it describes
  * @throws Refusal `client_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `too_many_redirect_uris`
  */
 export function readRegistration(
@@ -138,8 +138,8 @@ export function readRegistration(
   rules: RegistrationRules,
 ): { kind: ClientKind; metadata: ClientMetadata } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('metadata', 'must_be_object');
-  const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
-  const checked = checkValue(schema, given, 'metadata');
+  const withoutNulls = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  const checked = checkValue(schema, withoutNulls, 'metadata');
   if (checked.problems) throw new Refusal('client_invalid', checked.problems[0]);
   requireUris(checked.value, rules);
   return { kind: kindOf(checked.value), metadata: checked.value };

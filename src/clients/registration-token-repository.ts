@@ -52,7 +52,7 @@ const selectAllUsable = sql`
   select id, uses_left, created_at, expires_at from registration_tokens
   where uses_left > 0 and expires_at > now() order by created_at desc, id`;
 
-/** The tokens that can still be used, the newest first. */
+/** Registration tokens that can still be used, newest first. */
 export async function listRegistrationTokens(db: Database): Promise<RegistrationToken[]> {
   return (await db.read<Row>(selectAllUsable)).map((row) => ({
     id: row.id,

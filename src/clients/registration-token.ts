@@ -13,13 +13,13 @@ const maxDuration = '90d';
 const maxSeconds = parseDuration(maxDuration)!;
 const maxUses = 10_000;
 
-/** The digests that a token may be stored as, newest key first. */
+/** Digests of a token under every key, newest key first; one of them is stored. */
 export const digestsOfRegistrationToken = (keyring: Keyring, token: string): Buffer[] =>
   keyring.digests(digestKind, token);
 
 export interface NewRegistrationToken {
   id: string;
-  /** Only its digest is stored. */
+  /** Shown once; only its digest is stored. */
   token: string;
   expiresAt: Date;
 }

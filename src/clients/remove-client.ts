@@ -10,7 +10,7 @@ import { deleteClient } from './client-repository.ts';
 import { ownClientId } from './own-client.ts';
 
 /**
- * Nothing is left that a client registered later with the same id could use.
+ * Removes everything that a client registered later with the same id could use.
  *
  * @throws Refusal `client_unknown`
  */

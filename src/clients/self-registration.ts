@@ -21,22 +21,22 @@ export interface SelfRegistrationContext extends RegistrationRules {
   validate: ClientValidator;
 }
 
-/** What the client information response holds (RFC 7591 §3.2.1). */
+/** The registration of a client, for the client information response (RFC 7591 §3.2.1). */
 export interface OwnRegistration {
   id: string;
   metadata: ClientMetadata;
   createdAt: Date;
-  /** A new secret. Only its digest is stored, so it is returned once. */
+  /** A new secret; only its digest is stored. Undefined when the client needs none, or keeps the one that it has. */
   secret?: string | undefined;
 }
 
-/** Kind of the digest of a registration access token. */
+/** Kind of the digests of management tokens. */
 const managementKind = 'management-token';
 
-/** Members of the validated metadata that are not stored with it. */
+/** Members of the validated metadata that are not stored. */
 const notStored = new Set(['client_id', 'client_secret', 'client_secret_expires_at', 'client_id_issued_at']);
 
-/** Validates metadata and adds its defaults. Only the result says whether the client needs the secret. */
+/** Validates metadata and adds the protocol's defaults, which decide whether the client needs the secret. */
 async function completeMetadata(
   validate: ClientValidator,
   id: string,
@@ -71,10 +71,10 @@ export async function selfRegisterClient(
   body: unknown,
 ): Promise<OwnRegistration & { managementToken: string }> {
   const { db, keyring, validate } = context;
-  const { kind, metadata: given } = readRegistration(body, context);
+  const { kind, metadata: requestedMetadata } = readRegistration(body, context);
   const id = randomClientId();
-  const made = makeClientSecret(keyring);
-  const metadata = await completeMetadata(validate, id, given, made.hash);
+  const newSecret = makeClientSecret(keyring);
+  const metadata = await completeMetadata(validate, id, requestedMetadata, newSecret.hash);
   const hasSecret = needsSecret(metadata);
   const managementToken = `fd_management_${randomToken()}`;
   const client = { id, kind, isFirstParty: false, isSelfRegistered: true, metadata, apis: [] };
@@ -82,12 +82,12 @@ export async function selfRegisterClient(
     const isConsumed = await consumeRegistrationToken(db, digestsOfRegistrationToken(keyring, token));
     if (!isConsumed) throw new Refusal('registration_token_wrong');
     await insertClient(db, client);
-    if (hasSecret) insertSecret(db, id, made);
+    if (hasSecret) insertSecret(db, id, newSecret);
     updateManagementToken(db, id, keyring.digest(managementKind, managementToken));
     recordEvent(db, { kind: 'client.registered', clientId: id, detail: { kind, by: 'program' } });
     return (await findClient(db, id))!.createdAt;
   });
-  return { id, metadata, createdAt, managementToken, secret: hasSecret ? made.secret : undefined };
+  return { id, metadata, createdAt, managementToken, secret: hasSecret ? newSecret.secret : undefined };
 }
 
 /** @throws Refusal `management_token_wrong` when the token is not this client's, or there is no such client */
@@ -100,14 +100,14 @@ export async function requireOwnRegistration(
   const hash = await findManagementToken(db, id, hashes);
   const client = hash && (await findClient(db, id));
   if (!client) throw new Refusal('management_token_wrong');
-  // Stored under the newest key, so that an older root secret can be removed.
+  // The digest is stored again under the newest key, so that an older root secret can be removed.
   if (!hash.equals(hashes[0]!)) await renewManagementToken(db, id, hashes[0]!);
   return client;
 }
 
 /**
  * A client must not move to another sector: it could link the subjects that people have in both, and nobody checks that
- * it owns the redirect URIs of the new one.
+ * it owns the redirect URIs of the new sector.
  *
  * @throws Refusal `client_invalid`
  */
@@ -121,7 +121,8 @@ function requireSameSector(before: ClientMetadata, after: ClientMetadata): void 
  * Replaces all metadata of a client (RFC 7592 §2.2). The client gets a secret when it needs one and had none.
  *
  * @param body the metadata, as it was sent
- * @throws Refusal `management_token_wrong` when the client was removed meanwhile; for the metadata as selfRegisterClient
+ * @throws Refusal `management_token_wrong` when the client was removed meanwhile; for the metadata as
+ *   selfRegisterClient
  */
 export async function updateOwnRegistration(
   context: SelfRegistrationContext,
@@ -130,12 +131,12 @@ export async function updateOwnRegistration(
 ): Promise<OwnRegistration> {
   const { db, keyring, validate } = context;
   const { id, createdAt } = client;
-  const { kind, metadata: given } = readRegistration(body, context);
+  const { kind, metadata: requestedMetadata } = readRegistration(body, context);
   if ((body as Record<string, unknown>)['client_id'] !== id) {
     throw new Refusal('client_invalid', { field: 'client_id', reason: 'must_be_own_client_id' });
   }
-  const made = makeClientSecret(keyring);
-  const metadata = await completeMetadata(validate, id, given, made.hash);
+  const newSecret = makeClientSecret(keyring);
+  const metadata = await completeMetadata(validate, id, requestedMetadata, newSecret.hash);
   requireSameSector(client.metadata, metadata);
   const isNew = await db.inUnitOfWork(async () => {
     const current = (await lockClient(db, id)) ? await findClient(db, id) : undefined;
@@ -143,7 +144,7 @@ export async function updateOwnRegistration(
     if (current.kind === kind && isDeepStrictEqual(current.metadata, metadata)) return false;
     updateClient(db, { ...current, kind, metadata });
     recordEvent(db, { kind: 'client.updated', clientId: id, detail: { kind, by: 'program' } });
-    return adjustSecrets(db, current, needsSecret(metadata), { made, by: 'program' });
+    return adjustSecrets(db, current, needsSecret(metadata), { newSecret, by: 'program' });
   });
-  return { id, metadata, createdAt, secret: isNew ? made.secret : undefined };
+  return { id, metadata, createdAt, secret: isNew ? newSecret.secret : undefined };
 }

@@ -22,22 +22,22 @@ const stateOf = ({ kind, isFirstParty, metadata, apis }: ClientState): ClientSta
   apis,
 });
 
-/** Names of the members of the metadata that differ, and of the other details. */
+/** Names of the metadata that differs, and `apis` and `first_party` if they differ. */
 function changedFields(before: ClientState, after: ClientState): string[] {
   const flat = ({ metadata, apis, isFirstParty }: ClientState): ClientMetadata => ({
     ...metadata,
     apis,
     first_party: isFirstParty,
   });
-  const [old, changed] = [flat(before), flat(after)];
-  const names = new Set([...Object.keys(old), ...Object.keys(changed)]);
-  return [...names].filter((name) => !isDeepStrictEqual(old[name], changed[name])).toSorted();
+  const [previous, changed] = [flat(before), flat(after)];
+  const names = new Set([...Object.keys(previous), ...Object.keys(changed)]);
+  return [...names].filter((name) => !isDeepStrictEqual(previous[name], changed[name])).toSorted();
 }
 
 /**
- * Changes what the details name, and leaves the rest.
+ * Changes the members that the details name, and leaves the others unchanged.
  *
- * @returns the client, and a secret if it now needs one and had none
+ * @returns the client, and a new secret if it now needs a secret and had none
  * @throws Refusal `client_unknown`, `client_self_registered`, `client_changed`; for the details as registerClient
  */
 export async function updateClient(
@@ -50,8 +50,8 @@ export async function updateClient(
   if (before.isSelfRegistered) throw new Refusal('client_self_registered', { id });
   const after = await applyDetails(db, issuer, before, details);
   const isSecretNeeded = needsSecret(after.metadata);
-  const made = makeClientSecret(keyring);
-  await validate({ ...after.metadata, client_id: id, ...(isSecretNeeded && { client_secret: made.hash }) });
+  const newSecret = makeClientSecret(keyring);
+  await validate({ ...after.metadata, client_id: id, ...(isSecretNeeded && { client_secret: newSecret.hash }) });
 
   return db.inUnitOfWork(async () => {
     const current = (await lockClient(db, id)) ? await findClient(db, id) : undefined;
@@ -62,8 +62,8 @@ export async function updateClient(
     if (fields.length === 0 && after.kind === before.kind) return { client, secret: undefined };
     update(db, client);
     replaceClientApis(db, id, after.apis);
-    const isNew = await adjustSecrets(db, current, isSecretNeeded, { made, by });
+    const isNew = await adjustSecrets(db, current, isSecretNeeded, { newSecret, by });
     recordEvent(db, { kind: 'client.updated', clientId: id, detail: { kind: after.kind, fields, by } });
-    return { client, secret: isNew ? made.secret : undefined };
+    return { client, secret: isNew ? newSecret.secret : undefined };
   });
 }

@@ -1,6 +1,4 @@
-/**
- * Features that the OpenID Foundation's conformance suite needs and production must not offer (CONFORMANCE_PROFILE).
- */
+/** Features that the OpenID conformance suite needs and production must not offer (CONFORMANCE_PROFILE). */
 
 /** The settings that change what the protocol offers. */
 export interface ProtocolOptions {

@@ -1,6 +1,4 @@
-/**
- * Signing out at the request of an app (OpenID Connect RP-Initiated Logout 1.0), at once or after a confirmation page.
- */
+/** Sign-out at the request of an app (OpenID Connect RP-Initiated Logout 1.0): at once, or after a confirmation. */
 import { errors, type Client, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider';
 import { randomToken } from '../platform/secrets.ts';
 import { isNavigation } from './interaction/navigation.ts';

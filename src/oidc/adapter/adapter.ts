@@ -1,6 +1,4 @@
-/**
- * The storage of oidc-provider: sessions, grants and clients in tables of their own, everything else in `artifacts`.
- */
+/** Storage of oidc-provider: sessions, grants and clients in tables of their own, everything else in `artifacts`. */
 import type { AdapterFactory } from 'oidc-provider';
 import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
