@@ -9,13 +9,13 @@ export interface Permissions {
   apiScopes: Record<string, string[]>;
 }
 
-/** The permissions that a person granted, and the hosts of the redirect URIs for which they did. */
+/** The permissions that a person granted to an app, and the hosts of the redirect URIs that they were granted for. */
 export interface Consent extends Permissions {
   redirectHosts: string[];
 }
 
-const intersection = (one: readonly string[], other: readonly string[]) => one.filter((value) => other.includes(value));
-const union = (one: readonly string[], other: readonly string[]) => [...new Set([...one, ...other])];
+const intersection = (a: readonly string[], b: readonly string[]) => a.filter((value) => b.includes(value));
+const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])];
 
 /** The requested permissions that were granted. */
 export function intersectPermissions(requested: Permissions, granted: Permissions): Permissions {
@@ -29,13 +29,13 @@ export function intersectPermissions(requested: Permissions, granted: Permission
   };
 }
 
-export function unionPermissions(one: Permissions, other: Permissions): Permissions {
-  const audiences = union(Object.keys(one.apiScopes), Object.keys(other.apiScopes));
+export function unionPermissions(a: Permissions, b: Permissions): Permissions {
+  const audiences = union(Object.keys(a.apiScopes), Object.keys(b.apiScopes));
   return {
-    scopes: union(one.scopes, other.scopes),
-    claims: union(one.claims, other.claims),
+    scopes: union(a.scopes, b.scopes),
+    claims: union(a.claims, b.claims),
     apiScopes: Object.fromEntries(
-      audiences.map((audience) => [audience, union(one.apiScopes[audience] ?? [], other.apiScopes[audience] ?? [])]),
+      audiences.map((audience) => [audience, union(a.apiScopes[audience] ?? [], b.apiScopes[audience] ?? [])]),
     ),
   };
 }

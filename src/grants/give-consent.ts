@@ -4,20 +4,20 @@ import type { Database } from '../platform/database.ts';
 import { findConsent, upsertConsent } from './consent-repository.ts';
 import { unionPermissions, type Permissions } from './consent.ts';
 
-export interface ConsentAnswer {
+export interface NewConsent {
   accountId: string;
   clientId: string;
-  /** Host of the redirect URI of the request. */
+  /** Host of the request's redirect URI, or its private-use scheme. */
   redirectHost: string;
   permissions: Permissions;
 }
 
-export async function giveConsent(db: Database, answer: ConsentAnswer): Promise<void> {
-  const { accountId, clientId, redirectHost, permissions } = answer;
+export async function giveConsent(db: Database, consent: NewConsent): Promise<void> {
+  const { accountId, clientId, redirectHost, permissions } = consent;
   await db.inUnitOfWork(async () => {
-    const before = await findConsent(db, accountId, clientId);
-    const granted = before ? unionPermissions(before, permissions) : permissions;
-    const redirectHosts = [...new Set([...(before?.redirectHosts ?? []), redirectHost])];
+    const previous = await findConsent(db, accountId, clientId);
+    const granted = previous ? unionPermissions(previous, permissions) : permissions;
+    const redirectHosts = [...new Set([...(previous?.redirectHosts ?? []), redirectHost])];
     upsertConsent(db, accountId, clientId, { ...granted, redirectHosts });
     const { scopes, claims, apiScopes } = permissions;
     const detail = { scopes, claims, audiences: Object.keys(apiScopes) };

@@ -2,7 +2,7 @@
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 
-/** What one person granted one client in one session. Codes and tokens are valid while their grant is. */
+/** The permissions of one client in one session of one person. Codes and tokens are valid only while their grant is. */
 export interface Grant {
   id: string;
   accountId: string;
@@ -28,6 +28,7 @@ const selectGrant = sql`
   select id, account_id, client_id, session_uid, permissions, created_at, expires_at
   from grants where id = $1 and revoked_at is null`;
 
+/** @returns undefined for a revoked grant; an expired one is returned */
 export async function findGrant(db: Database, id: string): Promise<Grant | undefined> {
   const [row] = await db.read<Row>(selectGrant, [id]);
   if (!row) return undefined;
@@ -42,8 +43,8 @@ export async function findGrant(db: Database, id: string): Promise<Grant | undef
   };
 }
 
-// Every transaction locks sessions before grants, so that two of them cannot deadlock. `count(*)` makes PostgreSQL take
-// the lock before it writes.
+// Every transaction locks sessions before grants, so that two transactions cannot deadlock. `count(*)` makes PostgreSQL
+// lock the session before it inserts the grant.
 const upsertRow = sql`
   with locked as (select uid from sessions where uid = $4 for no key update)
   insert into grants (id, account_id, client_id, session_uid, permissions, expires_at)
@@ -55,7 +56,7 @@ export function upsertGrant(db: Database, grant: Omit<Grant, 'createdAt'>): void
   db.write(upsertRow, [id, accountId, clientId, sessionUid, permissions, expiresAt]);
 }
 
-// Locks the session first, as above.
+// The session is locked before its grant here too.
 const updateRevokedAt = sql`
   with locked as (
     select s.uid from sessions s join grants g on g.session_uid = s.uid where g.id = $1 for no key update of s
@@ -64,7 +65,9 @@ const updateRevokedAt = sql`
   where id = $1 and revoked_at is null and (select count(*) from locked) >= 0
   returning account_id, client_id`;
 
-/** @returns the account and the client of the grant; undefined when it was revoked before */
+/**
+ * @returns the account and the client of the grant; undefined when it was revoked already, or there is no such grant
+ */
 export async function revokeGrantRow(
   db: Database,
   id: string,

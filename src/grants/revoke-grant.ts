@@ -6,7 +6,7 @@ import { revokeGrantRow } from './grant-repository.ts';
 /** Why a grant is revoked while its session continues. Audit events store these values. */
 export type RevocationReason = 'code_reused' | 'revoked_by_client' | 'signed_out_of_app';
 
-/** Does nothing for a grant that was revoked before. */
+/** Revokes a grant and records why. Does nothing when the grant was revoked already. */
 export async function revokeGrant(db: Database, grantId: string, reason: RevocationReason): Promise<void> {
   await db.inUnitOfWork(async () => {
     const owner = await revokeGrantRow(db, grantId);
