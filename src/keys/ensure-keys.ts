@@ -1,4 +1,4 @@
-/** Creates what every deployment needs once: a signing key of each algorithm, and the salt of pairwise subjects. */
+/** Creates the keys that every deployment needs: a signing key of each algorithm, and the salt of pairwise subjects. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { randomToken, type Keyring } from '../platform/secrets.ts';

@@ -1,4 +1,4 @@
-/** Rotates signing keys: announces new ones, retires the ones before, and removes those that nobody needs any more. */
+/** Rotates signing keys: announces new keys, retires their predecessors, removes keys that were retired long ago. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
@@ -22,7 +22,7 @@ interface RotationContext {
 
 const after = (date: Date, seconds: number) => new Date(date.getTime() + seconds * 1000);
 
-/** Creates a key that signs from a time on, and lets the other keys of its algorithm sign until then. */
+/** Creates a key that signs from `signsFrom` on, and retires the other keys of its algorithm at that time. */
 async function announceKey(
   { db, keyring }: RotationContext,
   keys: SigningKey[],
@@ -32,18 +32,18 @@ async function announceKey(
   const key = await makeSigningKey(algorithm, signsFrom);
   insertSigningKey(db, keyring, key);
   recordEvent(db, { kind: 'key.created', detail: { kid: key.kid, algorithm } });
-  for (const other of keys) {
-    const signsLonger = !other.retiresAt || other.retiresAt > signsFrom;
-    if (other.algorithm === algorithm && signsLonger) retireSigningKey(db, other.kid, signsFrom);
+  for (const predecessor of keys) {
+    const signsLonger = !predecessor.retiresAt || predecessor.retiresAt > signsFrom;
+    if (predecessor.algorithm === algorithm && signsLonger) retireSigningKey(db, predecessor.kid, signsFrom);
   }
 }
 
-/** Announces and removes the keys that the policy says are due. Safe to call in several processes at once. */
+/** Announces and removes keys when the policy says so. Several processes may call it at once. */
 export async function rotateSigningKeys(context: RotationContext, now = new Date()): Promise<void> {
   const { db, keyring, policy } = context;
   await db.inUnitOfWork(async () => {
     await lockSigningKeys(db);
-    // Newest first.
+    // The keys are sorted newest first.
     const keys = await listSigningKeys(db, keyring);
     for (const algorithm of signingAlgorithms) {
       const newest = keys.find((key) => key.algorithm === algorithm);
@@ -61,8 +61,8 @@ export async function rotateSigningKeys(context: RotationContext, now = new Date
 /**
  * Announces a new key of every algorithm, whether it is due or not.
  *
- * @param isImmediate the new keys sign at once, because an old one may be compromised. Apps that have not fetched them
- *   refuse the first tokens until they do
+ * @param isImmediate whether the new keys sign at once, for when an old key may be compromised. An app refuses their
+ *   tokens until it has fetched the new keys
  */
 export async function rotateNow(context: RotationContext, isImmediate: boolean): Promise<void> {
   const { db, keyring, policy } = context;

@@ -10,8 +10,8 @@ const selectSecret = sql`select value_sealed from sealed_secrets where name = $1
 const updateSecret = sql`update sealed_secrets set value_sealed = $2 where name = $1`;
 
 /**
- * Stores `proposal` when there is no secret of this name; when several processes do so at once, the first one wins. A
- * secret that was encrypted with an older root secret is encrypted again with the newest.
+ * Stores `proposal` when there is no secret of this name; when several processes do so at once, the first proposal is
+ * stored. A secret that was encrypted with an older root secret is encrypted again with the newest root secret.
  *
  * @returns the stored secret
  */

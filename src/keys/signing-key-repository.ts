@@ -27,7 +27,7 @@ const selectPublished = sql`
   select kid, algorithm, private_jwk_sealed, signs_from, retires_at
   from signing_keys where removed_at is null order by signs_from desc, kid`;
 
-/** All published keys, the newest first. */
+/** All published keys, newest first. */
 export async function listSigningKeys(db: Database, keyring: Keyring): Promise<SigningKey[]> {
   const rows = await db.read<Row>(selectPublished);
   return rows.map((row) => toKey(row, keyring));
@@ -51,7 +51,7 @@ export function insertSigningKey(db: Database, keyring: Keyring, key: SigningKey
 
 const updateSeal = sql`update signing_keys set private_jwk_sealed = $2 where kid = $1`;
 
-/** Encrypts again the private keys of an older root secret, so that it can be removed from SECRET. */
+/** Encrypts private keys with the newest root secret, so that older root secrets can be removed from SECRET. */
 export async function resealSigningKeys(db: Database, keyring: Keyring): Promise<void> {
   for (const { kid, private_jwk_sealed: sealed } of await db.read<Row>(selectPublished)) {
     if (!keyring.isStale(sealed)) continue;

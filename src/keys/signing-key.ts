@@ -21,12 +21,11 @@ export function phaseOf(key: Pick<SigningKey, 'signsFrom' | 'retiresAt'>, now = 
   return key.signsFrom <= now ? 'signing' : 'announced';
 }
 
-/** Sorts keys for oidc-provider, which signs with the first key of an algorithm: by phase, and the newest first. */
+/** Sorts keys for oidc-provider, which signs with the first key of an algorithm: signing keys first, newest first. */
 export function inSigningOrder(keys: readonly SigningKey[], now = new Date()): SigningKey[] {
   const rank = { signing: 0, announced: 1, retired: 2 };
   return keys.toSorted(
-    (one, other) =>
-      rank[phaseOf(one, now)] - rank[phaseOf(other, now)] || other.signsFrom.getTime() - one.signsFrom.getTime(),
+    (a, b) => rank[phaseOf(a, now)] - rank[phaseOf(b, now)] || b.signsFrom.getTime() - a.signsFrom.getTime(),
   );
 }
 
@@ -34,10 +33,10 @@ export function inSigningOrder(keys: readonly SigningKey[], now = new Date()): S
 export function nextChangeAt(keys: readonly SigningKey[], now = new Date()): Date | undefined {
   const times = keys.flatMap(({ signsFrom, retiresAt }) => [signsFrom, retiresAt]);
   const future = times.filter((time) => time !== undefined && time > now) as Date[];
-  return future.toSorted((one, other) => one.getTime() - other.getTime())[0];
+  return future.toSorted((a, b) => a.getTime() - b.getTime())[0];
 }
 
-/** Creates a key pair: RSA with 2048 bits, or P-256. Its kid is its thumbprint (RFC 7638). */
+/** Creates a key pair: RSA with 2048 bits, or P-256. Its `kid` is the JWK thumbprint (RFC 7638). */
 export async function makeSigningKey(algorithm: SigningAlgorithm, signsFrom: Date): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true, modulusLength: 2048 });
   const jwk = await exportJWK(privateKey);
