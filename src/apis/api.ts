@@ -13,19 +13,19 @@ export interface Api {
   accessTokenLifetimeSeconds: number;
   /** `jwt` (RFC 9068), which the API verifies by itself, or `opaque`, which it introspects (RFC 7662). */
   tokenFormat: 'jwt' | 'opaque';
-  /** The `typ` header of its JWTs: that of RFC 9068, or `JWT` for resource servers that refuse `at+jwt`. */
+  /** `typ` header of JWTs for the API: `at+jwt` (RFC 9068), or `JWT` for a resource server that refuses `at+jwt`. */
   jwtType: JwtType;
-  /** `client_id` that the API introspects tokens with. */
+  /** `client_id` that the API introspects tokens with; undefined when it introspects none. */
   clientId: string | undefined;
 }
 
-/** In seconds. Short, because a JWT cannot be revoked. */
+/** Default lifetime of access tokens: short, because a JWT cannot be revoked. */
 export const defaultAccessTokenLifetimeSeconds = 300;
 
-/** In seconds. */
+/** Bounds of the lifetime of access tokens, in seconds. */
 export const accessTokenLifetimeBounds = { min: 60, max: 900 } as const;
 
-/** Whether a text is a scope (RFC 6749 §3.3), of characters that need no quoting in URLs, HTML and shells. */
+/** Whether a text is a scope (RFC 6749 §3.3) of characters that need no escaping in URLs, HTML and shells. */
 export const isScopeName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9:._/-]{0,63}$/.test(name);
 
 /** Requires an absolute URI without a fragment (RFC 8707 §2). @throws Refusal `argument_invalid` */

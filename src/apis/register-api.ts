@@ -1,4 +1,4 @@
-/** Registers an API that clients may get access tokens for, and removes one. */
+/** Registers and removes APIs that clients may get access tokens for. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
