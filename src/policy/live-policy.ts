@@ -5,7 +5,7 @@ import type { Policy } from './policy.ts';
 
 export interface LivePolicy {
   readonly current: Policy;
-  /** Reads the policy again. */
+  /** Reads the policy from the database again. */
   reload(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { defaultPolicy, isPolicyName, type Policy, type PolicyName } from './pol
 
 const selectItems = sql`select name, value from policy`;
 
-/** The value of every item, or its default. */
+/** The stored value of every item, or the item's default. */
 export async function readPolicy(db: Database): Promise<Policy> {
   const rows = await db.read<{ name: string; value: number | string }>(selectItems);
   const stored = rows.filter(({ name }) => isPolicyName(name)).map(({ name, value }) => [name, value] as const);

@@ -1,4 +1,4 @@
-/** The policy: what an operator changes while the server runs. Every item has a default and a range of values. */
+/** The policy: items that an operator changes while servers run. Each has a default and a range of values. */
 import { Refusal } from '../errors.ts';
 
 const minute = 60;
@@ -125,7 +125,7 @@ export function parsePolicy(name: string, text: string): { name: PolicyName; val
   return { name, value: text };
 }
 
-/** The text that `parsePolicy` parses into this value. */
+/** The inverse of `parsePolicy`: the text of a value. */
 export const formatPolicyValue = (value: number | string): string =>
   typeof value === 'number' ? formatDuration(value) : value;
 
