@@ -1,6 +1,8 @@
 /** Audit events: every kind, and its detail. */
 
-/** Kind → detail. Details hold ids, codes and counts; never names, e-mail addresses or secrets. */
+/**
+ * Kind → detail. Details hold ids, codes, counts and kinds of device; never people's names or addresses, or secrets.
+ */
 export interface AuditDetails {
   'account.claims-set': { claims: string[]; by: Actor };
   'account.created': { by: Actor };
@@ -39,7 +41,7 @@ export interface AuditDetails {
 
 export type AuditKind = keyof AuditDetails;
 
-/** Who made a change: an operator on the command line, the person, or an app by the registration endpoint. */
+/** Who made a change: an operator on the command line, the person, or an app at the registration endpoint. */
 export type Actor = 'command-line' | 'person' | 'program';
 
 export type AuditEvent = {

@@ -54,7 +54,7 @@ const selectByAccount = sql`
   select id, at, kind, client_id, session_uid, ip, detail from audit_events
   where account_id = $1 and at < $2 and kind = any($4) order by at desc limit $3`;
 
-// Events have the time of the database, whose clock may be ahead of this one.
+// The database sets the time of events, and its clock may be ahead of this process's clock.
 const maxClockDifferenceSeconds = 60;
 
 /**
@@ -80,7 +80,7 @@ const selectSignIns = sql`
 
 const maxSignIns = 1_000;
 
-/** The sign-ins of an account that succeeded or failed since a time, the newest 1,000, the newest first. */
+/** Successful and failed sign-ins of an account since a time, newest first, at most 1,000. */
 export async function listSignIns(db: Database, accountId: string, since: Date): Promise<RecordedEvent[]> {
   return (await db.read<Row>(selectSignIns, [accountId, since, maxSignIns])).map(toEvent);
 }
@@ -89,7 +89,12 @@ const selectSignIn = sql`
   select id, at, kind, client_id, session_uid, ip, detail from audit_events
   where account_id = $1 and id = $2 and kind = 'sign-in.succeeded'`;
 
-/** A sign-in of an account that succeeded. */
+/**
+ * A successful sign-in of an account.
+ *
+ * @param id id of the event
+ * @returns undefined when the account has no such sign-in
+ */
 export async function findSignIn(db: Database, accountId: string, id: string): Promise<RecordedEvent | undefined> {
   const [row] = await db.read<Row>(selectSignIn, [accountId, id]);
   return row && toEvent(row);
