@@ -69,7 +69,7 @@ export interface FailedAttempt {
   /** Code of the failure: an OutgoingProblem, `status_503`, or `gone` when the client has no logout URI any more. */
   problem: string;
   retryAfterSeconds: number;
-  /** Whether another attempt could not succeed either. */
+  /** Whether no other attempt is made. */
   isFinal: boolean;
 }
 
@@ -115,10 +115,10 @@ const selectNewest = sql`
   order by created_at desc, id desc limit $2`;
 
 /**
- * The newest notices.
+ * The newest notices, newest first.
  *
- * @param filter `isOpen`: only back-channel notices that are not delivered; `after`: id of the notice that the list begins
- *   behind
+ * @param filter `isOpen`: true lists only back-channel notices that are not delivered, dead letters included; `after`: id
+ *   of the notice that the list begins behind
  */
 export async function listNotices(
   db: Database,

@@ -18,7 +18,7 @@ export interface LogoutNotice {
   nextAttemptAt: Date;
   deliveredAt: Date | undefined;
   gaveUpAt: Date | undefined;
-  /** Code of the last failure. */
+  /** Code of the last failure; undefined when there was none. */
   problem: string | undefined;
 }
 
@@ -42,8 +42,8 @@ export function noticeStateOf({ channel, deliveredAt, gaveUpAt, attempts }: Deli
 }
 
 /**
- * Whether no receipt needs to name the app: it cannot be notified, but the person returns to it and sees there whether
- * it signed them out.
+ * Whether receipts may leave out an app: it cannot be notified, but the person returns to it and sees there whether it
+ * signed them out.
  *
  * @param returnClientId the client that the person returns to
  */
@@ -58,7 +58,7 @@ export const deliveryJob = 'deliver-logout-notices';
 /** A notice that is not delivered this long after its creation is given up: a dead letter. */
 export const giveUpAfterSeconds = 24 * 60 * 60;
 
-/** How long no other process can claim a notice: longer than the time-out of an attempt. */
+/** How long a claim holds, in which no other process can claim the notice: longer than the time-out of an attempt. */
 export const claimSeconds = 5;
 
 const minPauseSeconds = 1;

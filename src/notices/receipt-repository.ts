@@ -9,7 +9,7 @@ export interface Receipt {
   sessionUid: string;
   /** Post-logout redirect URI of the app; undefined when the person did not come from one. */
   returnTo: string | undefined;
-  /** The app that requested the sign-out. */
+  /** The app that requested the sign-out; undefined when none did. */
   clientId: string | undefined;
   createdAt: Date;
 }

@@ -36,7 +36,7 @@ export async function upsertReceiverFailure(
 
 const deleteByClient = sql`delete from receiver_states where client_id = $1`;
 
-/** To be called when the endpoint has responded. */
+/** Removes the state of an endpoint that has responded. */
 export async function deleteReceiverState(db: Database, clientId: string): Promise<void> {
   await db.writeOutsideTransaction(deleteByClient, [clientId]);
 }
