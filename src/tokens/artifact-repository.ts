@@ -2,13 +2,13 @@
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 
-/** What oidc-provider stores of a code, token or interaction, without its id. */
+/** The payload of a code, token or interaction of oidc-provider, without its id. */
 export type ArtifactPayload = Record<string, unknown>;
 
 export interface StoredArtifact {
   payload: ArtifactPayload;
   consumedAt: Date | undefined;
-  /** Whether this is a used refresh token that may be used again (see refresh-token-repository.ts). */
+  /** Whether the artifact is a used refresh token that may be used again (refresh-token-repository.ts). */
   isWithinGrace: boolean;
 }
 
@@ -21,8 +21,8 @@ interface Row {
   within_grace: boolean | null;
 }
 
-// Finds no artifact whose grant is revoked. A used refresh token without a salt was rotated by an older release and has
-// no grace period.
+// An artifact whose grant is revoked is not found. A used refresh token without a salt was rotated by an older release
+// and has no grace period.
 const selectArtifact = sql`
   select a.payload, a.consumed_at,
     a.kind = 'RefreshToken' and a.successor_salt is not null
@@ -53,7 +53,7 @@ export interface NewArtifact {
   grantId?: string | undefined;
   payload: ArtifactPayload;
   expiresAt: Date;
-  /** Digest of the refresh token that this one was rotated from. */
+  /** Digest of the refresh token that this refresh token was rotated from. */
   parentHash?: Buffer | undefined;
 }
 
@@ -67,7 +67,7 @@ const updateConsumedAt = sql`
   update artifacts set consumed_at = clock_timestamp(), uses = 1
   where kind = $1 and id_hash = any($2) and consumed_at is null`;
 
-/** Marks a code as used. @returns false when it was used before */
+/** Marks a code as used. @returns false when it was used before, or there is no such code */
 export async function consumeArtifact(db: Database, kind: string, idHashes: Buffer[]): Promise<boolean> {
   return (await db.guard(updateConsumedAt, [kind, idHashes])).count === 1;
 }
@@ -80,12 +80,12 @@ export function deleteArtifact(db: Database, kind: string, idHashes: Buffer[]): 
 
 const deleteByClient = sql`delete from artifacts where client_id = $1`;
 
-/** Also deletes those without a grant, such as tokens of the client credentials grant. */
+/** Deletes all artifacts of a client, also those without a grant, such as tokens of the client credentials grant. */
 export function deleteArtifactsOfClient(db: Database, clientId: string): void {
   db.write(deleteByClient, [clientId]);
 }
 
-// In order, so that two processes with the same keys in different orders do not wait for each other.
+// The rows are inserted in order, so that two processes with the same keys in different orders cannot deadlock.
 const insertMarker = sql`
   insert into artifacts (kind, id_hash, payload, expires_at)
   select 'ReplayDetection', id_hash, '{}', $2 from unnest($1::bytea[]) id_hash order by id_hash

@@ -1,4 +1,4 @@
-/** SQL that deletes expired rows. Every read compares with the clock, so a late purge changes nothing. */
+/** SQL that deletes expired rows. Expiry is checked whenever a row is used, so a late purge changes nothing. */
 import type { Database } from '../platform/database.ts';
 import { sql, type Statement } from '../platform/statement.ts';
 

@@ -3,13 +3,14 @@ import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import { refreshGraceSeconds } from './artifact-repository.ts';
 
-/** A refresh token that was used, and what its successor is derived from. */
+/** Digest of a used refresh token, and the salt that its successor is derived with. */
 export interface UsedRefreshToken {
   idHash: Buffer;
   salt: Buffer;
 }
 
-// No condition on other rows: when PostgreSQL has waited for the lock of this row, it reads only this row again.
+// The statement has no condition on other rows: after PostgreSQL has waited for this row's lock, it reads only this row
+// again.
 const useToken = sql`
   update artifacts set consumed_at = coalesce(consumed_at, clock_timestamp()),
     successor_salt = coalesce(successor_salt, $2), uses = uses + 1
@@ -18,10 +19,10 @@ const useToken = sql`
   returning id_hash, successor_salt, uses = 1 as is_first`;
 
 /**
- * Uses a refresh token: for the first time, or again within the grace period.
+ * Marks a refresh token as used: for the first time, or again within the grace period.
  *
- * @param salt stored at the first use; later uses return the stored one
- * @returns undefined for any other use, which is a replay (RFC 9700 §4.14.2)
+ * @param salt stored at the first use; later uses return the stored salt
+ * @returns undefined for any later use, which is a replay (RFC 9700 §4.14.2), and for an unknown token
  */
 export async function useRefreshToken(
   db: Database,
@@ -34,12 +35,12 @@ export async function useRefreshToken(
   return row && { idHash: row.id_hash, salt: row.successor_salt, isFirst: row.is_first };
 }
 
-// Waits for a request that is using the token at the moment, and then sees that it was used.
+// `for share` waits for a request that is using the token at the moment, and then sees that it was used.
 const selectForShare = sql`
   select id_hash, successor_salt, consumed_at from artifacts
   where kind = 'RefreshToken' and id_hash = any($1) for share`;
 
-/** @returns digest and salt of a used token; undefined when there is no such token or it has no successor */
+/** @returns `unused`, or digest and salt of a used token; undefined for an unknown token and one without a successor */
 export async function findRefreshToken(
   db: Database,
   idHashes: Buffer[],

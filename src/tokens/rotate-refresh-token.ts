@@ -1,4 +1,4 @@
-/** Rotates refresh tokens. A repeated use within the grace period gets the newest token, so a family never branches. */
+/** Rotates refresh tokens. Repeated use in the grace period gives the family's newest token, so no family branches. */
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
@@ -6,7 +6,7 @@ import { findRefreshToken, useRefreshToken, type UsedRefreshToken } from './refr
 
 const kind = 'RefreshToken';
 const saltBytes = 16;
-/** Maximum number of rotations of a family within the grace period. */
+/** Maximum number of successors that are followed from a used token to the newest token of its family. */
 const maxSuccessors = 100;
 
 export interface Rotation {
@@ -19,11 +19,11 @@ export interface Rotation {
 }
 
 /**
- * Uses a refresh token. Its successor is derived from it, so that every process gives the same one to concurrent
- * requests and after a lost response, although no usable token is stored.
+ * Uses a refresh token. Its successor is derived from it, so that every process returns the same successor to
+ * concurrent requests and after a lost response, although no usable token is stored.
  *
  * @returns undefined when the token was used before and its grace period is over (a replay, RFC 9700 §4.14.2), and when
- *   its family has no unused token
+ *   its family has no unused token, or only after more than 100 successors
  */
 export async function rotateRefreshToken(db: Database, keyring: Keyring, token: string): Promise<Rotation | undefined> {
   const used = await useRefreshToken(db, keyring.digests(kind, token), randomBytes(saltBytes));
@@ -34,9 +34,14 @@ export async function rotateRefreshToken(db: Database, keyring: Keyring, token: 
   return newest === undefined ? undefined : { successor: newest, parentHash: used.idHash, isNew: false };
 }
 
-/** @returns the unused token of a family; undefined when the family has none any more */
-async function findNewest(db: Database, keyring: Keyring, first: string): Promise<string | undefined> {
-  let token = first;
+/**
+ * Follows the successors of a token.
+ *
+ * @param start where the search begins: the successor of the used token
+ * @returns the first unused token; undefined when there is none
+ */
+async function findNewest(db: Database, keyring: Keyring, start: string): Promise<string | undefined> {
+  let token = start;
   for (let step = 0; step < maxSuccessors; step += 1) {
     const found: 'unused' | UsedRefreshToken | undefined = await findRefreshToken(db, keyring.digests(kind, token));
     if (found === 'unused') return token;
