@@ -1,12 +1,12 @@
-/** An account: the record of a person, and the canonical forms of its names. */
+/** An account: the record of a person, and the canonical forms of its e-mail address and user name. */
 import { domainToASCII } from 'node:url';
 import { Refusal } from '../errors.ts';
 import type { Claims } from './claims.ts';
 
 export interface Account {
-  /** uuid v4: the public `sub`, never given to another person. */
+  /** UUID v4, never given to another person: the `sub` at clients without pairwise subjects. */
   id: string;
-  /** As the person typed it, in the form of `cleanEmail`; mail is sent to it. */
+  /** The address as it was typed, after `cleanEmail`. */
   email: string;
   emailVerifiedAt: Date | undefined;
   username: string | undefined;
@@ -18,23 +18,23 @@ export interface Account {
   updatedAt: Date;
 }
 
-/** The name of a person on pages. */
+/** The name by which pages address a person. */
 export const displayName = ({ name, username, email }: Account): string => name ?? username ?? email;
 
-// Characters without a shape that come along when a name is pasted: zero width, soft hyphen, direction marks, byte order
-// mark.
+// Invisible characters that a pasted name may contain: zero width spaces, soft hyphens, direction marks, byte order
+// marks.
 const invisible = /(?![\u200c\u200d])[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u2800]/gu;
 // Joiners after a letter beyond ASCII are part of some domains (RFC 5892 appendix A).
 const needlessJoiners = /(?<!(?!\p{ASCII})[\p{L}\p{M}])[\u200c\u200d]/gu;
 
-/** A longer text is neither an address nor a user name. */
+/** Maximum length of a typed address or user name. */
 const maxCharacters = 1000;
 
 /** Normalizes a text (NFKC) and removes invisible characters and outer spaces. Empty for a text that is too long. */
 const cleanText = (text: string): string =>
   text.length > maxCharacters ? '' : text.normalize('NFKC').replace(invisible, '').replace(needlessJoiners, '').trim();
 
-/** An address as it is stored: without spaces around it, characters that nobody sees, and what a mail link adds. */
+/** An address as it is stored: without outer spaces, invisible characters, and the `mailto:` and `?…` of a link. */
 export const cleanEmail = (email: string): string =>
   cleanText(email)
     .replace(/^mailto:([^?]*)(\?.*)?$/i, '$1')
@@ -44,8 +44,8 @@ export const cleanEmail = (email: string): string =>
 export const cleanUsername = (username: string): string => cleanText(username);
 
 /**
- * The form that is equal for all spellings of an address: lower case, the domain in ASCII (IDNA). The local part must be
- * ASCII, so that two different addresses never look alike.
+ * The form that is equal for all spellings of an address: lower case, the domain in ASCII (IDNA). The local part must
+ * be ASCII, so that two different addresses never look alike.
  *
  * @returns undefined for a text that is not an e-mail address
  */

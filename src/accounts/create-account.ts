@@ -17,7 +17,7 @@ export interface AccountDetails {
   username?: string | undefined;
   name?: string | undefined;
   password: string;
-  /** Checked claims that are not columns of their own. */
+  /** Claims that `requireClaims` has checked. */
   claims?: Claims;
 }
 

@@ -6,10 +6,10 @@ import type { Database } from '../platform/database.ts';
 import { revokeAllAccess } from '../sessions/end-session.ts';
 import { deleteAccount } from './account-repository.ts';
 
-/** The id is never used again. @throws Refusal `account_unknown` */
+/** Deletes an account; its id is never used again. @throws Refusal `account_unknown` */
 export async function removeAccount(db: Database, accountId: string, by: Actor): Promise<void> {
   await db.inUnitOfWork(async () => {
-    // Before the deletion, because the notices come from the account's sessions, which are deleted with it.
+    // Access is revoked first, because the notices are made from the account's sessions, which are deleted with it.
     await revokeAllAccess(db, accountId, 'account_removed');
     if (!(await deleteAccount(db, accountId))) throw new Refusal('account_unknown');
     recordEvent(db, { kind: 'account.removed', accountId, detail: { by } });

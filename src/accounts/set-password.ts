@@ -10,7 +10,7 @@ export interface PasswordChange {
   accountId: string;
   password: string;
   by: Actor;
-  /** The session in which the person changes the password; it goes on. */
+  /** The session in which the person changes the password; it is not ended. */
   exceptUid?: string;
 }
 

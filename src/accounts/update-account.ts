@@ -1,4 +1,4 @@
-/** Changes what an account holds about a person: name, user name, and whether the address is verified. */
+/** Changes the name and user name of an account, and whether its e-mail address is verified. */
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
@@ -6,7 +6,7 @@ import type { Database } from '../platform/database.ts';
 import { findAccount, updateEmailVerified, updateName, updateUsername } from './account-repository.ts';
 import { cleanUsername, requireUsername } from './account.ts';
 
-/** Members that are left out stay as they are; null removes. */
+/** A member that is left out stays unchanged; null removes the name or user name. */
 export interface AccountChanges {
   name?: string | null;
   username?: string | null;
@@ -39,7 +39,7 @@ export async function updateAccount(
 }
 
 /**
- * Gives an account another user name; the one before can then be taken by somebody else.
+ * Gives an account another user name; another account can then take the previous user name.
  *
  * @throws Refusal `account_unknown`, `username_invalid`, `username_taken`
  */
