@@ -9,7 +9,7 @@ export interface PasswordCheck {
   outdatedHash?: string;
 }
 
-/** Verifies a password. Without a stored one it takes the same time. */
+/** Verifies a password. Without a stored password, the check takes the same time and fails. */
 export async function checkPassword(
   hasher: PasswordHasher,
   stored: StoredPassword | undefined,

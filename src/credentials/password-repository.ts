@@ -9,7 +9,7 @@ export interface StoredPassword {
 
 const selectPassword = sql`select password_hash as hash, changed_at as "changedAt" from passwords where account_id = $1`;
 
-/** The password of an account. Without an account it takes the same time. */
+/** The password hash of an account. Without an account the query runs too, and takes the same time. */
 export async function findPassword(db: Database, accountId: string | undefined): Promise<StoredPassword | undefined> {
   return (await db.read<StoredPassword>(selectPassword, [accountId]))[0];
 }
@@ -24,7 +24,9 @@ export function upsertPasswordHash(db: Database, accountId: string, hash: string
 
 const replaceHash = sql`update passwords set password_hash = $3 where account_id = $1 and password_hash = $2`;
 
-/** Replaces the hash of an unchanged password; `changed_at` stays. */
-export function replacePasswordHash(db: Database, accountId: string, before: string, after: string): void {
-  db.write(replaceHash, [accountId, before, after]);
+/**
+ * Replaces the hash of an unchanged password; `changed_at` stays. Does nothing when the stored hash is another by now.
+ */
+export function replacePasswordHash(db: Database, accountId: string, outdatedHash: string, newHash: string): void {
+  db.write(replaceHash, [accountId, outdatedHash, newHash]);
 }

@@ -17,7 +17,7 @@ const concurrency = Math.max(1, availableParallelism() - 1);
 const maxQueue = 100;
 const retryAfterSeconds = 5;
 
-/** One form for what different keyboards send for the same password (NFKC, RFC 8265 §4.2). */
+/** One form of a password for the different code points that keyboards send (NFKC, RFC 8265 §4.2). */
 const normalise = (password: string): string => password.normalize('NFKC');
 
 /** @throws Refusal `password_short`, `password_long` or `password_repetitive` */
@@ -25,7 +25,7 @@ export function requireAcceptablePassword(password: string): void {
   const length = [...normalise(password)].length;
   if (length < minCharacters) throw new Refusal('password_short', { min: minCharacters });
   if (length > maxCharacters) throw new Refusal('password_long', { max: maxCharacters });
-  // One character repeated, such as spaces.
+  // The password is one character repeated, such as spaces.
   if (new Set(normalise(password)).size < 2) throw new Refusal('password_repetitive');
 }
 
@@ -37,7 +37,8 @@ export interface PasswordHasher {
   /** Whether a hash has other parameters than new ones get. */
   isOutdated(hash: string): boolean;
   /**
-   * Call it before an account is looked up: a sign-in that is refused here costs no query and counts against no limit.
+   * To be called before an account is looked up: a sign-in that is refused here costs no query and counts against no
+   * limit.
    *
    * @throws Refusal `sign_in_busy` while 100 hashes are queued
    */
@@ -47,7 +48,7 @@ export interface PasswordHasher {
 export async function createPasswordHasher(): Promise<PasswordHasher> {
   const limit = pLimit(concurrency);
   const hash = (password: string) => limit(() => argon2.hash(normalise(password), hashParameters));
-  // The password of an unknown account is compared with this one, to take the same time.
+  // A password for an unknown account is verified against this hash, so that it takes the same time.
   const decoy = await hash('no account has this password');
   return {
     hash,
