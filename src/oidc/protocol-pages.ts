@@ -4,12 +4,12 @@ import type { Context } from 'koa';
 import { homePageOf } from '../clients/client.ts';
 import { hostOf } from './permissions/consent.ts';
 
-/** Shows a view. `leadsOut`: its forms lead to an app, so the page has no CSP `form-action`. */
+/** Shows a view. `hasFormsToApp`: its forms are sent or redirected to an app, so the page has no CSP `form-action`. */
 export type ShowPage = (
   ctx: Context,
   view: string,
   values: Record<string, unknown>,
-  options?: { status?: number; leadsOut?: boolean },
+  options?: { status?: number; hasFormsToApp?: boolean },
 ) => void;
 
 interface Detail {
@@ -70,7 +70,7 @@ export function createProtocolPages(show: ShowPage): ProtocolPages {
     postToApp(ctx, redirectUri, response) {
       const status = 'error' in response ? 400 : 200;
       const values = { action: redirectUri, fields: response, site: siteOf(ctx.oidc.client) };
-      show(ctx, 'protocol/form-post', values, { status, leadsOut: true });
+      show(ctx, 'protocol/form-post', values, { status, hasFormsToApp: true });
     },
 
     showError(ctx, out, error) {

@@ -94,7 +94,7 @@ export function createSignOutPages(show: ShowPage, sessionCookie: string, subjec
   ): void {
     const { secret } = stateOf(ctx.oidc.session)!;
     const values = { xsrf: secret, action: confirmPath, site: siteOf(client), clientId: client?.clientId, problem };
-    show(ctx, 'protocol/sign-out', { ...values, details: [] }, { status, leadsOut: true });
+    show(ctx, 'protocol/sign-out', { ...values, details: [] }, { status, hasFormsToApp: true });
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Services } from './services.ts';
 /** Field → value; each field once. */
 export type Form = ReadonlyMap<string, string>;
 
-/** The limit of oidc-provider for its own endpoints. */
+/** Maximum size of a body; oidc-provider has the same limit for its endpoints. */
 const maxBytes = 56 * 1024;
 export const maxFields = 100;
 
@@ -38,7 +38,7 @@ export async function readJson(ctx: Context): Promise<unknown> {
 }
 
 /**
- * Names and values in order; a name may come more than once.
+ * The fields of a form in order; a name may occur more than once.
  *
  * @throws Refusal `form_type_wrong`, `body_too_large`, `body_invalid` (cut off)
  */
@@ -59,7 +59,7 @@ export interface FormTokens {
   /**
    * Issues a token for forms of one purpose in this browser, and sets the CSRF cookie when it is missing.
    *
-   * @param purpose what the form is about, like `account <uid of the session>`
+   * @param purpose the forms that the token is valid for, such as `account <uid of the session>`
    * @param secret a secret of this browser that the token is bound to, instead of the CSRF cookie
    */
   issue(ctx: Context, purpose: string, secret?: string): string;

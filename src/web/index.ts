@@ -49,7 +49,10 @@ export interface WebOptions {
   protocol: ProtocolOptions;
 }
 
-/** Every route of Frontdesk. Those of the protocol are in oidc-provider (oidc/configuration/configuration.ts). */
+/**
+ * Every route of Frontdesk's own. The endpoints of the protocol are oidc-provider's
+ * (oidc/configuration/configuration.ts).
+ */
 export function listRoutes(services: Services, { readiness, protocol }: WebOptions, signOut: SignOut): Route[] {
   const pages = createInteractionPages(services);
   const show = createShowAccountPage(services, createShowPage(services.views));

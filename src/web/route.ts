@@ -14,7 +14,9 @@ export type Handler = (ctx: Context) => Promise<void> | void;
  */
 export type Guard = 'public' | 'interaction' | 'account' | 'bearer';
 
-/** What a route responds with on success: a view (`account/devices` is `views/account/devices.pug`), or one of these. */
+/**
+ * What a route responds with on success: a view (`account/devices` is `views/account/devices.pug`), or one of these.
+ */
 export type RouteResponse = `${string}/${string}` | 'redirect' | 'json' | 'text';
 
 export interface Route {
@@ -34,7 +36,9 @@ export const route = (
   handle: Handler,
 ): Route => ({ method, path, guard, response, handle });
 
-/** A parameter of the path, such as `uid` of `/interaction/:uid`; an empty string when the path has none of this name. */
+/**
+ * A parameter of the path, such as `uid` of `/interaction/:uid`; an empty string when the path has none of this name.
+ */
 export const pathParameter = (ctx: Context, name: string): string => {
   const { [name]: value = '' } = ctx['params'] as Record<string, string | undefined>;
   return value;

@@ -1,4 +1,4 @@
-/** What handlers and middleware are given, and what middleware stores about a request. */
+/** The services that handlers and middleware use, and the state that middleware stores of a request. */
 import type { Context } from 'koa';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
@@ -23,7 +23,7 @@ export interface Services {
   attemptLimits: AttemptLimits;
 }
 
-/** What middleware stores in `ctx.state`. */
+/** The state of a request, in `ctx.state`. */
 export interface RequestState {
   requestId: string;
   /** An error that oidc-provider turned into a response. */

@@ -12,7 +12,7 @@ const minute = 60;
 const hour = 60 * minute;
 const oneDay = 24 * hour;
 
-/** `3 minutes ago`, `yesterday`; the date, when it was more than a month ago. */
+/** `3 minutes ago`, `yesterday`; the date when it was 30 days ago or more. */
 export function ago(date: Date, now = new Date()): string {
   const seconds = Math.round((now.getTime() - date.getTime()) / 1000);
   if (seconds < minute) return 'just now';
@@ -30,7 +30,7 @@ export const timeOf = (date: Date): { words: string; exact: string } => ({
 
 export interface NoticeView {
   state: NoticeState;
-  /** From the end of the session to the app's answer. */
+  /** Time from the end of the session to the app's confirmation; undefined before that. */
   milliseconds: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export function toNoticeView(notice: LogoutNotice): NoticeView {
   const { createdAt, deliveredAt } = notice;
   return {
     state: noticeStateOf(notice),
-    // The two clocks may differ: no page shows 0 ms or less.
+    // No page shows 0 ms.
     milliseconds: deliveredAt ? Math.max(1, deliveredAt.getTime() - createdAt.getTime()) : undefined,
   };
 }
@@ -49,7 +49,9 @@ export interface PermissionView {
   apis: { name: string; permissions: string[] }[];
 }
 
-/** Permissions as pages show them: scopes in a fixed order, APIs with their names and the descriptions of their scopes. */
+/**
+ * Permissions as pages show them: scopes in a fixed order, APIs with their names and the descriptions of their scopes.
+ */
 export async function toPermissionView(
   db: Database,
   { scopes, claims, apiScopes }: Permissions,

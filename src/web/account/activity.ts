@@ -1,4 +1,4 @@
-/** `/account/activity`: the events of the account, and which apps were notified. */
+/** `/account/activity`: the events of the account, and the apps that were notified of ended sessions. */
 import type { AuditKind } from '../../audit/audit-event.ts';
 import { listAccountEvents, type RecordedEvent } from '../../audit/audit-repository.ts';
 import { listClientNames } from '../../clients/client-repository.ts';
@@ -52,8 +52,9 @@ export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
     const isTime = before !== undefined && !Number.isNaN(before.getTime());
     const page = { before: isTime ? before : undefined, limit: pageSize, kinds: shownKinds };
     const events = await listAccountEvents(db, account.id, page);
-    const ended = events.filter(({ kind }) => kind === 'session.ended').map(({ sessionUid }) => sessionUid ?? '');
-    const notices = await listNoticesOfSessions(db, ended);
+    const endings = events.filter(({ kind }) => kind === 'session.ended');
+    const endedUids = endings.map(({ sessionUid }) => sessionUid ?? '');
+    const notices = await listNoticesOfSessions(db, endedUids);
     const ids = [...events.map(({ clientId }) => clientId ?? ''), ...notices.map(({ clientId }) => clientId)];
     const names = await listClientNames(db, ids);
     const noticesOf = ({ kind, sessionUid }: RecordedEvent) =>

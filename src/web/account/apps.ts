@@ -1,4 +1,4 @@
-/** `/account/apps`: connected apps, what each may see, and removing one. */
+/** `/account/apps`: connected apps with their permissions, and the removal of an app. */
 import { isConnectedApp, listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { removeApp } from '../../sessions/remove-app.ts';
 import { Refusal } from '../../errors.ts';

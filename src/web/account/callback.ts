@@ -13,7 +13,7 @@ export const internalPath = (path: string | undefined): string =>
   path !== undefined && /^\/account(\/[a-z-]+(\/[0-9a-f-]{36})?)?$/.test(path) ? path : '/account';
 
 export interface AccountSignIn {
-  /** Redirects to the sign-in; the person comes back to `returnTo`. */
+  /** Redirects to the sign-in; afterwards the person is redirected to `returnTo`, a path. */
   start(ctx: Context, returnTo: string): void;
 }
 
@@ -29,7 +29,7 @@ export function createAccountSignIn(services: Services): AccountSignIn {
         redirect_uri: ownRedirectUri(services.issuer),
         response_type: 'code',
         scope: 'openid',
-        // Only the session matters. The verifier is not kept, so the code can never be used.
+        // Only the session of the sign-in is used. The verifier is not stored, so the code can never be exchanged.
         code_challenge: createHash('sha256').update(randomToken()).digest('base64url'),
         code_challenge_method: 'S256',
         state: `${path}.${tokens.issue(ctx, purposeOf(path))}`,
@@ -45,9 +45,9 @@ export function finishSignIn(services: Services): Handler {
   return (ctx) => {
     const { state, error } = ctx.query;
     const [path = '', token = ''] = typeof state === 'string' ? state.split('.') : [];
-    // A `state` of another browser, and a sign-in that was cancelled or failed, lead to the front page.
-    const isOurs = tokens.isValid(ctx, new Map([['csrf', token]]), purposeOf(path));
-    if (!isOurs) return seeOther(ctx, '/');
+    // With a `state` of another browser, and after a sign-in that was cancelled or failed, the start page is shown.
+    const isStateValid = tokens.isValid(ctx, new Map([['csrf', token]]), purposeOf(path));
+    if (!isStateValid) return seeOther(ctx, '/');
     seeOther(ctx, error === undefined ? internalPath(path) : '/?cancelled');
   };
 }

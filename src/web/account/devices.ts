@@ -1,4 +1,4 @@
-/** `/account/devices`: where the person is signed in, and signing out there. */
+/** `/account/devices`: the devices on which the person is signed in, and signing out there. */
 import { listClientNames } from '../../clients/client-repository.ts';
 import { ownClientId } from '../../clients/own-client.ts';
 import { describeDevice } from '../../sessions/device.ts';

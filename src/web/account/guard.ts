@@ -6,7 +6,7 @@ import { createFormTokens, readForm } from '../form.ts';
 import type { Services } from '../services.ts';
 import type { AccountSignIn } from './callback.ts';
 
-/** Who is signed in on this browser. */
+/** The person who is signed in in this browser. */
 export interface SignedIn {
   account: Account;
   sessionUid: string;
@@ -16,9 +16,9 @@ const signedIn = Symbol('signed in');
 
 /** The person who passed the guard. @throws Error on a route without the guard */
 export function signedInOf(ctx: Context): SignedIn {
-  const found = (ctx.state as { [signedIn]?: SignedIn })[signedIn];
-  if (!found) throw new Error('not behind the guard of /account');
-  return found;
+  const person = (ctx.state as { [signedIn]?: SignedIn })[signedIn];
+  if (!person) throw new Error('not behind the guard of /account');
+  return person;
 }
 
 const purposeOf = (sessionUid: string) => `account ${sessionUid}`;
@@ -30,7 +30,7 @@ export function accountGuard(services: Services, accountSignIn: AccountSignIn): 
     const session = await oidc.session(ctx);
     const account = session && (await findAccount(db, session.accountId));
     if (!session || !account || account.suspendedAt) return accountSignIn.start(ctx, ctx.path);
-    // A window that opened this page must not keep a reference to it.
+    // Pages of other sites that opened this page in a window must not keep a reference to the window.
     ctx.set('Cross-Origin-Opener-Policy', 'same-origin');
     Object.assign(ctx.state, { [signedIn]: { account, sessionUid: session.uid } });
     if (ctx.method === 'POST') tokens.require(ctx, await readForm(ctx), purposeOf(session.uid));

@@ -1,4 +1,4 @@
-/** `/account/sign-ins/:id`: "Was this you?", and shutting out whoever it was. */
+/** `/account/sign-ins/:id`: asks whether the person signed in then, and revokes all access if it was not them. */
 import type { Context } from 'koa';
 import { findSignIn, type RecordedEvent } from '../../audit/audit-repository.ts';
 import { Refusal } from '../../errors.ts';
@@ -13,48 +13,48 @@ import type { SignOut } from '../sign-out/sign-out.ts';
 import { timeOf } from '../view-models.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
-/** The event is recorded a moment before the session begins, whose time has whole seconds. */
-const maxApartSeconds = 5;
+/** Maximum difference between the times of a sign-in: its event is recorded first, its session has whole seconds. */
+const maxDifferenceSeconds = 5;
 
-/** The session that began with a sign-in, when it goes on: on such a device, begun at that time. */
+/** The live session that began with a sign-in: the one on the same kind of device with the nearest time. */
 function sessionOf({ at, detail }: RecordedEvent, sessions: Session[]): Session | undefined {
-  const apart = ({ signedInAt }: Session) => Math.abs((signedInAt?.getTime() ?? 0) - at.getTime());
+  const difference = ({ signedInAt }: Session) => Math.abs((signedInAt?.getTime() ?? 0) - at.getTime());
   const candidates = sessions.filter((session) => describeDevice(session.userAgent) === detail['device']);
-  return candidates.toSorted((one, other) => apart(one) - apart(other))[0];
+  return candidates.toSorted((a, b) => difference(a) - difference(b))[0];
 }
 
 const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 
-/** @throws Refusal `not_found` */
-async function find({ db }: Services, ctx: Context) {
+/** The sign-in that the address names, and its session. @throws Refusal `not_found` */
+async function findRequestedSignIn({ db }: Services, ctx: Context) {
   const { account, sessionUid } = signedInOf(ctx);
   const id = pathParameter(ctx, 'id');
   const event = isId(id) ? await findSignIn(db, account.id, id) : undefined;
   if (!event) throw new Refusal('not_found');
-  const session = sessionOf(event, await listSessionsBegunAt(db, account.id, event.at, maxApartSeconds));
+  const session = sessionOf(event, await listSessionsBegunAt(db, account.id, event.at, maxDifferenceSeconds));
   return { event, session, isHere: session?.uid === sessionUid, accountId: account.id, sessionUid };
 }
 
 export const showSignIn =
   (services: Services, show: ShowAccountPage): Handler =>
   async (ctx) => {
-    const { event, session, isHere, accountId } = await find(services, ctx);
+    const { event, session, isHere, accountId } = await findRequestedSignIn(services, ctx);
     show(ctx, 'account/sign-in', {
       signIn: { id: event.id, device: event.detail['device'], ip: event.ip, time: timeOf(event.at) },
       isHere,
-      isOver: session === undefined,
+      isSessionEnded: session === undefined,
       hasOthers: (await countSessions(services.db, accountId, 2)) > 1,
     });
   };
 
 /**
- * Signs the person out on every device but this one, and revokes what apps may do while they are away. When the sign-in
- * was on this device, it is signed out too.
+ * Signs the person out on every device but this one, and revokes the grants of apps with offline access. When the
+ * sign-in was on this device, it is signed out too.
  */
 export const revokeAccess =
   (services: Services, signOut: SignOut): Handler =>
   async (ctx) => {
-    const { event, isHere, accountId, sessionUid } = await find(services, ctx);
+    const { event, isHere, accountId, sessionUid } = await findRequestedSignIn(services, ctx);
     await revokeAllAccess(services.db, accountId, 'ended_from_another_device', sessionUid);
     if (isHere) return signOut.here(ctx, sessionUid);
     seeOther(ctx, `/account/sign-ins/${event.id}`);

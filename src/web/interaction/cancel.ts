@@ -5,8 +5,8 @@ import type { Services } from '../services.ts';
 import type { InteractionPages } from './pages.ts';
 
 export const cancel = ({ oidc }: Services, pages: InteractionPages): Handler =>
-  pages.form(
+  pages.handleForm(
     async (ctx) => seeOther(ctx, await oidc.cancelled(ctx)),
-    // Pressed again: the interaction ended without a sign-in.
+    // A repeated form gets the first result only when the interaction ended without a sign-in.
     ({ ending }) => ending?.accountId === undefined,
   );

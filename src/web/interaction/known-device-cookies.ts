@@ -4,9 +4,9 @@ import { cookieNames } from '../../oidc/cookies.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import { issuedAtOf, knownDeviceSeconds } from '../../sign-in/known-device.ts';
 
-/** When a sixth account signs in, the one that signed in the longest ago is removed. */
+/** Maximum number of accounts of a browser. When a sixth signs in, the cookie with the earliest sign-in is removed. */
 const maxAccounts = 5;
-/** Bounds the work for one request, and the length of its response's headers. */
+/** Maximum number of cookies that are read, so that a request costs little and its response's headers stay short. */
 const maxCookies = 20;
 
 export interface KnownDeviceCookies {
@@ -20,7 +20,9 @@ export function createKnownDeviceCookies(issuer: string): KnownDeviceCookies {
   const flags = { httpOnly: true, sameSite: 'lax', secure: issuer.startsWith('https:'), signed: false } as const;
   const pattern = new RegExp(`^(${known}[\\w-]+)=([\\w.-]*)$`);
 
-  /** Not by `ctx.cookies.get`, which keeps something of every name for ever. */
+  /**
+   * The request's cookies, newest first. `ctx.cookies.get` is not used: it caches a pattern per name without a limit.
+   */
   function list(ctx: Context): { name: string; value: string }[] {
     const cookies = ctx
       .get('Cookie')
@@ -29,17 +31,17 @@ export function createKnownDeviceCookies(issuer: string): KnownDeviceCookies {
         const [, name, value] = pattern.exec(pair) ?? [];
         return name === undefined || value === undefined ? [] : [{ name, value }];
       });
-    return cookies.slice(0, maxCookies).toSorted((one, other) => issuedAtOf(other.value) - issuedAtOf(one.value));
+    return cookies.slice(0, maxCookies).toSorted((a, b) => issuedAtOf(b.value) - issuedAtOf(a.value));
   }
 
   return {
     values: (ctx) => list(ctx).map(({ value }) => value),
     add(ctx, value, replaces) {
-      const before = list(ctx);
-      // The name is random: it does not say which account the cookie is of.
-      const name = before.find((cookie) => cookie.value === replaces)?.name ?? `${known}${randomToken().slice(0, 8)}`;
+      const cookies = list(ctx);
+      // The name is random, so that it does not reveal the account.
+      const name = cookies.find((cookie) => cookie.value === replaces)?.name ?? `${known}${randomToken().slice(0, 8)}`;
       ctx.cookies.set(name, value, { ...flags, maxAge: knownDeviceSeconds * 1000 });
-      const others = before.filter((cookie) => cookie.name !== name);
+      const others = cookies.filter((cookie) => cookie.name !== name);
       for (const { name: surplus } of others.slice(maxAccounts - 1)) ctx.cookies.set(surplus, null, flags);
     },
   };

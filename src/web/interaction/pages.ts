@@ -1,4 +1,4 @@
-/** The pages of an interaction: sign-in, consent, and those for one that is over. */
+/** The pages of an interaction: sign-in, account selection, consent, and the pages for an interaction that is over. */
 import type { Context } from 'koa';
 import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName, type Account } from '../../accounts/account.ts';
@@ -8,7 +8,7 @@ import { logoOf, webHostsOf } from '../../clients/client-uri.ts';
 import { Refusal, refusalText } from '../../errors.ts';
 import type { PendingInteraction } from '../../oidc/interaction/pending-interaction.ts';
 import { createFormTokens, readForm, type Form } from '../form.ts';
-import { allowPicture } from '../middleware/security-headers.ts';
+import { allowImage } from '../middleware/security-headers.ts';
 import { createShowPage, seeOther } from '../page.ts';
 import type { Handler } from '../route.ts';
 import { toPermissionView } from '../view-models.ts';
@@ -23,11 +23,11 @@ import type { Services } from '../services.ts';
 function siteOf({ metadata, isSelfRegistered }: Client, returnHost: string) {
   const isOnReturnHost = (uri: string | undefined) =>
     webHostsOf([uri]).some((host) => returnHost === host || returnHost.startsWith(`${host}:`));
-  const shown = (uri: string | undefined) => (!isSelfRegistered || isOnReturnHost(uri) ? uri : undefined);
+  const ifTrusted = (uri: string | undefined) => (!isSelfRegistered || isOnReturnHost(uri) ? uri : undefined);
   return {
     name: metadata.client_name,
-    uri: shown(homePageOf(metadata)),
-    logo: shown(logoOf(metadata)),
+    uri: ifTrusted(homePageOf(metadata)),
+    logo: ifTrusted(logoOf(metadata)),
     policy: metadata['policy_uri'],
     terms: metadata['tos_uri'],
   };
@@ -49,18 +49,18 @@ export interface RefusedForm {
 
 export interface InteractionPages {
   showSignIn(ctx: Context, interaction: PendingInteraction, refused?: RefusedForm): void;
-  /** Shows who is signed in, and asks whether to go on as this person (`prompt=select_account`). */
+  /** Shows the account that is signed in, and asks whether to continue with it (`prompt=select_account`). */
   showAccount(ctx: Context, interaction: PendingInteraction): Promise<void>;
   showConsent(ctx: Context, interaction: PendingInteraction): Promise<void>;
-  /** Handles a GET. For an interaction that is over it shows the page that says so and leads on. */
-  page(work: (ctx: Context, interaction: PendingInteraction) => Promise<void>): Handler;
+  /** Handles a GET request. For an interaction that is over, shows a page that says so and links to the app. */
+  handlePage(work: (ctx: Context, interaction: PendingInteraction) => Promise<void>): Handler;
   /**
-   * Handles a form after checking its token. A form that is sent again right after its interaction ended leads on to
-   * the app like the first one.
+   * Handles a form after checking its token. A form that is submitted again within ten seconds after its interaction
+   * ended redirects to the app as the first submission did.
    *
    * @param isSame whether the form asks for the result that the interaction ended with
    */
-  form(
+  handleForm(
     work: (ctx: Context, interaction: PendingInteraction, form: Form) => Promise<void>,
     isSame: (interaction: PendingInteraction, form: Form) => Promise<boolean> | boolean,
   ): Handler;
@@ -73,7 +73,7 @@ export function createInteractionPages(services: Services): InteractionPages {
 
   const commonValues = (ctx: Context, { uid, secret, client, returnHost }: PendingInteraction) => {
     const site = siteOf(client, returnHost);
-    if (site.logo !== undefined) allowPicture(ctx, site.logo);
+    if (site.logo !== undefined) allowImage(ctx, site.logo);
     return {
       site,
       returnHost,
@@ -91,8 +91,8 @@ export function createInteractionPages(services: Services): InteractionPages {
   }
 
   /**
-   * Shows the page for an interaction that has ended, was begun in another browser, or was displaced by newer ones.
-   * Anybody can make a link to it with any `app`, so it leads only to apps that an operator registered.
+   * Shows the page for an interaction that has ended, was begun in another browser, or was removed because newer ones
+   * began. Anybody can link to this page with any `app`, so a self-registered app is named without a link.
    */
   async function showOver(ctx: Context): Promise<void> {
     const client = typeof ctx.query['app'] === 'string' ? await findClient(db, ctx.query['app']) : undefined;
@@ -103,7 +103,7 @@ export function createInteractionPages(services: Services): InteractionPages {
     else show(ctx, 'interaction/expired', { site }, { status: new Refusal('interaction_expired').status });
   }
 
-  const orShowOver = async (ctx: Context, work: () => Promise<void>) => {
+  const showOverIfExpired = async (ctx: Context, work: () => Promise<void>) => {
     try {
       await work();
     } catch (error) {
@@ -119,12 +119,12 @@ export function createInteractionPages(services: Services): InteractionPages {
       const problem = refusal && refusalText(texts, refusal);
       const isFieldMissing = refusal?.code === 'field_required';
       const values = { ...commonValues(ctx, interaction), login, isRemembered, problem, isFieldMissing };
-      show(ctx, 'interaction/password', values, { status: refusal?.status ?? 200, leadsOut: true });
+      show(ctx, 'interaction/password', values, { status: refusal?.status ?? 200, hasFormsToApp: true });
     },
 
     async showAccount(ctx, interaction) {
       const account = viewOf(await accountOf(interaction));
-      show(ctx, 'interaction/select-account', { ...commonValues(ctx, interaction), account }, { leadsOut: true });
+      show(ctx, 'interaction/select-account', { ...commonValues(ctx, interaction), account }, { hasFormsToApp: true });
     },
 
     async showConsent(ctx, interaction) {
@@ -132,24 +132,24 @@ export function createInteractionPages(services: Services): InteractionPages {
       const permissions = await toPermissionView(db, interaction.requested);
       const isUnverified = interaction.client.isSelfRegistered;
       const values = { ...commonValues(ctx, interaction), ...permissions, account: viewOf(account), isUnverified };
-      show(ctx, 'interaction/consent', values, { leadsOut: true });
+      show(ctx, 'interaction/consent', values, { hasFormsToApp: true });
     },
 
-    page: (work) => (ctx) =>
-      orShowOver(ctx, async () => {
+    handlePage: (work) => (ctx) =>
+      showOverIfExpired(ctx, async () => {
         const interaction = await oidc.interaction(ctx);
         await (interaction.ending ? showOver(ctx) : work(ctx, interaction));
       }),
 
-    form: (work, isSame) => (ctx) =>
-      orShowOver(ctx, async () => {
+    handleForm: (work, isSame) => (ctx) =>
+      showOverIfExpired(ctx, async () => {
         const form = await readForm(ctx);
         const interaction = await oidc.interaction(ctx);
         tokens.require(ctx, form, purposeOf(interaction.uid), interaction.secret);
         const { ending, returnTo } = interaction;
         if (!ending) return work(ctx, interaction, form);
-        const leadsOn = ending.mayRepeat && (await isSame(interaction, form));
-        return seeOther(ctx, leadsOn ? returnTo : addressOf(interaction));
+        const isRepeated = ending.mayRepeat && (await isSame(interaction, form));
+        return seeOther(ctx, isRepeated ? returnTo : addressOf(interaction));
       }),
   };
 }

@@ -17,13 +17,13 @@ const loginIn = (form: Form): string => (form.get('login') ?? '').trim().slice(0
 export function signIn(services: Services, pages: InteractionPages): Handler {
   const { db, oidc, issuer } = services;
   const cookies = createKnownDeviceCookies(issuer);
-  return pages.form(
+  return pages.handleForm(
     async (ctx, interaction, form) => {
       const login = loginIn(form);
       const password = form.get('password') ?? '';
       try {
         if (!login || !password) throw new Refusal('field_required');
-        // Longer than any password may be: refused like a wrong one, without hashing it.
+        // A password that is longer than any may be is refused like a wrong one, without being hashed.
         if (password.length > maxPasswordCharacters) throw new Refusal('credentials_wrong');
         const userAgent = ctx.get('user-agent') || undefined;
         const clientId = interaction.client.id;
@@ -37,8 +37,8 @@ export function signIn(services: Services, pages: InteractionPages): Handler {
         pages.showSignIn(ctx, interaction, { login, refusal: error, isRemembered: form.get('remember') === 'yes' });
       }
     },
-    // A repeated form gets the first result only when it names the same account. Otherwise another person would continue
-    // as the one who signed in.
+    // A repeated form gets the first result only when it names the same account. Otherwise another person would
+    // continue as the one who signed in.
     async ({ ending }, form) =>
       ending?.accountId !== undefined && (await findByLogin(db, loginIn(form)))?.id === ending.accountId,
   );

@@ -5,10 +5,10 @@ import type { Services } from '../services.ts';
 import type { InteractionPages } from './pages.ts';
 
 export const showInteraction = ({ oidc }: Services, pages: InteractionPages): Handler =>
-  pages.page(async (ctx, interaction) => {
+  pages.handlePage(async (ctx, interaction) => {
     const isSwitching = ctx.query['as'] === 'another';
     if (isSwitching) return pages.showSignIn(ctx, interaction);
-    // The person signed in meanwhile, in another tab.
+    // When the person has signed in meanwhile, in another tab, the interaction is resumed without a page.
     if (interaction.isFirstSignIn && (await oidc.session(ctx))) return seeOther(ctx, interaction.returnTo);
     if (interaction.prompt === 'select_account') return pages.showAccount(ctx, interaction);
     if (interaction.prompt === 'consent') return pages.showConsent(ctx, interaction);

@@ -1,4 +1,4 @@
-/** Serves stylesheets, scripts and pictures. Their addresses hold a hash of the content, so browsers cache them for good. */
+/** Serves stylesheets, scripts and images. Addresses contain a hash of the content, so browsers cache them for a year. */
 import type { Middleware } from 'koa';
 import type { Views } from '../../platform/views.ts';
 

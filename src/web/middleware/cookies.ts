@@ -1,7 +1,7 @@
 /** Adds missing flags (HttpOnly, SameSite, Secure) to every cookie. */
 import type { Context, Middleware } from 'koa';
 
-/** The cookie library re-signs cookies under a newer key by itself, and leaves flags out. */
+/** The cookie library signs cookies again under a newer key by itself, and then leaves out their flags. */
 export function cookieFlags(issuer: string): Middleware {
   const isSecure = issuer.startsWith('https:');
   const complete = (cookie: string): string => {

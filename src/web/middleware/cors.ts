@@ -14,7 +14,7 @@ export function cors(db: Database): Middleware {
   return async (ctx: Context, next) => {
     const origin = ctx.get('Origin');
     const isPublic = ctx.path === '/oauth/jwks' || ctx.path.startsWith('/.well-known/');
-    // Before the request: a fault here must not undo what the request did.
+    // The query comes before the request is handled: a failure of it must not undo the request's writes.
     const isAllowed =
       isPublic || (origin !== '' && browserEndpoints.has(ctx.path) && (await isKnownOrigin(db, origin)));
     await next();

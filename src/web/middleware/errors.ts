@@ -6,7 +6,7 @@ import type { Log } from '../../platform/log.ts';
 import { createShowPage } from '../page.ts';
 import { stateOf, type Services } from '../services.ts';
 
-/** Retry-After of a database that is busy or away. */
+/** Retry-After while the database is busy or cannot be reached. */
 const retryAfterSeconds = 2;
 
 /** Endpoints of programs: their errors are JSON in the form of RFC 6749 §5.2. */
@@ -14,6 +14,7 @@ export const isForPrograms = (ctx: Context): boolean =>
   /^\/oauth\/(token|userinfo|introspect|revoke|jwks|register(\/.*)?)$/.test(ctx.path) ||
   ctx.path.startsWith('/.well-known/');
 
+/** @returns undefined for a fault: an error that neither the caller nor a retry can do anything about */
 function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   const cause = error instanceof CommitFailed ? error.cause : error;
@@ -28,7 +29,7 @@ function asRefusal(error: unknown): Refusal | undefined {
   return undefined;
 }
 
-/** What an operator looks into: a mistake of the program, or what the database did not do and why. */
+/** Logs what an operator must look into: a mistake of the program, or a failure of the database with its kind. */
 function logFault(log: Log, ctx: Context, error: unknown): void {
   const { requestId } = stateOf(ctx);
   const cause = error instanceof CommitFailed ? error.cause : error;
@@ -40,7 +41,7 @@ function logFault(log: Log, ctx: Context, error: unknown): void {
 const isOfDatabase = (code: RefusalCode): boolean =>
   code === 'database_busy' || code === 'database_unavailable' || code === 'outcome_unknown';
 
-/** Logs what was refused and why, except a 404: the request log has it. */
+/** Logs a refusal with its values. A 404 is left to the request log. */
 export function logRefusal(log: Log, ctx: Context, { code, values, status }: Refusal): void {
   if (status !== 404) log.warn({ requestId: stateOf(ctx).requestId, refusal: code, ...values }, 'request refused');
 }
@@ -48,7 +49,7 @@ export function logRefusal(log: Log, ctx: Context, { code, values, status }: Ref
 export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | 'views'>): Middleware {
   const show = createShowPage(views);
 
-  function answer(ctx: Context, refusal: Refusal | undefined): void {
+  function respond(ctx: Context, refusal: Refusal | undefined): void {
     const { requestId } = stateOf(ctx);
     const status = refusal?.status ?? 500;
     const code = refusal?.code ?? 'fault';
@@ -74,9 +75,9 @@ export function errors({ log, texts, views }: Pick<Services, 'log' | 'texts' | '
       else logRefusal(log, ctx, refusal);
       ctx.remove('Set-Cookie');
       ctx.remove('Location');
-      answer(ctx, refusal);
+      respond(ctx, refusal);
       return;
     }
-    if (ctx.status === 404 && ctx.body === undefined) answer(ctx, new Refusal('not_found'));
+    if (ctx.status === 404 && ctx.body === undefined) respond(ctx, new Refusal('not_found'));
   };
 }

@@ -3,8 +3,8 @@ import type { Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 
 /**
- * oidc-provider's router ignores case and a trailing slash, ours does not. Ids in addresses (of an interaction) keep
- * their case.
+ * oidc-provider's router ignores case and a trailing slash, the router of web/index.ts does not. Only ids in addresses
+ * may have upper case.
  *
  * @throws Refusal `not_found`
  */
@@ -19,12 +19,12 @@ export function requireExactPath(): Middleware {
   };
 }
 
-/** Health probes name the machine's address instead of the issuer's host. */
+/** Paths that may be requested under any host: health probes send the machine's address as `Host`. */
 const probes = new Set(['/healthz', '/readyz']);
 
 /**
- * Requires the issuer's host, named once, and a request target that is a path: a proxy might interpret
- * anything else differently.
+ * Requires exactly one `Host` header with the issuer's host, and a request target that is a path: a proxy might
+ * interpret anything else differently.
  *
  * @throws Refusal `host_wrong` (RFC 9110 §15.5.20)
  */
@@ -33,12 +33,12 @@ export function requireIssuerHost(issuer: string): Middleware {
   // The default port may be written out (RFC 9110 §4.2.3).
   const hosts = port === '' ? [host, `${host}:${protocol === 'https:' ? 443 : 80}`] : [host];
   return (ctx, next) => {
-    const [named, ...more] = ctx.req.headersDistinct['host'] ?? [];
+    const [sentHost, ...furtherHosts] = ctx.req.headersDistinct['host'] ?? [];
     const isPath = ctx.req.url!.startsWith('/');
-    // What runs afterwards, such as the log, need not handle other targets.
+    // Middleware such as the request log need not handle other targets.
     if (!isPath) ctx.req.url = '/';
-    const isOurs = hosts.includes(named?.toLowerCase() ?? '') && more.length === 0;
-    if (!isPath || (!isOurs && !probes.has(ctx.path))) throw new Refusal('host_wrong', { host });
+    const isIssuerHost = hosts.includes(sentHost?.toLowerCase() ?? '') && furtherHosts.length === 0;
+    if (!isPath || (!isIssuerHost && !probes.has(ctx.path))) throw new Refusal('host_wrong', { host });
     return next();
   };
 }

@@ -13,7 +13,7 @@ const documents = new Set([
 const maxAgeSeconds = 300;
 
 interface CachedDocument {
-  /** `generation` of the provider that it is from; a document of an earlier one is outdated. */
+  /** `Oidc.generation` at which the document was made; it is outdated at any other. */
   generation: number;
   body: string;
   etag: string;
@@ -26,7 +26,7 @@ interface CachedDocument {
 export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
   const cached = new Map<string, CachedDocument>();
 
-  function answer(ctx: Context, { body, etag }: CachedDocument): void {
+  function send(ctx: Context, { body, etag }: CachedDocument): void {
     const seconds = Math.min(maxAgeSeconds, Math.floor(policy.current.key_announcement / 4));
     ctx.status = 200;
     ctx.type = 'application/json';
@@ -37,23 +37,23 @@ export function publicDocuments(oidc: Oidc, policy: LivePolicy): Middleware {
     ctx.vary('Origin');
     ctx.set('ETag', etag);
     ctx.body = body;
-    // Not Koa's `fresh`, which ignores If-None-Match beside `Cache-Control: no-cache`, as fetch sends it.
-    const known = ctx.get('If-None-Match').split(',');
-    if (known.some((tag) => tag.trim().replace(/^W\//, '') === etag)) ctx.status = 304;
+    // Koa's `fresh` is not used: it ignores If-None-Match beside `Cache-Control: no-cache`, which `fetch` may send.
+    const tags = ctx.get('If-None-Match').split(',');
+    if (tags.some((tag) => tag.trim().replace(/^W\//, '') === etag)) ctx.status = 304;
   }
 
   return async (ctx, next) => {
     if (!documents.has(ctx.path) || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
     const { generation } = oidc;
-    const known = cached.get(ctx.path);
-    if (known?.generation === generation) return answer(ctx, known);
+    const current = cached.get(ctx.path);
+    if (current?.generation === generation) return send(ctx, current);
     await next();
     if (ctx.status !== 200) return undefined;
     const body = JSON.stringify(ctx.body);
     // 22 characters of base64url: 132 bits.
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-    const made = { generation, body, etag };
-    cached.set(ctx.path, made);
-    return answer(ctx, made);
+    const document = { generation, body, etag };
+    cached.set(ctx.path, document);
+    return send(ctx, document);
   };
 }

@@ -1,4 +1,4 @@
-/** Limits the requests that insert a row each. */
+/** Limits the rate of requests that insert a row each. */
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
@@ -12,12 +12,12 @@ const maxPerMinute = 240;
 function bucketOf(path: string): string | undefined {
   if (path === '/oauth/authorize' || path === '/oauth/logout') return 'start';
   if (path === '/oauth/register' || path.startsWith('/oauth/register/')) return 'register';
-  return path.startsWith('/oauth/authorize/') ? 'go-on' : undefined;
+  return path.startsWith('/oauth/authorize/') ? 'resume' : undefined;
 }
 
 /**
- * Counts these requests by network. Whoever is signed in is let through even when the network is over the limit; a
- * session cookie that nobody signed in to does not help.
+ * Counts these requests by network. A person who is signed in is let through even when the network is over the limit; a
+ * session cookie without a sign-in is not enough.
  *
  * @param factor multiplies the limit
  * @throws Refusal `too_many_requests`
@@ -28,9 +28,9 @@ export function rateLimit(factor: number, issuer: string, oidc: Oidc): Middlewar
   return async (ctx: Context, next) => {
     const bucket = bucketOf(ctx.path);
     if (bucket !== undefined) {
-      // Requests with a session cookie are counted apart: people who are signed in do not use up the limit of others.
+      // Requests with a session cookie are counted apart, so that people who are signed in do not use up others' limit.
       const hasSessionCookie = ctx.cookies.get(session, { signed: true }) !== undefined;
-      const wait = await limit.take(`${bucket} ${hasSessionCookie ? 'known' : 'stranger'} ${networkOf(ctx.ip)}`);
+      const wait = await limit.take(`${bucket} ${hasSessionCookie ? 'session' : 'no-session'} ${networkOf(ctx.ip)}`);
       const isLetIn = wait === 0 || (hasSessionCookie && (await oidc.session(ctx)) !== undefined);
       if (!isLetIn) throw new Refusal('too_many_requests', { seconds: wait }, wait);
     }

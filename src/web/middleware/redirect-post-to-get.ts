@@ -11,12 +11,12 @@ const endpoints = new Set(['/oauth/authorize', '/oauth/logout']);
 const maxCharacters = 8_000;
 
 const hintName = 'id_token_hint';
-const sealedMark = 'sealed.';
+const sealedPrefix = 'sealed.';
 
 /** How long a sealed hint can be opened: a person may load the page again. */
 export const hintSeconds = 600;
 
-/** What a sealed hint is bound to: one of the endpoints. */
+/** Context that a hint is sealed for: a hint for one endpoint cannot be opened at the other. */
 const contextOf = (path: string): string => `${hintName} ${path}`;
 
 /**
@@ -26,16 +26,18 @@ const contextOf = (path: string): string => `${hintName} ${path}`;
  * @param expiresAt milliseconds since 1970-01-01 UTC
  */
 export function sealHint(keyring: Keyring, path: string, hint: string, expiresAt: number): string {
-  return `${sealedMark}${keyring.seal(contextOf(path), `${expiresAt}.${hint}`).toString('base64url')}`;
+  return `${sealedPrefix}${keyring.seal(contextOf(path), `${expiresAt}.${hint}`).toString('base64url')}`;
 }
 
 /**
- * Opens a sealed hint. One that has expired or cannot be opened is returned as it is; oidc-provider refuses it as no ID
- * token.
+ * Opens a sealed hint.
+ *
+ * @returns the ID token; the sealed hint when it has expired or cannot be opened: oidc-provider refuses that, since it
+ *   is no ID token
  */
 function openHint(keyring: Keyring, path: string, sealed: string): string {
   try {
-    const text = keyring.open(contextOf(path), Buffer.from(sealed.slice(sealedMark.length), 'base64url'));
+    const text = keyring.open(contextOf(path), Buffer.from(sealed.slice(sealedPrefix.length), 'base64url'));
     const end = text.indexOf('.');
     return Number(text.slice(0, end)) > Date.now() ? text.slice(end + 1) : sealed;
   } catch {
@@ -44,9 +46,10 @@ function openHint(keyring: Keyring, path: string, sealed: string): string {
 }
 
 /**
- * Path and query of the request, with the fields of the form appended. A field that is sent twice is kept twice.
+ * Path and query of the request, with the fields of the form appended. A field that occurs twice is appended twice.
  *
- * @throws Refusal `request_too_large` before anything is sealed, because nobody has counted these requests yet
+ * @throws Refusal `request_too_large`, before anything is sealed, because these requests have not passed the rate limit
+ *   yet
  */
 async function addressOf(ctx: Context, keyring: Keyring): Promise<string> {
   const query = new URLSearchParams(ctx.querystring);
@@ -63,8 +66,8 @@ async function addressOf(ctx: Context, keyring: Keyring): Promise<string> {
 }
 
 /**
- * Redirects a form to the same address by GET. Browsers do not send our cookies with a form of another site, as they are
- * `SameSite=Lax`, but they do with the GET that follows (RFC 6265bis §5.2), so that whoever is signed in is recognised.
+ * Redirects a form to the same address by GET. Browsers do not send `SameSite=Lax` cookies with a form of another site,
+ * but send them with the GET that follows (RFC 6265bis §5.2), so that a person who is signed in is recognised.
  *
  * @throws Refusal `form_type_wrong`, `body_invalid`, `request_too_large`
  */
@@ -73,7 +76,7 @@ export function redirectPostToGet(keyring: Keyring): Middleware {
     if (!endpoints.has(ctx.path)) return next();
     if (ctx.method !== 'POST') {
       const { [hintName]: hint } = ctx.query;
-      const isSealed = typeof hint === 'string' && hint.startsWith(sealedMark);
+      const isSealed = typeof hint === 'string' && hint.startsWith(sealedPrefix);
       if (isSealed) ctx.query = { ...ctx.query, [hintName]: openHint(keyring, ctx.path, hint) };
       return next();
     }

@@ -1,10 +1,10 @@
-/** Gives each request an id and one log line, without parameters or ids that could be used. */
+/** Gives each request an id and one log line, without parameters and without ids that a reader of the log could use. */
 import type { Context, Middleware } from 'koa';
 import { v7 as uuid } from 'uuid';
 import type { Log } from '../../platform/log.ts';
 import { stateOf } from '../services.ts';
 
-/** The path without ids that could be used by whoever reads the log. */
+/** The path without ids that a reader of the log could use. */
 const pathPatternOf = (path: string): string =>
   path.replace(/^(\/interaction|\/oauth\/authorize|\/sign-out\/receipt)\/[^/]+/, '$1/:name').slice(0, 200);
 

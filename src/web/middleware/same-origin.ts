@@ -5,8 +5,8 @@ import { Refusal } from '../../errors.ts';
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * By Fetch Metadata (`Sec-Fetch-Site`) and `Origin` (RFC 6454). A request with neither comes from no current browser
- * and still needs the form's token.
+ * Decides by Fetch Metadata (`Sec-Fetch-Site`) and `Origin` (RFC 6454). A request with neither header comes from no
+ * current browser, and still needs the form's token.
  *
  * @throws Refusal `cross_site`
  */

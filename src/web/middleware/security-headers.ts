@@ -3,8 +3,8 @@ import type { Context, Middleware } from 'koa';
 import helmet from 'koa-helmet';
 
 /**
- * No inline scripts or styles. oidc-provider adds hashes of its own inline scripts to a `script-src` that is set. No
- * Cross-Origin-Opener-Policy, which would cut a popup sign-in off from the site that opened it.
+ * Allows no inline scripts or styles. oidc-provider adds hashes of its own inline scripts to a `script-src` that is
+ * set. Cross-Origin-Opener-Policy is not set: it would cut a sign-in in a popup off from the site that opened it.
  */
 export function securityHeaders(issuer: string): Middleware {
   const isSecure = issuer.startsWith('https:');
@@ -23,7 +23,7 @@ export function securityHeaders(issuer: string): Middleware {
         'object-src': ["'none'"],
       },
     },
-    // With no-referrer Chromium would post our own forms with `Origin: null`.
+    // With `no-referrer` Chromium would post Frontdesk's own forms with `Origin: null`.
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: isSecure ? { maxAge: 31_536_000, includeSubDomains: false } : false,
     crossOriginOpenerPolicy: false,
@@ -37,7 +37,7 @@ export function securityHeaders(issuer: string): Middleware {
 /** Whether a text is one source expression of CSP: the host of a URL may hold characters that end one, such as `;`. */
 const isSingleSource = (source: string): boolean => /^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9._-]+(:\d+)?)?$/i.test(source);
 
-/** Allows frames of these addresses on this page. */
+/** Allows the page of this response to embed these addresses as frames. */
 export function allowFrames(ctx: Context, addresses: string[]): void {
   const origins = [...new Set(addresses.map((address) => new URL(address).origin))].filter(isSingleSource);
   if (origins.length === 0) return;
@@ -46,24 +46,26 @@ export function allowFrames(ctx: Context, addresses: string[]): void {
 }
 
 /**
- * Removes `form-action` from this one page, whose forms lead to an app. Chromium checks every redirect that follows a
- * form, so a list would also judge where the app sends the person next: to another host, or to an app's own scheme. We
- * cannot know these addresses, and a redirect that is blocked there has used up the code already.
+ * Removes `form-action` from the page of this response, whose forms end at an app. Chromium checks every redirect that
+ * follows a form, so a list would also judge where the app sends the person next: to another host, or to an app's own
+ * scheme. We cannot know these addresses, and a redirect that is blocked there has used up the code already.
  */
-export function allowFormsToLeadOut(ctx: Context): void {
+export function allowFormsToApps(ctx: Context): void {
   const policy = ctx.response.get('Content-Security-Policy');
   ctx.set('Content-Security-Policy', policy.replace(/form-action [^;]*;?/, ''));
 }
 
-/** Allows pictures of this address's origin on this page. */
-export function allowPicture(ctx: Context, address: string): void {
+/** Allows the page of this response to load images from the origin of an address. */
+export function allowImage(ctx: Context, address: string): void {
   const { origin } = new URL(address);
   if (!isSingleSource(origin)) return;
   const policy = ctx.response.get('Content-Security-Policy');
   ctx.set('Content-Security-Policy', policy.replace(/img-src [^;]*/, `$& ${origin}`));
 }
 
-/** The logout endpoint's URL holds an ID token (OpenID Connect RP-Initiated Logout §2): no page may see it as referrer. */
+/**
+ * Sets `no-referrer` at the logout endpoint, whose URL may hold an ID token (OpenID Connect RP-Initiated Logout §2).
+ */
 export function noReferrerOnLogout(): Middleware {
   return (ctx, next) => {
     if (ctx.path === '/oauth/logout') ctx.set('Referrer-Policy', 'no-referrer');

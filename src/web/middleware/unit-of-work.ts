@@ -7,8 +7,8 @@ import { Refusal } from '../../errors.ts';
 import { stateOf } from '../services.ts';
 import { isForPrograms } from './errors.ts';
 
-/** Removes the headers that refer to what was rolled back. */
-function discardAnswer(ctx: Context): void {
+/** Removes the headers that refer to rolled-back writes. */
+function discardHeaders(ctx: Context): void {
   ctx.remove('Set-Cookie');
   ctx.remove('Location');
 }
@@ -18,11 +18,11 @@ const isConflict = (error: unknown): boolean =>
   error instanceof TransactionConflict || (error instanceof CommitFailed && isConflict(error.cause));
 
 /**
- * Redirects the browser to the same address, so that the request sees what the other one did. With 307 the browser
- * sends the same form once more (RFC 9110 §15.4.8); the first one was rolled back.
+ * Redirects the browser to the same address, so that the repeated request sees what the concurrent request wrote. With
+ * 307 the browser submits the same form again (RFC 9110 §15.4.8); the first submission was rolled back.
  */
 function retry(ctx: Context): void {
-  discardAnswer(ctx);
+  discardHeaders(ctx);
   ctx.body = undefined;
   ctx.status = ctx.method === 'POST' ? 307 : 303;
   ctx.redirect(ctx.originalUrl);
@@ -36,7 +36,7 @@ export function unitOfWork(db: Database): Middleware {
     db.startUnitOfWork(async (unit) => {
       try {
         await next();
-        if (ctx.res.headersSent) throw new Error('the answer left before the transaction was committed');
+        if (ctx.res.headersSent) throw new Error('the response was sent before the transaction was committed');
         const { fault } = stateOf(ctx);
         if (fault instanceof TextNotStorable || fault instanceof DatabaseBusy || fault instanceof Refusal) throw fault;
         if (!mustRetry(ctx) && !fault && unit.mayCommit(ctx.status)) return await unit.commit();
@@ -48,6 +48,6 @@ export function unitOfWork(db: Database): Middleware {
       }
       await unit.rollback();
       if (mustRetry(ctx)) return retry(ctx);
-      return discardAnswer(ctx);
+      return discardHeaders(ctx);
     }, maxRequestMilliseconds);
 }

@@ -1,4 +1,4 @@
-/** `/oauth/register`: apps register themselves (RFC 7591), and manage their registration under its own address (RFC 7592). */
+/** `/oauth/register`: apps register themselves (RFC 7591); `/oauth/register/:clientId`: and manage that (RFC 7592). */
 import type { Context } from 'koa';
 import {
   requireOwnRegistration,
@@ -18,7 +18,7 @@ import { logRefusal } from '../middleware/errors.ts';
 import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 
-/** Codes of RFC 7591 §3.2.2 and RFC 6750 §3.1. */
+/** Refusal → error code of RFC 7591 §3.2.2 or RFC 6750 §3.1. */
 const codes: Partial<Record<RefusalCode, string>> = {
   client_invalid: 'invalid_client_metadata',
   json_invalid: 'invalid_client_metadata',
@@ -29,7 +29,7 @@ const codes: Partial<Record<RefusalCode, string>> = {
   registration_token_wrong: 'invalid_token',
 };
 
-/** RFC 6750 §2.1; tokens in the query are not accepted. */
+/** The bearer token in the Authorization header (RFC 6750 §2.1). A token in the query is not accepted. */
 const bearerOf = (ctx: Context): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('Authorization'))?.[1];
 
 export interface RegistrationHandlers {
@@ -72,8 +72,12 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
     }
   }
 
-  /** RFC 7591 §3.2.1, RFC 7592 §3. A secret is shown once, when it is made. */
-  function answer(ctx: Context, { id, metadata, createdAt, secret }: OwnRegistration, managementToken: string): void {
+  /** Sends the client information response (RFC 7591 §3.2.1, RFC 7592 §3). A secret is sent once, when it is new. */
+  function sendRegistration(
+    ctx: Context,
+    { id, metadata, createdAt, secret }: OwnRegistration,
+    managementToken: string,
+  ): void {
     ctx.body = {
       ...metadata,
       client_id: id,
@@ -88,23 +92,23 @@ export function createRegistration(services: Services, protocol: ProtocolOptions
     register: (ctx) =>
       respondToRefusals(ctx, async () => {
         const token = bearerOf(ctx);
-        // Checked before the body is read: without a token nobody makes this server fetch or store anything.
+        // The token is checked before the body is read: without it nobody makes this server fetch or store anything.
         await requireRegistrationToken(context, token);
         const { managementToken, ...registration } = await selfRegisterClient(context, token!, await readJson(ctx));
         ctx.status = 201;
-        answer(ctx, registration, managementToken);
+        sendRegistration(ctx, registration, managementToken);
       }),
 
     read: (ctx) =>
       respondToRefusals(ctx, async () => {
         const client = await requireOwnRegistration(context, pathParameter(ctx, 'clientId'), bearerOf(ctx));
-        answer(ctx, client, bearerOf(ctx)!);
+        sendRegistration(ctx, client, bearerOf(ctx)!);
       }),
 
     update: (ctx) =>
       respondToRefusals(ctx, async () => {
         const client = await requireOwnRegistration(context, pathParameter(ctx, 'clientId'), bearerOf(ctx));
-        answer(ctx, await updateOwnRegistration(context, client, await readJson(ctx)), bearerOf(ctx)!);
+        sendRegistration(ctx, await updateOwnRegistration(context, client, await readJson(ctx)), bearerOf(ctx)!);
       }),
 
     remove: (ctx) =>

@@ -2,19 +2,19 @@
 import type { Services } from '../services.ts';
 import type { Handler } from '../route.ts';
 
-/** What decides, besides the database, whether this process may be sent requests. */
+/** State of this process that decides, beside the database, whether load balancers may send requests to it. */
 export interface Readiness {
-  /** The process is stopping: it finishes the requests that it has. */
+  /** Whether the process is stopping: it finishes the requests that it has. */
   isDraining: boolean;
 }
 
-/** The process runs. */
+/** Responds with 200 while the process runs. */
 export const live: Handler = (ctx) => {
   ctx.set('Cache-Control', 'no-store');
   ctx.body = 'ok\n';
 };
 
-/** The process can answer requests: 200, else 503. */
+/** Responds with 200 while the process can handle requests, else with 503. */
 export const ready =
   ({ db }: Services, readiness: Readiness): Handler =>
   async (ctx) => {

@@ -1,4 +1,4 @@
-/** `/sign-out/receipt/:token`: which apps were notified of a sign-out. The page reloads itself until all were. */
+/** `/sign-out/receipt/:token`: which apps were notified of a sign-out. The page reloads while any is still pending. */
 import { findClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
@@ -11,10 +11,13 @@ import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import { receiptKind } from './sign-out.ts';
 
-/** The person is sent on to the app after this, even while deliveries are pending. */
+/** Maximum time that a receipt waits for deliveries before it redirects to the app. */
 const maxWaitSeconds = 8;
 const reloadSeconds = 2;
-/** How long a receipt is shown on which every app confirmed. Any other is shown for `maxWaitSeconds` in total. */
+/**
+ * How long a receipt on which every app confirmed is shown before it redirects to the app. Any other receipt is shown
+ * at least as long, and for `maxWaitSeconds` in total.
+ */
 const readSeconds = 3;
 
 /** Address of the frame that signs out at an app (OpenID Connect Front-Channel Logout 1.0 §2). */
@@ -33,8 +36,8 @@ export function showReceipt({ db, issuer, keyring, views }: Services): Handler {
     const token = pathParameter(ctx, 'token');
     const receipt = await findReceipt(db, keyring.digests(receiptKind, token));
     if (!receipt) throw new Refusal('receipt_expired');
-    const ofSession = await listNoticesOfSessions(db, [receipt.sessionUid]);
-    const notices = ofSession.filter((notice) => !isSeenByPerson(notice, receipt.clientId));
+    const sessionNotices = await listNoticesOfSessions(db, [receipt.sessionUid]);
+    const notices = sessionNotices.filter((notice) => !isSeenByPerson(notice, receipt.clientId));
     const apps = await Promise.all(
       notices.map(async (notice) => {
         const client = await findClient(db, notice.clientId);
@@ -50,8 +53,8 @@ export function showReceipt({ db, issuer, keyring, views }: Services): Handler {
     const isSettled = apps.every(({ state }) => state !== 'pending');
     const waited = (Date.now() - receipt.createdAt.getTime()) / 1000;
     const isOver = isSettled || waited > maxWaitSeconds;
-    const isAllWell = apps.every(({ state }) => state === 'delivered');
-    const restSeconds = isAllWell ? readSeconds : Math.max(readSeconds, Math.ceil(maxWaitSeconds - waited));
+    const areAllDelivered = apps.every(({ state }) => state === 'delivered');
+    const restSeconds = areAllDelivered ? readSeconds : Math.max(readSeconds, Math.ceil(maxWaitSeconds - waited));
     ctx.set('Referrer-Policy', 'no-referrer');
     show(ctx, 'sign-out/receipt', {
       apps,

@@ -15,11 +15,11 @@ export const signedOutPath = '/oauth/logout/success';
 const waitMilliseconds = 1_000;
 const pollMilliseconds = 25;
 
-/** Purpose of the digest that the token of a receipt is stored as. */
+/** Kind of the digests of receipts' tokens. */
 export const receiptKind = 'receipt';
 
 export interface SignOut {
-  /** Ends the session of this browser, from a page of ours. */
+  /** Ends the session of this browser at the request of an account page, and shows the page after a sign-out. */
   here(ctx: Context, sessionUid: string): Promise<void>;
   /** Runs outside the unit of work: it waits after the end of the session is committed, while workers deliver. */
   middleware: Middleware;
@@ -35,14 +35,19 @@ export function createSignOut({ db, issuer, keyring, log }: Services): SignOut {
     }
   }
 
-  /** The address to redirect to: `returnTo` when all apps confirmed, else a receipt. */
+  /**
+   * The address to redirect to: `returnTo` when every app that a receipt would name has confirmed, else a new receipt.
+   *
+   * @param returnTo address of the app or of the page after a sign-out
+   * @param byClientId client that requested the sign-out
+   */
   async function nextAddress(sessionUid: string, returnTo: string, byClientId: string | undefined): Promise<string> {
     const isApp = !returnTo.startsWith(`${issuer}/`) && !returnTo.startsWith('/');
     const areAllDelivered = await waitForDeliveries(sessionUid);
     const notices = await listNoticesOfSessions(db, [sessionUid]);
     const clientId = isApp ? byClientId : undefined;
-    const isKnown = (notice: LogoutNotice) => notice.channel === 'back' || isSeenByPerson(notice, clientId);
-    if (areAllDelivered && notices.every(isKnown)) return returnTo;
+    const needsNoReceipt = (notice: LogoutNotice) => notice.channel === 'back' || isSeenByPerson(notice, clientId);
+    if (areAllDelivered && notices.every(needsNoReceipt)) return returnTo;
     const token = randomToken();
     await db.inUnitOfWork(async () => {
       const receipt = { sessionUid, returnTo: isApp ? returnTo : undefined, clientId };
@@ -66,7 +71,7 @@ export function createSignOut({ db, issuer, keyring, log }: Services): SignOut {
       try {
         ctx.set('Location', await nextAddress(uid, ctx.response.get('Location'), endedByClientId));
       } catch (error) {
-        // The session has ended and that is committed: the person goes on without a receipt.
+        // The end of the session is committed already, so the redirect stays as it was, without a receipt.
         log.warn({ err: error, requestId }, 'no receipt could be written for a sign-out');
       }
     },

@@ -1,4 +1,4 @@
-/** `/favicon.ico`: browsers ask for it on pages that name no icon. */
+/** `/favicon.ico`: browsers request it for pages that name no icon. */
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 

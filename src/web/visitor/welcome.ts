@@ -1,4 +1,4 @@
-/** `/`: says what this address is for, and leads to the account pages. */
+/** `/`: says what this address is for, and links to the account pages. */
 import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName } from '../../accounts/account.ts';
 import { createShowPage } from '../page.ts';
