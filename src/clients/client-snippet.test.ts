@@ -103,7 +103,7 @@ test('a machine asks for a token by client credentials', () => {
   const apis = [{ audience: 'https://notes.example.com/', scopes: [] }];
   const machine = { ...clientOf('machine'), apis };
   expect(renderSnippet('curl', issuer, machine, 'fd_client_x').split('\n')).toEqual([
-    '# curl, as a program without a person.',
+    '# curl with the client credentials grant.',
     `curl '${issuer}/oauth/token' \\`,
     "  --user 'wiki:fd_client_x' \\",
     "  --data-urlencode resource='https://notes.example.com/' \\",

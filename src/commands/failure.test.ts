@@ -114,7 +114,7 @@ test('a server that lacks the root secret of its database closes all that it ope
   const environment = { ...settings, DATABASE_URL: database.url, LOG_LEVEL: 'silent' };
   expect((await runFrontdesk(['keys', 'rotate', '--now'], environment)).code).toBe(0);
   const { code, error } = await runFrontdesk(['serve'], { ...environment, SECRET: randomToken() });
-  expect([code, error]).toEqual([1, expect.stringMatching(/^The database was written with another SECRET\./)]);
+  expect([code, error]).toEqual([1, expect.stringMatching(/^The database was written with another root secret\./)]);
   const db = openDatabase({ url: database.url });
   closeAfterwards(db);
   const others = 'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
@@ -152,7 +152,7 @@ test.each([
   [Object.assign(new AggregateError([systemError({ code: 'ECONNREFUSED', address: '::1', port: 1 })]), {}), '::1:1'],
   [new CommitFailed('rolled back', { cause: busy('08006') }), 'The database server does not answer'],
   [busy('40P01'), 'The database is busy or going away'],
-  [new TextNotStorable('x'), 'holds characters that no text may hold'],
+  [new TextNotStorable('x'), 'has characters that cannot be stored'],
   [new TypeError('x is not a function'), 'Something unexpected went wrong (TypeError).'],
   ['a text that was thrown', 'Something unexpected went wrong (Error).'],
 ])('a failure is put into our words (%#)', (error, words) => {

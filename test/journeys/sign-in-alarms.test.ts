@@ -62,7 +62,7 @@ test('a failure on another device is told plainly, for a week', async () => {
   const browser = await signInAfter(0);
   await failElsewhere(1);
   const text =
-    'One sign-in to your account failed, just now. If that was you, there is nothing to do. Nobody got in by them. See the activity';
+    'One sign-in to your account failed, just now. If that was you, there is nothing to do. None of them succeeded. See the activity';
   expect(alarmsOf(await visit(browser, '/account'))).toEqual([{ text, isWarning: false, link: '/account/activity' }]);
   await frontdesk.db.read(
     statement("update audit_events set at = at - interval '8 days' where kind = 'sign-in.failed'"),

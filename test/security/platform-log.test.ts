@@ -17,7 +17,7 @@ beforeAll(async () => {
 test('G08 a text that PostgreSQL cannot store is refused, and no fault', async () => {
   const browser = newBrowser(frontdesk);
   const page = await browser.visit(authorize(frontdesk, site, { state: 'a\0b' }).url);
-  expect([page.status, page.text]).toEqual([400, expect.stringContaining('characters that no text may hold')]);
+  expect([page.status, page.text]).toEqual([400, expect.stringContaining('characters that cannot be stored')]);
   const form = await browser.visit(authorize(frontdesk, site).url);
   expect((await signIn(form, 'ann\0')).status).toBeLessThan(500);
   expect((await exchange(frontdesk, site, { code: 'a\0b', verifier: 'x'.repeat(43) })).status).toBe(400);

@@ -1,9 +1,9 @@
-// The answer to a wrong password takes the address of the page that the form stood on: whoever comes back to it, or loads
-// it again, gets that page instead of a question whether the form is to be sent again.
+// The page after a wrong password takes the address of the sign-in page. A browser that goes back to it or reloads it then
+// loads the sign-in page, instead of asking whether to submit the form again.
 const { page } = document.querySelector('form[data-page]').dataset;
 history.replaceState(null, '', page);
 
-// Adds a button that shows the password. Without JavaScript the field works as it is.
+// Adds a button that shows the password. Without JavaScript the field works without it.
 for (const field of document.querySelectorAll('.reveal')) {
   const input = field.querySelector('input');
   const { show, hide } = field.dataset;
@@ -20,7 +20,7 @@ for (const field of document.querySelectorAll('.reveal')) {
     button.setAttribute('aria-pressed', String(!isShown));
   });
   field.append(button);
-  // Browsers remember the values of text fields.
+  // Browsers store the values of text fields, so the field is a password field again when the form is submitted.
   input.form.addEventListener('submit', () => {
     input.type = 'password';
   });

@@ -154,7 +154,7 @@ describe('clients register', () => {
       'post_logout_redirect_uris: http://wiki.example.com/ cannot be registered: it must be https',
     ],
     [['--metadata', file({ require_pkce: 'yes' })], 'require_pkce must be true or false.'],
-    [['--metadata', file({ client_secret: 'x' })], 'client_secret is not metadata that can be given.'],
+    [['--metadata', file({ client_secret: 'x' })], 'client_secret is not metadata that can be set.'],
   ])('refuses %j, and names the field and what to change', async (args, words) => {
     expect(await run(...web, 'refused', ...args)).toMatchObject({
       code: 1,
