@@ -1,6 +1,6 @@
-/** Tests run on the sources as they are; the database is made once for the run and cloned for each file. */
+/** Tests run on the sources without a build; the database is created once for the run and cloned for each file. */
 
-// Of some tests alone, coverage would say nothing.
+// Coverage is measured only when all tests run.
 const isWhole = process.argv.slice(2).every((word) => /^--(ci|colors|silent|verbose|no-color)$/.test(word));
 
 export default {
@@ -14,10 +14,10 @@ export default {
   setupFilesAfterEnv: ['<rootDir>/test/support/each-file.ts'],
   collectCoverage: isWhole,
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.test.ts'],
-  // The closing line says it.
+  // The closing line of the run prints the coverage (test/support/closing-line.js).
   coverageReporters: ['none'],
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   maxWorkers: 2,
-  // For tests that hang: on a busy machine much is slow that is right.
+  // Ends tests that hang. It is long, because correct tests are slow on a busy machine.
   testTimeout: 300_000,
 };

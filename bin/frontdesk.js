@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Node runs the TypeScript sources as they are.
+// Node runs the TypeScript sources without a build.
 import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -9,13 +9,14 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(1);
 }
-// Node 22 warns of its SQLite. Frontdesk uses nothing of it but the lock of a file (src/platform/file-lock.ts).
+// Node 22 warns that SQLite is experimental. Frontdesk uses SQLite for the lock of a file only
+// (src/platform/file-lock.ts).
 const warn = process.emitWarning.bind(process);
 process.emitWarning = (warning, ...rest) => {
   if (!String(warning).startsWith('SQLite is an experimental feature')) warn(warning, ...rest);
 };
-// Half of what a command takes is compiling. What was compiled is kept beside the code, where only who may change the
-// code can write.
+// Compilation takes half of a command's time. The compiled code is cached beside the sources, where only users who may
+// change the sources can write.
 const { enableCompileCache } = await import('node:module');
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/frontdesk', import.meta.url)));
 await import('../src/main.ts');

@@ -1,6 +1,6 @@
 /**
  * For the demo only, loaded with `node --import`: resolves names ending in `.localhost` to this machine, as browsers do
- * (RFC 6761 §6.3). Node asks the system, and not every system does.
+ * (RFC 6761 §6.3). Node uses the system's resolver, which does not do so on every system.
  */
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 
@@ -8,11 +8,11 @@ type Done = (error: Error | null, address: string | LookupAddress[], family?: nu
 
 const lookup = dns.lookup as (name: string, options: LookupOptions, done: Done) => void;
 
-function lookupHere(name: string, options: LookupOptions | Done, done?: Done): void {
+function lookupLocalhost(name: string, options: LookupOptions | Done, done?: Done): void {
   const [settings, finish] = typeof options === 'function' ? [{}, options] : [options, done!];
   if (!name.endsWith('.localhost')) return lookup(name, settings, finish);
   if (settings.all) return finish(null, [{ address: '127.0.0.1', family: 4 }]);
   return finish(null, '127.0.0.1', 4);
 }
 
-dns.lookup = lookupHere as typeof dns.lookup;
+dns.lookup = lookupLocalhost as typeof dns.lookup;

@@ -13,7 +13,7 @@ export interface Seed {
   machineSecret: string;
 }
 
-/** What the demo made in its folder; undefined when it is not complete, or of an earlier version of the demo. */
+/** The stored secrets of the apps; undefined when not all apps are registered in the demo's folder. */
 export function readSeed(): Seed | undefined {
   if (!existsSync(seedFile)) return undefined;
   const seed = JSON.parse(readFileSync(seedFile, 'utf8')) as Partial<Seed>;
@@ -21,7 +21,7 @@ export function readSeed(): Seed | undefined {
 }
 
 /**
- * Deletes what the demo made in its folder, when `isFresh` or when it is not complete.
+ * Creates the demo's folder. Deletes it first when `isFresh`, or when not all apps are registered in it.
  *
  * @throws Error when the folder holds a database that the demo did not make
  */
@@ -31,11 +31,11 @@ export function prepareFolder(isFresh: boolean): void {
   }
   if (existsSync(seedFile) && (isFresh || !readSeed())) rmSync(dataFolder, { recursive: true });
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  // It says from now on that the folder is the demo's.
+  // This file marks the folder as the demo's.
   if (!existsSync(seedFile)) writeFileSync(seedFile, '{}', { mode: 0o600 });
 }
 
-/** Runs a `frontdesk` command and returns its output. @throws Error with what it printed as an error */
+/** Runs a `frontdesk` command and returns its output. @throws Error with its standard error output */
 async function runFrontdesk(settings: NodeJS.ProcessEnv, args: string[], input = ''): Promise<string> {
   const child = spawn(process.execPath, [program, ...args], { env: settings });
   child.stdin.end(`${input}\n`);
@@ -47,7 +47,7 @@ async function runFrontdesk(settings: NodeJS.ProcessEnv, args: string[], input =
   return printed.out;
 }
 
-/** @param settings of the server that runs */
+/** Registers accounts, API and apps, and stores the secrets. @param settings environment of the running server */
 export async function makeSeed(settings: NodeJS.ProcessEnv): Promise<Seed> {
   const account = (email: string, name: string, username: string) =>
     runFrontdesk(
@@ -84,7 +84,7 @@ export async function makeSeed(settings: NodeJS.ProcessEnv): Promise<Seed> {
   return seed;
 }
 
-/** Where each example runs, and with which settings. */
+/** The file and the environment of each process of the examples. */
 export const examplesOf = ({ siteASecret, siteCSecret }: Seed, issuer: string) => {
   const api = { ISSUER: issuer, API_AUDIENCE: audience };
   const at = (address: string) => ({ SITE_URL: address, PORT: new URL(address).port });

@@ -6,15 +6,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dataFolder, issuer, ports, siteA, siteB, siteC } from './addresses.ts';
 import { examplesOf, makeSeed, password, prepareFolder, program, readSeed } from './seed.ts';
 
-// Settings of another deployment that are in the environment are not passed on.
-const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'XDG_RUNTIME_DIR', 'LANG', 'NODE_OPTIONS', 'SystemRoot'];
-const environment = Object.fromEntries(kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+// Only these variables are passed on, so that settings of another deployment in the environment do not apply.
+const passedOn = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'XDG_RUNTIME_DIR', 'LANG', 'NODE_OPTIONS', 'SystemRoot'];
+const environment = Object.fromEntries(
+  passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+);
 
 const frontdesk = {
   ...environment,
   ISSUER: issuer,
   DATA_DIR: dataFolder,
-  // For logout notices to site A, which is not public and not on https, as apps must be otherwise.
+  // Allows logout notices to site A, whose address is neither public nor https, as it would have to be.
   OUTGOING_ALLOWED_HOSTS: '*.localhost',
   LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
 };
@@ -50,10 +52,10 @@ async function untilReady(server: ChildProcess): Promise<void> {
   for (;;) {
     if (server.exitCode !== null) throw new Error('Frontdesk did not start.');
     try {
-      // By address: this process does not resolve *.localhost.
+      // The IP address is used, because this process may not resolve *.localhost.
       if ((await fetch(`http://127.0.0.1:${ports[0]}/readyz`)).ok) return;
     } catch {
-      // Not listening yet.
+      // The server does not listen yet.
     }
     await sleep(50);
   }
@@ -102,13 +104,13 @@ const say = (step: string): void => console.log(`${step}…`);
 async function run(): Promise<void> {
   await requireFreePorts();
   prepareFolder(process.argv.includes('--fresh'));
-  const known = readSeed();
-  say(known ? 'Starting Frontdesk' : 'Making the database and starting Frontdesk');
+  const existingSeed = readSeed();
+  say(existingSeed ? 'Starting Frontdesk' : 'Making the database and starting Frontdesk');
   const server = spawn(process.execPath, [program, 'serve'], { env: frontdesk, stdio: 'inherit' });
   children.push(server);
   await untilReady(server);
-  if (!known) say('Creating two accounts, an API and four apps');
-  const seed = known ?? (await makeSeed(frontdesk));
+  if (!existingSeed) say('Creating two accounts, an API and four apps');
+  const seed = existingSeed ?? (await makeSeed(frontdesk));
   say('Starting three sites and two APIs');
   for (const { file, settings } of examplesOf(seed, issuer)) {
     start(join(import.meta.dirname, file), { ...environment, ...settings });

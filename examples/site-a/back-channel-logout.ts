@@ -2,7 +2,7 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 export interface EndedSession {
-  /** As in the ID token; absent when all sessions of the person ended. */
+  /** `sid` of the ID tokens of the session; undefined when all sessions of the person ended. */
   sid: string | undefined;
   sub: string | undefined;
 }
@@ -14,10 +14,10 @@ export function createLogoutTokenCheck(issuer: string, clientId: string, jwksUri
   const keys = createRemoteJWKSet(new URL(jwksUri));
   const seen = new Map<string, number>();
 
-  /** Each `jti` is accepted once. */
+  /** Accepts each `jti` once. @param expiresAt `exp` of the token, in seconds since 1970 */
   function requireUnused(jti: string, expiresAt: number): void {
     const now = Date.now() / 1000;
-    for (const [old, end] of seen) if (end < now) seen.delete(old);
+    for (const [usedJti, end] of seen) if (end < now) seen.delete(usedJti);
     if (seen.has(jti)) throw new Error('used before');
     seen.set(jti, expiresAt + 60);
   }

@@ -7,7 +7,7 @@ import Router from '@koa/router';
 import * as oidc from 'openid-client';
 import { createLogoutTokenCheck } from './back-channel-logout.ts';
 import { problemPage, signedInPage, signedOutPage, style } from './pages.ts';
-import { createSessions, type SignInUnderWay, type SiteSession } from './sessions.ts';
+import { createSessions, type PendingSignIn, type SiteSession } from './sessions.ts';
 
 const { ISSUER, SITE_URL, CLIENT_ID, CLIENT_SECRET, PORT } = process.env as Record<string, string>;
 const site = new URL(SITE_URL!);
@@ -15,8 +15,8 @@ const callback = new URL('/callback', site).href;
 const isSecure = site.protocol === 'https:';
 
 const sessions = createSessions<SiteSession>();
-const signIns = createSessions<SignInUnderWay>();
-// On https use the prefix __Host-, so that another host of the domain cannot set them.
+const signIns = createSessions<PendingSignIn>();
+// On https, begin these names with __Host-, so that another host of the domain cannot set the cookies.
 const sessionCookie = 'site_a_session';
 const signInCookie = 'site_a_sign_in';
 const cookieFlags = { httpOnly: true, sameSite: 'lax', secure: isSecure, signed: false } as const;
@@ -24,7 +24,7 @@ const cookieFlags = { httpOnly: true, sameSite: 'lax', secure: isSecure, signed:
 let checkLogoutToken: ReturnType<typeof createLogoutTokenCheck> | undefined;
 let discovered: Promise<oidc.Configuration> | undefined;
 
-/** Frontdesk's discovery document, fetched once; fetched again if that failed. */
+/** Frontdesk's discovery document: fetched once, and again after a failure. */
 function frontdesk(): Promise<oidc.Configuration> {
   const options = isSecure ? {} : { execute: [oidc.allowInsecureRequests] };
   discovered ??= oidc.discovery(new URL(ISSUER!), CLIENT_ID!, CLIENT_SECRET, undefined, options);
@@ -50,7 +50,7 @@ async function startSignIn(ctx: Context): Promise<void> {
 async function finishSignIn(ctx: Context): Promise<void> {
   const signIn = signIns.take(ctx.cookies.get(signInCookie));
   ctx.cookies.set(signInCookie, null, cookieFlags);
-  // An answer that this browser did not ask for may be somebody else's.
+  // An authorization response without a sign-in of this browser may be another person's.
   if (!signIn) throw new Error('This sign-in was not started in this browser, or is already finished.');
   const config = await frontdesk();
   // Checks state, iss and the ID token (signature, issuer, audience, nonce, times), and sends the PKCE verifier.
@@ -89,7 +89,7 @@ router.get('/callback', async (ctx) => {
   }
 });
 
-/** A session ended at Frontdesk: ends the sessions here that began with it. */
+/** Receives a logout token: ends the sessions of this site that began with the ended session of Frontdesk. */
 router.post('/back-channel-logout', async (ctx) => {
   ctx.set('Cache-Control', 'no-store');
   const chunks: Buffer[] = [];
@@ -106,7 +106,7 @@ router.post('/back-channel-logout', async (ctx) => {
   }
 });
 
-/** Ends the session here only. */
+/** Ends the session of this site only. */
 router.post('/sign-out', (ctx) => {
   sessions.take(ctx.cookies.get(sessionCookie));
   ctx.cookies.set(sessionCookie, null, cookieFlags);
@@ -114,7 +114,7 @@ router.post('/sign-out', (ctx) => {
   ctx.redirect('/');
 });
 
-/** Ends the session here and at Frontdesk (OpenID Connect RP-Initiated Logout 1.0). */
+/** Ends the session of this site and the session of Frontdesk (OpenID Connect RP-Initiated Logout 1.0). */
 router.post('/sign-out-everywhere', async (ctx) => {
   const session = sessions.take(ctx.cookies.get(sessionCookie));
   ctx.cookies.set(sessionCookie, null, cookieFlags);

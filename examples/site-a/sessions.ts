@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 export interface SiteSession {
   /** Claims of the ID token. */
   claims: Record<string, unknown>;
-  /** From userinfo. */
+  /** Claims from the userinfo endpoint. */
   person: { name?: string | undefined; email?: string | undefined };
   /** Sent as `id_token_hint` when the person signs out. */
   idToken: string;
@@ -12,11 +12,12 @@ export interface SiteSession {
   isRecognised: boolean;
 }
 
-/** A sign-in that was started here and whose answer has not come back. */
-export interface SignInUnderWay {
+/** A sign-in whose authorization response has not arrived. */
+export interface PendingSignIn {
   state: string;
   nonce: string;
   codeVerifier: string;
+  /** Milliseconds since 1970. */
   startedAt: number;
 }
 
@@ -27,20 +28,20 @@ export function createSessions<Value>() {
   const byDigest = new Map<string, { value: Value; expiresAt: number }>();
   const digest = (id: string) => createHash('sha256').update(id).digest('base64url');
   return {
-    /** Returns the id for the cookie. */
+    /** @returns a new random id, for the cookie */
     add(value: Value): string {
       const id = randomBytes(32).toString('base64url');
       byDigest.set(digest(id), { value, expiresAt: Date.now() + lifetimeSeconds * 1000 });
       return id;
     },
     find(id: string | undefined): Value | undefined {
-      const found = id === undefined ? undefined : byDigest.get(digest(id));
-      return found && found.expiresAt > Date.now() ? found.value : undefined;
+      const entry = id === undefined ? undefined : byDigest.get(digest(id));
+      return entry && entry.expiresAt > Date.now() ? entry.value : undefined;
     },
     removeWhere(matches: (value: Value) => boolean): void {
       for (const [key, { value }] of byDigest) if (matches(value)) byDigest.delete(key);
     },
-    /** Removes one and returns it. */
+    /** Removes a value and returns it. */
     take(id: string | undefined): Value | undefined {
       const value = this.find(id);
       if (id !== undefined) byDigest.delete(digest(id));

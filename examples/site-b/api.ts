@@ -10,10 +10,11 @@ const { ISSUER, API_NAME, API_AUDIENCE, SITE_ORIGIN, PORT } = process.env as Rec
 // Fetched when a token names an unknown key, then cached: Frontdesk is not called for each token.
 const keys = createRemoteJWKSet(new URL('/oauth/jwks', ISSUER), { cooldownDuration: 30_000 });
 
-/** What an access token for this API must say (RFC 9068 §4). */
+/** Required values of an access token for this API (RFC 9068 §4). */
 const expected = { issuer: ISSUER!, audience: API_AUDIENCE!, typ: 'at+jwt', algorithms: ['ES256'] };
 
-const keysMissing = new Set([errors.JOSEError.code, errors.JWKSTimeout.code]);
+/** Codes of the errors of a key set that cannot be fetched. */
+const fetchErrorCodes = new Set([errors.JOSEError.code, errors.JWKSTimeout.code]);
 
 class Refused extends Error {
   readonly status: number;
@@ -32,8 +33,8 @@ async function readToken(request: IncomingMessage): Promise<JWTPayload> {
     const { payload } = await jwtVerify(token, keys, expected);
     return payload;
   } catch (error) {
-    // A token that does not verify is the caller's fault (401); that the keys cannot be fetched is ours (503).
-    if (error instanceof errors.JOSEError && !keysMissing.has(error.code)) throw new Refused(401, 'invalid_token');
+    // A token that does not verify is the caller's fault (401), keys that cannot be fetched are not (503).
+    if (error instanceof errors.JOSEError && !fetchErrorCodes.has(error.code)) throw new Refused(401, 'invalid_token');
     console.error(error);
     throw new Refused(503, 'temporarily_unavailable');
   }
@@ -43,8 +44,8 @@ function requireScope({ scope }: JWTPayload, needed: string): void {
   if (!String(scope).split(' ').includes(needed)) throw new Refused(403, 'insufficient_scope');
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Pages of site B may call. Tokens come in a header, so credentials need not be allowed.
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // Only pages of site B may call this API. Tokens come in a header, so CORS need not allow credentials.
   response.setHeader('Access-Control-Allow-Origin', SITE_ORIGIN!);
   response.setHeader('Vary', 'Origin');
   if (request.method === 'OPTIONS') {
@@ -64,7 +65,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 createServer((request, response) => {
-  answer(request, response).catch((error: unknown) => {
+  handle(request, response).catch((error: unknown) => {
     const refused = error instanceof Refused ? error : undefined;
     if (!refused) console.error(error);
     if (refused) response.setHeader('WWW-Authenticate', refused.challenge);

@@ -7,14 +7,14 @@ import { dirname, join } from 'node:path';
 const { ISSUER, SITE_URL, CLIENT_ID, API_AUDIENCE, API_URLS, PORT } = process.env as Record<string, string>;
 const apis = API_URLS!.split(' ');
 
-const here = (name: string) => readFileSync(join(import.meta.dirname, 'public', name));
+const readPublicFile = (name: string) => readFileSync(join(import.meta.dirname, 'public', name));
 const library = createRequire(import.meta.url).resolve('oidc-client-ts');
 const settings = { issuer: ISSUER, clientId: CLIENT_ID, audience: API_AUDIENCE, apis };
 
 const files: Record<string, { type: string; body: Buffer | string }> = {
-  '/': { type: 'text/html', body: here('index.html') },
-  '/app.js': { type: 'text/javascript', body: here('app.js') },
-  '/style.css': { type: 'text/css', body: here('style.css') },
+  '/': { type: 'text/html', body: readPublicFile('index.html') },
+  '/app.js': { type: 'text/javascript', body: readPublicFile('app.js') },
+  '/style.css': { type: 'text/css', body: readPublicFile('style.css') },
   '/oidc-client-ts.js': {
     type: 'text/javascript',
     body: readFileSync(join(dirname(library), '../browser/oidc-client-ts.min.js')),

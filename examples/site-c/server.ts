@@ -1,6 +1,6 @@
 /**
- * Site C: a web application of somebody else, on Node's own http server. Nobody can tell it of a sign-out elsewhere: it
- * registered no address for that, and keeps people signed in until they sign out here.
+ * Site C: a third-party web application, on Node's own http server. It registered no logout URI, so it is not notified
+ * of a sign-out elsewhere, and keeps people signed in until they sign out here.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -16,13 +16,13 @@ interface SignIn {
   codeVerifier: string;
 }
 
-// In memory, for one process, by the random ids that the cookies hold. Real sites keep these in a database.
+// Sign-ins and sessions by the random ids in the cookies, in the memory of one process. Real sites use a database.
 const signIns = new Map<string, SignIn>();
 const sessions = new Map<string, oidc.IDToken>();
 
 let discovered: Promise<oidc.Configuration> | undefined;
 
-/** Frontdesk's discovery document, fetched once; fetched again if that failed. */
+/** Frontdesk's discovery document: fetched once, and again after a failure. */
 function frontdesk(): Promise<oidc.Configuration> {
   const options = ISSUER!.startsWith('https:') ? {} : { execute: [oidc.allowInsecureRequests] };
   discovered ??= oidc.discovery(new URL(ISSUER!), CLIENT_ID!, CLIENT_SECRET, undefined, options);
@@ -32,7 +32,7 @@ function frontdesk(): Promise<oidc.Configuration> {
 
 const cookieOf = ({ headers }: IncomingMessage, name: string): string =>
   new RegExp(`(?:^|; )${name}=([^;]*)`).exec(headers.cookie ?? '')?.[1] ?? '';
-// On https add Secure, and the prefix __Host- to the names.
+// On https, add Secure, and begin the names of the cookies with __Host-.
 const cookie = (name: string, value: string): string => `${name}=${value}; Path=/; HttpOnly; SameSite=Lax`;
 const noCookie = (name: string): string => `${cookie(name, '')}; Max-Age=0`;
 
@@ -86,22 +86,22 @@ function signOut(request: IncomingMessage, response: ServerResponse): void {
   return redirect(response, '/', [noCookie('site_c_session')]);
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'";
   response.setHeader('Content-Security-Policy', policy).setHeader('Cache-Control', 'no-store');
   const address = new URL(request.url!, SITE_URL);
   const session = sessions.get(cookieOf(request, 'site_c_session'));
-  const asked = `${request.method} ${address.pathname}`;
-  if (asked === 'GET /') return send(response, session ? signedInPage(session) : signedOutPage());
-  if (asked === 'GET /style.css') return send(response, style, { type: 'text/css' });
-  if (asked === 'GET /sign-in') return startSignIn(response);
-  if (asked === 'GET /callback') return finishSignIn(request, response, address);
-  if (asked === 'POST /sign-out') return signOut(request, response);
+  const route = `${request.method} ${address.pathname}`;
+  if (route === 'GET /') return send(response, session ? signedInPage(session) : signedOutPage());
+  if (route === 'GET /style.css') return send(response, style, { type: 'text/css' });
+  if (route === 'GET /sign-in') return startSignIn(response);
+  if (route === 'GET /callback') return finishSignIn(request, response, address);
+  if (route === 'POST /sign-out') return signOut(request, response);
   return send(response, page('<h1>There is no such page</h1>'), { status: 404 });
 }
 
 createServer((request, response) => {
-  answer(request, response).catch((error: unknown) => {
+  handle(request, response).catch((error: unknown) => {
     const isCancelled = error instanceof oidc.AuthorizationResponseError && error.error === 'access_denied';
     const problem = isCancelled ? 'You did not allow the access.' : (error as Error).message;
     send(response, signedOutPage(problem), { status: 400 });

@@ -23,7 +23,9 @@ const frontdesk = new UserManager({
   filterProtocolClaims: false,
 });
 
-/** Whoever signed out here is not signed in again by opening the page: they press "Sign in" when they want to. */
+/**
+ * After a sign-out here, opening the page does not sign the person in again: they press "Sign in" when they want to.
+ */
 const signedOutHere = {
   isSet: () => sessionStorage.getItem('signed-out-here') === 'yes',
   set: () => sessionStorage.setItem('signed-out-here', 'yes'),
@@ -100,7 +102,7 @@ async function call(api) {
 /** Checks the authorization response in the address, and removes it from there. */
 async function finish(parameters) {
   // The library checks state and nonce, but not the issuer (RFC 9207 §2.4).
-  if (parameters.get('iss') !== settings.issuer) throw new Error('The answer did not come from Frontdesk.');
+  if (parameters.get('iss') !== settings.issuer) throw new Error('The response did not come from Frontdesk.');
   const user = await frontdesk.signinRedirectCallback();
   history.replaceState({}, '', '/');
   signedOutHere.clear();
@@ -113,7 +115,7 @@ async function open() {
     return signedOutHere.isSet() ? showSignedOut() : await start('none');
   } catch (error) {
     history.replaceState({}, '', '/');
-    // Nobody is signed in, or a page must be shown: the person presses "Sign in" when ready.
+    // When nobody is signed in, or Frontdesk must show a page, the person presses "Sign in" when ready.
     const needsPage = ['login_required', 'consent_required', 'interaction_required'].includes(error.error);
     const isCancelled = error.error === 'access_denied';
     return showSignedOut(needsPage ? undefined : isCancelled ? 'You cancelled the sign-in.' : error.message);
@@ -138,7 +140,7 @@ on('sign-out-everywhere', () => {
   signedOutHere.set();
   return frontdesk.signoutRedirect();
 });
-// The person may have signed out elsewhere meanwhile; refreshing tells.
+// The person may have signed out elsewhere meanwhile: then the refresh token is refused.
 document.addEventListener('visibilitychange', async () => {
   if (document.visibilityState === 'visible' && (await frontdesk.getUser())) await refresh();
 });
