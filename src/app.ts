@@ -24,14 +24,15 @@ export interface App {
   close(): Promise<void>;
 }
 
-// Milliseconds that a client may take to send a request, so that slow ones cannot occupy all connections (Slowloris).
+// Milliseconds that a client may take to send a request, so that slow clients cannot occupy all connections
+// (Slowloris).
 const httpLimits = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 };
 const drainSeconds = 10;
 const reloadSeconds = 60;
 
 /**
- * Reloads policy and signing keys when another process has changed them: at each notification of the database, and every
- * minute in case one was lost.
+ * Reloads policy and signing keys when another process has changed them: at each notification of the database, and
+ * every minute in case a notification was lost.
  *
  * @returns a function that stops this
  */
@@ -40,7 +41,7 @@ async function followChanges({ db, keyring, log }: Base, oidc: Oidc, policy: Liv
     await policy.reload();
     oidc.useKeys(await listSigningKeys(db, keyring));
   };
-  // One after the other, so that an older state never replaces a newer one.
+  // Reloads run one after the other, so that an older state never replaces a newer one.
   let reloads = Promise.resolve();
   const queueReload = () => {
     reloads = reloads.then(reload).catch((error: unknown) => log.warn({ err: error }, 'could not follow changes'));
@@ -94,7 +95,7 @@ export async function createApp(base: Base): Promise<App> {
   };
 }
 
-/** Waits until the requests in flight are answered, at most 10 seconds, and closes all connections. */
+/** Stops listening, waits at most 10 seconds for the requests in flight, and closes all connections. */
 async function drain(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise((done) => server.close(done));

@@ -1,4 +1,4 @@
-/** What each process does besides serving requests: scheduled tasks, jobs, and delivery of logout notices. */
+/** Work of each process beside requests: scheduled tasks, jobs, and the delivery of logout notices. */
 import { createAuditPartitions } from './audit/audit-repository.ts';
 import { rotateSigningKeys } from './keys/rotate-signing-keys.ts';
 import { deliveryJob } from './notices/logout-notice.ts';
@@ -34,7 +34,7 @@ const handlersOf = (deliveries: Deliveries): Record<string, JobHandler> => ({
   [deliveryJob]: async (payload) => deliveries.wake((payload as { clientId: string }).clientId),
 });
 
-/** How often each process looks for notices to retry, and for those of a process that died during an attempt. */
+/** How often each process looks for due notices: for retries, and after another process died during an attempt. */
 const sweepSeconds = 1;
 
 export async function startBackground(services: BackgroundServices): Promise<Jobs> {

@@ -1,4 +1,4 @@
-/** What the server and the commands share: settings, log, keys, and a database that belongs to them. */
+/** The parts that server and commands share: settings, log, keys, and an opened database that belongs to them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { localSecretPrefix, type Config } from './config.ts';
@@ -24,7 +24,7 @@ export interface Base {
   db: Database;
   /** HTTP calls to URLs that apps have registered. */
   outgoing: Outgoing;
-  /** Names of the migrations that were applied now. */
+  /** Names of the migrations that `openBase` applied. */
   applied: string[];
   close(): Promise<void>;
 }
@@ -47,9 +47,9 @@ const hasDatabase = ({ databaseUrl, dataFolder }: Config): boolean =>
 function findSecrets(config: Config, mayCreate: boolean): readonly string[] {
   if (config.secrets.length > 0) return config.secrets;
   const folder = join(config.dataFolder, 'secrets');
-  const kept = readFileIfExists(join(folder, 'secret'));
-  if (kept !== undefined) return [kept.trim()];
-  // A new secret would not fit an existing database.
+  const stored = readFileIfExists(join(folder, 'secret'));
+  if (stored !== undefined) return [stored.trim()];
+  // An existing database belongs to another root secret than a new one.
   if (!mayCreate || (!config.databaseUrl && hasDatabase(config))) {
     throw new Refusal('secret_unknown', { path: join(folder, 'secret') });
   }
@@ -91,7 +91,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     const outgoing = createOutgoing({ allowedHosts: config.outgoingAllowedHosts, resolveHost });
     close.push(async () => outgoing.close());
     if (role === 'command') await setClockByDatabase(db);
-    // Attached: another process runs the embedded database, and has applied the migrations.
+    // When attached, another process runs the embedded database, and has applied the migrations.
     if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');
     if (!isAttached) onStep('applying_migrations');
     const applied = isAttached ? [] : await migrate(url);
@@ -106,7 +106,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
 /**
  * Requires that the database belongs to this issuer and root secret, or binds a new database to them.
  *
- * @returns the issuer: a command without ISSUER acts for the one that the database belongs to
+ * @returns the issuer of this process: a command without ISSUER takes the issuer of the database
  */
 async function requireDeployment(
   db: Database,

@@ -12,9 +12,9 @@ import { settings } from './settings.ts';
 export interface Config {
   /** `scheme://host[:port]`: the issuer identifier (OpenID Connect Discovery §3). */
   readonly issuer: string;
-  /** The issuer is on this machine, so http is allowed and a secret is made when none is set. */
+  /** Whether the issuer is on this machine, so that http is allowed and a secret is created when none is set. */
   readonly isLocal: boolean;
-  /** ISSUER was set; a command without it acts for the issuer of its database. */
+  /** Whether ISSUER is set; a command without it acts for the issuer of its database. */
   readonly isIssuerSet: boolean;
   readonly host: string;
   readonly port: number;
@@ -25,7 +25,10 @@ export interface Config {
   readonly dataFolder: string;
   /** Folder in which the folder of the database socket is made. */
   readonly runtimeFolder: string;
-  /** Root secrets, in the order of SECRET. Empty on a local issuer without SECRET: one is then made and kept in the data folder. */
+  /**
+   * Root secrets, in the order of SECRET. Empty without SECRET, on a local issuer: then one is created in the data
+   * folder.
+   */
   readonly secrets: readonly string[];
   /** Number of reverse proxies that add to X-Forwarded-For. */
   readonly trustedProxies: number;
@@ -36,9 +39,9 @@ export interface Config {
   /** Multiplies every rate limit. */
   readonly rateLimitFactor: number;
   readonly protocol: {
-    /** Clients may register themselves (RFC 7591) with a registration token. */
+    /** Whether clients may register themselves (RFC 7591) with a registration token. */
     readonly hasClientRegistration: boolean;
-    /** The profile for the OpenID Foundation's conformance suite is on (`oidc/conformance-profile.ts`). */
+    /** Whether the profile for the OpenID Foundation's conformance suite is on (`oidc/conformance-profile.ts`). */
     readonly isConformance: boolean;
   };
   readonly logLevel: LogLevel;
@@ -75,7 +78,7 @@ const positiveNumber = z.coerce
 /** The items of a list with commas or white space between them. */
 const listOf = (text: string): string[] => text.split(/[,\s]+/).filter(Boolean);
 
-/** Whether each is an IP address, with or without a port: `10.0.0.2`, `10.0.0.2:5353`, `[2001:db8::2]:5353`. */
+/** Whether each server is an IP address, with or without a port: `10.0.0.2`, `10.0.0.2:5353`, `[2001:db8::2]:5353`. */
 function areServers(servers: string[]): boolean {
   try {
     new Resolver().setServers(servers);
@@ -130,9 +133,10 @@ export function isLocalHost(hostname: string): boolean {
 }
 
 /**
- * The settings as strings. An empty one counts as not set; for a secret, `<name>_FILE` may name a file that holds it.
+ * The settings as strings. An empty setting counts as not set. For a secret, `<name>_FILE` may name a file that holds
+ * it.
  *
- * @param problems gets what is wrong with those files
+ * @param problems list to which problems with those files are added
  */
 function readSettings(environment: NodeJS.ProcessEnv, problems: Problem[]): Record<string, string> {
   const values: Record<string, string> = {};

@@ -79,10 +79,13 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
-/** Values for the placeholders in the words of a refusal, such as `{{minutes}}`; `reason` is put into words. Never secrets. */
+/**
+ * Values for the placeholders in the words of a refusal, such as `{{minutes}}`; `reason` is put into words. Never
+ * secrets.
+ */
 export type RefusalValues = Readonly<Record<string, string | number>> & { readonly reason?: Reason };
 
-/** A request that was understood and is refused; the caller can do something about it. */
+/** Thrown when a request was understood and is refused; the caller can do something about it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: RefusalCode;
@@ -107,6 +110,8 @@ export function refusalText(texts: Texts, { code, values }: Refusal): string {
   return texts(`refusals.${code}`, { ...values, ...words });
 }
 
-/** The words for a problem with one value, in the language of `texts`: `PORT must be a whole number from 1 to 65535`. */
+/**
+ * The words for a problem with one value, in the language of `texts`: `PORT must be a whole number from 1 to 65535`.
+ */
 export const problemText = (texts: Texts, problem: Problem): string =>
   `${problem.field} ${texts(`reasons.${problem.reason}`, problem)}`;

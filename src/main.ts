@@ -5,6 +5,6 @@ import { processIo, runCommand } from './commands/run-command.ts';
 
 process.exitCode = await runCommand([...commands, help(commands)], process.argv.slice(2), processIo);
 
-// A connection that does not answer would keep the process alive for ever. The timer itself keeps nothing alive.
+// A connection that hangs while it is closed would keep the process alive for ever. The timer itself does not.
 const maxExitMilliseconds = 3_000;
 setTimeout(() => process.exit(), maxExitMilliseconds).unref();

@@ -86,7 +86,9 @@ export const reasons = [
 
 export type Reason = (typeof reasons)[number];
 
-/** What is wrong with one value; further members are named in the words of the reason, such as `max`. */
+/**
+ * Why one value is refused. Further members are values for the placeholders in the words of the reason, such as `max`.
+ */
 export interface Problem {
   /** Name of the value as its sender knows it: a metadata field, a claim, an option, a setting. */
   field: string;
@@ -104,7 +106,7 @@ const byExpectedType: Readonly<Record<string, Reason>> = {
   int: 'must_be_whole_number',
 };
 
-/** The reason for an issue to which the schema gives none of its own. */
+/** The reason for an issue of a check without a reason of its own in the schema. */
 function reasonOf(issue: z.core.$ZodRawIssue): Reason {
   switch (issue.code) {
     case 'invalid_type':

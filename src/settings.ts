@@ -1,15 +1,15 @@
-/** Every setting with its words, for the table of docs/operate.md and for `frontdesk settings`. */
+/** Every setting with its description, for the table of docs/operate.md and for `frontdesk settings`. */
 
 interface Setting {
   name: string;
-  /** As the table shows it. */
+  /** The default, as text for the table. */
   default: string;
   about: string;
-  /** `<name>_FILE` may name a file that holds the value. */
+  /** Whether the value is secret: `<name>_FILE` may name a file that holds it. */
   isSecret?: boolean;
 }
 
-/** In the order of the table. */
+/** All settings, in the order of the table. */
 export const settings: readonly Setting[] = [
   {
     name: 'ISSUER',

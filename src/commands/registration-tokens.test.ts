@@ -80,7 +80,7 @@ describe('clients register --metadata', () => {
     ['{', 2, 'is not JSON: look at line 1, column 2'],
     [{ subject_type: 'other' }, 1, 'subject_type must be one of: '],
     [{ response_types: ['id_token'] }, 1, 'response_types must be one of: code'],
-    [{ scope: 'openid no-such-scope' }, 1, 'scope must have scopes that this server supports'],
+    [{ scope: 'openid no-such-scope' }, 1, 'scope must have only scopes that this server supports'],
     [{ jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } }, 1, 'jwks must be a JSON Web Key Set of public keys'],
   ])('%j is refused with a reason', async (metadata, code, reason) => {
     expect(await register('--metadata', file(metadata))).toMatchObject({
