@@ -5,7 +5,7 @@ import { registerApi as register, removeApi as remove } from '../apis/register-a
 import { stringListOption, stringOption, table, UsageError, type Command } from './command.ts';
 import { withBase } from './with-base.ts';
 
-/** `notes:read=Read your notes` → scope and its words on the consent page. */
+/** `notes:read=Read your notes` → scope, and the words for it on the consent page. */
 function parseScope(text: string): [string, string] {
   const at = text.indexOf('=');
   if (at < 1 || at === text.length - 1) {
@@ -40,7 +40,7 @@ export const registerApi: Command = {
     'token-type': {
       value: 'TYPE',
       about:
-        'The typ header of its JWTs: at+jwt (RFC 9068) by default, or JWT for libraries that refuse that (Spring).',
+        'The typ header of its JWTs: at+jwt (RFC 9068) by default, or JWT for libraries that refuse at+jwt (Spring).',
     },
     client: { value: 'ID', about: 'The client_id that the API introspects tokens with.' },
     lifetime: {

@@ -1,4 +1,4 @@
-/** Waits for the database when the server is started first; health probes are answered meanwhile. */
+/** Waits for a database that is not available yet when the server starts, and responds to health probes meanwhile. */
 import { createServer, type Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openBase, type Base } from '../base.ts';
@@ -17,7 +17,7 @@ const transientFailures: ReadonlySet<Failure> = new Set<Failure>([
   'database_unreachable',
 ]);
 
-/** A server whose `/healthz` is 200; everything else is 503 with Retry-After. */
+/** A server that responds with 200 at `/healthz`, and with 503 and Retry-After at any other path. */
 const createWaitingServer = (): Server =>
   createServer((request, response) => {
     const isLive = request.url === '/healthz';
@@ -42,7 +42,7 @@ async function close(server: Server): Promise<void> {
  */
 export async function awaitDatabase(config: Config, stop: AbortSignal): Promise<Base | undefined> {
   const log = createLog(config.logLevel);
-  const waiting = createWaitingServer();
+  const waitingServer = createWaitingServer();
   let loggedFailure: Failure | undefined;
   try {
     while (!stop.aborted) {
@@ -54,11 +54,11 @@ export async function awaitDatabase(config: Config, stop: AbortSignal): Promise<
         if (loggedFailure !== failure) log.warn({ reason: failure }, 'waiting for the database');
         loggedFailure = failure;
       }
-      if (!waiting.listening) await listen(waiting, config.port, config.host);
+      if (!waitingServer.listening) await listen(waitingServer, config.port, config.host);
       await wait(retryMilliseconds, undefined, { signal: stop }).catch(() => {});
     }
     return undefined;
   } finally {
-    await close(waiting);
+    await close(waitingServer);
   }
 }

@@ -24,12 +24,12 @@ export interface Invocation {
 export interface Io {
   out(text: string): void;
   error(text: string): void;
-  /** Prints a step that takes longer than a second; undefined when nobody reads it. */
+  /** Prints the current step of a command that takes longer than a second; undefined when nobody reads it. */
   progress?: (text: string) => void;
   environment: NodeJS.ProcessEnv;
   /** Whether `--new` was given: a missing database is created. */
   mayCreateDatabase?: boolean;
-  /** Issuer of the database that the command has opened. */
+  /** Issuer of the database that the command has opened; undefined until then. */
   usedIssuer?: string;
 }
 
@@ -37,7 +37,7 @@ export interface Command {
   /** One to three words: `serve`, `clients list`, `clients secrets add`. */
   name: string;
   about: string;
-  /** Whether it changes the database; then the issuer of the database is printed afterwards. */
+  /** Whether the command changes the database; then the issuer of the database is printed at the end. */
   changesDatabase?: boolean;
   /** Names of the operands, all of them required: `['ID']`. */
   operands?: string[];
@@ -46,7 +46,7 @@ export interface Command {
   run(invocation: Invocation): Promise<void>;
 }
 
-/** The arguments do not fit the command: exit code 2. The message says what to change. */
+/** Thrown when the arguments do not fit the command: exit code 2. The message says what to change. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -89,7 +89,7 @@ export function parseInvocation(command: Command, args: string[], io: Io): Invoc
       return [name, { type, multiple: isRepeatable }];
     }),
   );
-  // Not strict: Node's own messages would reach people, so the tokens are checked here.
+  // `strict` would show Node's own messages to people, so the tokens are checked here instead.
   const { values, positionals, tokens } = parseArgs({
     args,
     options,
@@ -131,10 +131,10 @@ export function clearedOptions<Name extends string>(options: Options, clearable:
 }
 
 /**
- * The value in seconds of an option like `12h`.
+ * The value of an option like `12h`, in seconds; undefined when the option is not set.
  *
- * @param name of the option, for the message
- * @throws UsageError
+ * @param name name of the option, for the message
+ * @throws UsageError for a value that is no duration
  */
 export function durationOption(value: Options[string], name: string): number | undefined {
   const text = stringOption(value);
@@ -144,7 +144,7 @@ export function durationOption(value: Options[string], name: string): number | u
   return seconds;
 }
 
-/** Rows in columns as wide as their widest cell, under a head in capitals. */
+/** A table as text: columns as wide as their widest cell, under a head in capitals. */
 export function table(head: string[], rows: string[][]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]) =>
@@ -155,7 +155,7 @@ export function table(head: string[], rows: string[][]): string {
   return [line(head.map((title) => title.toUpperCase())), ...rows.map(line)].join('\n');
 }
 
-/** One line for each name and its value, the values below each other. */
+/** One line for each name and its value; the values are aligned. */
 export function fields(pairs: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...pairs.map(([name]) => name.length));
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');

@@ -33,12 +33,12 @@ export const failures = [
 
 export type Failure = (typeof failures)[number];
 
-/** The server cannot listen on its port; `cause` is Node's error. */
+/** Thrown when the server cannot listen on its port; `cause` is Node's error. */
 export class ListenFailed extends Error {
   override readonly name = 'ListenFailed';
 }
 
-/** What an error of Node or of the PostgreSQL driver may carry. */
+/** Members that an error of Node or of the PostgreSQL driver may have. */
 interface SystemError extends Error {
   code?: string;
   syscall?: string;
@@ -51,7 +51,7 @@ interface SystemError extends Error {
 
 type Rule = [pattern: RegExp, failure: Failure];
 
-/** By the `code` of the error: SQLSTATE, or a code of Node. */
+/** Rules for the `code` of an error of the database connection: SQLSTATE, or a code of Node. */
 const databaseCodes: readonly Rule[] = [
   [/^(28P01|28000)$/, 'database_sign_in'],
   [/^3D000$/, 'database_unknown'],
@@ -63,7 +63,7 @@ const databaseCodes: readonly Rule[] = [
   [/^ERR_INVALID_URL$/, 'database_url_invalid'],
 ];
 
-/** By the message: the driver has codes for some errors only, and node-pg-migrate drops the code and the cause. */
+/** Rules for the message: not all errors of the driver have codes, and node-pg-migrate drops the code and the cause. */
 const databaseMessages: readonly Rule[] = [
   [/permission denied|must be owner of/i, 'database_permission'],
   [/^SASL|password must be a string/i, 'database_sign_in'],
@@ -71,7 +71,7 @@ const databaseMessages: readonly Rule[] = [
   [/timeout exceeded when trying to connect|connection timeout|connection terminated/i, 'database_unreachable'],
 ];
 
-/** Also of errors that name no file, such as those of a write to an open one. */
+/** Rules for the `code` of any error: a write to an open file fails without a path. */
 const diskCodes: readonly Rule[] = [[/^(ENOSPC|EDQUOT)$/, 'disk_full']];
 
 const fileCodes: readonly Rule[] = [
@@ -107,20 +107,20 @@ function failureOf(error: SystemError): Failure | undefined {
   return match(diskCodes, code) ?? match(databaseMessages, message);
 }
 
-/** What an error is about: a path, or `host:port`; empty when the error names neither. */
+/** The path or `host:port` that an error names; empty when it names neither. */
 const placeOf = ({ address, hostname, port, path }: SystemError): string => {
   const host = hostname ?? address ?? '';
   return path ?? (port === undefined ? host : `${host}:${port}`);
 };
 
-/** What failed, and the error that told it. */
+/** The failure that an error stands for, and the error of the chain that shows it. */
 function findFailure(chain: readonly SystemError[]): [Failure, SystemError | undefined] {
   const isListenError = chain.some((error) => error instanceof ListenFailed);
   for (const error of chain) {
     const failure = isListenError ? match(listenCodes, error.code ?? '') : failureOf(error);
     if (failure) return [failure, error];
   }
-  // Last, because the cause of a DatabaseBusy often says more.
+  // These come last, because the cause of a DatabaseBusy often says more.
   if (chain.some((error) => error instanceof DatabaseBusy)) return ['database_busy', undefined];
   if (chain.some((error) => error instanceof RootSecretMissing)) return ['root_secret_missing', undefined];
   return ['unexpected', chain[0]];

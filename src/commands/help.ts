@@ -2,7 +2,7 @@
 import { UsageError, usageOf, type Command } from './command.ts';
 import { nearestName } from './nearest-name.ts';
 
-/** There is no such command: exit code 2. The message suggests another. */
+/** Thrown when there is no such command: exit code 2. The message suggests another command. */
 export class UnknownCommand extends UsageError {
   constructor(commands: readonly Command[], words: string[]) {
     const noun = nounOf(commands, words);
@@ -11,7 +11,7 @@ export class UnknownCommand extends UsageError {
   }
 }
 
-/** What somebody may have meant who typed these words, which begin with a noun, if with any. */
+/** A suggestion for words that name no command. @param noun the noun that the words begin with; empty for none */
 function hintFor(commands: readonly Command[], noun: string[], typed: string[]): string {
   if (noun.length === 0) {
     const nearest = nearestName(typed.join(' '), [...commands.map(({ name }) => name), ...nounsOf(commands)]);

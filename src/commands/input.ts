@@ -1,4 +1,4 @@
-/** What commands read: passwords from the terminal or a pipe, and JSON files. */
+/** Reads the input of commands: passwords from the terminal or a pipe, and JSON files. */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';

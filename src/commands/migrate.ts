@@ -12,7 +12,7 @@ export const migrate: Command = {
     await base.close();
     const { applied, config } = base;
     io.out(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
-    // As after every command that changes the database (run-command.ts).
+    // The issuer is printed as after every command that changes the database (run-command.ts).
     io.error(`at ${config.issuer}`);
   },
 };

@@ -20,11 +20,11 @@ function distance(from: string, to: string): number {
   return rows.at(-1)!.at(-1)!;
 }
 
-/** @returns undefined when each name needs more changes than a third of the typed characters, or one */
+/** @returns undefined when no name is near: at most a third of the typed characters, and at least one, may differ */
 export function nearestName(typed: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, distance: distance(typed, name) }))
-    .filter((other) => other.distance <= Math.max(1, Math.floor(typed.length / 3)))
-    .toSorted((one, other) => one.distance - other.distance);
+    .filter((candidate) => candidate.distance <= Math.max(1, Math.floor(typed.length / 3)))
+    .toSorted((a, b) => a.distance - b.distance);
   return near[0]?.name;
 }

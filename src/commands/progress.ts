@@ -1,21 +1,21 @@
-/** Prints the step that a command is at, when the command takes longer than a second. */
+/** Prints the current step of a command that takes longer than a second. */
 import type { OnStep } from '../platform/progress.ts';
 import { loadTexts } from '../platform/texts.ts';
 
-/** No step is printed before this time. */
+/** No step is printed in this time after the start. */
 const quietMilliseconds = 1_000;
-/** A step that takes less is not printed. */
+/** A step that takes less time than this is not printed. */
 const minStepMilliseconds = 250;
 
 export interface Progress {
   onStep: OnStep;
-  /** Cancels the line of the current step. */
+  /** Ends the progress: the current step is not printed any more. */
   end: () => void;
 }
 
 /**
  * @param print prints a line; undefined when nobody reads it
- * @param start of the wait, on the clock of `performance`; the start of the process when left out
+ * @param start start of the command in milliseconds of `performance.now()`; by default the start of the process
  */
 export function createProgress(print: ((text: string) => void) | undefined, start = 0): Progress {
   let timer: NodeJS.Timeout | undefined;

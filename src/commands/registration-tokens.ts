@@ -11,7 +11,7 @@ export const createRegistrationToken: Command = {
   changesDatabase: true,
   about: 'Create a token with which apps register themselves while CLIENT_REGISTRATION is on. It is shown once.',
   options: {
-    expires: { value: 'TIME', about: 'Its lifetime, like 12h or 30d: 1d by default, at most 90d.' },
+    expires: { value: 'TIME', about: 'Lifetime of the token, like 12h or 30d: 1d by default, at most 90d.' },
     uses: { value: 'NUMBER', about: 'How many apps may register with it: one by default.' },
     json: { about: 'Print JSON.' },
   },

@@ -1,4 +1,4 @@
-/** Finds and runs a command; prints what goes wrong in words, without a stack, and gives the exit code. */
+/** Finds and runs a command; prints errors in words, without a stack, and returns the exit code. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processEnvironment } from '../config.ts';
@@ -9,12 +9,12 @@ import { helpText, nounOf, UnknownCommand } from './help.ts';
 
 const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
-/** Creates a missing database: an option of every command that opens one. */
+/** An option of every command that opens the database: a missing database is created. */
 const newDatabaseOption = '--new';
 
 const isHelp = (argument: string | undefined): boolean => argument === '--help' || argument === '-h';
 
-function find(commands: readonly Command[], args: string[]): { command: Command; rest: string[] } | undefined {
+function findCommand(commands: readonly Command[], args: string[]): { command: Command; rest: string[] } | undefined {
   // A name has three words at most.
   for (const length of [3, 2, 1]) {
     const command = commands.find(({ name }) => name === args.slice(0, length).join(' '));
@@ -28,7 +28,7 @@ function version(): string {
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
-/** Runs what the arguments ask for. @throws whatever the command throws */
+/** Runs the command that the arguments name. @throws UnknownCommand, UsageError, and the errors of the command */
 async function run(commands: readonly Command[], args: string[], io: Io): Promise<void> {
   const [first] = args;
   if (first === '--version') return io.out(`frontdesk ${version()}`);
@@ -36,15 +36,15 @@ async function run(commands: readonly Command[], args: string[], io: Io): Promis
   const noun = nounOf(commands, args);
   const next = args[noun.length];
   if (noun.length > 0 && (next === undefined || isHelp(next))) return io.out(helpText(commands, noun));
-  const found = find(commands, args);
-  if (!found) throw new UnknownCommand(commands, args);
-  const { command, rest } = found;
+  const match = findCommand(commands, args);
+  if (!match) throw new UnknownCommand(commands, args);
+  const { command, rest } = match;
   if (command.name === 'help') return command.run({ operands: rest, options: {}, io });
   if (rest.some(isHelp)) return io.out(helpText(commands, [command.name]));
-  const given = rest.filter((argument) => argument !== newDatabaseOption);
-  const own: Io = { ...io, mayCreateDatabase: given.length < rest.length };
-  await command.run(parseInvocation(command, given, own));
-  if (command.changesDatabase && own.usedIssuer !== undefined) io.error(`at ${own.usedIssuer}`);
+  const commandArgs = rest.filter((argument) => argument !== newDatabaseOption);
+  const commandIo: Io = { ...io, mayCreateDatabase: commandArgs.length < rest.length };
+  await command.run(parseInvocation(command, commandArgs, commandIo));
+  if (command.changesDatabase && commandIo.usedIssuer !== undefined) io.error(`at ${commandIo.usedIssuer}`);
 }
 
 /** @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage */
@@ -54,7 +54,7 @@ export async function runCommand(commands: readonly Command[], args: string[], i
     return exitCodes.done;
   } catch (error) {
     if (error instanceof UsageError) {
-      const command = error instanceof UnknownCommand ? undefined : find(commands, args)?.command;
+      const command = error instanceof UnknownCommand ? undefined : findCommand(commands, args)?.command;
       io.error(command ? `${error.message}\nUsage: ${usageOf(command)}` : error.message);
       return exitCodes.wrongUsage;
     }

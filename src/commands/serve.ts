@@ -8,7 +8,7 @@ import { awaitDatabase } from './await-database.ts';
 import type { Command } from './command.ts';
 import { listen } from './listen.ts';
 
-/** Starts to serve, or closes what was opened. @throws ListenFailed, and what createApp throws */
+/** Starts the server; closes `base` when this fails. @throws ListenFailed, and the errors of createApp */
 async function startApp(base: Base): Promise<App> {
   const app = await createApp(base).catch(async (error: unknown) => {
     await base.close();
@@ -23,7 +23,7 @@ async function startApp(base: Base): Promise<App> {
   }
 }
 
-/** Aborted, with the name of the signal as its reason, when the process is told to stop. */
+/** A signal that is aborted on SIGINT and SIGTERM, with the name of that signal as its reason. */
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort(signal));

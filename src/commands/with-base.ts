@@ -1,4 +1,4 @@
-/** What commands share: the opened database, and accounts by the name that an operator types. */
+/** Opens the database for commands, and finds accounts by the name that an operator types. */
 import { existsSync } from 'node:fs';
 import { findAccount, findAccountByLogin } from '../accounts/account-repository.ts';
 import { canonicalEmail, canonicalUsername, type Account } from '../accounts/account.ts';
@@ -12,18 +12,19 @@ import type { Io } from './command.ts';
 import { createProgress } from './progress.ts';
 
 const demoFolder = 'data/demo';
-const ownSettings = ['ISSUER', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
+/** Settings that name a database or its issuer. */
+const databaseSettings = ['ISSUER', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
 
-/** The environment. For the demo that runs, when neither settings nor `./data` name another database. */
+/** The environment; with the running demo's DATA_DIR when neither settings nor `./data` name another database. */
 function findEnvironment(io: Io): NodeJS.ProcessEnv {
   const { environment } = io;
-  const isOwn = ownSettings.some((name) => environment[name]) || existsSync('data/postgres');
-  if (isOwn || !isServerRunning(demoFolder)) return environment;
+  const hasOwnDatabase = databaseSettings.some((name) => environment[name]) || existsSync('data/postgres');
+  if (hasOwnDatabase || !isServerRunning(demoFolder)) return environment;
   io.error(`Using the database of the running demo (${demoFolder}).`);
   return { ...environment, DATA_DIR: demoFolder };
 }
 
-/** Opens the database for a command, and prints what takes longer than a second. @throws Refusal as openBase does */
+/** Opens the database for a command, and prints the steps if that takes long. @throws Refusal as openBase does */
 export async function openForCommand(io: Io, config: Config, mayCreate: boolean): Promise<Base> {
   const { onStep, end } = createProgress(io.progress);
   try {
@@ -34,8 +35,8 @@ export async function openForCommand(io: Io, config: Config, mayCreate: boolean)
 }
 
 /**
- * Opens the database that the settings name, whether a server runs or not, and closes it after `work`.
- * Nothing is logged: a command prints.
+ * Opens the database that the settings name, whether a server runs or not, and closes it after `work`. Nothing is
+ * logged, because a command prints its result.
  *
  * @throws Refusal as openBase does
  */

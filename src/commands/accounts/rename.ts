@@ -6,7 +6,8 @@ import { requireAccount, withBase } from '../with-base.ts';
 export const renameAccount: Command = {
   name: 'accounts rename',
   changesDatabase: true,
-  about: 'Give an account another user name. Its id, sessions and apps stay; the name before is free for others.',
+  about:
+    'Give an account another user name. Its id, sessions and apps stay; the previous user name is free for others.',
   operands: ['ACCOUNT', 'USERNAME'],
   async run({ operands: [account = '', username = ''], io }) {
     await withBase(io, async ({ db }) => {

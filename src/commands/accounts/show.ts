@@ -1,4 +1,4 @@
-/** `frontdesk accounts show ACCOUNT`: what an operator needs to know of an account. */
+/** `frontdesk accounts show ACCOUNT`: shows an account, its sign-in locks, and the number of its sessions and apps. */
 import { listConnectedApps } from '../../sessions/connected-app-repository.ts';
 import { countSessions } from '../../sessions/session-repository.ts';
 import type { BudgetName } from '../../sign-in/attempt-budgets.ts';
@@ -8,18 +8,18 @@ import type { Account } from '../../accounts/account.ts';
 import { fields, type Command } from '../command.ts';
 import { requireAccount, withBase } from '../with-base.ts';
 
-interface Shown extends Omit<Account, 'attributes'> {
+interface ShownAccount extends Omit<Account, 'attributes'> {
   /** Names of the claims that `accounts set-claims` set. */
   claims: string[];
   sessions: number;
   apps: number;
-  /** Where wrong attempts are used up, and further ones are refused. */
+  /** Budgets of wrong attempts that are used up: further attempts are refused. */
   locks: Lock[];
   /** Seconds until the last of the locks ends; 0 when there is none. */
   lockedSeconds: number;
 }
 
-/** How the locks of one kind of place are told. Those of a name and of the account are told as one. */
+/** Words for the locks at one kind of place. Locks of a name and of the account count as one. */
 const lockKinds: { budgets: BudgetName[]; words: (places: number) => string }[] = [
   { budgets: ['name', 'account'], words: () => 'on all devices that have not signed in before' },
   { budgets: ['name-network', 'account-network'], words: (places) => `from ${places} network${places > 1 ? 's' : ''}` },
@@ -32,15 +32,17 @@ const lockKinds: { budgets: BudgetName[]; words: (places: number) => string }[] 
 
 function lockText(locks: Lock[]): string {
   const parts = lockKinds.flatMap(({ budgets, words }) => {
-    const found = locks.filter(({ budget }) => budgets.includes(budget));
-    if (found.length === 0) return [];
-    const minutes = Math.ceil(Math.max(...found.map(({ seconds }) => seconds)) / 60);
-    return [`${words(Math.max(...found.map(({ places }) => places)))} for ${minutes} minute${minutes > 1 ? 's' : ''}`];
+    const matching = locks.filter(({ budget }) => budgets.includes(budget));
+    if (matching.length === 0) return [];
+    const minutes = Math.ceil(Math.max(...matching.map(({ seconds }) => seconds)) / 60);
+    return [
+      `${words(Math.max(...matching.map(({ places }) => places)))} for ${minutes} minute${minutes > 1 ? 's' : ''}`,
+    ];
   });
   return parts.length === 0 ? 'not locked' : `locked by wrong attempts ${parts.join(', ')}`;
 }
 
-function textOf(account: Shown): string {
+function textOf(account: ShownAccount): string {
   const { id, email, emailVerifiedAt, username, name, suspendedAt, claims, sessions, apps, locks } = account;
   return fields([
     ['id', id],

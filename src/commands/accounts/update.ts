@@ -1,11 +1,11 @@
-/** `frontdesk accounts update ACCOUNT`: changes what an account holds about a person. */
+/** `frontdesk accounts update ACCOUNT`: changes name, user name and the verification of the e-mail address. */
 import { updateAccount as update, type AccountChanges } from '../../accounts/update-account.ts';
 import { clearedOptions, stringOption, UsageError, type Command, type Options } from '../command.ts';
 import { requireAccount, withBase } from '../with-base.ts';
 
 const clearable = ['name', 'username', 'email-verified'] as const;
 
-/** @throws UsageError when nothing is to be changed */
+/** The changes that the options name. @throws UsageError when they name none */
 function changesOf(options: Options): AccountChanges {
   const cleared = clearedOptions(options, clearable);
   const [name, username] = [stringOption(options['name']), stringOption(options['username'])];

@@ -1,4 +1,4 @@
-/** The options that `clients register` and `clients update` share: what an operator decides about a client. */
+/** The options that `clients register` and `clients update` share, and the client details that they stand for. */
 import type { ClientDetails } from '../../clients/client-details.ts';
 import { clientKinds, type ClientKind } from '../../clients/client.ts';
 import {
@@ -37,9 +37,9 @@ export const clientOptions: Readonly<Record<string, Option>> = {
   },
   scope: {
     value: 'SCOPES',
-    about: 'The OpenID Connect scopes it may ask for: "openid profile email offline_access" by default.',
+    about: 'The OpenID Connect scopes that it may request: "openid profile email offline_access" by default.',
   },
-  'require-pkce': { about: 'It must use PKCE, also when it authenticates itself and the policy does not ask for it.' },
+  'require-pkce': { about: 'The app must use PKCE, also when it is confidential and the policy does not require it.' },
   'id-token-claims': {
     value: 'on|off',
     about: 'Whether ID tokens carry the claims of the granted scopes, beside userinfo: on by default.',
@@ -54,7 +54,7 @@ export const clientOptions: Readonly<Record<string, Option>> = {
   'first-party': { about: 'An app of the operator: people are not asked for consent.' },
 };
 
-/** Options whose value `clients update --clear` removes, or sets back to the default. */
+/** Options that `clients update --clear` accepts: it removes their value, or sets the default again. */
 export const clearable = [
   'post-logout-redirect-uri',
   'app-scheme',

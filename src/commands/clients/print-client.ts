@@ -1,4 +1,4 @@
-/** What `clients register`, `clients update` and `clients show` print for the developer of the app. */
+/** Registers and prints clients: what `clients register` and `clients update` share. */
 import type { Base } from '../../base.ts';
 import { renderSnippet, type SnippetName } from '../../clients/client-snippet.ts';
 import { isForDevelopment } from '../../clients/client-uri.ts';
@@ -31,7 +31,7 @@ async function printOutgoingWarnings(io: Io, { outgoing }: Base, { metadata }: S
   }
 }
 
-/** Name → value of what the developer configures the app with. */
+/** Names and values of the settings that a developer configures the app with. */
 function appSettings(issuer: string, { id, metadata }: ShownClient, secret: string | undefined): [string, string][] {
   return [
     ['issuer', issuer],
@@ -42,7 +42,7 @@ function appSettings(issuer: string, { id, metadata }: ShownClient, secret: stri
   ];
 }
 
-/** @param secret a new client secret; undefined when none was made */
+/** Prints a client for the developer of the app. @param secret a new client secret; undefined when there is none */
 export async function printClient(
   io: Io,
   base: Base,

@@ -9,10 +9,11 @@ import { withBase } from '../with-base.ts';
 export const addClientSecret: Command = {
   name: 'clients secrets add',
   changesDatabase: true,
-  about: 'Add a client secret, which is shown once. Two are valid at a time: add, change the app, remove the old one.',
+  about:
+    'Add a client secret, which is shown once. Two are valid at a time: add one, configure the app with it, remove the old one.',
   operands: ['ID'],
   options: {
-    expires: { value: 'TIME', about: 'Its lifetime, like 30d; without end by default.' },
+    expires: { value: 'TIME', about: 'Lifetime of the secret, like 30d; unlimited by default.' },
     json: { about: 'Print JSON.' },
   },
   async run({ operands: [clientId = ''], options, io }) {
@@ -41,7 +42,7 @@ const minuteOf = (time: Date): string => `${time.toISOString().slice(0, 16)}Z`;
 
 export const listClientSecrets: Command = {
   name: 'clients secrets list',
-  about: 'List the secrets of an app, without their values. When one was last used is known to the hour.',
+  about: 'List the secrets of an app, without their values. The time of last use is precise to an hour.',
   operands: ['ID'],
   options: { json: { about: 'Print JSON.' } },
   async run({ operands: [clientId = ''], options, io }) {

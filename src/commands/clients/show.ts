@@ -1,4 +1,4 @@
-/** `frontdesk clients show ID`: what is registered of a client, without its secrets. */
+/** `frontdesk clients show ID`: shows the registration of a client, without the values of its secrets. */
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
 import { renderSnippet } from '../../clients/client-snippet.ts';
 import { isForDevelopment } from '../../clients/client-uri.ts';
@@ -20,7 +20,7 @@ function toShown(client: StoredClient): Record<string, unknown> {
     sends_pkce: sendsPkce ?? null,
     secrets: secrets.map(toShownSecret),
     apis,
-    // The default: `metadata` overrides it when an operator decided it.
+    // This is the default, which `metadata` overrides when an operator has set it.
     id_token_claims: idTokenHasClaimsByDefault(client),
     ...metadata,
   };

@@ -28,8 +28,6 @@ export function printSnippetWarnings(
     if (problem === 'kind')
       io.error(`${title} is a client of kind ${kinds.join(' or ')}; ${client.id} is ${client.kind}.`);
     else
-      io.error(
-        `${title} receives people at an address like ${redirectUri}, and no redirect URI of ${client.id} is one.`,
-      );
+      io.error(`${title} needs a redirect URI like ${redirectUri}, and no redirect URI of ${client.id} matches that.`);
   }
 }

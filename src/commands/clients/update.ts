@@ -1,4 +1,4 @@
-/** `frontdesk clients update ID`: changes what was decided about a client. */
+/** `frontdesk clients update ID`: changes the details of a client. */
 import { clientKinds } from '../../clients/client.ts';
 import { updateClient as update } from '../../clients/update-client.ts';
 import { UsageError, type Command } from '../command.ts';
@@ -9,7 +9,7 @@ import { registrationContext, printClient } from './print-client.ts';
 export const updateClient: Command = {
   name: 'clients update',
   changesDatabase: true,
-  about: 'Change an app. What is not given stays; a list that is given replaces the one before.',
+  about: 'Change an app. An option that is left out changes nothing; a list replaces the previous list.',
   operands: ['ID'],
   options: {
     kind: { value: 'KIND', about: `The kind of app: ${clientKinds.join(', ')}. Sets how it authenticates.` },
@@ -23,8 +23,8 @@ export const updateClient: Command = {
     json: { about: 'Print JSON.' },
   },
   async run({ operands: [id = ''], options, io }) {
-    const given = Object.keys(options).filter((name) => options[name] !== undefined && name !== 'json');
-    if (given.length === 0) throw new UsageError('There is nothing to change: give an option.');
+    const changes = Object.keys(options).filter((name) => options[name] !== undefined && name !== 'json');
+    if (changes.length === 0) throw new UsageError('There is nothing to change: give an option.');
     const details = detailsOf(options);
     await withBase(io, async (base) => {
       const { client, secret } = await update(registrationContext(base), id, details);
