@@ -96,7 +96,7 @@ describe('clients register', () => {
 
   test.each([
     ['oidc-client-ts', 'oidc-client-ts is a client of kind single-page or native; not-ts is web.'],
-    ['oauth2-proxy', 'oauth2-proxy needs a redirect URI like'],
+    ['oauth2-proxy', 'oauth2-proxy needs a redirect URI like https://wiki.example.com/oauth2/callback,'],
   ])('warns when the client does not fit %s', async (name, words) => {
     const id = name === 'oauth2-proxy' ? 'not-proxy' : 'not-ts';
     expect((await run(...web, id, '--for', name)).error).toContain(words);
