@@ -9,9 +9,9 @@ export interface ConnectedApp {
   clientId: string;
   metadata: ClientMetadata;
   isFirstParty: boolean;
-  /** Those of the live grants and those of the remembered consent. */
+  /** The permissions of the live grants and of the stored consent. */
   permissions: Permissions;
-  /** When the first live grant or the consent was given. */
+  /** When the oldest live grant or the consent was given, whichever is earlier. */
   since: Date;
   /** When the app last got a token, or the consent last changed. */
   lastUsedAt: Date;
@@ -69,7 +69,7 @@ function apiScopesOf({ resources, api_scopes: consented }: Row): Record<string, 
 }
 
 /**
- * At most `limit` connected apps of a person, the one used last first.
+ * At most `limit` connected apps of a person, the most recently used first. The built-in client is left out.
  *
  * @param after id of the client that the list begins behind
  */

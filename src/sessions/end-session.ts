@@ -1,4 +1,4 @@
-/** Ends sessions and revokes grants. The apps concerned are notified. */
+/** Ends sessions and revokes grants. The apps that took part in the sessions are notified. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
@@ -15,7 +15,9 @@ function recordEndings(db: Database, ended: EndedSession[], reason: EndReason): 
 
 /** Ends sessions and revokes their grants; grants with `offline_access` outlive the sessions. */
 export async function endSessions(db: Database, uids: string[], reason: EndReason): Promise<void> {
-  await db.inUnitOfWork(async () => recordEndings(db, await endSessionRows(db, uids, reason, false), reason));
+  await db.inUnitOfWork(async () => {
+    recordEndings(db, await endSessionRows(db, uids, { reason, includesOffline: false }), reason);
+  });
 }
 
 /**
@@ -40,7 +42,7 @@ const listOtherSessions = async (db: Database, accountId: string, exceptUid: str
 /**
  * Ends the sessions of an account.
  *
- * @param exceptUid a session that goes on
+ * @param exceptUid a session that is not ended
  * @returns number of sessions ended
  */
 export async function endAccountSessions(
@@ -58,7 +60,7 @@ export async function endAccountSessions(
  * Ends the sessions of an account and revokes all its grants, those with offline access too: when the account is
  * suspended or removed, and when its password changes.
  *
- * @param exceptUid a session that goes on, with its grants
+ * @param exceptUid a session that is not ended; its grants are not revoked
  */
 export async function revokeAllAccess(
   db: Database,
@@ -68,7 +70,7 @@ export async function revokeAllAccess(
 ): Promise<void> {
   await db.inUnitOfWork(async () => {
     const uids = await listOtherSessions(db, accountId, exceptUid);
-    recordEndings(db, await endSessionRows(db, uids, reason, true), reason);
+    recordEndings(db, await endSessionRows(db, uids, { reason, includesOffline: true }), reason);
     await revokeGrantsOfAccount(db, accountId, exceptUid, reason);
   });
 }

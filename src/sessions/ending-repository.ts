@@ -1,4 +1,4 @@
-/** SQL that ends sessions, revokes grants and inserts the logout notices of the apps concerned. */
+/** SQL that ends sessions, revokes grants and inserts logout notices for the apps that took part in the sessions. */
 import { ownClientId } from '../clients/own-client.ts';
 import { sql } from '../platform/statement.ts';
 import type { Database } from '../platform/database.ts';
@@ -12,7 +12,7 @@ export interface EndedSession {
   apps: number;
 }
 
-// Notices are made from the rows that the statement changes, here and below: an app that joined a moment ago is
+// Here and below, notices are made from the rows that the statement changes, so an app that joined a moment ago is
 // notified too. A trigger queues their deliveries (migrations/0022-queue-logout-deliveries.sql).
 const endSessionsByUid = sql`
   with ended as (
@@ -38,20 +38,22 @@ const endSessionsByUid = sql`
 /**
  * Ends sessions and revokes the grants that were made in them.
  *
- * @param includesOffline also revokes grants with `offline_access`, which otherwise outlive the session
+ * @param ending `includesOffline`: whether grants with `offline_access`, which otherwise outlive the session, are
+ *   revoked too
+ * @returns the sessions that this call ended
  */
 export async function endSessionRows(
   db: Database,
   uids: string[],
-  reason: EndReason,
-  includesOffline: boolean,
+  { reason, includesOffline }: { reason: EndReason; includesOffline: boolean },
 ): Promise<EndedSession[]> {
   const values = [uids, reason, includesOffline, ownClientId];
   const { rows } = await db.guard<{ uid: string; account_id: string | null; apps: number }>(endSessionsByUid, values);
   return rows.map(({ uid, account_id: accountId, apps }) => ({ uid, accountId: accountId ?? undefined, apps }));
 }
 
-// These grants have `offline_access` and outlived their sessions. No browser is involved, so there is no front channel.
+// Apps are notified of grants that outlived their sessions (`offline_access`), without the front channel: no browser is
+// involved. `endSessionRows` inserts the notices of sessions that end now.
 const revokeAccountGrants = sql`
   with revoked as (
     update grants set revoked_at = now()
@@ -66,9 +68,9 @@ const revokeAccountGrants = sql`
     join sessions s on s.uid = r.session_uid and s.ended_at is not null`;
 
 /**
- * Revokes the grants of an account that outlived their sessions.
+ * Revokes all grants of an account, and notifies the apps whose grants outlived their sessions.
  *
- * @param exceptUid a session whose grants stay
+ * @param exceptUid a session whose grants are not revoked
  */
 export async function revokeGrantsOfAccount(
   db: Database,
@@ -80,7 +82,7 @@ export async function revokeGrantsOfAccount(
 }
 
 // Sessions are locked before grants in every statement, so that two transactions that lock both cannot deadlock. The
-// count makes PostgreSQL finish `left_sessions` before it revokes.
+// count makes PostgreSQL finish `left_sessions` before it revokes the grants.
 const removeApp = sql`
   with joined_sessions as (
     select uid, authorizations -> $2 ->> 'sid' as sid from sessions
@@ -113,7 +115,7 @@ export interface AppRemoval {
   accountId: string;
   clientId: string;
   reason: AppRemovalReason;
-  /** Only this grant is revoked, and only its sessions lose the app; all of the app's by default. */
+  /** Only this grant is revoked, and only its session loses the app; by default all grants and sessions of the app. */
   grantId?: string | undefined;
 }
 
@@ -140,7 +142,7 @@ export interface NewLogoutNotice {
   reason: AppRemovalReason;
 }
 
-/** Queues a logout notice for one app. */
+/** Inserts a back-channel logout notice for one app; its delivery is queued by the trigger. */
 export async function queueLogoutNotice(db: Database, notice: NewLogoutNotice): Promise<void> {
   const { accountId, clientId, sessionUid, sid, reason } = notice;
   await db.guard(insertNotice, [sessionUid, accountId, clientId, sid, reason]);

@@ -1,11 +1,11 @@
-/** Removes an app from a person's sessions and revokes its grants: the person asked for it, or a refresh token was replayed. */
+/** Removes an app from a person's sessions and revokes its grants: as the person asked, or after a replayed token. */
 import { recordEvent } from '../audit/audit-repository.ts';
 import { deleteConsent } from '../grants/consent-repository.ts';
 import { findGrant } from '../grants/grant-repository.ts';
 import type { Database } from '../platform/database.ts';
 import { removeAppFromSessions } from './ending-repository.ts';
 
-/** Also deletes the consent, so the app has to ask for it again. The app is notified. */
+/** Removes an app from a person's account, with its consent, which it has to request again. The app is notified. */
 export async function removeApp(db: Database, accountId: string, clientId: string): Promise<void> {
   await db.inUnitOfWork(async () => {
     const grants = await removeAppFromSessions(db, { accountId, clientId, reason: 'app_removed' });

@@ -97,13 +97,15 @@ test('A01 of two people who sign in to one session at once, the second writes no
 
 test('A04 an ended session is not written to, under its id or a new one, and ends once', async () => {
   await write();
-  expect(await db.inUnitOfWork(() => endSessionRows(db, ['u'], 'signed_out', false))).toEqual([
-    { uid: 'u', accountId: undefined, apps: 0 },
-  ]);
+  expect(
+    await db.inUnitOfWork(() => endSessionRows(db, ['u'], { reason: 'signed_out', includesOffline: false })),
+  ).toEqual([{ uid: 'u', accountId: undefined, apps: 0 }]);
   expect(await write()).toBe(false);
   expect(await write({ ...id('new'), isRotating: true })).toBe(false);
   expect(await write({ change: { ...nothing, changed: { a }, added: ['a'] } })).toBe(false);
   expect(await findSessionByUid(db, 'u')).toBeUndefined();
   expect(await findSessionById(db, [Buffer.from('id'), Buffer.from('new')])).toBeUndefined();
-  expect(await db.inUnitOfWork(() => endSessionRows(db, ['u'], 'signed_out', false))).toEqual([]);
+  expect(
+    await db.inUnitOfWork(() => endSessionRows(db, ['u'], { reason: 'signed_out', includesOffline: false })),
+  ).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** SQL for sessions. A session keeps its row and its uid; its id, which the cookie has, is rotated. */
+/** SQL for sessions. A session keeps its row and its uid; its id, which is in the cookie, is rotated. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Authorizations, AuthorizationChange, Session } from './session.ts';
@@ -35,7 +35,7 @@ const toSession = (row: Row): Session => ({
   userAgent: row.user_agent ?? undefined,
 });
 
-// Ids are random, so there is one row. The index is not unique: see `upsertRow`.
+// Ids are random, so at most one row is found. Why the index is not unique: see `upsertRow`.
 const selectById = sql`
   select * from sessions where id_hash = any($1) and ended_at is null order by created_at desc limit 1`;
 
@@ -62,9 +62,10 @@ export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdA
   change: AuthorizationChange;
 }
 
-// Requests of one browser run at the same time. Each writes only the authorizations that it changed; it writes nothing
-// when the session has ended or has another id or account, or when another request changed the same authorizations. The
-// primary key must stay the only unique index: `on conflict` handles one index, any other would raise errors.
+// Requests of one browser run at the same time. Each request writes only the authorizations that it changed. It writes
+// nothing when the session has ended or has another id or account, or when another request changed the same
+// authorizations. The primary key must stay the only unique index: `on conflict` handles one index, and a conflict in
+// another would be an error.
 const upsertRow = sql`
   insert into sessions (uid, id_hash, account_id, signed_in_at, acr, amr, is_transient, state, authorizations,
     expires_at, ip, user_agent)

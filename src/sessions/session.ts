@@ -1,11 +1,11 @@
-/** A session: one browser, the person who is signed in there, and the apps they signed in to. */
+/** A session: one browser, the person who is signed in in it, and the apps that the person signed in to. */
 
 /** An app that a session was used to sign in to, as oidc-provider stores it. */
 export interface Authorization {
   /** `sid` of the session in the tokens of this app. */
   sid?: string | undefined;
   grantId?: string | undefined;
-  /** The app has offline access, which outlives the session. */
+  /** Whether the app has offline access, which outlives the session. */
   persistsLogout?: boolean | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface Session {
   signedInAt: Date | undefined;
   acr: string | undefined;
   amr: string[] | undefined;
-  /** The cookie ends with the browser. */
+  /** Whether the browser deletes the cookie when it is closed. */
   isTransient: boolean;
   /** State of a sign-out that the person has yet to confirm. */
   state: Record<string, unknown> | undefined;
@@ -44,7 +44,7 @@ export type EndReason =
   | 'password_changed'
   | 'signed_out';
 
-/** Why an app is removed from a person's sessions, which go on. */
+/** Why an app is removed from a person's sessions, which continue. */
 export type AppRemovalReason = 'app_removed' | 'refresh_token_reused' | 'signed_out_of_app';
 
 /** How the authorizations that a request writes differ from those that it loaded. */
@@ -59,8 +59,9 @@ export interface AuthorizationChange {
   loaded: Authorizations;
 }
 
-const isEqual = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+const isEqual = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
+/** @param before the authorizations as loaded @param after the authorizations to be written */
 export function authorizationChange(before: Authorizations, after: Authorizations): AuthorizationChange {
   const changed = Object.entries(after).filter(([clientId, entry]) => !isEqual(entry, before[clientId]));
   const removed = Object.keys(before).filter((clientId) => !Object.hasOwn(after, clientId));
