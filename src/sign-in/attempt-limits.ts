@@ -16,28 +16,29 @@ import {
   type Lock,
 } from './attempt-repository.ts';
 
-/** From so many wrong attempts at one place on, a person is told that even the right password may be refused. */
+/** Number of wrong attempts at one place after which a person is told that the right password may be refused too. */
 const repeatedAttempts = 3;
 
-/** Who tries to sign in, and where. */
+/** The person who tries to sign in, and the place. */
 export interface Candidate {
   /** The canonical form of the name that was typed. */
   name: string;
-  /** The account with this name. */
+  /** The account with this name; undefined when there is none. */
   accountId: string | undefined;
   ip: string;
-  /** Names the browser when the account has signed in in it before (known-device.ts). */
+  /** Id of the browser when the account has signed in in it before (known-device.ts). */
   deviceId: string | undefined;
 }
 
 /** An attempt that has begun. It counts as wrong unless `succeed` is called. */
 export interface Attempt {
-  /** Whether the password may be compared. If not, the answer is that of a wrong one. */
+  /** Whether the password may be compared. If not, the sign-in is refused like one with a wrong password. */
   mayEvaluate: boolean;
+  /** Whether this is at least the third wrong attempt at this place. */
   isRepeated: boolean;
-  /** The budgets of which this attempt took the last. */
+  /** The budgets that this attempt used up. */
   usedUp: BudgetName[];
-  /** The IPv4 address, or the /64 of an IPv6 one. */
+  /** The IPv4 address, or the /64 of an IPv6 address. */
   network: string;
   /** Takes this attempt off every count, and clears the counts of this person at this place. */
   succeed(): Promise<void>;
@@ -68,15 +69,15 @@ const refusalOf = (budget: BudgetName): RefusalCode => {
 const isCounted = ({ remaining }: CountedRow): boolean => remaining !== undefined;
 const isUsedUp = ({ waitSeconds }: CountedRow): boolean => waitSeconds !== undefined;
 
-/** The rows because of which an attempt is refused, if it is, and the person is told. */
+/** The rows because of which an attempt is refused with the time to wait; empty when it is not. */
 function refusingRows(rows: CountedRow[]): CountedRow[] {
-  const told = rows.filter(({ role }) => role !== 'silent');
-  if (told.some(isUsedUp)) return told.filter(isUsedUp);
-  // Not used up when the statement began, and not counted: others took the last meanwhile.
-  const pairs = told.filter(({ role }) => role === 'pair');
+  const shown = rows.filter(({ role }) => role !== 'silent');
+  if (shown.some(isUsedUp)) return shown.filter(isUsedUp);
+  // A row that was not used up when the statement began, and was not counted: concurrent attempts used it up.
+  const pairs = shown.filter(({ role }) => role === 'pair');
   if (!pairs.every(isCounted)) return pairs.filter((row) => !isCounted(row));
   const isFirst = pairs.every(({ remaining, max }) => remaining === max - 1);
-  return told.filter((row) => !isCounted(row) && (row.role !== 'names' || isFirst));
+  return shown.filter((row) => !isCounted(row) && (row.role !== 'names' || isFirst));
 }
 
 const inPrecedence: RefusalCode[] = ['too_many_attempts', 'address_locked', 'sign_in_limited'];
@@ -87,14 +88,14 @@ function refuse(rows: CountedRow[]): never {
   throw new Refusal(code, { count: Math.ceil(wait / 60) }, wait);
 }
 
-/** In the order in which rows are locked. */
-const inOrder = (rows: AttemptRow[]): AttemptRow[] =>
+/** Sorts rows in the order in which every statement locks them. */
+const inLockOrder = (rows: AttemptRow[]): AttemptRow[] =>
   rows.toSorted(
-    (one, other) =>
-      Number(other.role === 'pair') - Number(one.role === 'pair') ||
-      Buffer.compare(one.subject, other.subject) ||
-      Buffer.compare(one.place, other.place) ||
-      (one.budget < other.budget ? -1 : 1),
+    (a, b) =>
+      Number(b.role === 'pair') - Number(a.role === 'pair') ||
+      Buffer.compare(a.subject, b.subject) ||
+      Buffer.compare(a.place, b.place) ||
+      (a.budget < b.budget ? -1 : 1),
   );
 
 /** @param factor multiplies every maximum */
@@ -111,7 +112,7 @@ export function createAttemptLimits(db: Database, keyring: Keyring, factor: numb
 
   function rowsFor({ name, accountId, ip, deviceId }: Candidate): AttemptRow[] {
     const named = subjects('name', name);
-    // Unknown names have rows of the same kinds, and so take the same time.
+    // Unknown names have rows of the same budgets, and so take the same time.
     const account = subjects('account', accountId === undefined ? `name ${name}` : `id ${accountId}`);
     if (deviceId !== undefined) {
       const device = places('device', deviceId);
@@ -155,7 +156,7 @@ export function createAttemptLimits(db: Database, keyring: Keyring, factor: numb
 
   return {
     async begin(candidate) {
-      const counted = await countAttempt(db, inOrder(rowsFor(candidate)));
+      const counted = await countAttempt(db, inLockOrder(rowsFor(candidate)));
       const refusing = refusingRows(counted);
       if (refusing.length > 0) {
         await giveBackAttempt(db, counted.filter(isCounted));

@@ -11,9 +11,9 @@ export interface AttemptRow extends Budget {
 }
 
 export interface CountedRow extends AttemptRow {
-  /** What is left after this attempt; undefined when it was not counted here. */
+  /** Number of attempts that are left after this one; undefined when this attempt was not counted in this row. */
   remaining: number | undefined;
-  /** Seconds until the budget is whole again, when nothing was left before this attempt. */
+  /** Seconds until all attempts are forgotten; undefined unless the budget was used up before this attempt. */
   waitSeconds: number | undefined;
 }
 
@@ -65,10 +65,10 @@ const countRows = sql`
   order by position`;
 
 /**
- * Counts an attempt in every row, or in none whose role is told while one of them is used up; the `silent` rows likewise
- * among themselves. When attempts at once take the last of different budgets, some rows of a refused one are counted.
+ * Counts an attempt in all rows. When one row that is not `silent` is used up, none of those are counted; likewise for
+ * the `silent` rows. When concurrent attempts use up different budgets, some rows of a refused attempt may be counted.
  *
- * @param rows `pair` first; sorted alike in every call
+ * @param rows sorted the same way in every call, the rows with role `pair` first
  */
 export async function countAttempt(db: Database, rows: readonly AttemptRow[]): Promise<CountedRow[]> {
   const values = [...keysOf(rows), rows.map(({ seconds }) => seconds), rows.map(({ role }) => role)];
@@ -89,7 +89,7 @@ const addOne = sql`
   update sign_in_attempts s set remaining = least(s.remaining + 1, l.max) from locked l
   where s.budget = l.budget and s.subject = l.subject and s.place = l.place`;
 
-/** Takes one attempt off each row. */
+/** Takes back one attempt from each row. */
 export async function giveBackAttempt(db: Database, rows: readonly AttemptRow[]): Promise<void> {
   if (rows.length > 0) await db.writeOutsideTransaction(addOne, keysOf(rows));
 }
@@ -125,9 +125,9 @@ export async function deleteAttemptsOf(db: Database, subjects: readonly Buffer[]
 /** A budget that is used up. */
 export interface Lock {
   budget: BudgetName;
-  /** At how many places: networks, or known devices. */
+  /** Number of places at which it is used up: networks, sites or known devices; 1 for a budget without a place. */
   places: number;
-  /** Until the last of them is whole again. */
+  /** Seconds until the last of these locks ends. */
   seconds: number;
 }
 

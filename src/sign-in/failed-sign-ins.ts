@@ -1,18 +1,18 @@
-/** What a person should hear of the failed sign-ins to their account. */
+/** Summarizes the failed sign-ins to an account for its person. */
 import type { RecordedEvent } from '../audit/audit-repository.ts';
 
-/** A success of the same device and address within this time of the failures ends a row of tries. */
+/** Failures belong to a success of the same device and IP address that follows within this time. */
 const tryMilliseconds = 15 * 60 * 1000;
-/** So many failures before a success are typing errors. */
+/** Maximum number of failures before a success that count as typing errors. */
 const maxTypos = 2;
-/** So many failures within an hour are a burst: somebody may be guessing the password. */
+/** Number of failures within an hour that are a burst: somebody may be guessing the password. */
 const burstFailures = 5;
 const burstMilliseconds = 60 * 60 * 1000;
 
 type SignIn = Pick<RecordedEvent, 'id' | 'at' | 'kind' | 'ip' | 'detail'>;
 
 export interface FailedSignIns {
-  /** Failures that no success of the same device and address followed. */
+  /** Failures that no success of the same device and IP address followed within 15 minutes. */
   unexplained: { count: number; lastAt: Date; isBurst: boolean } | undefined;
   /** The newest success after more failures than typing errors explain. */
   afterMany: { count: number; id: string; at: Date } | undefined;
@@ -25,7 +25,7 @@ const timeBetween = (earlier: SignIn, later: SignIn): number => later.at.getTime
 /**
  * One or two failures before a success are typing errors of the person, and are left out.
  *
- * @param events sign-ins that failed or succeeded, the newest first
+ * @param events failed and successful sign-ins, newest first
  */
 export function summarizeFailedSignIns(events: readonly SignIn[]): FailedSignIns {
   const pending = new Map<string, SignIn[]>();
@@ -33,14 +33,14 @@ export function summarizeFailedSignIns(events: readonly SignIn[]): FailedSignIns
   let afterMany: FailedSignIns['afterMany'];
   for (const event of events.toReversed()) {
     const origin = originOf(event);
-    const before = pending.get(origin) ?? [];
+    const failures = pending.get(origin) ?? [];
     if (event.kind === 'sign-in.failed') {
-      pending.set(origin, [...before, event]);
+      pending.set(origin, [...failures, event]);
       continue;
     }
-    const own = before.filter((failure) => timeBetween(failure, event) <= tryMilliseconds);
-    unexplained.push(...before.filter((failure) => !own.includes(failure)));
-    if (own.length > maxTypos) afterMany = { count: own.length, id: event.id, at: event.at };
+    const recent = failures.filter((failure) => timeBetween(failure, event) <= tryMilliseconds);
+    unexplained.push(...failures.filter((failure) => !recent.includes(failure)));
+    if (recent.length > maxTypos) afterMany = { count: recent.length, id: event.id, at: event.at };
     pending.delete(origin);
   }
   unexplained.push(...[...pending.values()].flat());
@@ -48,7 +48,7 @@ export function summarizeFailedSignIns(events: readonly SignIn[]): FailedSignIns
 }
 
 function summaryOf(failures: SignIn[]): FailedSignIns['unexplained'] {
-  const inOrder = failures.toSorted((one, other) => timeBetween(other, one));
+  const inOrder = failures.toSorted((a, b) => timeBetween(b, a));
   const last = inOrder.at(-1);
   if (!last) return undefined;
   const isBurst = inOrder.some((failure, index) => {

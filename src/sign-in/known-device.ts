@@ -1,11 +1,11 @@
-/** Known devices: browsers in which an account has signed in before, by a cookie that opens nothing. */
+/** Known devices: browsers in which an account has signed in before, known by a cookie that gives no access. */
 import { randomBytes } from 'node:crypto';
 import type { Keyring } from '../platform/secrets.ts';
 
 // Wrong attempts on a known device count apart from everybody else's, so that a stranger's do not lock the owner out. A
 // copied cookie gives its holder a budget of their own and no more, so it outlives sign-outs: somebody who signs out
-// everywhere because of an attack needs it to sign in again. A new password ends it, because whoever knew the old one may
-// have collected many.
+// everywhere because of an attack needs it to sign in again. A new password ends it, because whoever knew the old one
+// may have collected many.
 
 /** How long a device stays known after a sign-in. */
 export const knownDeviceSeconds = 180 * 24 * 60 * 60;
@@ -25,11 +25,13 @@ export interface KnownDevice {
 
 const pattern = /^([0-9a-z]{1,12})\.([\w-]{22})\.([\w-]{43})$/;
 
-/** Neither value nor id say whose they are: only with the root secret can it be found out. */
+/**
+ * The text that a cookie signs. The cookie does not hold the account: only with the root secret can it be found out.
+ */
 const messageOf = ({ accountId, passwordChangedAt }: DeviceOwner, issuedAt: string, deviceId: string): string =>
   ['known device', accountId, passwordChangedAt.getTime(), issuedAt, deviceId].join('\0');
 
-/** Milliseconds since 1970, as a cookie says it; 0 for a cookie that is none of ours. */
+/** When a cookie was issued, in milliseconds since 1970 and not verified; 0 for a value in another form. */
 export const issuedAtOf = (value: string): number => Number.parseInt(pattern.exec(value)?.[1] ?? '0', 36);
 
 /** @returns the value of a new cookie */
@@ -39,7 +41,12 @@ export function issueKnownDevice(keyring: Keyring, owner: DeviceOwner, now = Dat
   return `${issuedAt}.${deviceId}.${keyring.sign(messageOf(owner, issuedAt, deviceId))}`;
 }
 
-/** @param values the cookies of a browser, which may be of several accounts */
+/**
+ * Finds the cookie of an account.
+ *
+ * @param values the values of a browser's cookies, which may be of several accounts
+ * @returns undefined when the browser is no known device of this account
+ */
 export function findKnownDevice(
   keyring: Keyring,
   owner: DeviceOwner,

@@ -41,20 +41,20 @@ export interface Proof {
 export interface SignedIn {
   account: Account;
   proof: Proof;
-  /** The new cookie by which the device is known, and the earlier one that it replaces. */
+  /** Value of the new cookie of the known device, and of the earlier cookie that it replaces. */
   knownDevice: { value: string; replaces: string | undefined };
 }
 
 /** A password alone is authentication assurance level 1 (NIST SP 800-63B-4). */
 const passwordProof: Proof = { amr: ['pwd'], acr: 'aal1' };
 
-/** The canonical form of a login: an e-mail address, a user name, or neither. */
+/** The canonical form of a typed login: an e-mail address, a user name, or neither. */
 function canonicalLogin(login: string): { email: string | undefined; username: string | undefined } {
   const email = canonicalEmail(login);
   return { email, username: email === undefined ? canonicalUsername(login) : undefined };
 }
 
-/** The account with this e-mail address or user name, as somebody typed it. */
+/** The account with this e-mail address or user name. @param login as it was typed */
 export async function findByLogin(db: Database, login: string): Promise<Account | undefined> {
   const { email, username } = canonicalLogin(login);
   return email === undefined && username === undefined ? undefined : findAccountByLogin(db, { email, username });
@@ -62,7 +62,7 @@ export async function findByLogin(db: Database, login: string): Promise<Account 
 
 type Failure = { accountId: string | undefined } & Pick<PasswordSignIn, 'clientId' | 'ip'>;
 
-/** Records that budgets are used up: once, for operators, by the attempt that took the last. */
+/** Tells operators, by the log and an audit event, about the budgets that this attempt used up. */
 function reportUsedUp({ db, log }: SignInServices, { usedUp, network }: Attempt, failure: Failure): void {
   if (usedUp.length === 0) return;
   log.warn({ budgets: usedUp, network, accountId: failure.accountId }, 'sign-in attempts are used up');
@@ -70,11 +70,11 @@ function reportUsedUp({ db, log }: SignInServices, { usedUp, network }: Attempt,
 }
 
 /**
- * Signs a person in. A wrong password, an unknown account, and an account whose attempts are used up under another name
- * of it give the same answer after the same time.
+ * Signs a person in. A wrong password, an unknown account, and an account whose attempts are used up under its other
+ * name are refused in the same way and after the same time.
  *
- * @throws Refusal `credentials_wrong`, `credentials_wrong_again` (several times here), `account_suspended` (only for the
- *   right password), `too_many_attempts`, `address_locked`, `sign_in_limited`, `sign_in_busy`
+ * @throws Refusal `credentials_wrong`, `credentials_wrong_again` (several times here), `account_suspended` (only for
+ *   the right password), `too_many_attempts`, `address_locked`, `sign_in_limited`, `sign_in_busy`
  */
 export async function signInWithPassword(services: SignInServices, request: PasswordSignIn): Promise<SignedIn> {
   const { db, hasher, keyring, attemptLimits } = services;
