@@ -1,6 +1,6 @@
-/** Runs a few things at a time; others wait in line, and what would wait too long is refused at once. */
+/** A queue that runs a few tasks at a time, lets others wait, and refuses a task at once that would wait too long. */
 
-/** `full`: it would wait too long; `late`: it has; `gone`: its signal was aborted meanwhile. */
+/** `full`: the task would wait too long; `late`: it has waited too long; `gone`: its signal was aborted. */
 export type QueueProblem = 'full' | 'late' | 'gone';
 
 export class QueueRefused extends Error {
@@ -13,13 +13,13 @@ export class QueueRefused extends Error {
 }
 
 export interface QueueOptions {
-  /** How many run at a time. */
+  /** Maximum number of tasks that run at a time. */
   concurrency: number;
   maxWaiting: number;
   maxWaitMilliseconds: number;
-  /** How long one takes, until this is measured. */
+  /** Expected duration of a task, used until it is measured. */
   expectedMilliseconds?: number;
-  /** Number of ranks; 1 by default. Those of rank 0 are first in line. */
+  /** Number of ranks; 1 by default. Tasks of rank 0 come first. */
   ranks?: number;
 }
 
@@ -27,25 +27,26 @@ export interface EnterOptions {
   rank?: number;
   /** Aborted when nobody needs the result any more. */
   signal?: AbortSignal | undefined;
-  /** Waits however long the line is. */
+  /** Whether the task waits however many wait before it. */
   mayWaitLong?: boolean;
 }
 
-/** One of the places for what runs. */
+/** The place of a running task: one of `concurrency`. */
 export interface Place {
-  /** Gives the place to the next in line, until `resume`. */
+  /** Gives the place to the next waiting task, until `resume`. */
   pause(): void;
   /** Takes a place again without waiting, also when none is free. */
   resume(): void;
+  /** Gives the place to the next waiting task for good. */
   leave(): void;
 }
 
 export interface BoundedQueue {
-  /** @throws QueueRefused */
+  /** Waits for a place. @throws QueueRefused */
   enter(options?: EnterOptions): Promise<Place>;
   /** Runs `work` when it has a place. @throws QueueRefused */
   run<T>(work: () => Promise<T>, options?: EnterOptions): Promise<T>;
-  /** Whether a newcomer is refused now. */
+  /** Whether a new task of this rank would be refused now. */
   isFull(rank?: number): boolean;
   readonly running: number;
   readonly waiting: number;
@@ -56,9 +57,9 @@ interface Waiting {
   start(): void;
 }
 
-const bySince = (one: Waiting, other: Waiting): number => one.since - other.since;
+const bySince = (a: Waiting, b: Waiting): number => a.since - b.since;
 
-/** One start in so many is that of the longest waiting one of any rank, so that no rank waits for ever. */
+/** Every fifth start goes to the task that has waited longest, whatever its rank, so that no rank waits for ever. */
 const fairStart = 5;
 /** Weight of the newest interval between two starts in their moving average. */
 const weight = 0.05;
@@ -81,7 +82,7 @@ export function createQueue(options: QueueOptions): BoundedQueue {
 
   function isFull(rank = 0): boolean {
     if (running < concurrency) return false;
-    // Grows while nothing ends, so that nobody joins a line that stands still.
+    // `sinceStart` grows while no task ends, so that no task joins a queue that does not move.
     const [first] = firstOfLines().toSorted(bySince);
     const sinceStart = first ? performance.now() - Math.max(startedAt, first.since) : 0;
     return countAhead(ranks) >= maxWaiting || (countAhead(rank) + 1) * interval + sinceStart > maxWaitMilliseconds;
@@ -92,7 +93,7 @@ export function createQueue(options: QueueOptions): BoundedQueue {
     return starts % fairStart === 0 ? firsts.toSorted(bySince)[0] : firsts[0];
   }
 
-  /** Gives a place that became free to the next in line. */
+  /** Starts the next waiting task if a place is free. */
   function startNext(): void {
     const next = running < concurrency ? nextInLine() : undefined;
     if (!next) return;

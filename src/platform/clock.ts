@@ -5,10 +5,12 @@ import type { Log } from './log.ts';
 const systemDate = globalThis.Date;
 const systemNow = systemDate.now.bind(systemDate);
 
-/** Whole milliseconds that the database's clock is ahead of the machine's; 0 as long as they differ by less than a second. */
+/**
+ * Milliseconds that the database's clock is ahead of the machine's clock; 0 while they differ by less than a second.
+ */
 let offset = 0;
 
-/** Smaller differences are not followed: they are of the network's making as much as of the clocks'. */
+/** Smaller differences are ignored: the network's delay causes them as much as the clocks do. */
 const minDifferenceMilliseconds = 1_000;
 const checkSeconds = 5;
 
@@ -25,15 +27,15 @@ function setOffset(milliseconds: number): void {
 }
 
 /**
- * Compares the clocks, and follows the database's when they differ by more than a second.
+ * Compares the clocks, and sets the clock of this process by the database's when they differ by more than a second.
  *
- * @returns the seconds that the clock of this process was changed by; 0 when it was right
+ * @returns the seconds by which the clock of this process was changed; 0 when it was not changed
  */
 export async function setClockByDatabase(db: Database): Promise<number> {
   const before = systemNow();
   const milliseconds = await db.readClock();
   const after = systemNow();
-  // The database read its clock somewhere in between.
+  // The database read its clock at some time between these two.
   const uncertainty = (after - before) / 2;
   const measured = milliseconds - (before + uncertainty);
   const change = measured - offset;
@@ -43,9 +45,9 @@ export async function setClockByDatabase(db: Database): Promise<number> {
 }
 
 /**
- * Sets the clock now, and again when the machine's or the database's changes.
+ * Sets the clock now, and again whenever the clock of the machine or of the database changes.
  *
- * @returns a function that stops this
+ * @returns a function that stops the checks
  */
 export async function followDatabaseClock(db: Database, log: Log): Promise<() => void> {
   const check = async () => {
@@ -56,7 +58,7 @@ export async function followDatabaseClock(db: Database, log: Log): Promise<() =>
   };
   await check();
   const timer = setInterval(() => {
-    // A database that is away is noticed elsewhere.
+    // Errors are ignored: other queries report a database that is unavailable.
     check().catch(() => {});
   }, checkSeconds * 1000);
   return () => clearInterval(timer);

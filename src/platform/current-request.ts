@@ -1,4 +1,4 @@
-/** What the work of a request knows of it, wherever it runs: its place among those in work, and whether its client left. */
+/** The current request, known to all code that it calls: its place in the queue, and whether its client has left. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Place } from './bounded-queue.ts';
 
@@ -13,12 +13,14 @@ const requests = new AsyncLocalStorage<CurrentRequest>();
 export const runAsRequest = <T>(request: CurrentRequest, work: () => Promise<T>): Promise<T> =>
   requests.run(request, work);
 
-/** Aborted when the client of this request has left; undefined in jobs and commands. */
+/**
+ * A signal that is aborted when the client of the current request closes the connection; undefined outside of requests.
+ */
 export const clientSignal = (): AbortSignal | undefined => requests.getStore()?.signal;
 
 /**
- * Waits for something that needs neither this process nor the database, such as a call over the network. Another request
- * has the place of this one meanwhile.
+ * Waits for work that needs neither this process nor the database, such as a call over the network. Meanwhile another
+ * request may run in the current request's place.
  */
 export async function outOfPlace<T>(wait: () => Promise<T>): Promise<T> {
   const place = requests.getStore()?.place;

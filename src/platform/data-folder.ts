@@ -13,7 +13,7 @@ export type ProcessRole = 'server' | 'command';
 interface Owner {
   pid: number;
   role: ProcessRole;
-  /** Folder of the database socket; missing until the database answers. */
+  /** Folder of the database socket; missing until the database accepts connections. */
   socket?: string;
 }
 
@@ -23,7 +23,7 @@ export interface Ownership {
   release(): void;
 }
 
-/** Another process owns the data folder. The message names it and says what to do. */
+/** Thrown when another process owns the data folder. The message names it and says what to do. */
 export class DataFolderTaken extends Error {
   override readonly name = 'DataFolderTaken';
 }

@@ -1,28 +1,29 @@
 /** Errors of PostgreSQL, by what a caller can do about them. */
 
-/** Nothing of a unit of work was committed; `cause` says why. */
+/** Thrown when nothing of a unit of work was committed; `cause` says why. */
 export class CommitFailed extends Error {
   override readonly name: string = 'CommitFailed';
 }
 
-/** The connection broke while a transaction was committed: it may have been, or not. */
+/** Thrown when the connection broke during a commit: the transaction may have been committed or not. */
 export class CommitUncertain extends CommitFailed {
   override readonly name = 'CommitUncertain';
 }
 
-/** The client's error: it sent a text that PostgreSQL cannot store, such as one with U+0000. */
+/** Thrown when a client sent a text that PostgreSQL cannot store, such as a text with U+0000: the client's error. */
 export class TextNotStorable extends Error {
   override readonly name = 'TextNotStorable';
 }
 
 /**
- * Why the database did not do what was asked. `busy`: a lock, a time-out, or a resource of the server that ran out;
- * `connections`: no connection was free, or the server takes no more; `conflict`: a concurrent transaction; `read_only`:
- * a standby, or a primary that was replaced by another (failover); `away`: it cannot be reached, starts or stops.
+ * Why the database did not run a statement. `busy`: a lock, a time-out, or a resource of the server that ran out;
+ * `connections`: no connection was free, or the server takes no more; `conflict`: a concurrent transaction;
+ * `read_only`: a standby, or a primary that was replaced by another (failover); `away`: the server cannot be reached,
+ * starts or stops.
  */
 export type DatabaseTrouble = 'busy' | 'connections' | 'conflict' | 'read_only' | 'away';
 
-/** The database is unavailable or overloaded. The same statement may succeed later. */
+/** Thrown when the database is unavailable or overloaded. The same statement may succeed later. */
 export class DatabaseBusy extends Error {
   override readonly name: string = 'DatabaseBusy';
   readonly trouble: DatabaseTrouble;
@@ -33,7 +34,7 @@ export class DatabaseBusy extends Error {
   }
 }
 
-/** PostgreSQL rolled this transaction back because of a concurrent one. It can be repeated at once. */
+/** Thrown when PostgreSQL rolled a transaction back because of a concurrent one. It can be repeated at once. */
 export class TransactionConflict extends DatabaseBusy {
   override readonly name = 'TransactionConflict';
 
@@ -61,10 +62,10 @@ const troubles: readonly [RegExp, DatabaseTrouble][] = [
 
 const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E');
 
-/** pg-pool has no code for it: no connection was free in time. */
+/** Whether no connection of the pool was free in time. pg-pool has no code for this error. */
 const isPoolTimeout = ({ message }: Error): boolean => message.startsWith('timeout exceeded when trying to connect');
 
-/** A mistake of the program, such as a value that the driver cannot send. */
+/** Whether an error is a mistake of the program, such as a value that the driver cannot send. */
 const isMistake = (error: Error): boolean => /^(Type|Range|Syntax|Reference)Error$/.test(error.name);
 
 /** @returns undefined for an error that is a mistake of the program */
@@ -72,20 +73,22 @@ function troubleOf(error: Error): DatabaseTrouble | undefined {
   const { code = '' } = error as { code?: string };
   if (isSqlState(code)) return troubles.find(([pattern]) => pattern.test(code))?.[1];
   if (isPoolTimeout(error)) return 'connections';
-  // Errors without a SQLSTATE are of the connection: of a socket, of TLS, or of the driver that lost one.
+  // An error without a SQLSTATE is one of the connection: of its socket, of TLS, or of the driver.
   return isMistake(error) ? undefined : 'away';
 }
 
 /** Whether a statement failed because of a unique constraint (SQLSTATE 23505). */
 export const isUniqueViolation = (error: unknown): boolean => (error as { code?: string }).code === '23505';
 
-/** @returns TextNotStorable, TransactionConflict or DatabaseBusy; the error itself when it is a mistake of the program */
+/**
+ * @returns TextNotStorable, TransactionConflict or DatabaseBusy; the error itself when it is a mistake of the program
+ */
 export function translateDatabaseError(error: Error): Error {
   const { code = '' } = error as { code?: string };
   // Every JSON value comes from JSON.stringify, so only a lone surrogate makes it invalid (RFC 8259 §8.2).
   const isLoneSurrogate = code === '22P02' && error.message === 'invalid input syntax for type json';
   if (textCodes.test(code) || isLoneSurrogate) return new TextNotStorable('the text cannot be stored');
-  // Translated before, on the way out of a unit of work.
+  // The error was translated already, in a unit of work.
   if (error instanceof DatabaseBusy) return error;
   const trouble = troubleOf(error);
   if (trouble === undefined) return error;
@@ -93,9 +96,9 @@ export function translateDatabaseError(error: Error): Error {
   return new DatabaseBusy(trouble, error.message, { cause: error });
 }
 
-/** Whether the server answered with this error, so that what it refused was not done. */
+/** Whether the server responded with this error, so that the refused statement had no effect. */
 export function isAnswerOfServer(error: Error): boolean {
   const { code = '' } = ((error.cause as Error | undefined) ?? error) as { code?: string };
-  // Those of class 08 and 57P0x end the connection, whatever the server was doing.
+  // Errors of class 08 and 57P0x end the connection, whatever the server was doing.
   return isSqlState(code) && !/^(08|57P0)/.test(code);
 }

@@ -185,7 +185,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         const { rows } = await query(ping, maxPingMilliseconds);
         return (rows[0] as { is_writable: boolean }).is_writable;
       } catch {
-        // Whatever the error, the database does not answer.
+        // After any error the database counts as not responding.
         return false;
       }
     },

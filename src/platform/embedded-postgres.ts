@@ -10,7 +10,7 @@ import { ensurePrivateFolder, readFileIfExists, ensureSocketFolder } from './pri
 import type { OnStep } from './progress.ts';
 
 export interface EmbeddedPostgres {
-  /** `postgres://…`, by the Unix socket. */
+  /** `postgres://…`, with the Unix socket as host. */
   url: string;
   /** Whether a running server owns the database. That server has applied the migrations. */
   isAttached: boolean;
@@ -107,7 +107,7 @@ function startServer(cluster: Cluster, socket: string, dataFolder: string): Chil
   const command = [binaries.postgres, '-D', folder, '-k', socket];
   const [program, ...args] = [...launcher.prefix, ...command, ...options.flatMap((option) => ['-c', option])];
   const log = openSync(join(dataFolder, 'postgres.log'), 'w', 0o600);
-  // In its own process group Ctrl-C does not reach it: this process finishes requests first, and then stops it.
+  // Ctrl-C does not reach a process group of its own: this process finishes requests first, and then stops PostgreSQL.
   return spawn(program!, args, { ...launcher.runsAs, env, detached: true, stdio: ['ignore', log, log] });
 }
 

@@ -12,9 +12,9 @@ import { openPool, type Pool } from './database.ts';
 import type { Log } from './log.ts';
 import { withinLimit } from './time-limit.ts';
 
-/** Scheduled work. Each time, one process runs it. */
+/** A scheduled task, run by one of the processes each time. */
 export interface Task {
-  /** Unique. */
+  /** Unique among tasks and kinds of jobs. */
   name: string;
   /** A crontab expression, in UTC. */
   schedule: string;
@@ -32,7 +32,7 @@ export interface Jobs {
 export interface JobsOptions {
   url: string;
   log: Log;
-  /** Kind of job → what runs it. */
+  /** Kind of job → its handler. */
   handlers: Record<string, JobHandler>;
   tasks: readonly Task[];
 }
@@ -93,7 +93,7 @@ export async function startJobs({ url, log, handlers, tasks }: JobsOptions): Pro
   });
   return {
     async stop() {
-      // When the database does not respond, these would wait for ever.
+      // When the database does not respond, these promises would never be settled.
       await withinLimit(runner.stop(), maxStopMilliseconds).catch(() => {});
       await withinLimit(pgPool.end(), maxStopMilliseconds).catch(() => {});
     },

@@ -19,12 +19,14 @@ const reconnectSeconds = 2;
 const probeSeconds = 5;
 
 /**
- * Calls `onMessage` for each notification. Those sent while the connection is lost are missed: `onMessage` gets an
- * empty message after each reconnection, and the caller must also look for changes from time to time.
+ * Calls `onMessage` for each notification. Notifications sent while the connection is lost are missed: `onMessage` gets
+ * an empty message after each reconnection, and the caller must also look for changes from time to time.
  */
 export async function listen({ url, channel, onMessage, onError }: ListenOptions): Promise<Listener> {
   let client: pg.Client | undefined;
-  /** Probes the connection, and closes one that is broken: it is as silent as one without notifications. */
+  /**
+   * Probes the connection, and closes a broken one: without a probe it looks like a connection without notifications.
+   */
   const probe = setInterval(() => {
     const probed = client;
     if (!probed) return;

@@ -1,4 +1,4 @@
-/** Applies `migrations/*.sql` and the migrations of the job queue, in order, each one once. */
+/** Applies `migrations/*.sql` and the migrations of the job queue, in order, each of them once. */
 import { runner } from 'node-pg-migrate';
 import { join } from 'node:path';
 import { openPool, type Pool } from './database.ts';
@@ -10,7 +10,7 @@ const folder = join(import.meta.dirname, '../../migrations');
  * Applies the migrations that the database lacks. When several processes start at once, one applies them while the
  * others wait for an advisory lock.
  *
- * @returns the names of the migrations that were applied now
+ * @returns the names of the migrations of `migrations/` that this call applied
  */
 export async function migrate(url: string): Promise<string[]> {
   // A pool with an error listener: a connection that breaks while it closes must not end the process.

@@ -1,4 +1,4 @@
-/** The network of an IP address, for counting requests: one customer has many addresses of IPv6. */
+/** The network of an IP address, by which requests are counted: one customer has many IPv6 addresses. */
 import { isIPv4, isIPv6 } from 'node:net';
 
 /** An address without the port and the brackets that proxies add (RFC 7239 §6). */
@@ -19,7 +19,7 @@ function prefixOf(ip: string, groupCount: number): string {
     .join(':');
 }
 
-/** The IPv4 address, or the /64 prefix of an IPv6 one; `unknown` for what is no IP address. */
+/** The IPv4 address, or the /64 prefix of an IPv6 address; `unknown` for a text that is no IP address. */
 export function networkOf(address: string): string {
   const ip = bareAddress(address);
   if (isIPv4(ip)) return ip;
@@ -27,7 +27,7 @@ export function networkOf(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? prefixOf(ip, 4);
 }
 
-/** The /48 prefix of an IPv6 address, which is what one customer has at most; undefined for other addresses. */
+/** The /48 prefix of an IPv6 address: one customer has at most a /48. Undefined for other addresses. */
 export function siteOf(address: string): string | undefined {
   const network = networkOf(address);
   return network.includes(':') ? network.split(':').slice(0, 3).join(':') : undefined;

@@ -1,4 +1,4 @@
-/** Which URLs may be called, and which addresses their names may have. */
+/** Rules for outgoing calls: which URLs may be called, and which addresses their host names may have. */
 import { isIP } from 'node:net';
 import { isPublic } from './public-address.ts';
 import type { ResolveHost } from './resolve-host.ts';
@@ -39,7 +39,7 @@ export const toPublic =
 
 export interface Target {
   url: URL;
-  /** The operator allowed this host, whatever its addresses. */
+  /** Whether the operator allowed this host, whatever its addresses. */
   isAllowed: boolean;
 }
 

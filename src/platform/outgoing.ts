@@ -13,7 +13,7 @@ export interface OutgoingResponse {
   body: string;
 }
 
-/** Calls to some hosts. */
+/** HTTP calls to the hosts that one set of rules allows. */
 export interface Calls {
   /** @throws OutgoingFailed */
   get(url: string, headers?: Record<string, string>): Promise<OutgoingResponse>;
@@ -30,7 +30,7 @@ export interface Calls {
 export interface Outgoing {
   /** For URLs that an operator registered: public hosts, and those of OUTGOING_ALLOWED_HOSTS. */
   toAllowedHosts: Calls;
-  /** For URLs that nobody vouches for. */
+  /** For URLs that a self-registered client named: public hosts only. */
   toPublicHosts: Calls;
   close(): void;
 }
@@ -43,7 +43,7 @@ export interface OutgoingOptions {
 
 const limits = { milliseconds: 3_000, bytes: 64 * 1024 };
 
-/** For each host, so that one that does not respond takes neither sockets nor memory from the others. */
+/** Limits for each host, so that a host that does not respond takes neither sockets nor memory from the others. */
 const hostLimits = { concurrency: 10, maxWaiting: 100, maxWaitMilliseconds: 3_000, expectedMilliseconds: 100 };
 
 async function readBody(response: IncomingMessage): Promise<string> {
@@ -59,12 +59,12 @@ async function readBody(response: IncomingMessage): Promise<string> {
 
 export function createOutgoing({ allowedHosts = [], resolveHost = createResolver() }: OutgoingOptions = {}): Outgoing {
   const options = { keepAlive: true, maxSockets: hostLimits.concurrency, timeout: 30_000 };
-  // Own agents: a proxy from the environment or a global dispatcher would connect to addresses that were not checked.
+  // Node's global agents might connect through a proxy of the environment, to addresses that were not checked.
   const agents = [new HttpsAgent(options), new HttpAgent(options)];
   const allowedAgents = [new HttpsAgent(options), new HttpAgent(options)];
   const lookups = { any: toLookup(resolveHost), public: toLookup(toPublic(resolveHost)) };
 
-  /** Runs a call when its host has fewer than ten. @throws OutgoingFailed `host_busy` */
+  /** Runs a call as soon as fewer than ten calls to its host are running. @throws OutgoingFailed `host_busy` */
   async function inTurn<T>(queues: Map<string, BoundedQueue>, host: string, work: () => Promise<T>): Promise<T> {
     const queue = queues.get(host) ?? createQueue(hostLimits);
     queues.set(host, queue);
@@ -103,7 +103,7 @@ export function createOutgoing({ allowedHosts = [], resolveHost = createResolver
     }
   }
 
-  /** @param allowed the hosts of OUTGOING_ALLOWED_HOSTS, as far as they count */
+  /** @param allowed hosts that may have private addresses, http and any port */
   function callsTo(allowed: readonly string[]): Calls {
     const queues = new Map<string, BoundedQueue>();
     const call = async (url: string, request: RequestOptions, body?: string): Promise<OutgoingResponse> => {

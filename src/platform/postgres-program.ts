@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** The embedded PostgreSQL cannot run on this machine. The message says what to do. */
+/** Thrown when the embedded PostgreSQL cannot run on this machine. The message says what to do. */
 export class EmbeddedPostgresFailed extends Error {
   override readonly name = 'EmbeddedPostgresFailed';
 }
@@ -28,9 +28,9 @@ export async function findBinaries(): Promise<Binaries> {
 
 /** How PostgreSQL is started. */
 export interface Launcher {
-  /** Put before the command. */
+  /** Words before the command. */
   prefix: string[];
-  /** The user that it runs as when that is not the user of this process. That user must own its folders. */
+  /** The user that PostgreSQL runs as, if not as the user of this process. That user must own PostgreSQL's folders. */
   runsAs?: { uid: number; gid: number };
 }
 

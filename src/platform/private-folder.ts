@@ -21,7 +21,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { randomToken } from './secrets.ts';
 
-/** A folder belongs to another user, who could have put anything into it. The message says what to do. */
+/** Thrown when a folder belongs to another user, who could have put anything into it. The message says what to do. */
 export class FolderOfOtherUser extends Error {
   override readonly name = 'FolderOfOtherUser';
 }
@@ -30,7 +30,7 @@ export class FolderOfOtherUser extends Error {
  * Creates a folder with mode 0700 when it is missing, and gives an existing one this mode.
  *
  * @returns the path
- * @throws FolderOfOtherUser when it belongs to another user
+ * @throws FolderOfOtherUser when the folder belongs to another user
  */
 export function ensurePrivateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -57,8 +57,8 @@ function giveToOwner(owner: number, path: string): boolean {
 }
 
 /**
- * Creates the folder for the database socket, whose path may have at most 107 bytes. A data folder gets the same folder
- * each time; when another user has taken its name, it gets one with a random name.
+ * Creates the folder for the database socket, whose path may have at most 107 bytes. A data folder gets the same socket
+ * folder each time; when another user has taken its name, a socket folder with a random name is created.
  *
  * @param parent the user's runtime folder, or the folder for temporary files
  * @param owner uid of the database server; the uid of this process by default
@@ -73,7 +73,7 @@ export function ensureSocketFolder(parent: string, dataFolder: string, owner = p
   return random;
 }
 
-/** Writes a file with mode 0600. Readers see the old text or the new one, never a part. */
+/** Writes a file with mode 0600. Readers see the old text or the new text, never a part. */
 export function writePrivateFile(path: string, text: string): void {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const file = openSync(draft, 'wx', 0o600);
@@ -125,7 +125,7 @@ export function readFileIfExists(path: string): string | undefined {
 /**
  * Reads a secret from a file, and creates the file with a random secret when it is missing.
  *
- * @param prefix put before a new secret, to mark what it is for
+ * @param prefix beginning of a new secret, which says what the secret is for
  * @returns the secret, without the line break at the end of the file
  */
 export function ensureSecretFile(folder: string, name: string, prefix: string): string {

@@ -3,5 +3,5 @@
 /** `waiting_for_folder`: another process uses the data folder. */
 export type Step = 'waiting_for_folder' | 'making_database' | 'starting_database' | 'applying_migrations';
 
-/** Is called when a step begins. */
+/** A function that is called when a step begins. */
 export type OnStep = (step: Step) => void;

@@ -1,11 +1,11 @@
-/** Rate limits by key and time window, which each process counts for itself: for what is counted on every request. */
+/** Rate limits by key and time window. Each process counts by itself, so that counting costs no query. */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 export interface RateLimit {
   /**
    * Counts one use of the key.
    *
-   * @returns 0, or the seconds to wait when the maximum was reached before
+   * @returns 0, or the seconds to wait when the maximum was reached before this use
    */
   take(key: string): Promise<number>;
 }

@@ -9,7 +9,7 @@ export interface ResolverOptions {
   servers?: readonly string[];
 }
 
-/** `ENOTFOUND`: there is no such name; `EAI_AGAIN`: no name server answered. */
+/** Thrown when a name has no address. `ENOTFOUND`: there is no such name; `EAI_AGAIN`: no name server responded. */
 export class HostNotResolved extends Error {
   override readonly name = 'HostNotResolved';
   readonly code: 'ENOTFOUND' | 'EAI_AGAIN';
@@ -26,12 +26,12 @@ export class HostNotResolved extends Error {
 export type ResolveHost = (name: string) => Promise<LookupAddress[]>;
 
 const limits = {
-  /** For the first try at one server; the next one waits twice as long. */
+  /** Time-out of the first try at one server; the next try has twice as long. */
   tryMilliseconds: 700,
   tries: 2,
-  /** For the name under all search domains. */
+  /** Time-out of one host name with all search domains. */
   milliseconds: 2_000,
-  /** For the addresses of one family, when there are those of the other. */
+  /** Time for the addresses of one family after those of the other family have come. */
   otherFamilyMilliseconds: 300,
 };
 
@@ -45,17 +45,17 @@ const loopback: LookupAddress[] = [
 
 /** Reads a small file of the system, at most every five seconds; empty when there is none. */
 function cachedFile<T>(path: string, parse: (text: string) => T): () => T {
-  let known: { at: number; value: T } | undefined;
+  let cached: { at: number; value: T } | undefined;
   return () => {
-    if (known && known.at > performance.now() - maxFileAge) return known.value;
+    if (cached && cached.at > performance.now() - maxFileAge) return cached.value;
     let text = '';
     try {
       text = readFileSync(path, 'utf8');
     } catch {
-      // Without the file DNS is all there is.
+      // Without the file, only DNS is used.
     }
-    known = { at: performance.now(), value: parse(text) };
-    return known.value;
+    cached = { at: performance.now(), value: parse(text) };
+    return cached.value;
   };
 }
 
@@ -74,7 +74,7 @@ function parseHosts(text: string): Map<string, LookupAddress[]> {
   return hosts;
 }
 
-/** The domains that names without a trailing dot are also looked for in; the last line counts (resolv.conf(5)). */
+/** Search domains for names without a trailing dot; the last `search` or `domain` line counts (resolv.conf(5)). */
 const parseSearch = (text: string): string[] =>
   text
     .split('\n')
@@ -85,7 +85,7 @@ const parseSearch = (text: string): string[] =>
 const readHosts = cachedFile('/etc/hosts', parseHosts);
 const readSearch = cachedFile('/etc/resolv.conf', parseSearch);
 
-/** The names that a name may stand for, in order: a short one is first looked for in the search domains. */
+/** The full names to look up for a name, in order: a name without dots is first looked up in the search domains. */
 function candidatesOf(name: string): string[] {
   if (name.endsWith('.')) return [name.slice(0, -1)];
   const inDomains = readSearch().map((domain) => `${name}.${domain.replace(/\.$/, '')}`);
@@ -93,13 +93,13 @@ function candidatesOf(name: string): string[] {
 }
 
 /**
- * Asks DNS for the addresses of exactly this name, IPv4 first.
+ * Queries DNS for the addresses of exactly this name, IPv4 first.
  *
  * @returns empty when there is no such name
  * @throws HostNotResolved `EAI_AGAIN` when no server answered in time
  */
 async function query(name: string, servers: readonly string[], milliseconds: number): Promise<LookupAddress[]> {
-  // One for each query: it reads resolv.conf as it is now, and can be cancelled.
+  // Each query has a resolver of its own, which reads resolv.conf anew and can be cancelled.
   const resolver = new promises.Resolver({ timeout: limits.tryMilliseconds, tries: limits.tries });
   if (servers.length > 0) resolver.setServers(servers);
   const deadline = performance.now() + milliseconds;
@@ -123,14 +123,14 @@ async function query(name: string, servers: readonly string[], milliseconds: num
 }
 
 /**
- * Node's `dns.lookup` holds a thread while a name server is silent, and there are four: a few such names would stop
- * other calls, password hashing and database connections. c-ares holds none.
+ * Node's `dns.lookup` occupies one of four threads while a name server does not respond: a few such names would stop
+ * other calls, password hashing and database connections. This resolver uses c-ares, which occupies no thread.
  */
 export function createResolver({ servers = [] }: ResolverOptions = {}): ResolveHost {
   return async (host) => {
     const name = host.toLowerCase();
     const bare = name.replace(/\.$/, '');
-    // This machine (RFC 6761 §6.3).
+    // Names under `localhost` are this machine (RFC 6761 §6.3).
     if (bare.endsWith('.localhost')) return loopback.slice(0, 1);
     const inFile = readHosts().get(bare);
     if (inFile) return inFile;
@@ -146,7 +146,7 @@ export function createResolver({ servers = [] }: ResolverOptions = {}): ResolveH
   };
 }
 
-/** The `lookup` of Node's sockets. */
+/** The resolver as the `lookup` option of Node's sockets. */
 export function toLookup(resolve: ResolveHost): LookupFunction {
   const resolveWithCallback = callbackify(resolve);
   return (name, { family, all }, done) =>

@@ -1,4 +1,4 @@
-/** Random tokens, and what is derived from the root secrets: keyed digests, signatures of forms, encryption. */
+/** Random tokens, and keys derived from the root secrets: keyed digests, signatures of forms, encryption. */
 import {
   createCipheriv,
   createDecipheriv,
@@ -13,12 +13,12 @@ import {
 export const randomToken = (): string => randomBytes(32).toString('base64url');
 
 /** Compares two values in a time that does not depend on where they differ. */
-export function constantTimeEqual(one: string | Buffer, other: string | Buffer): boolean {
-  const [left, right] = [one, other].map((value) => createHash('sha256').update(value).digest());
+export function constantTimeEqual(a: string | Buffer, b: string | Buffer): boolean {
+  const [left, right] = [a, b].map((value) => createHash('sha256').update(value).digest());
   return timingSafeEqual(left!, right!);
 }
 
-/** A digest or sealed value was made with a root secret that SECRET no longer lists. */
+/** Thrown when a digest or sealed value was made with a root secret that SECRET no longer lists. */
 export class RootSecretMissing extends Error {
   override readonly name = 'RootSecretMissing';
 }
@@ -35,8 +35,8 @@ interface DerivedKeys {
 }
 
 /**
- * The keys of all root secrets. The first one of SECRET counts as the newest: new values are made with it, and values
- * made with the others stay valid.
+ * The keys of all root secrets. The first root secret of SECRET counts as the newest: new values are made with it, and
+ * values made with the others stay valid.
  */
 export interface Keyring {
   /** Keys for Keygrip, newest first. */
@@ -68,7 +68,7 @@ export interface Keyring {
    */
   seal(context: string, plain: string): Buffer;
   /**
-   * Decrypts what `seal` returned.
+   * Decrypts a value that `seal` returned.
    *
    * @throws RootSecretMissing when its root secret is no longer set
    * @throws Error for another context, and when the value was changed

@@ -13,7 +13,7 @@ export interface Rows<Row> {
   count: number;
 }
 
-/** Creates a statement from a text with the parameters $1, $2… @throws TypeError when the template has a value in it */
+/** Creates a statement from a text with the parameters $1, $2… @throws TypeError when the template contains a value */
 export function sql(strings: TemplateStringsArray, ...values: never[]): Statement {
   if (values.length > 0) throw new TypeError('a statement has a constant text: pass values as parameters');
   const text = strings[0]!.replace(/\s+/g, ' ').trim();

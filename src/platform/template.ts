@@ -8,7 +8,7 @@ const writers: Readonly<Record<string, (value: string) => string>> = {
   shell: (value) => `'${value.replaceAll("'", `'\\''`)}'`,
   /** An argument of a directive of Apache. */
   apache: (value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`,
-  /** Without quotes. Throws for a value with a character that may need them. */
+  /** A value without quotes. @throws Error for a value with a character that may need quotes */
   plain(value) {
     if (!/^[\w.~:/[\]-]*$/.test(value)) throw new Error(`not plain: ${value}`);
     return value;
@@ -16,8 +16,8 @@ const writers: Readonly<Record<string, (value: string) => string>> = {
 };
 
 /**
- * Replaces `{{writer name}}` by the value of that name as the writer writes it. A line that begins with `{{?name}}` is
- * left out when there is no such value.
+ * Replaces `{{writer name}}` by the value of that name, quoted by that writer. A line that begins with `{{?name}}` is
+ * left out when that value is undefined.
  *
  * @throws Error for a writer or a value that does not exist
  */

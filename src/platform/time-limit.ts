@@ -1,7 +1,7 @@
 /** Limits how long a result of the database is waited for. */
 import { DatabaseBusy } from './database-errors.ts';
 
-/** Neither a result nor an error came in time. The connection may be broken. */
+/** Thrown when neither a result nor an error came in time. The connection may be broken. */
 export class DatabaseSilent extends DatabaseBusy {
   override readonly name = 'DatabaseSilent';
 

@@ -3,7 +3,7 @@ import { CommitFailed, CommitUncertain, isAnswerOfServer, translateDatabaseError
 import type { Rows, Statement } from './statement.ts';
 import { DatabaseSilent, withinLimit } from './time-limit.ts';
 
-/** What a unit of work uses of a pg client. */
+/** The members of a pg client that a unit of work uses. */
 interface Connection {
   query(query: string | { name: string; text: string; values: unknown[] }): Promise<{
     rows: unknown[];
@@ -32,7 +32,9 @@ export interface UnitOfWork {
   rollback(): Promise<void>;
   /** From now on a response with status 400 or more rolls the transaction back: a refused request has no effect. */
   rollBackOnRefusal(): void;
-  /** The opposite, and the default: the transaction is committed although the request is refused (status below 500). */
+  /**
+   * Undoes `rollBackOnRefusal`: from now on a response with a status below 500 commits the transaction. The default.
+   */
   commitOnRefusal(): void;
   /** Whether the transaction is to be committed for a response with this status. */
   mayCommit(status: number): boolean;
@@ -54,7 +56,7 @@ export function createUnitOfWork(
   let isFinished = false;
   let rollsBackOnRefusal = false;
   let failure: Error | undefined;
-  /** Nothing can be committed any more: the server refused a statement, or the connection broke before COMMIT was sent. */
+  /** Whether no commit can succeed: the server refused a statement, or the connection broke before COMMIT was sent. */
   let isDoomed = false;
   const statements: Promise<unknown>[] = [];
 
@@ -66,7 +68,7 @@ export function createUnitOfWork(
   async function open(): Promise<Connection> {
     const connection = await connect();
     connection.on('error', fail);
-    // Not awaited: in pipeline mode the next statements follow at once.
+    // BEGIN is not awaited: in pipeline mode the next statements follow at once.
     void connection.query('BEGIN').catch(fail);
     return connection;
   }
@@ -115,7 +117,7 @@ export function createUnitOfWork(
     if (failure || outcome.value.command !== 'COMMIT') throw new CommitFailed('rolled back', { cause: failure });
   }
 
-  /** Without a response the outcome is certain only when nothing could be committed any more. */
+  /** When COMMIT gets no response, the outcome is known only if no commit could succeed. */
   function commitError(error: Error): CommitFailed {
     const cause = translateDatabaseError(error);
     const isCertain = isDoomed || isAnswerOfServer(error);

@@ -27,7 +27,7 @@ const types: Record<string, string> = {
   svg: 'image/svg+xml',
 };
 
-/** The path of an asset has the hash of its content, so that browsers can cache it for ever. */
+/** Reads the assets. The path of an asset contains a hash of its content, so that browsers can cache it. */
 function readAssets(): { assets: Map<string, Asset>; addresses: Record<string, string> } {
   const assets = new Map<string, Asset>();
   const addresses: Record<string, string> = {};
