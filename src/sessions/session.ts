@@ -1,4 +1,4 @@
-/** A session: one browser, the person who is signed in in it, and the apps that the person signed in to. */
+/** The session of one browser: the person who is signed in, and the apps that the person signed in to. */
 
 /** An app that a session was used to sign in to, as oidc-provider stores it. */
 export interface Authorization {

@@ -26,7 +26,7 @@ export interface Candidate {
   /** The account with this name; undefined when there is none. */
   accountId: string | undefined;
   ip: string;
-  /** Id of the browser when the account has signed in in it before (known-device.ts). */
+  /** Id of a browser in which the account has signed in before (known-device.ts); undefined for any other browser. */
   deviceId: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** SQL for the budgets of sign-in attempts. All statements lock rows in the same order, so that none wait for each other. */
+/** SQL for the budgets of sign-in attempts. All statements lock rows in the same order, so that none can deadlock. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Budget, BudgetName } from './attempt-budgets.ts';

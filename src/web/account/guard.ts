@@ -6,7 +6,7 @@ import { createFormTokens, readForm } from '../form.ts';
 import type { Services } from '../services.ts';
 import type { AccountSignIn } from './callback.ts';
 
-/** The person who is signed in in this browser. */
+/** The account that is signed in, and the session of this browser. */
 export interface SignedIn {
   account: Account;
   sessionUid: string;

@@ -1,4 +1,4 @@
-/** Serves stylesheets, scripts and images. Addresses contain a hash of the content, so browsers cache them for a year. */
+/** Serves stylesheets, scripts and images, whose addresses contain a hash: browsers cache them for a year. */
 import type { Middleware } from 'koa';
 import type { Views } from '../../platform/views.ts';
 
