@@ -91,7 +91,7 @@ async function refresh() {
   }
 }
 
-async function call(api) {
+async function callApi(api) {
   let user = await frontdesk.getUser();
   if (user?.expired) user = await refresh();
   if (!user) return;
@@ -100,7 +100,7 @@ async function call(api) {
 }
 
 /** Checks the authorization response in the address, and removes it from there. */
-async function finish(parameters) {
+async function finishSignIn(parameters) {
   // The library checks state and nonce, but not the issuer (RFC 9207 §2.4).
   if (parameters.get('iss') !== settings.issuer) throw new Error('The response did not come from Frontdesk.');
   const user = await frontdesk.signinRedirectCallback();
@@ -109,9 +109,9 @@ async function finish(parameters) {
   showSignedIn(user, user.state);
 }
 
-async function open() {
+async function openPage() {
   try {
-    if (location.pathname === '/callback') return await finish(new URLSearchParams(location.search));
+    if (location.pathname === '/callback') return await finishSignIn(new URLSearchParams(location.search));
     return signedOutHere.isSet() ? showSignedOut() : await start('none');
   } catch (error) {
     history.replaceState({}, '', '/');
@@ -126,7 +126,7 @@ for (const [index, api] of settings.apis.entries()) {
   const button = document.createElement('button');
   button.id = `api-${index + 1}`;
   button.textContent = `Ask API ${index + 1}`;
-  button.addEventListener('click', () => call(api));
+  button.addEventListener('click', () => callApi(api));
   document.getElementById('apis').append(button, ' ');
 }
 on('sign-in', () => start());
@@ -144,4 +144,4 @@ on('sign-out-everywhere', () => {
 document.addEventListener('visibilitychange', async () => {
   if (document.visibilityState === 'visible' && (await frontdesk.getUser())) await refresh();
 });
-await open();
+await openPage();
