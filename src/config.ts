@@ -34,7 +34,7 @@ export interface Config {
   readonly trustedProxies: number;
   /** Hosts that calls to apps may reach at private addresses, over http and on any port. */
   readonly outgoingAllowedHosts: readonly string[];
-  /** Addresses of name servers for these calls, with a port if it is not 53. Empty: those of the system. */
+  /** Addresses of name servers for calls to apps, with a port if it is not 53. Empty: the system's name servers. */
   readonly dnsServers: readonly string[];
   /** Multiplies every rate limit. */
   readonly rateLimitFactor: number;

@@ -181,19 +181,19 @@ export async function applyDetails(
   before: ClientState | { kind: ClientKind },
   details: ClientDetails,
 ): Promise<ClientState> {
-  const old = 'metadata' in before ? before : undefined;
+  const stored = 'metadata' in before ? before : undefined;
   const kind = details.kind ?? before.kind;
   const isSite = kind === 'web' || kind === 'single-page';
   if (details.hasAppScheme !== undefined && !isSite) {
     throw new Refusal('argument_invalid', { field: 'app-scheme', reason: 'is_for_sites' });
   }
-  const base = old && old.kind === kind ? old.metadata : metadataOfKind(kind, old?.metadata ?? {});
+  const base = stored && stored.kind === kind ? stored.metadata : metadataOfKind(kind, stored?.metadata ?? {});
   const metadata = mergeMetadata(base, toMetadata(details));
   const after: ClientState = {
     kind,
-    isFirstParty: details.isFirstParty ?? old?.isFirstParty ?? false,
+    isFirstParty: details.isFirstParty ?? stored?.isFirstParty ?? false,
     metadata: kind === 'machine' ? metadata : { scope: defaultScope, ...metadata },
-    apis: details.apis ? await resolveApis(db, details.apis) : (old?.apis ?? []),
+    apis: details.apis ? await resolveApis(db, details.apis) : (stored?.apis ?? []),
   };
   requireValid(after, issuer);
   return after;

@@ -1,4 +1,4 @@
-/** Compares the redirect URI of a request with those registered (RFC 9700 §2.1, RFC 8252 §7.3). */
+/** Compares the redirect URI of a request with the registered ones (RFC 9700 §2.1, RFC 8252 §7.3). */
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 

@@ -26,7 +26,7 @@ const clientName = z.string().refine(isClientName, {
 });
 
 /**
- * Other members are ignored (RFC 7591 §2), among them those that only an operator may set: first-party, APIs,
+ * Other members are ignored (RFC 7591 §2), also members that only an operator may set: first-party, APIs,
  * exceptions for the conformance suite. `client_credentials` is only for clients that an operator registers.
  */
 const schema = z.object({

@@ -15,7 +15,7 @@ function parseScope(text: string): [string, string] {
 }
 
 function parseJwtType(text: string | undefined): JwtType {
-  const type = jwtTypes.find((known) => known === (text ?? 'at+jwt'));
+  const type = jwtTypes.find((each) => each === (text ?? 'at+jwt'));
   if (!type) throw new UsageError(`--token-type must be one of: ${jwtTypes.join(', ')}.`);
   return type;
 }

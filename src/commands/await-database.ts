@@ -38,7 +38,7 @@ async function close(server: Server): Promise<void> {
  * Opens the database; retries every second while it is unavailable.
  *
  * @returns undefined when `stop` was aborted meanwhile
- * @throws ListenFailed, and what openBase throws for a reason that does not pass by itself
+ * @throws ListenFailed, and the errors of openBase whose reason does not pass by itself
  */
 export async function awaitDatabase(config: Config, stop: AbortSignal): Promise<Base | undefined> {
   const log = createLog(config.logLevel);

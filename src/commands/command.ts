@@ -64,10 +64,10 @@ type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 /** @throws UsageError for an option that the command does not have, and for a value that is missing or not allowed */
 function checkOption(command: Command, token: Extract<Token, { kind: 'option' }>): void {
   const { name, rawName, value, inlineValue } = token;
-  const known = command.options ?? {};
-  const option = Object.hasOwn(known, name) ? known[name] : undefined;
+  const commandOptions = command.options ?? {};
+  const option = Object.hasOwn(commandOptions, name) ? commandOptions[name] : undefined;
   if (!option) {
-    const nearest = nearestName(name, Object.keys(known));
+    const nearest = nearestName(name, Object.keys(commandOptions));
     const hint = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
     throw new UsageError(`There is no option ${rawName}.${hint}`);
   }
@@ -82,9 +82,9 @@ function checkOption(command: Command, token: Extract<Token, { kind: 'option' }>
 
 /** @throws UsageError that says which argument is missing or does not fit */
 export function parseInvocation(command: Command, args: string[], io: Io): Invocation {
-  const known = Object.entries(command.options ?? {});
+  const optionEntries = Object.entries(command.options ?? {});
   const options = Object.fromEntries(
-    known.map(([name, { value, isRepeatable = false }]) => {
+    optionEntries.map(([name, { value, isRepeatable = false }]) => {
       const type = value === undefined ? ('boolean' as const) : ('string' as const);
       return [name, { type, multiple: isRepeatable }];
     }),
@@ -98,7 +98,7 @@ export function parseInvocation(command: Command, args: string[], io: Io): Invoc
     tokens: true,
   });
   for (const token of tokens) if (token.kind === 'option') checkOption(command, token);
-  const missing = known.find(([name, option]) => option.isRequired && values[name] === undefined);
+  const missing = optionEntries.find(([name, option]) => option.isRequired && values[name] === undefined);
   if (missing) throw new UsageError(`--${missing[0]} is missing: ${missing[1].about}`);
   const operands = command.operands ?? [];
   if (positionals.length < operands.length) throw new UsageError(`${operands[positionals.length]} is missing.`);

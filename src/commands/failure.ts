@@ -126,7 +126,7 @@ function findFailure(chain: readonly SystemError[]): [Failure, SystemError | und
   return ['unexpected', chain[0]];
 }
 
-/** @returns what failed outside of the program; `unexpected` for a refusal */
+/** @returns the failure outside of the program that an error stands for; `unexpected` for a refusal */
 export const failureKindOf = (error: unknown): Failure => findFailure(chainOf(error))[0];
 
 function systemText(texts: Texts, chain: readonly SystemError[]): string {

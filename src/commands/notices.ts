@@ -10,7 +10,7 @@ export const listNotices: Command = {
   name: 'notices list',
   about: 'List the logout notices, the newest first, and whether each one was delivered to its app.',
   options: {
-    open: { about: 'Only those that are not delivered, dead letters included.' },
+    open: { about: 'List only notices that are not delivered, dead letters included.' },
     ...pageOptions('NOTICE'),
     json: { about: 'Print JSON.' },
   },

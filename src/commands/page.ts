@@ -4,10 +4,10 @@ import { stringOption, UsageError, type Io, type Option, type Options } from './
 const defaultLimit = 200;
 const maxLimit = 1_000;
 
-/** @param placeholder of the value of `--after`: what the first column of the list has */
+/** @param placeholder of the value of `--after` in the help */
 export const pageOptions = (placeholder: string): Record<string, Option> => ({
-  limit: { value: 'NUMBER', about: `At most so many: ${defaultLimit} by default, ${maxLimit} at most.` },
-  after: { value: placeholder, about: 'Only those that follow this one in the list.' },
+  limit: { value: 'NUMBER', about: `Maximum number of entries: ${defaultLimit} by default, ${maxLimit} at most.` },
+  after: { value: placeholder, about: 'List only the entries behind this one.' },
 });
 
 export interface Page {
@@ -24,7 +24,7 @@ export function pageOf(options: Options): Page {
   return { limit, after: stringOption(options['after']) };
 }
 
-/** Says how the list goes on, when it has as many entries as it may have. */
+/** Prints the option for the next page, when this one is full. */
 export function printNext(io: Io, { limit }: Page, ids: string[]): void {
   if (ids.length === limit) io.error(`There may be more: --after ${ids.at(-1)!}`);
 }

@@ -29,7 +29,7 @@ function version(): string {
 }
 
 /** Runs the command that the arguments name. @throws UnknownCommand, UsageError, and the errors of the command */
-async function run(commands: readonly Command[], args: string[], io: Io): Promise<void> {
+async function runArguments(commands: readonly Command[], args: string[], io: Io): Promise<void> {
   const [first] = args;
   if (first === '--version') return io.out(`frontdesk ${version()}`);
   if (first === undefined || isHelp(first)) return io.out(helpText(commands, []));
@@ -50,7 +50,7 @@ async function run(commands: readonly Command[], args: string[], io: Io): Promis
 /** @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage */
 export async function runCommand(commands: readonly Command[], args: string[], io: Io): Promise<number> {
   try {
-    await run(commands, args, io);
+    await runArguments(commands, args, io);
     return exitCodes.done;
   } catch (error) {
     if (error instanceof UsageError) {

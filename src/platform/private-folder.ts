@@ -48,10 +48,10 @@ export function ensurePrivateFolder(path: string): string {
  * @returns whether only the owner can use the folder; false when another user created it first
  */
 function giveToOwner(owner: number, path: string): boolean {
-  const before = lstatSync(path);
-  const isOwn = before.isDirectory() && before.uid === process.getuid?.();
+  const initial = lstatSync(path);
+  const isOwn = initial.isDirectory() && initial.uid === process.getuid?.();
   // The group does not matter, because the mode is 0700.
-  if (isOwn && before.uid !== owner) chownSync(path, owner, owner);
+  if (isOwn && initial.uid !== owner) chownSync(path, owner, owner);
   const folder = lstatSync(path);
   return folder.isDirectory() && folder.uid === owner && (folder.mode & 0o077) === 0;
 }

@@ -104,14 +104,14 @@ async function query(name: string, servers: readonly string[], milliseconds: num
   if (servers.length > 0) resolver.setServers(servers);
   const deadline = performance.now() + milliseconds;
   let timer = setTimeout(() => resolver.cancel(), milliseconds);
-  const ask = async (family: 4 | 6): Promise<LookupAddress[]> => {
+  const queryFamily = async (family: 4 | 6): Promise<LookupAddress[]> => {
     const addresses = await (family === 4 ? resolver.resolve4(name) : resolver.resolve6(name));
     clearTimeout(timer);
     const left = Math.min(limits.otherFamilyMilliseconds, deadline - performance.now());
     timer = setTimeout(() => resolver.cancel(), left);
     return addresses.map((address) => ({ address, family }));
   };
-  const outcomes = await Promise.allSettled([ask(4), ask(6)]);
+  const outcomes = await Promise.allSettled([queryFamily(4), queryFamily(6)]);
   clearTimeout(timer);
   const found = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
   const isKnown = outcomes.every(
@@ -152,10 +152,10 @@ export function toLookup(resolve: ResolveHost): LookupFunction {
   return (name, { family, all }, done) =>
     resolveWithCallback(name, (error, addresses) => {
       if (error) return done(error, '', 0);
-      const wanted = Number(String(family ?? 0).replace('IPv', ''));
-      const found = addresses.filter((each) => wanted === 0 || each.family === wanted);
-      const [first] = found;
+      const requestedFamily = Number(String(family ?? 0).replace('IPv', ''));
+      const matching = addresses.filter((each) => requestedFamily === 0 || each.family === requestedFamily);
+      const [first] = matching;
       if (!first) return done(new HostNotResolved('ENOTFOUND', name), '', 0);
-      return all ? done(null, found) : done(null, first.address, first.family);
+      return all ? done(null, matching) : done(null, first.address, first.family);
     });
 }

@@ -5,7 +5,7 @@ import Bowser from 'bowser';
 export function describeDevice(userAgent: string | undefined): string {
   if (!userAgent) return 'Unknown device';
   const { browser, os, platform } = Bowser.parse(userAgent);
-  // Bowser gives an empty string for what it does not know.
+  // Bowser returns an empty string for an unknown model or system.
   const system = platform.model || os.name;
   if (browser.name && system) return `${browser.name} on ${system}`;
   return browser.name || system || 'Unknown device';

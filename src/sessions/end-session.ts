@@ -58,7 +58,7 @@ export async function endAccountSessions(
 
 /**
  * Ends the sessions of an account and revokes all its grants, those with offline access too: when the account is
- * suspended or removed, and when its password changes.
+ * suspended or removed, when its password changes, and when its person did not make a sign-in.
  *
  * @param exceptUid a session that is not ended; its grants are not revoked
  */

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Keyring } from '../platform/secrets.ts';
 
-// Wrong attempts on a known device count apart from everybody else's, so that a stranger's do not lock the owner out. A
-// copied cookie gives its holder a budget of their own and no more, so it outlives sign-outs: somebody who signs out
-// everywhere because of an attack needs it to sign in again. A new password ends it, because whoever knew the old one
-// may have collected many.
+// Wrong attempts on a known device count apart from all others, so that an attacker's attempts do not lock the owner
+// out. A copied cookie gives its holder only a budget of attempts, so it stays valid after a sign-out: a person who
+// signs out everywhere because of an attack needs it to sign in again. It is invalid after a change of the password,
+// because a person who knew the old password may have collected many cookies.
 
 /** How long a device stays known after a sign-in. */
 export const knownDeviceSeconds = 180 * 24 * 60 * 60;

@@ -43,10 +43,10 @@ export async function rotateRefreshToken(db: Database, keyring: Keyring, token: 
 async function findNewest(db: Database, keyring: Keyring, start: string): Promise<string | undefined> {
   let token = start;
   for (let step = 0; step < maxSuccessors; step += 1) {
-    const found: 'unused' | UsedRefreshToken | undefined = await findRefreshToken(db, keyring.digests(kind, token));
-    if (found === 'unused') return token;
-    if (!found) return undefined;
-    token = keyring.successor(found.idHash, found.salt, token);
+    const state: 'unused' | UsedRefreshToken | undefined = await findRefreshToken(db, keyring.digests(kind, token));
+    if (state === 'unused') return token;
+    if (!state) return undefined;
+    token = keyring.successor(state.idHash, state.salt, token);
   }
   return undefined;
 }

@@ -79,7 +79,7 @@ function parseApi(text: string): { audience: string; scopes?: string[] } {
 
 /** @throws UsageError */
 export function parseKind(text: string): ClientKind {
-  const kind = clientKinds.find((known) => known === text);
+  const kind = clientKinds.find((each) => each === text);
   if (!kind) throw new UsageError(`--kind must be one of: ${clientKinds.join(', ')}.`);
   return kind;
 }

@@ -12,7 +12,7 @@ export const snippetOption: Option = {
 export function parseSnippet(value: Options[string]): SnippetName | undefined {
   const text = stringOption(value);
   if (text === undefined) return undefined;
-  const name = snippetNames.find((known) => known === text);
+  const name = snippetNames.find((each) => each === text);
   if (!name) throw new UsageError(`--for must be one of: ${snippetNames.join(', ')}.`);
   return name;
 }

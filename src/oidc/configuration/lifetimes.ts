@@ -34,7 +34,8 @@ export function createLifetimes(policy: LivePolicy): NonNullable<Configuration['
     AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? defaultAccessTokenLifetimeSeconds,
     AuthorizationCode: minute,
     ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? defaultAccessTokenLifetimeSeconds,
-    // Never extended, so it must outlive every refresh token that belongs to it.
+    // A grant is never extended, so it must outlive the refresh tokens that belong to it. It does unless a token family
+    // begins late in a long session: when session_absolute and refresh_absolute together are more than this.
     Grant: policyItems.refresh_absolute.max + day,
     IdToken: hour,
     Interaction: (_ctx, interaction: Interaction) =>

@@ -10,9 +10,9 @@ import {
 import { deliverLogoutNotice, type DeliveryServices } from './deliver-logout-notice.ts';
 
 export interface Deliveries {
-  /** Starts delivering what is due for a client. Returns at once. */
+  /** Starts delivering the due notices of a client. Returns at once. */
   wake(clientId: string): void;
-  /** Starts delivering what is due for all clients. */
+  /** Starts delivering the due notices of all clients. */
   sweep(): Promise<void>;
   /** Starts no more calls, and waits for those in flight. */
   stop(): Promise<void>;
@@ -78,7 +78,8 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
     for (const notice of notices) track(clientId, deliver(queue, notice, receiver?.failures ?? 0));
   }
 
-  async function run(clientId: string, queue: Queue): Promise<void> {
+  /** Starts calls until no wake is requested. */
+  async function runQueue(clientId: string, queue: Queue): Promise<void> {
     try {
       while (queue.isWakeRequested && !stopped.signal.aborted) {
         queue.isWakeRequested = false;
@@ -107,7 +108,7 @@ export function createDeliveries(services: DeliveryServices): Deliveries {
     queue.isWakeRequested = true;
     if (queue.isRunning) return;
     queue.isRunning = true;
-    track(clientId, run(clientId, queue));
+    track(clientId, runQueue(clientId, queue));
   }
 
   return {

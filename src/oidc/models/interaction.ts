@@ -15,9 +15,9 @@ export function replaceInteractionMethods(provider: Provider, db: Database, issu
   const results = createResultStore(issuer, keyring);
 
   // To resume an interaction that was completed in another browser would sign in this browser as another person.
-  const find = model.find.bind(model);
+  const findStored = model.find.bind(model);
   model.find = async (id, options) => {
-    const interaction = await find(id, options);
+    const interaction = await findStored(id, options);
     const ctx = protocolContext();
     if (ctx?.oidc.route !== 'resume' || !interaction) return interaction;
     if (!results.isFromThisBrowser(ctx, interaction.result)) return undefined;

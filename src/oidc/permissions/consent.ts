@@ -20,9 +20,9 @@ const spaceDelimited = (value: unknown): string[] => stringOrEmpty(value).split(
 function requestedClaims(parameter: unknown): string[] {
   if (typeof parameter !== 'string') return [];
   const { userinfo, id_token: idToken } = JSON.parse(parameter) as Record<string, object | undefined>;
-  const known = new Set(Object.values(claimsOfScope).flat());
+  const knownClaims = new Set(Object.values(claimsOfScope).flat());
   const names = [...Object.keys(userinfo ?? {}), ...Object.keys(idToken ?? {})];
-  return [...new Set(names)].filter((name) => known.has(name) && !authenticationClaims.has(name));
+  return [...new Set(names)].filter((name) => knownClaims.has(name) && !authenticationClaims.has(name));
 }
 
 /**

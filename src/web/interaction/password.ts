@@ -38,7 +38,7 @@ export function signIn(services: Services, pages: InteractionPages): Handler {
       }
     },
     // A repeated form gets the first result only when it names the same account. Otherwise another person would
-    // continue as the one who signed in.
+    // continue as the person who signed in.
     async ({ ending }, form) =>
       ending?.accountId !== undefined && (await findByLogin(db, loginIn(form)))?.id === ending.accountId,
   );

@@ -8,7 +8,7 @@ import helmet from 'koa-helmet';
  */
 export function securityHeaders(issuer: string): Middleware {
   const isSecure = issuer.startsWith('https:');
-  const set = helmet({
+  return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -31,7 +31,6 @@ export function securityHeaders(issuer: string): Middleware {
     originAgentCluster: true,
     xFrameOptions: { action: 'deny' },
   });
-  return set;
 }
 
 /** Whether a text is one source expression of CSP: the host of a URL may hold characters that end one, such as `;`. */
