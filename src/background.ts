@@ -40,7 +40,7 @@ const sweepSeconds = 1;
 export async function startBackground(services: BackgroundServices): Promise<Jobs> {
   const { db, log } = services;
   const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
-  // Tasks take neither the connections of requests nor their time-outs.
+  // Tasks have connections and time-outs of their own, apart from those of requests.
   const taskDb = openDatabase({ url: db.url, poolSize: 2, isForJobs: true, onError });
   const stopping = new AbortController();
   const tasks = tasksOf({ ...services, db: taskDb }, stopping.signal);

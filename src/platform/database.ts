@@ -48,11 +48,11 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Called when a connection breaks. */
   onError?: (error: Error) => void;
-  /** For jobs and commands, whose statements may take a minute. */
+  /** Whether jobs or commands use the connections: their statements may take a minute. */
   isForJobs?: boolean;
 }
 
-// Without these, pg and PostgreSQL wait for ever.
+// Without such limits, in milliseconds, pg and PostgreSQL wait for ever.
 const requestLimits = {
   connectionTimeoutMillis: 4_000,
   statement_timeout: 7_000,
@@ -71,7 +71,7 @@ const maxCloseMilliseconds = 3_000;
 const maxPingMilliseconds = 3_000;
 const socket = { stream: openDatabaseSocket, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
-// Of libraries, whose statements are not ours to limit by `statement_timeout`.
+// Limits for the pools of libraries, whose statements get no `statement_timeout`.
 const libraryLimits = { ...socket, connectionTimeoutMillis: 10_000, query_timeout: 60_000 };
 
 export type Pool = pg.Pool;

@@ -77,7 +77,7 @@ export async function revokeAllAccess(
 
 const batchSize = 200;
 
-/** Ends the sessions that have expired, in batches. @param signal ends it after the batch that is under way */
+/** Ends the sessions that have expired, in batches. @param signal stops after the current batch when it is aborted */
 export async function endExpiredSessions(db: Database, signal = new AbortController().signal): Promise<void> {
   while (!signal.aborted) {
     const uids = await listExpiredSessions(db, batchSize);

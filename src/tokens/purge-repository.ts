@@ -2,17 +2,17 @@
 import type { Database } from '../platform/database.ts';
 import { sql, type Statement } from '../platform/statement.ts';
 
-/** How far a purge has come in a table. */
+/** One batch of a purge, and where the next batch begins. */
 export interface PurgedBatch {
-  /** Number of rows that were looked at. When it is less than the limit, nothing is left. */
+  /** Number of rows that were read. When it is less than the limit, no rows are left. */
   read: number;
   deleted: number;
-  /** The time by which the rows are ordered, of the last one; `-infinity` at the beginning. */
+  /** Time of the last row that was read, in the column that orders the rows; `-infinity` before the first batch. */
   position: Date | '-infinity';
 }
 
-// Each statement deletes one batch: it reads at most $1 rows from the time $2 on, in the order of an index, so that rows
-// which were deleted before are not passed again. What another process is deleting is skipped.
+// Each statement deletes one batch: it reads at most $1 rows from the time $2 on, in the order of an index, so that it
+// does not read rows again that were deleted before. Rows that another process is deleting are skipped.
 const purgeArtifacts = sql`
   with expired as (
     select ctid, expires_at from artifacts
@@ -23,7 +23,7 @@ const purgeArtifacts = sql`
   )
   select count(*)::int as read, count(*)::int as deleted, max(expires_at) as position from expired`;
 
-// What refers to a revoked grant is found no more. The day is for requests that are under way.
+// Codes and tokens of a revoked grant are not found any more. The grant stays for a day, for requests in flight.
 const purgeRevokedGrants = sql`
   with revoked as (
     select id, revoked_at from grants
@@ -36,7 +36,7 @@ const purgeRevokedGrants = sql`
   )
   select count(*)::int as read, count(*)::int as deleted, max(revoked_at) as position from revoked`;
 
-// A grant outlives all that refers to it (oidc/configuration/lifetimes.ts).
+// A grant outlives its codes and tokens (oidc/configuration/lifetimes.ts).
 const purgeExpiredGrants = sql`
   with expired as (
     select ctid, expires_at from grants
@@ -47,8 +47,8 @@ const purgeExpiredGrants = sql`
   )
   select count(*)::int as read, count(*)::int as deleted, max(expires_at) as position from expired`;
 
-// An ended session stays while a grant with offline access outlives it, because the logout notice of that needs its sid.
-// A grant whose tokens have all expired is deleted, and its session the next time.
+// An ended session stays while a grant with offline access outlives it, because the logout notice for that grant needs
+// the session's sid. A grant whose tokens have all expired is deleted, and its session in the next run.
 const purgeEndedSessions = sql`
   with ended as (
     select uid, ended_at from sessions
@@ -120,7 +120,7 @@ const purgeRateLimits = sql`
   )
   select count(*)::int as read, count(*)::int as deleted, max(expires_at) as position from expired`;
 
-/** What is purged, in this order: tokens before the grants that they refer to, and grants before their sessions. */
+/** The purges in their order: tokens before the grants that they refer to, and grants before their sessions. */
 export const purges: readonly { name: string; statement: Statement }[] = [
   { name: 'expired artifacts', statement: purgeArtifacts },
   { name: 'revoked grants', statement: purgeRevokedGrants },

@@ -5,11 +5,11 @@ import { purgeBatch, purges, purgeSmallTables, type PurgedBatch } from './purge-
 /** A batch takes some hundredths of a second, so that requests that wait for the database do not wait long. */
 const batchSize = 1_000;
 
-/** After this time a table waits for the next run, so that those behind it get their turn. */
+/** Maximum time for one table in one run, so that the tables after it are purged too. */
 const maxSeconds = 120;
 
 export interface PurgeOptions {
-  /** Ends the purge after the batch that is under way. */
+  /** Ends the purge after the current batch. */
   signal?: AbortSignal;
   /** Is called after each batch. */
   onBatch?: (name: string, batch: PurgedBatch) => void;
@@ -31,16 +31,16 @@ async function purgeTable(
 }
 
 /**
- * Deletes what has expired, each table apart from the others: an error in one leaves the others.
+ * Deletes expired rows, table by table. An error in one table does not stop the purge of the others.
  *
  * @throws AggregateError with the errors of the tables that failed
  */
 export async function purgeExpired(db: Database, options: PurgeOptions = {}): Promise<void> {
-  const works = [...purges.map((purge) => () => purgeTable(db, purge, options)), () => purgeSmallTables(db)];
+  const tasks = [...purges.map((purge) => () => purgeTable(db, purge, options)), () => purgeSmallTables(db)];
   const errors: unknown[] = [];
-  for (const work of works) {
+  for (const task of tasks) {
     if (options.signal?.aborted) return;
-    await work().catch((error: unknown) => errors.push(error));
+    await task().catch((error: unknown) => errors.push(error));
   }
   if (errors.length > 0) throw new AggregateError(errors, 'not everything that has expired was deleted');
 }
