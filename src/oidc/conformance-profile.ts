@@ -2,9 +2,9 @@
 
 /** The settings that change what the protocol offers. */
 export interface ProtocolOptions {
-  /** CLIENT_REGISTRATION: apps may register themselves (RFC 7591). */
+  /** Whether apps may register themselves (RFC 7591): CLIENT_REGISTRATION. */
   hasClientRegistration: boolean;
-  /** CONFORMANCE_PROFILE: offers what the functions below allow. */
+  /** Whether the features of the functions below are offered: CONFORMANCE_PROFILE. */
   isConformance: boolean;
 }
 

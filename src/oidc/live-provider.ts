@@ -32,8 +32,8 @@ export interface Oidc {
   /** The session of this browser, if somebody is signed in. */
   session(ctx: Context): Promise<{ uid: string; accountId: string } | undefined>;
   /**
-   * Stores that a person signed in; with another account than the browser's session, that session is ended. This method
-   * and the next three store the result of the interaction, and return the address at which the browser resumes.
+   * Stores that a person signed in. When the browser's session is of another account, that session is ended. This
+   * method and the next three store the result of the interaction, and return the address at which the browser resumes.
    *
    * @throws Refusal `interaction_expired`
    */
@@ -112,8 +112,8 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
     const { session: origin } = interaction;
     if (origin?.uid === undefined) return interaction;
     // The person who was signed in when the interaction began must still be signed in, in this browser: when a browser
-    // is closed, the interaction's cookie stays, and the cookie of a session that is not remembered goes. After the end
-    // the session is found by uid, because the browser may not have received the new session id.
+    // is closed, it keeps the interaction's cookie, and deletes the cookie of a session that is not remembered. The
+    // session of an ended interaction is found by uid, because the browser may not have received the new session id.
     const isPending = endingOf(interaction) === undefined;
     const session = isPending ? await sessionOf(ctx) : await provider.Session.findByUid(origin.uid);
     if (session?.uid !== origin.uid || session.accountId !== origin.accountId) throw new Refusal('interaction_expired');

@@ -50,8 +50,8 @@ function isHintOfAnotherPerson({ session, client, entities }: Oidc, subjectOf: S
 }
 
 /**
- * The address that the browser is redirected to after a sign-out: the app's, or the page that says so and links to the
- * app.
+ * The address that the browser is redirected to after a sign-out: the app's post-logout redirect URI with `state`, or
+ * the page after a sign-out, which links to the app.
  */
 export function addressAfterSignOut({ postLogoutRedirectUri, state, clientId }: Omit<SignOutState, 'secret'>): string {
   if (postLogoutRedirectUri === undefined) {

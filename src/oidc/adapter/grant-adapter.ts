@@ -36,7 +36,7 @@ export function createGrantAdapter(db: Database): Adapter {
     },
 
     async upsert(id, payload, expiresIn = 0) {
-      // A copy: the statement is sent later, and the library may change these objects meanwhile.
+      // The values are copied, because the statement is sent later and the library may change these objects meanwhile.
       const { openid, resources, rejected, rar } = payload as Record<string, unknown>;
       upsertGrant(db, {
         id,

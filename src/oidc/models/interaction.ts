@@ -14,7 +14,7 @@ export function replaceInteractionMethods(provider: Provider, db: Database, issu
   const model = provider.Interaction as unknown as InteractionModel;
   const results = createResultStore(issuer, keyring);
 
-  // To resume an interaction that was completed in another browser would sign in this browser as another person.
+  // Resuming an interaction that another browser completed would sign this browser in as another person.
   const findStored = model.find.bind(model);
   model.find = async (id, options) => {
     const interaction = await findStored(id, options);

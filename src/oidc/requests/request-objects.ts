@@ -8,7 +8,7 @@ import type { CallsFor } from '../calls-for.ts';
 import { createClientFetch } from './client-fetch.ts';
 import { acceptsUnsignedRequests, type ProtocolOptions } from '../conformance-profile.ts';
 
-/** Asymmetric only: a signature with the client secret cannot be verified by the secret's digest. */
+/** Asymmetric algorithms only: a signature with the client secret cannot be verified by the secret's digest. */
 export const requestObjectAlgorithms = ['RS256', 'PS256', 'ES256', 'Ed25519'] as const;
 
 const discoveryPaths = new Set(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']);
@@ -28,7 +28,7 @@ const nonEmptyString = (value: unknown): string | undefined =>
 
 const parameterText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Whether the JWT has `alg: none`. Malformed ones are left to the library. */
+/** Whether a JWT has `alg: none`; false for a malformed JWT, which the library refuses. */
 function isUnsigned(jwt: string): boolean {
   try {
     return decodeProtectedHeader(jwt).alg === 'none' && jwt.endsWith('.');
