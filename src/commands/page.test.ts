@@ -1,3 +1,4 @@
+/** Tests `--limit` and `--after` of the commands that list. */
 import { freshDatabase, statement } from '../../test/support/database.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { openDatabase } from '../platform/database.ts';

