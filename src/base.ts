@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { localSecretPrefix, type Config } from './config.ts';
 import { checkDeployment, claimDeployment } from './deployment/deployment.ts';
-import { isMigrated } from './deployment/deployment-repository.ts';
+import { isMigrated, listAppliedMigrations } from './deployment/deployment-repository.ts';
 import { Refusal } from './errors.ts';
 import type { ProcessRole } from './platform/data-folder.ts';
 import { setClockByDatabase } from './platform/clock.ts';
 import { openDatabase, type Database } from './platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { createLog, type Log } from './platform/log.ts';
-import { migrate } from './platform/migrate.ts';
+import { knownMigrations, migrate } from './platform/migrate.ts';
 import type { OnStep, Step } from './platform/progress.ts';
 import { createOutgoing, type Outgoing } from './platform/outgoing.ts';
 import { createResolver } from './platform/resolve-host.ts';
@@ -65,12 +65,20 @@ async function startDatabase(
   return startEmbeddedPostgres(dataFolder, runtimeFolder, { role, onStep });
 }
 
+/** @throws Refusal `database_newer` when a newer release has changed the tables in ways that this one does not know */
+async function requireKnownMigrations(db: Database): Promise<void> {
+  if (!(await isMigrated(db))) return;
+  const known = new Set(knownMigrations());
+  const unknown = (await listAppliedMigrations(db)).findLast((name) => !known.has(name));
+  if (unknown !== undefined) throw new Refusal('database_newer', { migration: unknown });
+}
+
 /**
  * Opens the database, starting the embedded one if none is configured, applies migrations, and checks that the database
  * belongs to this issuer and root secret.
  *
- * @throws Refusal `database_missing`, `database_empty`, `secret_unknown`, `database_of_other_issuer`,
- *   `database_of_other_secret`
+ * @throws Refusal `database_missing`, `database_empty`, `database_newer`, `secret_unknown`,
+ *   `database_of_other_issuer`, `database_of_other_secret`
  */
 export async function openBase(config: Config, options: BaseOptions): Promise<Base> {
   const { role, log = createLog(config.logLevel) } = options;
@@ -91,6 +99,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     const outgoing = createOutgoing({ allowedHosts: config.outgoingAllowedHosts, resolveHost });
     close.push(async () => outgoing.close());
     if (role === 'command') await setClockByDatabase(db);
+    await requireKnownMigrations(db);
     // When attached, another process runs the embedded database, and has applied the migrations.
     if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');
     if (!isAttached) onStep('applying_migrations');

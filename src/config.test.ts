@@ -11,7 +11,7 @@ test('without any settings it is a local issuer on the embedded database', () =>
   expect(loadConfig({})).toMatchObject({
     issuer: 'http://localhost:4000',
     isLocal: true,
-    host: '127.0.0.1',
+    hosts: ['127.0.0.1'],
     port: 4000,
     databaseUrl: undefined,
     secrets: [],
@@ -22,7 +22,10 @@ test('without any settings it is a local issuer on the embedded database', () =>
 });
 
 test('a public issuer listens on every address', () => {
-  expect(loadConfig({ ISSUER: 'https://login.example.com', SECRET: secret })).toMatchObject({ host: '::', port: 443 });
+  expect(loadConfig({ ISSUER: 'https://login.example.com', SECRET: secret })).toMatchObject({
+    hosts: ['::', '0.0.0.0'],
+    port: 443,
+  });
 });
 
 test('empty settings count as not set', () => {

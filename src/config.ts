@@ -16,7 +16,8 @@ export interface Config {
   readonly isLocal: boolean;
   /** Whether ISSUER is set; a command without it acts for the issuer of its database. */
   readonly isIssuerSet: boolean;
-  readonly host: string;
+  /** Addresses to listen on, in the order in which they are tried. */
+  readonly hosts: readonly string[];
   readonly port: number;
   /** Undefined for the embedded database in the data folder. */
   readonly databaseUrl: string | undefined;
@@ -197,7 +198,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     issuer: values.ISSUER,
     isLocal,
     isIssuerSet: environment['ISSUER']?.trim() !== undefined && environment['ISSUER'].trim() !== '',
-    host: values.HOST ?? (isLocal ? '127.0.0.1' : '::'),
+    // All addresses: those of IPv4 alone where the kernel has no IPv6.
+    hosts: values.HOST ? [values.HOST] : isLocal ? ['127.0.0.1'] : ['::', '0.0.0.0'],
     port: values.PORT ?? (Number(port) || (protocol === 'https:' ? 443 : 80)),
     databaseUrl: values.DATABASE_URL,
     databasePool: values.DATABASE_POOL,

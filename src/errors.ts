@@ -31,6 +31,7 @@ export const refusals = {
   database_busy: 503,
   database_empty: 404,
   database_missing: 404,
+  database_newer: 409,
   database_of_other_issuer: 409,
   database_of_other_secret: 409,
   database_unavailable: 503,

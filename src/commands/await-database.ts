@@ -54,7 +54,7 @@ export async function awaitDatabase(config: Config, stop: AbortSignal): Promise<
         if (loggedFailure !== failure) log.warn({ reason: failure }, 'waiting for the database');
         loggedFailure = failure;
       }
-      if (!waitingServer.listening) await listen(waitingServer, config.port, config.host);
+      if (!waitingServer.listening) await listen(waitingServer, config.port, config.hosts);
       await wait(retryMilliseconds, undefined, { signal: stop }).catch(() => {});
     }
     return undefined;

@@ -9,14 +9,13 @@ import type { Command } from './command.ts';
 import { listen } from './listen.ts';
 
 /** Starts the server; closes `base` when this fails. @throws ListenFailed, and the errors of createApp */
-async function startApp(base: Base): Promise<App> {
+async function startApp(base: Base): Promise<{ app: App; host: string }> {
   const app = await createApp(base).catch(async (error: unknown) => {
     await base.close();
     throw error;
   });
   try {
-    await listen(app.server, base.config.port, base.config.host);
-    return app;
+    return { app, host: await listen(app.server, base.config.port, base.config.hosts) };
   } catch (error) {
     await app.close();
     throw error;
@@ -38,8 +37,8 @@ export const serve: Command = {
     const config = loadConfig(io.environment);
     const base = await awaitDatabase(config, stop);
     if (!base) return;
-    const app = await startApp(base);
-    base.log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'ready');
+    const { app, host } = await startApp(base);
+    base.log.info({ issuer: config.issuer, host, port: config.port }, 'ready');
     // Node writes its compile cache when the process ends; commands that start meanwhile need it (bin/frontdesk.js).
     flushCompileCache();
     if (!stop.aborted) await once(stop, 'abort');

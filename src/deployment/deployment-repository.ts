@@ -28,6 +28,13 @@ export function updateSecretDigests(db: Database, secretDigests: Buffer[]): void
   db.write(updateDigests, [secretDigests]);
 }
 
+const selectMigrations = sql`select name from migrations order by id`;
+
+/** Names of the migrations that were applied to this database. */
+export async function listAppliedMigrations(db: Database): Promise<string[]> {
+  return (await db.read<{ name: string }>(selectMigrations)).map(({ name }) => name);
+}
+
 const selectIsMigrated = sql`select to_regclass('migrations') is not null as is_migrated`;
 
 /** Whether migrations were ever applied to this database. */

@@ -1,10 +1,17 @@
 /** Applies `migrations/*.sql` and the migrations of the job queue, in order, each of them once. */
 import { runner } from 'node-pg-migrate';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPool, type Pool } from './database.ts';
 import { migrateJobs } from './jobs.ts';
 
 const folder = join(import.meta.dirname, '../../migrations');
+
+/** Names of the migrations of this release. */
+export const knownMigrations = (): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .map((name) => name.replace(/\.sql$/, ''));
 
 /**
  * Applies the migrations that the database lacks. When several processes start at once, one applies them while the
