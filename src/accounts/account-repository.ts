@@ -155,7 +155,7 @@ const selectPage = sql`
     coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
   order by created_at desc, id desc limit $2`;
 
-/** At most `limit` accounts, the newest first. @param after id of the account that the list begins behind */
+/** At most `limit` accounts, the newest first. @param after id of the account after which the list begins */
 export async function listAccounts(db: Database, limit: number, after?: string): Promise<Account[]> {
   return (await db.read<Row>(selectPage, [after, limit])).map(toAccount);
 }

@@ -70,7 +70,7 @@ const selectPage = sql`
   where (c.created_at, c.id) > (coalesce((select created_at from clients where id = $1), '-infinity'), coalesce($1, ''))
   order by c.created_at, c.id limit $2`;
 
-/** At most `limit` clients, the oldest first. @param after id of the client that the list begins behind */
+/** At most `limit` clients, the oldest first. @param after id of the client after which the list begins */
 export async function listClients(db: Database, limit: number, after?: string): Promise<Client[]> {
   return (await db.read<Row>(selectPage, [after, limit])).map(toClient);
 }

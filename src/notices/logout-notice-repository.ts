@@ -117,8 +117,8 @@ const selectNewest = sql`
 /**
  * The newest notices, newest first.
  *
- * @param filter `isOpen`: true lists only back-channel notices that are not delivered, dead letters included; `after`: id
- *   of the notice that the list begins behind
+ * @param filter `isOpen`: true lists only back-channel notices that are not delivered, dead letters included; `after`:
+ *   id of the notice after which the list begins
  */
 export async function listNotices(
   db: Database,

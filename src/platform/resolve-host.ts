@@ -13,7 +13,7 @@ export interface ResolverOptions {
 export class HostNotResolved extends Error {
   override readonly name = 'HostNotResolved';
   readonly code: 'ENOTFOUND' | 'EAI_AGAIN';
-  /** As an error of Node's resolver has it. */
+  /** The name that was looked up, as in errors of Node's resolver. */
   readonly hostname: string;
   constructor(code: HostNotResolved['code'], host: string) {
     super(`${code} ${host}`);

@@ -71,7 +71,7 @@ function apiScopesOf({ resources, api_scopes: consented }: Row): Record<string, 
 /**
  * At most `limit` connected apps of a person, the most recently used first. The built-in client is left out.
  *
- * @param after id of the client that the list begins behind
+ * @param after id of the client after which the list begins
  */
 export async function listConnectedApps(
   db: Database,

@@ -99,7 +99,7 @@ const selectByAccount = sql`
 /**
  * At most `limit` live sessions of an account, the most recently used first.
  *
- * @param after uid of the session that the list begins behind
+ * @param after uid of the session after which the list begins
  */
 export async function listSessions(db: Database, accountId: string, limit: number, after?: string): Promise<Session[]> {
   return (await db.read<Row>(selectByAccount, [accountId, after, limit])).map(toSession);

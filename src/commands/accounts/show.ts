@@ -59,7 +59,7 @@ function textOf(account: ShownAccount): string {
   ]);
 }
 
-/** More sessions or apps are not counted. */
+/** Maximum number of sessions and of apps that are counted. */
 const maxCount = 10_000;
 
 export const showAccount: Command = {

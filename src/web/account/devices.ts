@@ -13,7 +13,7 @@ import { signedInOf, type ShowAccountPage } from './guard.ts';
 
 const pageSize = 50;
 
-/** The device in use comes first. */
+/** Shows a page of the devices. On the first page the current device comes first. */
 export const showDevices =
   ({ db }: Services, show: ShowAccountPage): Handler =>
   async (ctx) => {

@@ -11,7 +11,7 @@ import { signedInOf, type ShowAccountPage } from './guard.ts';
 /** Failed sign-ins are shown for this long. */
 const recentMilliseconds = 7 * 24 * 60 * 60 * 1000;
 
-/** More are not counted. */
+/** Maximum number of sessions and of apps that are counted. */
 const maxCount = 100;
 
 const boundedCount = (count: number) => ({ count: Math.min(count, maxCount), isMore: count > maxCount });
