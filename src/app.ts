@@ -15,11 +15,14 @@ import { loadTexts } from './platform/texts.ts';
 import { createViews } from './platform/views.ts';
 import { createAttemptLimits } from './sign-in/attempt-limits.ts';
 import { createWeb } from './web/index.ts';
+import type { Load } from './web/middleware/overload.ts';
 import { createShowPage } from './web/page.ts';
 
 export interface App {
   server: Server;
   hasher: PasswordHasher;
+  /** What it has to do now. */
+  load(): Load;
   /** Accepts no more requests, waits for those in flight, and closes everything that was opened. */
   close(): Promise<void>;
 }
@@ -54,9 +57,14 @@ async function followChanges({ db, keyring, log }: Base, oidc: Oidc, policy: Liv
   };
 }
 
-export async function createApp(base: Base): Promise<App> {
+export interface AppOptions {
+  /** Milliseconds that a request, and a hash of a password, may wait for its turn, instead of one and two seconds. */
+  maxWaitMilliseconds?: number;
+}
+
+export async function createApp(base: Base, waiting: AppOptions = {}): Promise<App> {
   const { config, log, keyring, db, outgoing } = base;
-  const { issuer, trustedProxies, rateLimitFactor, protocol } = config;
+  const { issuer, trustedProxies, rateLimitFactor, protocol, databasePool } = config;
   if (protocol.isConformance)
     log.warn(
       'CONFORMANCE_PROFILE is on: for runs of the conformance suite, never in production. Apps that registered themselves may be called at the hosts of OUTGOING_ALLOWED_HOSTS',
@@ -71,18 +79,21 @@ export async function createApp(base: Base): Promise<App> {
   const pages = createProtocolPages(createShowPage(views));
   const callsFor = createCallsFor(outgoing, protocol);
   const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, callsFor, protocol, pairwiseSalt });
-  const hasher = await createPasswordHasher();
+  const hasher = await createPasswordHasher(waiting);
   const attemptLimits = createAttemptLimits(db, keyring, rateLimitFactor);
   const readiness = { isDraining: false };
+  // Of twice as many as there are connections, some compute while the others wait for the database.
+  const overload = { ...waiting, concurrency: Math.min(64, 2 * databasePool) };
   const services = { issuer, db, log, keyring, texts, views, oidc, policy, hasher, attemptLimits };
-  const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness, protocol });
-  const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, web.callback());
+  const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness, protocol, overload });
+  const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, web.app.callback());
   const stopFollowing = await followChanges(base, oidc, policy);
   const background = await startBackground({ db, log, keyring, callsFor, oidc, policy });
 
   return {
     server,
     hasher,
+    load: () => web.load(),
     async close() {
       readiness.isDraining = true;
       await drain(server);

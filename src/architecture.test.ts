@@ -105,7 +105,6 @@ test.each([
   ['koa-helmet', /^web\/middleware\/security-headers\.ts$/],
   ['node-pg-migrate', /^platform\/migrate\.ts$/],
   ['oidc-provider', /^oidc\//],
-  ['p-limit', /^credentials\/password\.ts$/],
   ['pg', /^platform\/(database|listener)\.ts$/],
   ['pino', /^platform\/log\.ts$/],
   ['pug', /^platform\/views\.ts$/],

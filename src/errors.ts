@@ -66,6 +66,7 @@ export const refusals = {
   scope_unknown: 400,
   secret_file_exists: 409,
   secret_unknown: 409,
+  server_busy: 503,
   session_ended: 400,
   session_unknown: 404,
   sign_in_busy: 503,

@@ -1,8 +1,9 @@
 /** Passwords: the rules for a new one, and hashing with argon2id. */
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
-import pLimit from 'p-limit';
 import { Refusal } from '../errors.ts';
+import { createQueue, QueueRefused, type EnterOptions } from '../platform/bounded-queue.ts';
+import { clientSignal, outOfPlace } from '../platform/current-request.ts';
 
 /** 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet): about 25 hashes per CPU-second. */
 export const hashParameters = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -14,7 +15,9 @@ const maxCharacters = 256;
 
 // Hashes run on the thread pool of libuv, which files and WebCrypto use too: one core is left to them.
 const concurrency = Math.max(1, availableParallelism() - 1);
-const maxQueue = 100;
+const maxWaiting = 100;
+/** Milliseconds that a sign-in may wait until its password is hashed. */
+const defaultMaxWait = 2_000;
 const retryAfterSeconds = 5;
 
 /** One form of a password for the different code points that keyboards send (NFKC, RFC 8265 §4.2). */
@@ -40,25 +43,44 @@ export interface PasswordHasher {
    * To be called before an account is looked up: a sign-in that is refused here costs no query and counts against no
    * limit.
    *
-   * @throws Refusal `sign_in_busy` while 100 hashes are queued
+   * @throws Refusal `sign_in_busy` when a hash would wait longer than two seconds
    */
   requireCapacity(): void;
 }
 
-export async function createPasswordHasher(): Promise<PasswordHasher> {
-  const limit = pLimit(concurrency);
-  const hash = (password: string) => limit(() => argon2.hash(normalise(password), hashParameters));
+export interface HasherOptions {
+  maxWaitMilliseconds?: number;
+}
+
+/** 25 hashes per CPU-second. */
+const expectedMilliseconds = 40;
+
+export async function createPasswordHasher({
+  maxWaitMilliseconds = defaultMaxWait,
+}: HasherOptions = {}): Promise<PasswordHasher> {
+  const queue = createQueue({ concurrency, maxWaiting, maxWaitMilliseconds, expectedMilliseconds });
+  /** A hash whose client has left is not made; nobody reads this refusal. */
+  const run = async <T>(work: () => Promise<T>, entering?: EnterOptions): Promise<T> => {
+    try {
+      return await outOfPlace(() => queue.run(work, { mayWaitLong: true, ...entering }));
+    } catch (error) {
+      if (error instanceof QueueRefused) throw new Refusal('sign_in_busy', {}, retryAfterSeconds);
+      throw error;
+    }
+  };
+  const hash = (password: string) => run(() => argon2.hash(normalise(password), hashParameters));
   // A password for an unknown account is verified against this hash, so that it takes the same time.
   const decoy = await hash('no account has this password');
   return {
     hash,
     async verify(password, stored) {
-      const isEqual = await limit(() => argon2.verify(stored ?? decoy, normalise(password)));
+      const verify = () => argon2.verify(stored ?? decoy, normalise(password));
+      const isEqual = await run(verify, { signal: clientSignal() });
       return stored !== undefined && isEqual;
     },
     isOutdated: (stored) => argon2.needsRehash(stored, hashParameters),
     requireCapacity() {
-      if (limit.pendingCount >= maxQueue) throw new Refusal('sign_in_busy', {}, retryAfterSeconds);
+      if (queue.isFull()) throw new Refusal('sign_in_busy', {}, retryAfterSeconds);
     },
   };
 }

@@ -133,21 +133,25 @@ export function createQueue(options: QueueOptions): BoundedQueue {
   }
 
   function makePlace(): Place {
-    let isHeld = true;
-    const free = () => {
-      if (!isHeld) return;
-      isHeld = false;
+    let state: 'held' | 'paused' | 'left' = 'held';
+    const free = (next: typeof state) => {
+      const wasHeld = state === 'held';
+      state = next;
+      if (!wasHeld) return;
       running -= 1;
       startNext();
     };
     return {
-      pause: free,
+      pause() {
+        if (state === 'held') free('paused');
+      },
+      // What a request left behind may go on after it has ended.
       resume() {
-        if (isHeld) return;
-        isHeld = true;
+        if (state !== 'paused') return;
+        state = 'held';
         running += 1;
       },
-      leave: free,
+      leave: () => free('left'),
     };
   }
 

@@ -2,7 +2,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { createQueue, QueueRefused, type BoundedQueue } from './bounded-queue.ts';
-import { outOfPlace } from './current-request.ts';
 import { allowedHostOf, checkTarget, isPrivateName, OutgoingFailed, toPublic, type Target } from './outgoing-target.ts';
 import { createResolver, toLookup, type ResolveHost } from './resolve-host.ts';
 
@@ -108,7 +107,7 @@ export function createOutgoing({ allowedHosts = [], resolveHost = createResolver
     const queues = new Map<string, BoundedQueue>();
     const call = async (url: string, request: RequestOptions, body?: string): Promise<OutgoingResponse> => {
       const target = checkTarget(url, allowed);
-      return outOfPlace(() => inTurn(queues, target.url.host, () => send(target, request, body)));
+      return inTurn(queues, target.url.host, () => send(target, request, body));
     };
     return {
       get: (url, headers = {}) => call(url, { method: 'GET', headers }),

@@ -8,7 +8,13 @@ import type { SignOut } from './sign-out/sign-out.ts';
 // The handlers are made and never called.
 const services = { issuer: 'http://idp.localhost:4000' } as Services;
 const protocol = { hasClientRegistration: true, isConformance: false };
-const options = { trustedProxies: 0, rateLimitFactor: 1, readiness: { isDraining: false }, protocol };
+const options = {
+  trustedProxies: 0,
+  rateLimitFactor: 1,
+  readiness: { isDraining: false },
+  protocol,
+  overload: { concurrency: 1 },
+};
 const routes = listRoutes(services, options, {} as SignOut);
 const named = routes.map((route) => ({ ...route, name: `${route.method} ${route.path}` }));
 

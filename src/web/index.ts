@@ -23,6 +23,7 @@ import { cookieFlags } from './middleware/cookies.ts';
 import { cors } from './middleware/cors.ts';
 import { errors } from './middleware/errors.ts';
 import { requireExactPath, requireIssuerHost } from './middleware/exact-address.ts';
+import { createOverload, type Load, type OverloadOptions } from './middleware/overload.ts';
 import { redirectPostToGet } from './middleware/redirect-post-to-get.ts';
 import { publicDocuments } from './middleware/public-documents.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
@@ -47,6 +48,7 @@ export interface WebOptions {
   rateLimitFactor: number;
   readiness: Readiness;
   protocol: ProtocolOptions;
+  overload: OverloadOptions;
 }
 
 /**
@@ -117,7 +119,7 @@ function createRouter(services: Services, routes: Route[]): Router {
   return router;
 }
 
-export function createWeb(services: Services, options: WebOptions): Koa {
+export function createWeb(services: Services, options: WebOptions): { app: Koa; load(): Load } {
   const { issuer, log, db, keyring, views, oidc } = services;
   const app = new Koa({ proxy: options.trustedProxies > 0, maxIpsCount: options.trustedProxies });
   app.keys = createCookieSigner(keyring);
@@ -126,9 +128,12 @@ export function createWeb(services: Services, options: WebOptions): Koa {
 
   const signOut = createSignOut(services);
   const routes = listRoutes(services, options, signOut);
+  const secure = securityHeaders(issuer);
+  const overload = createOverload(services, secure, options.overload);
+  app.use(overload.middleware);
   app.use(requestLog(log));
   app.use(cookieFlags(issuer));
-  app.use(securityHeaders(issuer));
+  app.use(secure);
   app.use(errors(services));
   app.use(requireIssuerHost(issuer));
   app.use(noReferrerOnLogout());
@@ -142,5 +147,5 @@ export function createWeb(services: Services, options: WebOptions): Koa {
   app.use(unitOfWork(db));
   app.use(createRouter(services, routes).routes());
   app.use(oidc.middleware);
-  return app;
+  return { app, load: () => overload.load() };
 }

@@ -26,6 +26,8 @@ export interface Services {
 /** The state of a request, in `ctx.state`. */
 export interface RequestState {
   requestId: string;
+  /** When its headers were read, on the clock of `performance.now()`. */
+  arrivedAt: number;
   /** An error that oidc-provider turned into a response. */
   fault?: Error;
 }

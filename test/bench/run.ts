@@ -1,4 +1,4 @@
-/** `npm run bench -- growth|keys|limits|logout|throughput`: measures a promise; exits with 1 when it does not hold. */
+/** `npm run bench -- growth|keys|limits|logout|overload|throughput`: measures a promise; exits with 1 when it does not hold. */
 import { parseArgs } from 'node:util';
 import { closeAll } from '../support/cleanup.ts';
 import setUp from '../support/global-setup.ts';
@@ -7,6 +7,7 @@ import { benchGrowth } from './growth/report.ts';
 import { benchKeys } from './keys/report.ts';
 import { benchLimits } from './limits/report.ts';
 import { benchLogout } from './logout/report.ts';
+import { benchOverload } from './overload/report.ts';
 import { format, type Report } from './report.ts';
 import { benchThroughput } from './throughput/report.ts';
 
@@ -35,6 +36,7 @@ const benches: Record<string, () => Promise<Report>> = {
       patience: 400,
       isUnsteadyToTheEnd: true,
     }),
+  overload: () => benchOverload(Number(values.seconds)),
   throughput: () =>
     benchThroughput({ rounds: Number(values.rounds), seconds: Number(values.seconds), only: values.only }),
 };
@@ -42,7 +44,7 @@ const benches: Record<string, () => Promise<Report>> = {
 const bench = benches[positionals[0] ?? ''];
 if (!bench) {
   process.stderr.write(
-    'Usage: npm run bench -- growth [--sessions N] | keys | limits | logout [--endings N] [--rate R] | throughput [--rounds N] [--seconds N] [--only NAME]\n',
+    'Usage: npm run bench -- growth [--sessions N] | keys | limits | logout [--endings N] [--rate R] | overload [--seconds N] | throughput [--rounds N] [--seconds N] [--only NAME]\n',
   );
   process.exit(2);
 }

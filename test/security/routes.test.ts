@@ -9,7 +9,13 @@ import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { withRegistration } from '../support/registration.ts';
 
 const protocol = { hasClientRegistration: true, isConformance: false };
-const options = { trustedProxies: 0, rateLimitFactor: 1, readiness: { isDraining: false }, protocol };
+const options = {
+  trustedProxies: 0,
+  rateLimitFactor: 1,
+  readiness: { isDraining: false },
+  protocol,
+  overload: { concurrency: 1 },
+};
 // Only the paths and guards are read here; the handlers are never called.
 const routes = listRoutes({ issuer: 'http://idp.localhost' } as Services, options, {} as SignOut).map((route) => ({
   ...route,

@@ -24,9 +24,15 @@ export interface FrontdeskOptions {
   sameDeploymentAs?: Pick<Frontdesk, 'database' | 'issuer' | 'secret'>;
   /** Further settings. */
   settings?: Record<string, string>;
+  /** How long a request may wait for its turn: on a busy machine all may take long. */
+  maxWaitMilliseconds?: number;
 }
 
-export async function startFrontdesk({ sameDeploymentAs, settings = {} }: FrontdeskOptions = {}): Promise<Frontdesk> {
+export async function startFrontdesk({
+  sameDeploymentAs,
+  settings = {},
+  maxWaitMilliseconds = 60_000,
+}: FrontdeskOptions = {}): Promise<Frontdesk> {
   const database = sameDeploymentAs?.database ?? (await freshDatabase());
   const port = await freePort();
   const issuer = sameDeploymentAs?.issuer ?? settings['ISSUER'] ?? `http://idp.localhost:${port}`;
@@ -48,7 +54,7 @@ export async function startFrontdesk({ sameDeploymentAs, settings = {} }: Frontd
   });
   const base = await openBase(loadConfig(environment), { role: 'server', log: createLog('info', sink) });
   const closeBase = closeAfterwards(base);
-  const app = await createApp({ ...base, close: closeBase });
+  const app = await createApp({ ...base, close: closeBase }, { maxWaitMilliseconds });
   const closeApp = closeAfterwards(app);
   await listen(app.server, port);
   const close = async () => {

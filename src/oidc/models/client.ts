@@ -5,6 +5,7 @@ import { isExpired } from '../../clients/client-secret.ts';
 import type { ClientSecret } from '../../clients/client.ts';
 import { isRegisteredUri } from '../../clients/match-redirect-uri.ts';
 import type { Database } from '../../platform/database.ts';
+import { outOfPlace } from '../../platform/current-request.ts';
 import { constantTimeEqual, type Keyring } from '../../platform/secrets.ts';
 import { queueLogoutNotice } from '../../sessions/ending-repository.ts';
 import { requireNavigation } from '../interaction/navigation.ts';
@@ -53,7 +54,28 @@ function isSecretOf(client: Client, { db, keyring }: Stores, presented: string):
   return true;
 }
 
+interface KeyStore {
+  refresh(): Promise<void>;
+}
+
+/** Requests that wait for the keys of a client take no place from others: its server may be slow. */
+function waitOutOfPlace(provider: Provider): void {
+  const { Client } = provider;
+  const find = Client.find.bind(Client);
+  const changed = new WeakSet<Client>();
+  Client.find = async (id) => {
+    const client = await find(id);
+    if (client?.jwksUri === undefined || changed.has(client)) return client;
+    changed.add(client);
+    const store = client['asymmetricKeyStore'] as KeyStore;
+    const refresh = store.refresh.bind(store);
+    store.refresh = () => outOfPlace(refresh);
+    return client;
+  };
+}
+
 export function replaceClientMethods(provider: Provider, stores: Stores): void {
+  waitOutOfPlace(provider);
   const { prototype } = provider.Client as unknown as { prototype: ClientModel };
   prototype.compareClientSecret = function compare(presented) {
     return isSecretOf(this, stores, presented);

@@ -4,7 +4,8 @@ import type { Context, Middleware } from 'koa';
 import type { Oidc } from '../../oidc/live-provider.ts';
 import type { LivePolicy } from '../../policy/live-policy.ts';
 
-const documents = new Set([
+/** Paths of what is served from memory. */
+export const documents: ReadonlySet<string> = new Set([
   '/.well-known/oauth-authorization-server',
   '/.well-known/openid-configuration',
   '/oauth/jwks',

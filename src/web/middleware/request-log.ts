@@ -13,12 +13,11 @@ export function requestLog(log: Log): Middleware {
     const state = stateOf(ctx);
     state.requestId = uuid();
     ctx.set('X-Request-Id', state.requestId);
-    const start = performance.now();
     try {
       await next();
     } finally {
       const { method, status, ip } = ctx;
-      const milliseconds = Math.round(performance.now() - start);
+      const milliseconds = Math.round(performance.now() - state.arrivedAt);
       log.info(
         { requestId: state.requestId, method, path: pathPatternOf(ctx.path), status, milliseconds, ip },
         'request',

@@ -28,26 +28,30 @@ function retry(ctx: Context): void {
   ctx.redirect(ctx.originalUrl);
 }
 
-/** Statements of a request fail after this time, so that it is answered within ten seconds. */
+/** Statements of a request fail this long after it arrived, so that it is answered within ten seconds. */
 const maxRequestMilliseconds = 9_000;
 
 export function unitOfWork(db: Database): Middleware {
   return (ctx: Context, next) =>
-    db.startUnitOfWork(async (unit) => {
-      try {
-        await next();
-        if (ctx.res.headersSent) throw new Error('the response was sent before the transaction was committed');
-        const { fault } = stateOf(ctx);
-        if (fault instanceof TextNotStorable || fault instanceof DatabaseBusy || fault instanceof Refusal) throw fault;
-        if (!mustRetry(ctx) && !fault && unit.mayCommit(ctx.status)) return await unit.commit();
-      } catch (error) {
+    db.startUnitOfWork(
+      async (unit) => {
+        try {
+          await next();
+          if (ctx.res.headersSent) throw new Error('the response was sent before the transaction was committed');
+          const { fault } = stateOf(ctx);
+          if (fault instanceof TextNotStorable || fault instanceof DatabaseBusy || fault instanceof Refusal)
+            throw fault;
+          if (!mustRetry(ctx) && !fault && unit.mayCommit(ctx.status)) return await unit.commit();
+        } catch (error) {
+          await unit.rollback();
+          // Programs do not follow redirects: they are told to try again (503).
+          if (mustRetry(ctx) || (isConflict(error) && !isForPrograms(ctx))) return retry(ctx);
+          throw error;
+        }
         await unit.rollback();
-        // Programs do not follow redirects: they are told to try again (503).
-        if (mustRetry(ctx) || (isConflict(error) && !isForPrograms(ctx))) return retry(ctx);
-        throw error;
-      }
-      await unit.rollback();
-      if (mustRetry(ctx)) return retry(ctx);
-      return discardHeaders(ctx);
-    }, maxRequestMilliseconds);
+        if (mustRetry(ctx)) return retry(ctx);
+        return discardHeaders(ctx);
+      },
+      stateOf(ctx).arrivedAt + maxRequestMilliseconds - performance.now(),
+    );
 }

@@ -6,6 +6,7 @@ import { isSeenByPerson, type LogoutNotice } from '../../notices/logout-notice.t
 import { insertReceipt } from '../../notices/receipt-repository.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
 import type { ProtocolState } from '../../oidc/protocol-context.ts';
+import { outOfPlace } from '../../platform/current-request.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import { endSessions } from '../../sessions/end-session.ts';
 import { seeOther } from '../page.ts';
@@ -31,7 +32,7 @@ export function createSignOut({ db, issuer, keyring, log }: Services): SignOut {
     for (;;) {
       if ((await countUndeliveredNotices(db, sessionUid)) === 0) return true;
       if (Date.now() >= deadline) return false;
-      await sleep(pollMilliseconds);
+      await outOfPlace(() => sleep(pollMilliseconds));
     }
   }
 

@@ -1,0 +1,99 @@
+/** Who waits, who is first in line, and who is refused. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createQueue, type BoundedQueue, type Place, type QueueOptions } from './bounded-queue.ts';
+import { outOfPlace, runAsRequest } from './current-request.ts';
+
+const minute = 60_000;
+const queueOf = (more: Partial<QueueOptions> = {}): BoundedQueue =>
+  createQueue({ concurrency: 1, maxWaiting: 100, maxWaitMilliseconds: minute, ...more });
+const problemOf = (entering: Promise<Place>) =>
+  entering.then(
+    () => 'none',
+    (error: { problem: string }) => error.problem,
+  );
+
+test('so many run at a time, and the others in their order', async () => {
+  const queue = queueOf({ concurrency: 2 });
+  const places = [await queue.enter(), await queue.enter()];
+  const started: number[] = [];
+  const waiting = [1, 2, 3].map((name) => queue.run(async () => void started.push(name)));
+  await sleep(1);
+  expect([queue.running, queue.waiting, started]).toEqual([2, 3, []]);
+  places[0]!.leave();
+  await Promise.all(waiting);
+  expect([queue.running, started]).toEqual([1, [1, 2, 3]]);
+});
+
+test('a place is given on when the work fails', async () => {
+  const queue = queueOf();
+  await expect(queue.run(async () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  expect(queue.running).toBe(0);
+});
+
+test('a lower rank is first in line, and no rank waits for ever', async () => {
+  const queue = queueOf({ ranks: 2 });
+  const place = await queue.enter();
+  const started: string[] = [];
+  const join = (rank: number) => queue.run(async () => void started.push(String(rank)), { rank });
+  const waiting = [1, 1, 0, 0, 0, 0, 0, 0, 0, 0].map((rank) => join(rank));
+  place.leave();
+  await Promise.all(waiting);
+  // Each fifth place goes to who has waited longest.
+  expect(started.join('')).toBe('1000010000');
+});
+
+test('more than may wait are refused at once', async () => {
+  const queue = queueOf({ maxWaiting: 2 });
+  await queue.enter();
+  const clients = new AbortController();
+  const waiting = [1, 2].map(() => problemOf(queue.enter({ signal: clients.signal })));
+  expect(queue.isFull()).toBe(true);
+  expect(await problemOf(queue.enter())).toBe('full');
+  expect(queue.waiting).toBe(2);
+  clients.abort();
+  expect(await Promise.all(waiting)).toEqual(['gone', 'gone']);
+});
+
+test('what would wait too long is refused at once', async () => {
+  const queue = queueOf({ maxWaitMilliseconds: 1_000, expectedMilliseconds: 400 });
+  await queue.enter();
+  const waiting = [queue.enter(), queue.enter()];
+  expect(await problemOf(queue.enter())).toBe('full');
+  expect(await Promise.all(waiting.map(problemOf))).toEqual(['late', 'late']);
+});
+
+test('a rank is refused by who is before it, not behind', async () => {
+  const queue = queueOf({ maxWaitMilliseconds: 1_000, expectedMilliseconds: 400, ranks: 2 });
+  await queue.enter();
+  const waiting = [queue.enter({ rank: 1 }), queue.enter({ rank: 1 })];
+  expect([queue.isFull(1), queue.isFull(0)]).toEqual([true, false]);
+  expect(await Promise.all(waiting.map(problemOf))).toEqual(['late', 'late']);
+});
+
+test('who has left does not run', async () => {
+  const queue = queueOf();
+  const place = await queue.enter();
+  const client = new AbortController();
+  let hasRun = false;
+  const waiting = queue.run(async () => void (hasRun = true), { signal: client.signal });
+  client.abort();
+  await expect(waiting).rejects.toMatchObject({ problem: 'gone' });
+  place.leave();
+  expect(await problemOf(queue.enter({ signal: client.signal }))).toBe('gone');
+  expect([queue.running, queue.waiting, hasRun]).toEqual([0, 0, false]);
+});
+
+test('a request that waits for something else gives its place meanwhile', async () => {
+  const queue = queueOf();
+  const place = await queue.enter();
+  const request = { place, signal: new AbortController().signal };
+  const seen: number[] = [];
+  await runAsRequest(request, async () => {
+    await outOfPlace(() => queue.run(async () => void seen.push(queue.running)));
+    seen.push(queue.running);
+    // What it left behind goes on without a place.
+    place.leave();
+    await outOfPlace(async () => void seen.push(queue.running));
+  });
+  expect([...seen, queue.running]).toEqual([1, 1, 0, 0]);
+});

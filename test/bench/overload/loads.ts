@@ -1,0 +1,77 @@
+/** What the flood consists of: requests of programs, and of people. */
+import { audience } from '../../support/people-and-apps.ts';
+import { authorize, codeFor, newBrowser } from '../../support/flow.ts';
+import type { Target } from '../throughput/target.ts';
+
+export interface Load {
+  name: string;
+  /** The next request, as it is sent. */
+  next(): string;
+  /** Whether a response did what was asked. */
+  isDone(status: number): boolean;
+}
+
+function write(host: string, method: string, path: string, headers: Record<string, string>, form?: object): string {
+  const body = form === undefined ? '' : new URLSearchParams({ ...form }).toString();
+  const own =
+    form === undefined
+      ? {}
+      : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
+  const lines = Object.entries({ host, ...own, ...headers }).map(([name, value]) => `${name}: ${value}`);
+  return [`${method} ${path} HTTP/1.1`, ...lines, '', body].join('\r\n');
+}
+
+/** Enough that two requests of one session are seldom in work together. */
+const sessions = 100;
+
+/** A program that gets a token. */
+export function tokenLoad({ issuer, machine }: Target): Load {
+  const authorization = `Basic ${Buffer.from(`${machine.id}:${machine.secret}`).toString('base64')}`;
+  const form = { grant_type: 'client_credentials', resource: audience, scope: 'notes:read' };
+  const request = write(new URL(issuer).host, 'POST', '/oauth/token', { authorization }, form);
+  return { name: 'client credentials', next: () => request, isDone: (status) => status === 200 };
+}
+
+export function keysLoad({ issuer }: Target): Load {
+  const request = write(new URL(issuer).host, 'GET', '/oauth/jwks', {});
+  return { name: 'keys', next: () => request, isDone: (status) => status === 200 };
+}
+
+/** People who are signed in and open an app. */
+export async function silentLoad(target: Target): Promise<Load> {
+  const { host } = new URL(target.issuer);
+  const requests: string[] = [];
+  for (let index = 0; index < sessions; index += 1) {
+    const browser = newBrowser(target, target.port);
+    await codeFor(browser, authorize(target, target.app));
+    const cookie = await browser.jar.getCookieString(target.issuer);
+    const path = authorize(target, target.app).url.slice(target.issuer.length);
+    requests.push(write(host, 'GET', path, { cookie }));
+  }
+  let turn = 0;
+  return {
+    name: 'silent sign-in',
+    next: () => requests[(turn += 1) % sessions]!,
+    isDone: (status) => status === 303,
+  };
+}
+
+/** People who open an app and have to sign in. */
+export function startLoad(target: Target): Load {
+  const path = authorize(target, target.app).url.slice(target.issuer.length);
+  const request = write(new URL(target.issuer).host, 'GET', path, {});
+  return { name: 'sign-in page', next: () => request, isDone: (status) => status === 303 };
+}
+
+/** Passwords that are tried, all wrong. */
+export async function passwordLoad(target: Target): Promise<Load> {
+  const browser = newBrowser(target, target.port);
+  const page = await browser.visit(authorize(target, target.app).url);
+  const action = page.root.querySelector('form')!.getAttribute('action')!;
+  const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
+  const cookie = await browser.jar.getCookieString(page.url);
+  const headers = { cookie, origin: target.issuer, 'sec-fetch-site': 'same-origin' };
+  const form = { csrf, login: 'nobody', password: 'not the password of anybody' };
+  const request = write(new URL(target.issuer).host, 'POST', action, headers, form);
+  return { name: 'password', next: () => request, isDone: (status) => status === 422 };
+}
