@@ -5,7 +5,7 @@ import { updateSendsPkce } from '../clients/client-repository.ts';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import { Refusal } from '../errors.ts';
-import { DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
+import { isDatabaseError } from '../platform/database-errors.ts';
 import type { Keyring } from '../platform/secrets.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { insertReplayMarker } from '../tokens/artifact-repository.ts';
@@ -73,7 +73,7 @@ export function createProvider(input: ProviderInput): Provider {
     const state = ctx.state as ProtocolState;
     state.fault = error;
     // The middleware web/middleware/errors.ts logs errors of these classes.
-    if (error instanceof TextNotStorable || error instanceof DatabaseBusy || error instanceof Refusal) return;
+    if (isDatabaseError(error) || error instanceof Refusal) return;
     log.error({ err: error, requestId: state.requestId }, 'protocol fault');
   });
   return provider;

@@ -1,11 +1,11 @@
-/** Errors of PostgreSQL, by what a caller can do about them. */
+/** Errors of PostgreSQL and of its connections, by what a caller can do about them. */
 
 /** Thrown when nothing of a unit of work was committed; `cause` says why. */
 export class CommitFailed extends Error {
   override readonly name: string = 'CommitFailed';
 }
 
-/** Thrown when the connection broke during a commit: the transaction may have been committed or not. */
+/** Thrown when no response came to a COMMIT, or to a statement that commits by itself: it may have been done or not. */
 export class CommitUncertain extends CommitFailed {
   override readonly name = 'CommitUncertain';
 }
@@ -36,11 +36,16 @@ export class DatabaseBusy extends Error {
 
 /** Thrown when PostgreSQL rolled a transaction back because of a concurrent one. It can be repeated at once. */
 export class TransactionConflict extends DatabaseBusy {
-  override readonly name = 'TransactionConflict';
+  override readonly name: string = 'TransactionConflict';
 
   constructor(message: string, options?: ErrorOptions) {
     super('conflict', message, options);
   }
+}
+
+/** Thrown when a migration changed a table that a prepared statement of this connection reads. Another connection runs it. */
+export class PlanOutdated extends TransactionConflict {
+  override readonly name = 'PlanOutdated';
 }
 
 // character_not_in_repertoire and untranslatable_character.
@@ -54,8 +59,8 @@ const troubles: readonly [RegExp, DatabaseTrouble][] = [
   [/^25006$/, 'read_only'],
   // too_many_connections
   [/^53300$/, 'connections'],
-  // insufficient_resources, in_failed_sql_transaction, lock_not_available, query_canceled
-  [/^(53...|25P02|55P03|57014)$/, 'busy'],
+  // insufficient_resources, in_failed_sql_transaction, timeouts of transactions, lock_not_available, query_canceled
+  [/^(53...|25P0[234]|55P03|57014)$/, 'busy'],
   // Connection exceptions, and a server that starts or stops.
   [/^(08...|57P0.)$/, 'away'],
 ];
@@ -68,8 +73,13 @@ const isPoolTimeout = ({ message }: Error): boolean => message.startsWith('timeo
 /** Whether an error is a mistake of the program, such as a value that the driver cannot send. */
 const isMistake = (error: Error): boolean => /^(Type|Range|Syntax|Reference)Error$/.test(error.name);
 
+/** feature_not_supported is also what PostgreSQL says of a prepared statement whose result has other columns now. */
+const isPlanOutdated = (error: Error): boolean =>
+  (error as { code?: string; routine?: string }).code === '0A000' &&
+  (error as { routine?: string }).routine === 'RevalidateCachedQuery';
+
 /** @returns undefined for an error that is a mistake of the program */
-function troubleOf(error: Error): DatabaseTrouble | undefined {
+function findTrouble(error: Error): DatabaseTrouble | undefined {
   const { code = '' } = error as { code?: string };
   if (isSqlState(code)) return troubles.find(([pattern]) => pattern.test(code))?.[1];
   if (isPoolTimeout(error)) return 'connections';
@@ -90,7 +100,8 @@ export function translateDatabaseError(error: Error): Error {
   if (textCodes.test(code) || isLoneSurrogate) return new TextNotStorable('the text cannot be stored');
   // The error was translated already, in a unit of work.
   if (error instanceof DatabaseBusy) return error;
-  const trouble = troubleOf(error);
+  if (isPlanOutdated(error)) return new PlanOutdated(error.message, { cause: error });
+  const trouble = findTrouble(error);
   if (trouble === undefined) return error;
   if (trouble === 'conflict') return new TransactionConflict(error.message, { cause: error });
   return new DatabaseBusy(trouble, error.message, { cause: error });
@@ -101,4 +112,14 @@ export function isAnswerOfServer(error: Error): boolean {
   const { code = '' } = ((error.cause as Error | undefined) ?? error) as { code?: string };
   // Errors of class 08 and 57P0x end the connection, whatever the server was doing.
   return isSqlState(code) && !/^(08|57P0)/.test(code);
+}
+
+/** Whether this is an error of this file, which says what the database did not do. */
+export const isDatabaseError = (error: unknown): boolean =>
+  [DatabaseBusy, CommitFailed, TextNotStorable].some((kind) => error instanceof kind);
+
+/** @returns why the database did not do what was asked; undefined when the reason is a mistake of the program */
+export function databaseTroubleOf(error: unknown): DatabaseTrouble | undefined {
+  const cause = error instanceof CommitFailed ? error.cause : error;
+  return cause instanceof DatabaseBusy ? cause.trouble : undefined;
 }

@@ -1,7 +1,14 @@
 /** PostgreSQL: the connection pool, and statements that run in the caller's unit of work. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
-import { isAnswerOfServer, translateDatabaseError } from './database-errors.ts';
+import { createConnections } from './connections.ts';
+import {
+  CommitUncertain,
+  DatabaseBusy,
+  isAnswerOfServer,
+  PlanOutdated,
+  translateDatabaseError,
+} from './database-errors.ts';
 import { openDatabaseSocket } from './database-socket.ts';
 import { listen, type Listener } from './listener.ts';
 import type { Rows, Statement } from './statement.ts';
@@ -18,6 +25,8 @@ export interface Database {
   /**
    * Runs a statement that commits by itself, so that a rollback of the unit of work does not undo it. When the
    * transaction is open already, the statement is part of it.
+   *
+   * @throws CommitUncertain when no answer came
    */
   writeOutsideTransaction<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Joins an outer one. */
@@ -113,32 +122,43 @@ export function openDatabase(options: DatabaseOptions): Database {
   attachErrorListener(pool, onError);
   const units = new AsyncLocalStorage<UnitOfWork>();
 
-  /** Runs a statement on a connection of the pool. A connection that does not respond is closed. */
-  const query = async (statement: object, milliseconds: number): Promise<pg.QueryResult> => {
-    const client = await pool.connect();
+  const connect = createConnections(pool);
+
+  /** Runs a statement on a connection of the pool, which is closed when it does not respond. */
+  async function query(statement: object, milliseconds: number, isWrite = false): Promise<pg.QueryResult> {
+    const client = await connect().catch((error: Error) => {
+      throw translateDatabaseError(error);
+    });
     try {
       const result = await withinLimit(client.query(statement as pg.QueryConfig), milliseconds);
       client.release();
       return result;
-    } catch (error) {
-      client.release(!isAnswerOfServer(error as Error));
-      throw error;
+    } catch (cause) {
+      const error = translateDatabaseError(cause as Error);
+      const isAnswer = isAnswerOfServer(error);
+      client.release(isAnswer && !(error instanceof PlanOutdated) ? undefined : error);
+      const isLost = isWrite && !isAnswer && error instanceof DatabaseBusy;
+      throw isLost ? new CommitUncertain('no answer', { cause: error }) : error;
     }
-  };
-  const onPool = async <Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>> => {
-    const milliseconds = Math.min(maxStatementMilliseconds, units.getStore()?.remainingMilliseconds() ?? Infinity);
-    const { rows, rowCount } = await query({ ...statement, values }, milliseconds).catch((error: Error) => {
-      throw translateDatabaseError(error);
+  }
+  async function onPool<Row>(statement: Statement, values: unknown[], isWrite = false): Promise<Rows<Row>> {
+    const milliseconds = () =>
+      Math.min(maxStatementMilliseconds, units.getStore()?.remainingMilliseconds() ?? Infinity);
+    const run = () => query({ ...statement, values }, milliseconds(), isWrite);
+    // Nothing was done, and the next connection is a new one.
+    const { rows, rowCount } = await run().catch((error: unknown) => {
+      if (error instanceof PlanOutdated) return run();
+      throw error;
     });
     return { rows: rows as Row[], count: rowCount ?? 0 };
-  };
+  }
   const unitFor = (statement: Statement): UnitOfWork => {
     const unit = units.getStore();
     if (!unit) throw new Error(`write outside of a unit of work: ${statement.text.slice(0, 60)}`);
     return unit;
   };
   const startUnitOfWork = <T>(work: (unit: UnitOfWork) => Promise<T>, maxMilliseconds = Infinity): Promise<T> => {
-    const unit = createUnitOfWork(() => pool.connect(), { maxMilliseconds, maxStatementMilliseconds });
+    const unit = createUnitOfWork(connect, { maxMilliseconds, maxStatementMilliseconds });
     return units.run(unit, () => work(unit));
   };
 
@@ -158,7 +178,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     async writeOutsideTransaction(statement, values = []) {
       // An open transaction holds a connection. If all holders waited for a second one, they would wait for ever.
       const unit = units.getStore();
-      return unit?.isOpen() ? unit.run(statement, values) : onPool(statement, values);
+      return unit?.isOpen() ? unit.run(statement, values) : onPool(statement, values, true);
     },
 
     inUnitOfWork(work) {

@@ -4,9 +4,12 @@ import { DatabaseBusy } from './database-errors.ts';
 /** Thrown when neither a result nor an error came in time. The connection may be broken. */
 export class DatabaseSilent extends DatabaseBusy {
   override readonly name = 'DatabaseSilent';
+  /** How long it was waited for. */
+  readonly milliseconds: number;
 
-  constructor(message: string) {
-    super('away', message);
+  constructor(milliseconds: number) {
+    super('away', `no answer within ${Math.round(milliseconds)} ms`);
+    this.milliseconds = milliseconds;
   }
 }
 
@@ -22,7 +25,7 @@ export async function withinLimit<T>(work: Promise<T>, milliseconds: number, onT
     timer = setTimeout(
       () => {
         onTimeout();
-        reject(new DatabaseSilent(`no answer within ${milliseconds} ms`));
+        reject(new DatabaseSilent(milliseconds));
       },
       Math.max(0, milliseconds),
     );

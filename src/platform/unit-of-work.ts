@@ -1,5 +1,11 @@
 /** The transaction of one request, job or command: opened by the first write, ended before the response. */
-import { CommitFailed, CommitUncertain, isAnswerOfServer, translateDatabaseError } from './database-errors.ts';
+import {
+  CommitFailed,
+  CommitUncertain,
+  isAnswerOfServer,
+  PlanOutdated,
+  translateDatabaseError,
+} from './database-errors.ts';
 import type { Rows, Statement } from './statement.ts';
 import { DatabaseSilent, withinLimit } from './time-limit.ts';
 
@@ -26,7 +32,7 @@ export interface UnitOfWork {
   remainingMilliseconds(): number;
   /**
    * @throws CommitFailed when a statement failed or PostgreSQL rolled back
-   * @throws CommitUncertain when the connection broke while it was committed
+   * @throws CommitUncertain when no answer came
    */
   commit(): Promise<void>;
   rollback(): Promise<void>;
@@ -45,6 +51,8 @@ export interface UnitOfWorkLimits {
   maxStatementMilliseconds: number;
 }
 
+const minEndingMilliseconds = 1_000;
+
 export function createUnitOfWork(
   connect: () => Promise<Connection>,
   { maxMilliseconds, maxStatementMilliseconds }: UnitOfWorkLimits,
@@ -52,6 +60,8 @@ export function createUnitOfWork(
   const startedAt = performance.now();
   const remaining = () => maxMilliseconds - (performance.now() - startedAt);
   const limit = () => Math.min(maxStatementMilliseconds, remaining());
+  /** COMMIT is given a second even when the time is over, so that what was done is told as done. */
+  const endingLimit = () => Math.max(minEndingMilliseconds, limit());
   let opening: Promise<Connection> | undefined;
   let isFinished = false;
   let rollsBackOnRefusal = false;
@@ -97,20 +107,21 @@ export function createUnitOfWork(
       connection = await opening;
     } catch (error) {
       if (statement === 'ROLLBACK') return;
-      throw new CommitFailed('no database connection', { cause: error });
+      throw new CommitFailed('no database connection', { cause: translateDatabaseError(error as Error) });
     }
     if (failure instanceof DatabaseSilent) {
       // PostgreSQL rolls back when the connection is closed.
       connection.off('error', fail);
-      connection.release(true);
+      connection.release(failure);
       if (statement === 'COMMIT') throw new CommitFailed('not committed', { cause: failure });
       return;
     }
-    const ending = withinLimit(connection.query(statement), maxStatementMilliseconds);
+    const ending = withinLimit(connection.query(statement), endingLimit());
     const [outcome] = await Promise.allSettled([ending, ...statements]);
     connection.off('error', fail);
-    // A connection whose transaction did not end is closed, not used again.
-    connection.release(outcome.status === 'rejected');
+    // A connection is closed, not used again, when its transaction did not end or its statements stay refused.
+    const isOutdated = failure instanceof PlanOutdated;
+    connection.release(outcome.status === 'rejected' ? (outcome.reason as Error) : isOutdated ? failure : undefined);
     if (statement === 'ROLLBACK') return;
     if (outcome.status === 'rejected') throw commitError(outcome.reason as Error);
     // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.

@@ -2,11 +2,13 @@
 import { closeAfterwards } from '../support/cleanup.ts';
 import { sendRequest } from '../support/browser.ts';
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { freshDatabase } from '../support/database.ts';
+import { freshDatabase, statement } from '../support/database.ts';
 import { startDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
 import { eventually } from '../support/eventually.ts';
-import { authorize, callAs, codeFor, newBrowser, refresh, tokensFor, type Tokens } from '../support/flow.ts';
+import { authorize, callAs, codeFor, exchange, newBrowser, refresh, tokensFor, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { openDatabase } from '../../src/platform/database.ts';
+import { CommitUncertain } from '../../src/platform/database-errors.ts';
 
 let frontdesk: Frontdesk;
 let proxy: DatabaseProxy;
@@ -50,6 +52,42 @@ test('G06 requests get 503 with Retry-After, health stays quick, and all works a
   // The refresh was undone, or its answer can be had again.
   expect((await refresh(frontdesk, site, tokens.refresh_token!)).status).toBe(200);
   expect((await browser.send(authorize(frontdesk, site).url)).location).toContain('code=');
+});
+
+test('connections that the network has forgotten are not tried one after the other', async () => {
+  // Fills the pool.
+  await Promise.all(Array.from({ length: 20 }, () => newBrowser(frontdesk).send(authorize(frontdesk, site).url)));
+  proxy.forget();
+  await readiness();
+  expect(await readiness()).toBe(200);
+  expect((await newBrowser(frontdesk).send(authorize(frontdesk, site).url)).status).toBe(303);
+});
+
+test('a commit that is never answered is told as unknown', async () => {
+  const request = authorize(frontdesk, site);
+  const code = await codeFor(newBrowser(frontdesk), request);
+  proxy.forgetAtCommit();
+  const response = await exchange(frontdesk, site, { code, verifier: request.verifier });
+  expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
+  expect(response.json()['error_description']).toContain('we do not know whether it was done');
+  const again = await exchange(frontdesk, site, { code, verifier: request.verifier });
+  expect(again.json()['error']).toBe('invalid_grant');
+});
+
+test('a commit waits no longer than its unit of work has time', async () => {
+  const db = openDatabase({ url: proxy.url, poolSize: 2 });
+  closeAfterwards(db);
+  const ended: string[] = [];
+  const commitIn = (name: string, maxMilliseconds?: number) =>
+    db.startUnitOfWork(async (unit) => {
+      await db.guard(statement('select'));
+      proxy.freeze();
+      await expect(unit.commit()).rejects.toThrow(CommitUncertain);
+      ended.push(name);
+    }, maxMilliseconds);
+  await Promise.all([commitIn('without a limit'), commitIn('with a limit', 3_000)]);
+  proxy.thaw();
+  expect(ended).toEqual(['with a limit', 'without a limit']);
 });
 
 test('it stops although the database is silent', async () => {

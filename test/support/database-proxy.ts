@@ -9,10 +9,14 @@ export interface DatabaseProxy {
   url: string;
   /** Passes nothing on any more, in either direction, and says nothing. */
   freeze(): void;
+  /** Passes nothing on any more on the connections that there are, for good and without a word; new ones work. */
+  forget(): void;
   /** Breaks all connections; new ones are accepted. */
   cut(): void;
   /** Passes the next COMMIT on, and breaks its connection before the answer. */
   cutAtCommit(): void;
+  /** Passes the next COMMIT on, and nothing back on its connection. */
+  forgetAtCommit(): void;
   /** Passes on what was held back, and everything from now on. */
   thaw(): void;
   /** Breaks all connections and takes no new ones. */
@@ -28,7 +32,7 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
   const sockets = new Set<Socket>();
   let isFrozen = false;
-  let cutsAtCommit = false;
+  let atCommit: 'cut' | 'forget' | undefined;
   const server = createServer((client) => {
     const database = connect(path);
     for (const [one, other] of [
@@ -45,11 +49,12 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
       if (isFrozen) one.pause();
     }
     client.on('data', (sent: Buffer) => {
-      if (!cutsAtCommit || !sent.includes('COMMIT')) return;
-      cutsAtCommit = false;
+      if (atCommit === undefined || !sent.includes('COMMIT')) return;
       // The server commits, and nobody hears of it.
       database.unpipe(client);
-      database.once('data', () => client.destroy()).resume();
+      if (atCommit === 'cut') database.once('data', () => client.destroy());
+      database.resume();
+      atCommit = undefined;
     });
   });
   const port = await listen(server, onPort);
@@ -64,11 +69,20 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
       isFrozen = true;
       for (const socket of sockets) socket.pause();
     },
+    forget() {
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
     cut() {
       for (const socket of sockets) socket.destroy();
     },
     cutAtCommit() {
-      cutsAtCommit = true;
+      atCommit = 'cut';
+    },
+    forgetAtCommit() {
+      atCommit = 'forget';
     },
     close,
     thaw() {

@@ -1,7 +1,7 @@
 /** Turns errors into responses: a page for people, JSON for programs. */
 import type { Context, Middleware } from 'koa';
 import { Refusal, refusalText, type RefusalCode } from '../../errors.ts';
-import { CommitFailed, CommitUncertain, DatabaseBusy, TextNotStorable } from '../../platform/database-errors.ts';
+import { CommitFailed, CommitUncertain, databaseTroubleOf, TextNotStorable } from '../../platform/database-errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { createShowPage } from '../page.ts';
 import { stateOf, type Services } from '../services.ts';
@@ -20,22 +20,18 @@ function asRefusal(error: unknown): Refusal | undefined {
   const cause = error instanceof CommitFailed ? error.cause : error;
   if (cause instanceof TextNotStorable) return new Refusal('text_invalid');
   if (error instanceof CommitUncertain) return new Refusal('outcome_unknown', {}, retryAfterSeconds);
-  const trouble = cause instanceof DatabaseBusy ? cause.trouble : undefined;
+  const trouble = databaseTroubleOf(error);
+  if (trouble === undefined) return undefined;
   const isAway = trouble === 'away' || trouble === 'read_only';
-  if (isAway) return new Refusal('database_unavailable', {}, retryAfterSeconds);
-  if (trouble !== undefined || error instanceof CommitFailed) {
-    return new Refusal('database_busy', {}, retryAfterSeconds);
-  }
-  return undefined;
+  return new Refusal(isAway ? 'database_unavailable' : 'database_busy', {}, retryAfterSeconds);
 }
 
 /** Logs what an operator must look into: a mistake of the program, or a failure of the database with its kind. */
 function logFault(log: Log, ctx: Context, error: unknown): void {
   const { requestId } = stateOf(ctx);
-  const cause = error instanceof CommitFailed ? error.cause : error;
-  if (cause instanceof DatabaseBusy) {
-    log.error({ err: error, database: cause.trouble, requestId }, 'the database did not do what was asked');
-  } else log.error({ err: error, requestId }, 'fault');
+  const database = databaseTroubleOf(error);
+  if (database === undefined) log.error({ err: error, requestId }, 'fault');
+  else log.error({ err: error, database, requestId }, 'the database did not do what was asked');
 }
 
 const isOfDatabase = (code: RefusalCode): boolean =>

@@ -2,7 +2,7 @@
 import type { Context, Middleware } from 'koa';
 import { mustRetry } from '../../oidc/adapter/session-changed.ts';
 import type { Database } from '../../platform/database.ts';
-import { CommitFailed, DatabaseBusy, TextNotStorable, TransactionConflict } from '../../platform/database-errors.ts';
+import { CommitFailed, isDatabaseError, TransactionConflict } from '../../platform/database-errors.ts';
 import { Refusal } from '../../errors.ts';
 import { stateOf } from '../services.ts';
 import { isForPrograms } from './errors.ts';
@@ -39,8 +39,7 @@ export function unitOfWork(db: Database): Middleware {
           await next();
           if (ctx.res.headersSent) throw new Error('the response was sent before the transaction was committed');
           const { fault } = stateOf(ctx);
-          if (fault instanceof TextNotStorable || fault instanceof DatabaseBusy || fault instanceof Refusal)
-            throw fault;
+          if (isDatabaseError(fault) || fault instanceof Refusal) throw fault;
           if (!mustRetry(ctx) && !fault && unit.mayCommit(ctx.status)) return await unit.commit();
         } catch (error) {
           await unit.rollback();

@@ -1,0 +1,45 @@
+/** Takes connections from the pool, and closes those that another one has shown to be of no use. */
+import type pg from 'pg';
+import { PlanOutdated } from './database-errors.ts';
+import { DatabaseSilent } from './time-limit.ts';
+
+/** A statement that had less time than this says nothing about the connection. */
+const minSilenceMilliseconds = 1_000;
+
+/**
+ * Connections are judged by the error that one of them is released with:
+ *
+ * - DatabaseSilent: a network that forgot one connection has often forgotten all. Those that have not responded since
+ *   are closed, instead of being waited for one after the other.
+ * - PlanOutdated: a migration has changed a table. Those that were opened before are closed, because their prepared
+ *   statements stay refused.
+ *
+ * @returns what takes a connection
+ */
+export function createConnections(pool: pg.Pool): () => Promise<pg.PoolClient> {
+  const openedAt = new WeakMap<pg.PoolClient, number>();
+  const respondedAt = new WeakMap<pg.PoolClient, number>();
+  let minOpenedAt = 0;
+  let minRespondedAt = 0;
+
+  pool.on('connect', (client) => {
+    openedAt.set(client, performance.now());
+    respondedAt.set(client, performance.now());
+  });
+  pool.on('release', (error: Error | undefined, client) => {
+    const now = performance.now();
+    if (error instanceof PlanOutdated) minOpenedAt = now;
+    else if (!(error instanceof DatabaseSilent)) respondedAt.set(client, now);
+    else if (error.milliseconds >= minSilenceMilliseconds) minRespondedAt = now - error.milliseconds;
+  });
+  const isUsable = (client: pg.PoolClient): boolean =>
+    openedAt.get(client)! >= minOpenedAt && respondedAt.get(client)! >= minRespondedAt;
+
+  return async () => {
+    for (;;) {
+      const client = await pool.connect();
+      if (isUsable(client)) return client;
+      client.release(true);
+    }
+  };
+}

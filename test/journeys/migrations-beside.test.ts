@@ -1,0 +1,63 @@
+/** A newer release migrates the database while this one serves: no request fails. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sendRequest } from '../support/browser.ts';
+import { statement } from '../support/database.ts';
+import { authorize, callAs, newBrowser, refresh, signIn, tokensFor, type Tokens } from '../support/flow.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+
+let frontdesk: Frontdesk;
+let site: RegisteredApp;
+let tokens: Tokens;
+
+beforeAll(async () => {
+  frontdesk = await startFrontdesk({ settings: { RATE_LIMIT_FACTOR: '1000' } });
+  await ann(frontdesk);
+  site = await siteA(frontdesk);
+  const consent = { scope: 'openid offline_access', prompt: 'consent' };
+  tokens = await tokensFor(frontdesk, newBrowser(frontdesk), site, consent);
+});
+
+async function requestUntil(signal: AbortSignal): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const count = (what: string, { status }: { status: number }) =>
+    (counts[`${what} ${status}`] = (counts[`${what} ${status}`] ?? 0) + 1);
+  const asPerson = async () => {
+    while (!signal.aborted) {
+      const browser = newBrowser(frontdesk);
+      count('form', await browser.visit(authorize(frontdesk, site).url).then((page) => signIn(page, 'ann')));
+      count('account', await browser.visit(`${frontdesk.issuer}/account/devices`));
+      count('again', await browser.send(authorize(frontdesk, site).url));
+    }
+  };
+  const asProgram = async () => {
+    const headers = { authorization: `Bearer ${tokens.access_token}` };
+    while (!signal.aborted) {
+      count('refresh', await refresh(frontdesk, site, tokens.refresh_token!));
+      count('introspection', await callAs(frontdesk, site, '/oauth/introspect', { token: tokens.access_token }));
+      count('userinfo', await sendRequest(`${frontdesk.issuer}/oauth/userinfo`, { headers }));
+    }
+  };
+  await Promise.all([asPerson(), asPerson(), asProgram(), asProgram()]);
+  return counts;
+}
+
+test('columns that are added make no prepared statement fail for good', async () => {
+  const stop = new AbortController();
+  const requests = requestUntil(stop.signal);
+  const tables = ['accounts', 'apis', 'artifacts', 'clients', 'client_secrets', 'grants', 'logout_notices', 'sessions'];
+  for (const table of tables) {
+    await sleep(200);
+    await frontdesk.db.read(statement(`alter table ${table} add column later integer not null default 0`));
+  }
+  await sleep(500);
+  stop.abort();
+  const counts = await requests;
+  const usual = { form: 303, account: 200, again: 303, refresh: 200, introspection: 200, userinfo: 200 };
+  expect(Object.keys(counts).toSorted()).toEqual(
+    Object.entries(usual)
+      .map((pair) => pair.join(' '))
+      .toSorted(),
+  );
+  expect(frontdesk.logged.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+});
