@@ -1,6 +1,7 @@
-/** The clean-up of failed jobs, on a real queue. */
+/** The queue of jobs: its clean-up, and a database that goes away. */
 import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { startDatabaseProxy } from '../../test/support/database-proxy.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { openDatabase, type Database } from './database.ts';
 import { deleteFailedJobs, startJobs } from './jobs.ts';
@@ -59,4 +60,34 @@ test('failed jobs without attempts left are deleted; queued and running jobs sta
   // A worker that runs goes on with a kind of which no job was left.
   await add('fails', '');
   await eventually(() => called.length === 3);
+});
+
+test('a job that ends while the database is away ends neither the process nor the queue', async () => {
+  const proxy = await startDatabaseProxy(database.url);
+  const port = Number(new URL(proxy.url).port);
+  const lines: string[] = [];
+  const log = createLog('warn', { write: (line) => void lines.push(line) });
+  let finish = (): void => {};
+  const held = new Promise<void>((resolve) => (finish = resolve));
+  const called: string[] = [];
+  const handlers = {
+    ends: async () => {
+      called.push('ends');
+      await held;
+    },
+    follows: async () => void called.push('follows'),
+  };
+  const jobs = await startJobs({ url: proxy.url, log, handlers, tasks: [] });
+  closeAfterwards(() => {
+    finish();
+    return jobs.stop();
+  });
+  await add('ends', '');
+  await eventually(() => called.length === 1);
+  await proxy.close();
+  finish();
+  await eventually(() => lines.some((line) => line.includes('the job queue could not be started')));
+  await startDatabaseProxy(database.url, port);
+  await add('follows', '');
+  await eventually(() => called.includes('follows'));
 });

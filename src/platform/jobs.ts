@@ -1,4 +1,5 @@
 /** Jobs and scheduled tasks, queued in the database and shared by all processes (graphile-worker). */
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   Logger,
   makeWorkerUtils,
@@ -40,6 +41,7 @@ export interface JobsOptions {
 // Jobs are short: a job starts the calls to an app and does not wait for them (background.ts).
 const concurrency = 4;
 const maxStopMilliseconds = 5_000;
+const restartMilliseconds = 2_000;
 
 /** Creates or updates the tables of the queue. */
 export async function migrateJobs(pgPool: Pool): Promise<void> {
@@ -74,27 +76,51 @@ export async function startJobs({ url, log, handlers, tasks }: JobsOptions): Pro
   });
   const onError = (error: Error) => log.warn({ err: error }, 'job queue connection lost');
   const pgPool = openPool(url, concurrency + 2, onError);
-  const runner: Runner = await run({
-    pgPool,
-    concurrency,
-    pollInterval: 2_000,
-    // The server stops its parts itself, in its own order (app.ts).
-    noHandleSignals: true,
-    logger,
-    taskList,
-    parsedCronItems: parseCronItems(
-      tasks.map(({ name, schedule }) => ({
-        task: name,
-        match: schedule,
-        identifier: name,
-        options: { maxAttempts: 1 },
-      })),
-    ),
-  });
+  const start = (): Promise<Runner> =>
+    run({
+      pgPool,
+      concurrency,
+      pollInterval: 2_000,
+      // The server stops its parts itself, in its own order (app.ts).
+      noHandleSignals: true,
+      // Without batches nothing handles the rejection when a job cannot be marked as done, and the process would end.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+      logger,
+      taskList,
+      parsedCronItems: parseCronItems(
+        tasks.map(({ name, schedule }) => ({
+          task: name,
+          match: schedule,
+          identifier: name,
+          options: { maxAttempts: 1 },
+        })),
+      ),
+    });
+  const stopped = new AbortController();
+  let runner = await start();
+
+  /** Starts the queue again when it stops by itself, which it does when a job cannot be marked as done. */
+  async function keepRunning(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await runner.promise.catch(() => {});
+      if (stopped.signal.aborted) return;
+      log.warn('the job queue stopped by itself, and is started again');
+      await wait(restartMilliseconds, undefined, { signal: stopped.signal }).catch(() => {});
+      runner = await start().catch((error: unknown) => {
+        log.warn({ err: error }, 'the job queue could not be started');
+        return runner;
+      });
+    }
+    // It was started while it was told to stop.
+    await runner.stop();
+  }
+  const running = keepRunning();
+
   return {
     async stop() {
+      stopped.abort();
       // When the database does not respond, these promises would never be settled.
-      await withinLimit(runner.stop(), maxStopMilliseconds).catch(() => {});
+      await withinLimit(Promise.allSettled([runner.stop(), running]), maxStopMilliseconds).catch(() => {});
       await withinLimit(pgPool.end(), maxStopMilliseconds).catch(() => {});
     },
   };
