@@ -118,7 +118,7 @@ export function isAnswerOfServer(error: Error): boolean {
 export const isDatabaseError = (error: unknown): boolean =>
   [DatabaseBusy, CommitFailed, TextNotStorable].some((kind) => error instanceof kind);
 
-/** @returns why the database did not do what was asked; undefined when the reason is a mistake of the program */
+/** @returns why the database did not do what was asked; undefined for an error that is not of the database, or ours */
 export function databaseTroubleOf(error: unknown): DatabaseTrouble | undefined {
   const cause = error instanceof CommitFailed ? error.cause : error;
   return cause instanceof DatabaseBusy ? cause.trouble : undefined;

@@ -55,7 +55,7 @@ export interface DatabaseOptions {
   url: string;
   /** Maximum number of connections; 10 by default. */
   poolSize?: number;
-  /** Called when a connection breaks. */
+  /** Called with a translated error (database-errors.ts) when a connection breaks. */
   onError?: (error: Error) => void;
   /** Whether jobs or commands use the connections: their statements may take a minute. */
   isForJobs?: boolean;
@@ -97,7 +97,7 @@ export function openPool(url: string, size: number, onError: (error: Error) => v
  */
 function attachErrorListener(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
   const listener = (error: Error) => {
-    if (!pool.ending) onError(error);
+    if (!pool.ending) onError(translateDatabaseError(error));
   };
   return pool.on('error', listener).on('connect', (client) => client.on('error', listener));
 }
@@ -164,7 +164,8 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   return {
     url,
-    listen: (channel, onMessage) => listen({ url, channel, onMessage, onError }),
+    listen: (channel, onMessage) =>
+      listen({ url, channel, onMessage, onError: (error) => onError(translateDatabaseError(error)) }),
     unitOfWork: () => units.getStore(),
     startUnitOfWork,
 

@@ -1,5 +1,6 @@
 /** The log: one JSON line per event, with secrets replaced. */
 import { pino, stdSerializers, stdTimeFunctions, type Logger } from 'pino';
+import { databaseTroubleOf } from './database-errors.ts';
 
 export type Log = Logger;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -30,6 +31,12 @@ function describeError(error: Error): object {
   return { type, message, stack, ...(code !== undefined && { errorCode: String(code) }) };
 }
 
+/** Names the trouble of the database in the event of an error that it caused. */
+function withDatabaseTrouble(event: Record<string, unknown>): Record<string, unknown> {
+  const database = databaseTroubleOf(event['err']);
+  return database === undefined ? event : { ...event, database };
+}
+
 /** @param to where the lines are written; standard output by default */
 export function createLog(level: LogLevel, to?: { write(line: string): void }): Log {
   const options = {
@@ -37,7 +44,7 @@ export function createLog(level: LogLevel, to?: { write(line: string): void }): 
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     serializers: { err: describeError },
-    formatters: { level: (label: string) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }), log: withDatabaseTrouble },
     redact: { paths: secretNames.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: '[secret]' },
   };
   return to ? pino(options, to) : pino(options);

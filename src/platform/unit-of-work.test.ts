@@ -1,8 +1,9 @@
 /** The unit of work, on a real PostgreSQL. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from './database.ts';
 import { sql } from './statement.ts';
-import { CommitFailed } from './database-errors.ts';
+import { CommitFailed, DatabaseBusy } from './database-errors.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -144,4 +145,13 @@ test('a connection that breaks makes the commit fail, and the pool goes on', asy
 
 test('statements have constant text', () => {
   expect(() => sql`select ${'1' as never}`).toThrow(TypeError);
+});
+
+test('a transaction that the server ended because it was idle for too long is no mistake of the program', async () => {
+  const work = db.inUnitOfWork(async () => {
+    await db.guard(sql`set local idle_in_transaction_session_timeout = 50`);
+    await sleep(500);
+    await db.guard(select);
+  });
+  await expect(work).rejects.toThrow(DatabaseBusy);
 });

@@ -14,6 +14,9 @@ export async function unlockAccount(
 ): Promise<void> {
   const account = await findAccount(db, accountId);
   if (!account) throw new Refusal('account_unknown');
-  await attemptLimits.forget(account);
-  await db.inUnitOfWork(async () => recordEvent(db, { kind: 'account.unlocked', accountId, detail: { by } }));
+  await db.inUnitOfWork(async () => {
+    // Before, so that what is forgotten is part of this transaction.
+    recordEvent(db, { kind: 'account.unlocked', accountId, detail: { by } });
+    await attemptLimits.forget(account);
+  });
 }

@@ -1,5 +1,4 @@
 /** G06: connections to the database that break at any moment: no request is answered with 500, and none is half done. */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
@@ -19,6 +18,8 @@ import {
 } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import { runFrontdesk } from '../support/terminal.ts';
+import { CommitUncertain, DatabaseBusy } from '../../src/platform/database-errors.ts';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 
 const unavailable = 'the database did not do what was asked';
@@ -119,51 +120,11 @@ const oneOfEach = async () =>
   ]);
 
 describe('what an operator and a person are told', () => {
-  test('of a server that accepts no writes (failover): not ready, 503, until it does', async () => {
-    const lines = logFromNow();
-    const name = `"${database.name}"`;
-    await direct.read(statement(`alter database ${name} set default_transaction_read_only = on`));
-    await terminateAll();
-    await eventually(async () => (await readiness()) === 503);
-    const [page, refreshed] = await oneOfEach();
-    expect([page.status, page.headers['retry-after'], refreshed.status]).toEqual([503, '2', 503]);
-    expect(page.text).toContain('cannot reach its database, and nothing was done');
-    const faults = lines().filter(({ database: trouble }) => trouble === 'read_only');
-    expect(faults.length).toBeGreaterThan(0);
-
-    await direct.read(statement(`alter database ${name} reset default_transaction_read_only`));
-    await terminateAll();
-    await isReady();
-    expect((await refresh(frontdesk, site, tokens.refresh_token!)).status).toBe(200);
-  });
-
-  test('of a server that takes no more connections', async () => {
-    const role = `limited_${randomBytes(4).toString('hex')}`;
-    for (const text of [
-      `create role ${role} login connection limit 1`,
-      `grant all on all tables in schema public to ${role}`,
-      `grant all on all sequences in schema public to ${role}`,
-      `grant usage on schema graphile_worker to ${role}`,
-      `grant all on all tables in schema graphile_worker to ${role}`,
-    ])
-      await direct.read(statement(text));
-    const url = database.url.replace(/\/\/\w+@/, `//${role}@`);
-    const narrow = openDatabase({ url, poolSize: 4 });
-    closeAfterwards(narrow);
-    const held = narrow.inUnitOfWork(async () => {
-      await narrow.guard(statement('select'));
-      await expect(openDatabase({ url, poolSize: 1 }).read(statement('select'))).rejects.toMatchObject({
-        trouble: 'connections',
-      });
-    });
-    await held;
-  });
-
   test('of a commit whose answer was lost: that the outcome is unknown, not that nothing was done', async () => {
     const lines = logFromNow();
     const request = authorize(frontdesk, site);
     const code = await codeFor(newBrowser(frontdesk), request);
-    proxy.cutAtCommit();
+    proxy.loseAnswer('cut', 'COMMIT');
     const response = await exchange(frontdesk, site, { code, verifier: request.verifier });
     expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
     expect(response.json()['error_description']).toContain('we do not know whether it was done');
@@ -173,6 +134,26 @@ describe('what an operator and a person are told', () => {
     expect((await exchange(frontdesk, site, { code, verifier: request.verifier })).json()['error']).toBe(
       'invalid_grant',
     );
+  });
+
+  test('by a command, of a commit whose answer was lost', async () => {
+    const environment = { ISSUER: frontdesk.issuer, DATABASE_URL: proxy.url, SECRET: frontdesk.secret };
+    proxy.loseAnswer('cut', 'insert into apis', 'COMMIT');
+    const outcome = await runFrontdesk(['apis', 'register', 'https://api.example/', '--name', 'Notes'], environment);
+    expect([outcome.code, outcome.out]).toEqual([1, '']);
+    expect(outcome.error).toContain('we do not know whether it was done');
+    expect((await runFrontdesk(['apis', 'list'], environment)).out).toContain('https://api.example/');
+  });
+
+  test('of a statement that commits by itself and whose answer was lost', async () => {
+    const db = openDatabase({ url: proxy.url, poolSize: 1 });
+    closeAfterwards(db);
+    const write = () => db.writeOutsideTransaction(statement("update accounts set name = 'Ann'"));
+    proxy.loseAnswer('cut', 'update accounts');
+    await expect(write()).rejects.toThrow(CommitUncertain);
+    const unreachable = openDatabase({ url: proxy.url.replace(/:\d+\//, ':1/'), poolSize: 1 });
+    closeAfterwards(unreachable);
+    await expect(unreachable.writeOutsideTransaction(statement('select'))).rejects.toThrow(DatabaseBusy);
   });
 
   test('of a database that cannot be reached', async () => {

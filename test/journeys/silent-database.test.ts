@@ -1,7 +1,7 @@
 /** G06: the network to the database goes silent: every request is answered in time, and the process recovers by itself. */
 import { closeAfterwards } from '../support/cleanup.ts';
 import { sendRequest } from '../support/browser.ts';
-import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
+import { ann, app, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { freshDatabase, statement } from '../support/database.ts';
 import { startDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
 import { eventually } from '../support/eventually.ts';
@@ -66,7 +66,7 @@ test('connections that the network has forgotten are not tried one after the oth
 test('a commit that is never answered is told as unknown', async () => {
   const request = authorize(frontdesk, site);
   const code = await codeFor(newBrowser(frontdesk), request);
-  proxy.forgetAtCommit();
+  proxy.loseAnswer('forget', 'COMMIT');
   const response = await exchange(frontdesk, site, { code, verifier: request.verifier });
   expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
   expect(response.json()['error_description']).toContain('we do not know whether it was done');
@@ -74,13 +74,27 @@ test('a commit that is never answered is told as unknown', async () => {
   expect(again.json()['error']).toBe('invalid_grant');
 });
 
+test('a sign-out is answered as done although the database is silent afterwards', async () => {
+  const untold = await app(frontdesk, { id: 'untold', name: 'Untold', isFirstParty: true });
+  const browser = newBrowser(frontdesk);
+  const { id_token: hint } = await tokensFor(frontdesk, browser, site);
+  await codeFor(browser, authorize(frontdesk, untold));
+  proxy.loseAnswer('forget', 'insert into receipts');
+  const page = await browser.send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${hint}`);
+  expect([page.status, page.location]).toEqual([303, `${frontdesk.issuer}/oauth/logout/success?client_id=site-a`]);
+  expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeUndefined();
+});
+
 test('a commit waits no longer than its unit of work has time', async () => {
   const db = openDatabase({ url: proxy.url, poolSize: 2 });
   closeAfterwards(db);
   const ended: string[] = [];
+  let written = 0;
   const commitIn = (name: string, maxMilliseconds?: number) =>
     db.startUnitOfWork(async (unit) => {
       await db.guard(statement('select'));
+      written += 1;
+      await eventually(() => written === 2);
       proxy.freeze();
       await expect(unit.commit()).rejects.toThrow(CommitUncertain);
       ended.push(name);

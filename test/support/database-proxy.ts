@@ -13,10 +13,12 @@ export interface DatabaseProxy {
   forget(): void;
   /** Breaks all connections; new ones are accepted. */
   cut(): void;
-  /** Passes the next COMMIT on, and breaks its connection before the answer. */
-  cutAtCommit(): void;
-  /** Passes the next COMMIT on, and nothing back on its connection. */
-  forgetAtCommit(): void;
+  /**
+   * Breaks or forgets a connection before the answer to a statement, which the server executes.
+   *
+   * @param texts parts of statements that are sent on it, one after the other, such as `COMMIT`; the last one counts
+   */
+  loseAnswer(how: 'cut' | 'forget', ...texts: string[]): void;
   /** Passes on what was held back, and everything from now on. */
   thaw(): void;
   /** Breaks all connections and takes no new ones. */
@@ -32,7 +34,7 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
   const sockets = new Set<Socket>();
   let isFrozen = false;
-  let atCommit: 'cut' | 'forget' | undefined;
+  let loss: { how: 'cut' | 'forget'; texts: string[] } | undefined;
   const server = createServer((client) => {
     const database = connect(path);
     for (const [one, other] of [
@@ -49,12 +51,15 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
       if (isFrozen) one.pause();
     }
     client.on('data', (sent: Buffer) => {
-      if (atCommit === undefined || !sent.includes('COMMIT')) return;
-      // The server commits, and nobody hears of it.
-      database.unpipe(client);
-      if (atCommit === 'cut') database.once('data', () => client.destroy());
-      database.resume();
-      atCommit = undefined;
+      while (loss && sent.includes(loss.texts[0]!)) {
+        loss.texts.shift();
+        if (loss.texts.length > 0) continue;
+        // The server executes it, and nobody hears of it.
+        database.unpipe(client);
+        if (loss.how === 'cut') database.once('data', () => client.destroy());
+        database.resume();
+        loss = undefined;
+      }
     });
   });
   const port = await listen(server, onPort);
@@ -78,11 +83,8 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
     cut() {
       for (const socket of sockets) socket.destroy();
     },
-    cutAtCommit() {
-      atCommit = 'cut';
-    },
-    forgetAtCommit() {
-      atCommit = 'forget';
+    loseAnswer(how, ...texts) {
+      loss = { how, texts };
     },
     close,
     thaw() {

@@ -9,6 +9,8 @@ import { stateOf, type Services } from '../services.ts';
 /** Retry-After while the database is busy or cannot be reached. */
 const retryAfterSeconds = 2;
 
+const notDone = 'the database did not do what was asked';
+
 /** Endpoints of programs: their errors are JSON in the form of RFC 6749 §5.2. */
 export const isForPrograms = (ctx: Context): boolean =>
   /^\/oauth\/(token|userinfo|introspect|revoke|jwks|register(\/.*)?)$/.test(ctx.path) ||
@@ -28,10 +30,8 @@ function asRefusal(error: unknown): Refusal | undefined {
 
 /** Logs what an operator must look into: a mistake of the program, or a failure of the database with its kind. */
 function logFault(log: Log, ctx: Context, error: unknown): void {
-  const { requestId } = stateOf(ctx);
-  const database = databaseTroubleOf(error);
-  if (database === undefined) log.error({ err: error, requestId }, 'fault');
-  else log.error({ err: error, database, requestId }, 'the database did not do what was asked');
+  const isOurs = databaseTroubleOf(error) === undefined;
+  log.error({ err: error, requestId: stateOf(ctx).requestId }, isOurs ? 'fault' : notDone);
 }
 
 const isOfDatabase = (code: RefusalCode): boolean =>

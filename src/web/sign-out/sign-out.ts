@@ -8,6 +8,7 @@ import { cookieNames } from '../../oidc/cookies.ts';
 import type { ProtocolState } from '../../oidc/protocol-context.ts';
 import { outOfPlace } from '../../platform/current-request.ts';
 import { randomToken } from '../../platform/secrets.ts';
+import { withinLimit } from '../../platform/time-limit.ts';
 import { endSessions } from '../../sessions/end-session.ts';
 import { seeOther } from '../page.ts';
 import type { Services } from '../services.ts';
@@ -15,6 +16,8 @@ import type { Services } from '../services.ts';
 export const signedOutPath = '/oauth/logout/success';
 const waitMilliseconds = 1_000;
 const pollMilliseconds = 25;
+/** After this the person goes on without a receipt. The request must be answered within ten seconds. */
+const maxReceiptMilliseconds = 3_000;
 
 /** Kind of the digests of receipts' tokens. */
 export const receiptKind = 'receipt';
@@ -70,7 +73,8 @@ export function createSignOut({ db, issuer, keyring, log }: Services): SignOut {
       const { endedSessionUid: uid, endedByClientId, requestId } = ctx.state as ProtocolState;
       if (uid === undefined || ctx.status !== 303) return;
       try {
-        ctx.set('Location', await nextAddress(uid, ctx.response.get('Location'), endedByClientId));
+        const address = nextAddress(uid, ctx.response.get('Location'), endedByClientId);
+        ctx.set('Location', await withinLimit(address, maxReceiptMilliseconds));
       } catch (error) {
         // The end of the session is committed already, so the redirect stays as it was, without a receipt.
         log.warn({ err: error, requestId }, 'no receipt could be written for a sign-out');
