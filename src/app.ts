@@ -11,6 +11,7 @@ import { createLiveProvider, type Oidc } from './oidc/live-provider.ts';
 import { createProtocolPages } from './oidc/protocol-pages.ts';
 import { createLivePolicy, type LivePolicy } from './policy/live-policy.ts';
 import { followDatabaseClock } from './platform/clock.ts';
+import { httpLimits } from './platform/http-limits.ts';
 import { loadTexts } from './platform/texts.ts';
 import { createViews } from './platform/views.ts';
 import { createAttemptLimits } from './sign-in/attempt-limits.ts';
@@ -27,9 +28,6 @@ export interface App {
   close(): Promise<void>;
 }
 
-// Milliseconds that a client may take to send a request, so that slow clients cannot occupy all connections
-// (Slowloris).
-const httpLimits = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 };
 const drainSeconds = 10;
 const reloadSeconds = 60;
 

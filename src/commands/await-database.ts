@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openBase, type Base } from '../base.ts';
 import type { Config } from '../config.ts';
+import { httpLimits } from '../platform/http-limits.ts';
 import { createLog } from '../platform/log.ts';
 import { failureKindOf, type Failure } from './failure.ts';
 import { listen } from './listen.ts';
@@ -19,7 +20,7 @@ const transientFailures: ReadonlySet<Failure> = new Set<Failure>([
 
 /** A server that responds with 200 at `/healthz`, and with 503 and Retry-After at any other path. */
 const createWaitingServer = (): Server =>
-  createServer((request, response) => {
+  createServer(httpLimits, (request, response) => {
     const isLive = request.url === '/healthz';
     const headers = { 'Cache-Control': 'no-store', 'Content-Type': 'text/plain; charset=utf-8' };
     response.writeHead(isLive ? 200 : 503, isLive ? headers : { ...headers, 'Retry-After': '2' });

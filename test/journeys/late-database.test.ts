@@ -1,11 +1,14 @@
 /** G06: the server as a process: its database comes later, or it is told to stop. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/listen.ts';
+import { freePort, listen } from '../support/listen.ts';
 import { endBy, hasEnded } from '../support/processes.ts';
 import { startProgram } from '../support/terminal.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
@@ -56,6 +59,21 @@ test('it stops while it waits', async () => {
   const server = startProgram(['serve'], environment);
   await responses(`${issuer}/healthz`, 200);
   expect(await endBy(server)).toBe(0);
+});
+
+test('a server that waits closes the connections of slow clients sooner than Node does', async () => {
+  const { environment, issuer } = await settingsOn(await freePort());
+  const server = startProgram(['serve'], environment);
+  await responses(`${issuer}/healthz`, 200);
+  // Node gives a minute, and looks every half minute.
+  const plain = createServer({ headersTimeout: 40_000, connectionsCheckingInterval: 1_000 });
+  closeAfterwards(() => plain.close().closeAllConnections());
+  const [slow, slower] = [Number(environment.PORT), await listen(plain)].map((port) => connect(port, '127.0.0.1'));
+  for (const socket of [slow!, slower!]) socket.resume().write('GET / HTTP/1.1\r\n');
+  await once(slow!, 'close');
+  expect(slower!.readyState).toBe('open');
+  slower!.destroy();
+  await endBy(server);
 });
 
 test('SIGTERM to npm start stops the server', async () => {
