@@ -7,7 +7,7 @@ create index sessions_ended_at on sessions (ended_at) where ended_at is not null
 -- The two above take its place: most of its entries were of sessions that had ended.
 drop index sessions_expires_at_idx;
 
-create index grants_client_id on grants (client_id, id);
+create index grants_client_id on grants (client_id, created_at);
 create index grants_revoked_at on grants (revoked_at) where revoked_at is not null;
 create index artifacts_client_id on artifacts (client_id) where grant_id is null;
 create index consents_client_id on consents (client_id);

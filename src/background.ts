@@ -1,5 +1,7 @@
 /** Work of each process beside requests: scheduled tasks, jobs, and the delivery of logout notices. */
+import { finishEndings } from './accounts/finish-endings.ts';
 import { createAuditPartitions } from './audit/audit-repository.ts';
+import { finishClientRemovals } from './clients/remove-client.ts';
 import { rotateSigningKeys } from './keys/rotate-signing-keys.ts';
 import { deliveryJob } from './notices/logout-notice.ts';
 import type { DeliveryServices } from './oidc/delivery/deliver-logout-notice.ts';
@@ -34,20 +36,30 @@ const handlersOf = (deliveries: Deliveries): Record<string, JobHandler> => ({
   [deliveryJob]: async (payload) => deliveries.wake((payload as { clientId: string }).clientId),
 });
 
-/** How often each process looks for due notices: for retries, and after another process died during an attempt. */
+/** How often each process looks for due notices (retries, another process died during an attempt) and pending endings. */
 const sweepSeconds = 1;
 
 export async function startBackground(services: BackgroundServices): Promise<Jobs> {
   const { db, log } = services;
   const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
   // Tasks have connections and time-outs of their own, apart from those of requests.
-  const taskDb = openDatabase({ url: db.url, poolSize: 2, isForJobs: true, onError });
+  const taskDb = openDatabase({ url: db.url, poolSize: 3, isForJobs: true, onError });
   const stopping = new AbortController();
   const tasks = tasksOf({ ...services, db: taskDb }, stopping.signal);
   const deliveries = createDeliveries(services);
   const jobs = await startJobs({ url: db.url, log, handlers: handlersOf(deliveries), tasks });
+  let isFinishing = false;
+  /** Finishes what requests and commands have begun, also those whose process was killed. */
+  const finishPending = async () => {
+    if (isFinishing) return;
+    isFinishing = true;
+    await finishEndings(taskDb, undefined, stopping.signal)
+      .finally(() => finishClientRemovals(taskDb, undefined, stopping.signal))
+      .finally(() => (isFinishing = false));
+  };
   const timer = setInterval(() => {
     deliveries.sweep().catch((error: unknown) => log.warn({ err: error }, 'sweep failed'));
+    finishPending().catch((error: unknown) => log.warn({ err: error }, 'pending endings failed'));
   }, sweepSeconds * 1000);
   return {
     async stop() {

@@ -17,6 +17,7 @@ export const refusals = {
   body_too_large: 413,
   claims_invalid: 400,
   client_changed: 409,
+  client_being_removed: 409,
   client_exists: 409,
   client_invalid: 400,
   client_secret_limit: 409,

@@ -2,16 +2,38 @@
 import type { Actor } from '../audit/audit-event.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
+import { deleteGrantsOfAccount } from '../grants/grant-repository.ts';
 import type { Database } from '../platform/database.ts';
-import { revokeAllAccess } from '../sessions/end-session.ts';
-import { deleteAccount } from './account-repository.ts';
+import { batchSize, endBatch } from '../sessions/end-session.ts';
+import { insertPendingEnding } from '../sessions/pending-ending-repository.ts';
+import { deleteSessionsOfAccount } from '../sessions/session-repository.ts';
+import { deleteAccount, updateSuspended } from './account-repository.ts';
 
-/** Deletes an account; its id is never used again. @throws Refusal `account_unknown` */
+/**
+ * The account cannot be used from the commit on, and its id is never used again. One with very many sessions stays as a
+ * suspended account until all of them are ended (finish-endings.ts).
+ *
+ * @throws Refusal `account_unknown`
+ */
 export async function removeAccount(db: Database, accountId: string, by: Actor): Promise<void> {
   await db.inUnitOfWork(async () => {
-    // Access is revoked first, because the notices are made from the account's sessions, which are deleted with it.
-    await revokeAllAccess(db, accountId, 'account_removed');
-    if (!(await deleteAccount(db, accountId))) throw new Refusal('account_unknown');
+    if (!(await updateSuspended(db, accountId, true))) throw new Refusal('account_unknown');
     recordEvent(db, { kind: 'account.removed', accountId, detail: { by } });
+    const ending = { accountId, reason: 'account_removed', includesOffline: true, keptSessionUid: undefined } as const;
+    // Before the deletion, because the notices come from the account's sessions, which are deleted with it.
+    const isFinished = (await endBatch(db, ending, 'infinity')) && (await deleteAccountBatch(db, accountId));
+    if (!isFinished) insertPendingEnding(db, ending);
   });
+}
+
+/**
+ * Deletes one batch of the grants and ended sessions of an account, and the account when none are left.
+ *
+ * @returns whether the account is deleted
+ */
+export async function deleteAccountBatch(db: Database, accountId: string): Promise<boolean> {
+  if ((await deleteGrantsOfAccount(db, accountId, batchSize)) === batchSize) return false;
+  if ((await deleteSessionsOfAccount(db, accountId, batchSize)) === batchSize) return false;
+  await deleteAccount(db, accountId);
+  return true;
 }

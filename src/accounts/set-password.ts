@@ -11,17 +11,17 @@ export interface PasswordChange {
   password: string;
   by: Actor;
   /** The session in which the person changes the password; it is not ended. */
-  exceptUid?: string;
+  keptSessionUid?: string;
 }
 
 /** @throws Refusal `password_short`, `password_long`, `password_repetitive` */
 export async function setPassword(db: Database, hasher: PasswordHasher, change: PasswordChange): Promise<void> {
-  const { accountId, password, by, exceptUid } = change;
+  const { accountId, password, by, keptSessionUid } = change;
   requireAcceptablePassword(password);
   const hash = await hasher.hash(password);
   await db.inUnitOfWork(async () => {
     upsertPasswordHash(db, accountId, hash);
-    await revokeAllAccess(db, accountId, 'password_changed', exceptUid);
+    await revokeAllAccess(db, accountId, 'password_changed', keptSessionUid);
     recordEvent(db, { kind: 'password.changed', accountId, detail: { by } });
   });
 }

@@ -85,14 +85,15 @@ export async function listClientNames(db: Database, ids: string[]): Promise<Map<
 
 const insertRow = sql`
   insert into clients (id, kind, is_first_party, is_self_registered, metadata, origins)
-  values ($1, $2, $3, $4, $5, $6) on conflict do nothing`;
+  select $1, $2, $3, $4, $5, $6 where not exists (select from client_removals where client_id = $1)
+  on conflict do nothing`;
 
 const insertApi = sql`insert into client_apis (client_id, audience, scopes) values ($1, $2, $3)`;
 const deleteApis = sql`delete from client_apis where client_id = $1`;
 
 export type ClientRow = Pick<Client, 'id' | 'kind' | 'isFirstParty' | 'isSelfRegistered' | 'metadata' | 'apis'>;
 
-/** @returns false when the id is taken */
+/** @returns false when the id is taken, or its last client is still being removed */
 export async function insertClient(db: Database, client: ClientRow): Promise<boolean> {
   const { id, kind, isFirstParty, isSelfRegistered, metadata, apis } = client;
   const origins = originsOf(kind, metadata);

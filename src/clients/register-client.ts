@@ -6,6 +6,7 @@ import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
 import { applyDetails, type ClientDetails } from './client-details.ts';
+import { listClientRemovals } from './client-removal-repository.ts';
 import { insertClient } from './client-repository.ts';
 import { insertSecret } from './client-secret-repository.ts';
 import { makeClientSecret } from './client-secret.ts';
@@ -36,7 +37,8 @@ export const randomClientId = (): string => randomBytes(16).toString('base64url'
 /**
  * @returns the client, and its secret if it needs one; only the digest of the secret is stored
  * @throws Refusal `argument_invalid`, `redirect_uri_invalid`, `redirect_uri_required`, `too_many_redirect_uris`,
- *   `api_unknown`, `scope_unknown`, `client_invalid`, `client_exists`, `policy_out_of_bounds`
+ *   `api_unknown`, `scope_unknown`, `client_invalid`, `client_exists`, `client_being_removed`,
+ *   `policy_out_of_bounds`
  */
 export async function registerClient(
   { db, keyring, validate, issuer, by }: RegistrationContext,
@@ -51,7 +53,10 @@ export async function registerClient(
 
   const client = { id, isSelfRegistered: false, ...state };
   await db.inUnitOfWork(async () => {
-    if (!(await insertClient(db, client))) throw new Refusal('client_exists', { id });
+    if (!(await insertClient(db, client))) {
+      const isBeingRemoved = (await listClientRemovals(db, id)).length > 0;
+      throw new Refusal(isBeingRemoved ? 'client_being_removed' : 'client_exists', { id });
+    }
     if (newSecret) insertSecret(db, id, newSecret);
     recordEvent(db, { kind: 'client.registered', clientId: id, detail: { kind, by } });
   });

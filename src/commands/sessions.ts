@@ -1,4 +1,5 @@
 /** `frontdesk sessions list ACCOUNT` and `frontdesk sessions end ACCOUNT`. */
+import { finishEndings } from '../accounts/finish-endings.ts';
 import { describeDevice } from '../sessions/device.ts';
 import { endAccountSession, endAccountSessions } from '../sessions/end-session.ts';
 import { listSessions as list } from '../sessions/session-repository.ts';
@@ -46,7 +47,11 @@ export const endSessions: Command = {
     const uid = stringOption(options['session']);
     const count = await withBase(io, async ({ db }) => {
       const { id } = await requireAccount(db, account);
-      if (uid === undefined) return endAccountSessions(db, id, 'ended_by_administrator');
+      if (uid === undefined) {
+        const ended = await endAccountSessions(db, id, 'ended_by_administrator');
+        await finishEndings(db, id);
+        return ended;
+      }
       await endAccountSession(db, id, uid, 'ended_by_administrator');
       return 1;
     });

@@ -42,8 +42,11 @@ export function deleteConsent(db: Database, accountId: string, clientId: string)
   db.write(deleteRow, [accountId, clientId]);
 }
 
-const deleteByClient = sql`delete from consents where client_id = $1`;
+const deleteByClient = sql`
+  delete from consents where ctid = any(array(
+    select ctid from consents where client_id = $1 order by client_id limit $2 for update))`;
 
-export function deleteConsentsOfClient(db: Database, clientId: string): void {
-  db.write(deleteByClient, [clientId]);
+/** Deletes at most `limit` consents of a client that is removed. @returns number of consents */
+export async function deleteConsentsOfClient(db: Database, clientId: string, limit: number): Promise<number> {
+  return (await db.guard(deleteByClient, [clientId, limit])).count;
 }

@@ -26,7 +26,7 @@ interface Row {
 
 const selectGrant = sql`
   select id, account_id, client_id, session_uid, permissions, created_at, expires_at
-  from grants where id = $1 and revoked_at is null`;
+  from live_grants where id = $1`;
 
 /** @returns undefined for a revoked grant; an expired one is returned */
 export async function findGrant(db: Database, id: string): Promise<Grant | undefined> {
@@ -76,8 +76,26 @@ export async function revokeGrantRow(
   return rows[0] && { accountId: rows[0].account_id, clientId: rows[0].client_id };
 }
 
-const revokeByClient = sql`update grants set revoked_at = now() where client_id = $1 and revoked_at is null`;
+const deleteByClient = sql`
+  with chosen as (
+    select id from grants where client_id = $1 order by created_at limit $2
+  ), tokens as (
+    delete from artifacts where grant_id = any(array(select id from chosen))
+  ), deleted as (
+    delete from grants where id = any(array(select id from chosen))
+  )
+  select count(*)::int as grants from chosen`;
 
-export function revokeGrantsOfClient(db: Database, clientId: string): void {
-  db.write(revokeByClient, [clientId]);
+/** Deletes at most `limit` grants of a client that is removed, with their tokens. @returns number of grants */
+export async function deleteGrantsOfClient(db: Database, clientId: string, limit: number): Promise<number> {
+  const { rows } = await db.guard<{ grants: number }>(deleteByClient, [clientId, limit]);
+  return rows[0]!.grants;
+}
+
+const deleteByAccount = sql`
+  delete from grants where id = any(array(select id from grants where account_id = $1 limit $2 for update))`;
+
+/** Deletes at most `limit` grants of an account that is removed: nothing finds their tokens any more. @returns number */
+export async function deleteGrantsOfAccount(db: Database, accountId: string, limit: number): Promise<number> {
+  return (await db.guard(deleteByAccount, [accountId, limit])).count;
 }

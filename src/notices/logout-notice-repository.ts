@@ -129,7 +129,7 @@ export async function listNotices(
 
 const updateDead = sql`
   update logout_notices set gave_up_at = null, next_attempt_at = clock_timestamp(), created_at = clock_timestamp()
-  where channel = 'back' and gave_up_at is not null returning client_id`;
+  where channel = 'back' and delivered_at is null and gave_up_at is not null returning client_id`;
 
 /** Makes all dead letters due again, as if they were new. @returns number of notices */
 export async function retryDeadNotices(db: Database): Promise<number> {

@@ -30,27 +30,22 @@ interface Row {
 }
 
 const selectByAccount = sql`
-  with live_grants as (
+  with granted as (
     select g.client_id, min(g.created_at) as since, max(greatest(g.created_at, a.used_at)) as used_at,
       array_agg(distinct scope) filter (where scope <> '') as scopes,
       jsonb_agg(distinct g.permissions -> 'resources') filter (where g.permissions ? 'resources') as resources
-    from grants g
+    from live_grants g
       left join lateral (select max(created_at) as used_at from artifacts where grant_id = g.id) a on true
       left join lateral unnest(string_to_array(g.permissions -> 'openid' ->> 'scope', ' ')) scope on true
-    where g.account_id = $1 and g.revoked_at is null and g.expires_at > now()
+    where g.account_id = $1 and g.expires_at > now()
     group by g.client_id
-  ), account_consents as (
-    select * from consents where account_id = $1
   ), connected as (
-    select client_id, g.since, g.used_at, g.scopes, g.resources, co.scopes as consented_scopes, co.claims,
-      co.api_scopes, co.given_at, co.updated_at
-    from live_grants g full join account_consents co using (client_id)
+    select client_id, coalesce(g.scopes, '{}') || coalesce(co.scopes, '{}') as scopes, co.claims, g.resources,
+      co.api_scopes, least(g.since, co.given_at) as since, greatest(g.used_at, co.updated_at) as last_used_at
+    from granted g full join (select * from consents where account_id = $1) co using (client_id)
   ), listed as (
-    select c.id as client_id, c.metadata, c.is_first_party,
-      coalesce(a.scopes, '{}') || coalesce(a.consented_scopes, '{}') as scopes, a.claims, a.resources, a.api_scopes,
-      least(a.since, a.given_at) as since, greatest(a.used_at, a.updated_at) as last_used_at
-    from connected a, lateral (select * from clients where id = a.client_id limit 1) c
-    where c.id <> $2
+    select connected.*, c.metadata, c.is_first_party
+    from connected cross join lateral (select * from clients where id = client_id and id <> $2 limit 1) c
   )
   select * from listed
   where $4::text is null or (last_used_at, client_id) < (select last_used_at, client_id from listed where client_id = $4)
@@ -91,8 +86,8 @@ export async function listConnectedApps(
 }
 
 const selectIsConnected = sql`
-  select (exists (select from grants
-      where account_id = $1 and client_id = $2 and revoked_at is null and expires_at > now())
+  select (exists (select from live_grants
+      where account_id = $1 and client_id = $2 and expires_at > now())
     or exists (select from consents where account_id = $1 and client_id = $2)) and $2 <> $3 as connected`;
 
 /** Whether the person has given this app a live grant or a consent. */

@@ -1,16 +1,28 @@
 /** Ends sessions and revokes grants. The apps that took part in the sessions are notified. */
-import { recordEvent } from '../audit/audit-repository.ts';
+import { recordEvents } from '../audit/audit-repository.ts';
 import { Refusal } from '../errors.ts';
 import type { Database } from '../platform/database.ts';
-import { endSessionRows, revokeGrantsOfAccount, type EndedSession } from './ending-repository.ts';
-import { findSessionByUid, listExpiredSessions, listSessionUids } from './session-repository.ts';
+import {
+  endSessionRows,
+  listSessionsToEnd,
+  revokeGrantsOfAccount,
+  type EndedSession,
+  type EndingRange,
+} from './ending-repository.ts';
+import { insertPendingEnding, type AccountEnding } from './pending-ending-repository.ts';
+import { countSessions, findSessionByUid, listExpiredSessions } from './session-repository.ts';
 import type { EndReason } from './session.ts';
 
+/** A batch takes some tenths of a second. It is whole: sessions end with their grants and notices. */
+export const batchSize = 500;
+
 function recordEndings(db: Database, ended: EndedSession[], reason: EndReason): void {
-  for (const { uid, accountId, apps } of ended) {
-    if (accountId === undefined) continue;
-    recordEvent(db, { kind: 'session.ended', accountId, sessionUid: uid, detail: { reason, apps } });
-  }
+  const events = ended.flatMap(({ uid: sessionUid, accountId, apps }) =>
+    accountId === undefined
+      ? []
+      : [{ kind: 'session.ended' as const, accountId, sessionUid, detail: { reason, apps } }],
+  );
+  recordEvents(db, events);
 }
 
 /** Ends sessions and revokes their grants; grants with `offline_access` outlive the sessions. */
@@ -36,46 +48,63 @@ export async function endAccountSession(
   await endSessions(db, [uid], reason);
 }
 
-const listOtherSessions = async (db: Database, accountId: string, exceptUid: string | undefined): Promise<string[]> =>
-  (await listSessionUids(db, accountId)).filter((uid) => uid !== exceptUid);
+/** Ends one batch of what is to end of an account, in the unit of work of the caller. @returns whether nothing is left */
+export async function endBatch(db: Database, ending: AccountEnding, before: EndingRange['before']): Promise<boolean> {
+  const { reason, includesOffline } = ending;
+  const range = { ...ending, before };
+  const uids = await listSessionsToEnd(db, range, batchSize);
+  if (uids.length > 0) recordEndings(db, await endSessionRows(db, uids, { reason, includesOffline }), reason);
+  if (uids.length === batchSize) return false;
+  return !includesOffline || (await revokeGrantsOfAccount(db, range, reason, batchSize)) < batchSize;
+}
+
+/**
+ * Ends the first batch; more is refused from the commit on and ended by `accounts/finish-endings.ts`: the servers do that
+ * within a second, and commands wait for it.
+ *
+ * @returns whether nothing is left
+ */
+const beginEnding = (db: Database, ending: AccountEnding): Promise<boolean> =>
+  db.inUnitOfWork(async () => {
+    const isFinished = await endBatch(db, ending, 'infinity');
+    if (!isFinished) insertPendingEnding(db, ending);
+    return isFinished;
+  });
 
 /**
  * Ends the sessions of an account.
  *
- * @param exceptUid a session that is not ended
- * @returns number of sessions ended
+ * @param keptSessionUid a session that is not ended
+ * @returns number of sessions that end
  */
 export async function endAccountSessions(
   db: Database,
   accountId: string,
   reason: EndReason,
-  exceptUid?: string,
+  keptSessionUid?: string,
 ): Promise<number> {
-  const uids = await listOtherSessions(db, accountId, exceptUid);
-  await endSessions(db, uids, reason);
-  return uids.length;
+  return db.inUnitOfWork(async () => {
+    const count = await countSessions(db, accountId, { exceptUid: keptSessionUid });
+    await beginEnding(db, { accountId, reason, includesOffline: false, keptSessionUid });
+    return count;
+  });
 }
 
 /**
  * Ends the sessions of an account and revokes all its grants, those with offline access too: when the account is
  * suspended or removed, when its password changes, and when its person did not make a sign-in.
  *
- * @param exceptUid a session that is not ended; its grants are not revoked
+ * @param keptSessionUid a session that is not ended; its grants are not revoked
+ * @returns whether nothing is left to be ended later
  */
 export async function revokeAllAccess(
   db: Database,
   accountId: string,
   reason: EndReason,
-  exceptUid?: string,
-): Promise<void> {
-  await db.inUnitOfWork(async () => {
-    const uids = await listOtherSessions(db, accountId, exceptUid);
-    recordEndings(db, await endSessionRows(db, uids, { reason, includesOffline: true }), reason);
-    await revokeGrantsOfAccount(db, accountId, exceptUid, reason);
-  });
+  keptSessionUid?: string,
+): Promise<boolean> {
+  return beginEnding(db, { accountId, reason, includesOffline: true, keptSessionUid });
 }
-
-const batchSize = 200;
 
 /** Ends the sessions that have expired, in batches. @param signal stops after the current batch when it is aborted */
 export async function endExpiredSessions(db: Database, signal = new AbortController().signal): Promise<void> {

@@ -2,7 +2,7 @@
 import { ownClientId } from '../clients/own-client.ts';
 import { sql } from '../platform/statement.ts';
 import type { Database } from '../platform/database.ts';
-import type { AppRemovalReason, EndReason } from './session.ts';
+import type { EndReason } from './session.ts';
 
 export interface EndedSession {
   uid: string;
@@ -13,7 +13,8 @@ export interface EndedSession {
 }
 
 // Here and below, notices are made from the rows that the statement changes, so an app that joined a moment ago is
-// notified too. A trigger queues their deliveries (migrations/0022-queue-logout-deliveries.sql).
+// notified too. A trigger queues their deliveries (migrations/0022-queue-logout-deliveries.sql). `limit 1` makes
+// PostgreSQL look clients up by their ids.
 const endSessionsByUid = sql`
   with ended as (
     update sessions set ended_at = clock_timestamp(), end_reason = $2, state = null
@@ -28,12 +29,14 @@ const endSessionsByUid = sql`
     select gen_random_uuid(), e.uid, e.account_id, c.id, a.value ->> 'sid',
       case when c.metadata ? 'backchannel_logout_uri' then 'back'
         when c.metadata ? 'frontchannel_logout_uri' then 'front' else 'none' end, $2
-    from ended e, jsonb_each(e.authorizations) a, clients c
-    where e.account_id is not null and c.id = a.key and c.id <> $4
+    from ended e cross join jsonb_each(e.authorizations) a
+      cross join lateral (select id, metadata from clients where id = a.key and id <> $4 limit 1) c
+    where e.account_id is not null
     returning session_uid
+  ), counted as (
+    select session_uid, count(*)::int as apps from notices group by session_uid
   )
-  select e.uid, e.account_id, (select count(*)::int from notices n where n.session_uid = e.uid) as apps
-  from ended e`;
+  select e.uid, e.account_id, coalesce(c.apps, 0) as apps from ended e left join counted c on c.session_uid = e.uid`;
 
 /**
  * Ends sessions and revokes the grants that were made in them.
@@ -52,98 +55,53 @@ export async function endSessionRows(
   return rows.map(({ uid, account_id: accountId, apps }) => ({ uid, accountId: accountId ?? undefined, apps }));
 }
 
-// Apps are notified of grants that outlived their sessions (`offline_access`), without the front channel: no browser is
-// involved. `endSessionRows` inserts the notices of sessions that end now.
-const revokeAccountGrants = sql`
-  with revoked as (
-    update grants set revoked_at = now()
-    where account_id = $1 and revoked_at is null and session_uid is distinct from $2
-    returning account_id, client_id, session_uid
-  )
-  insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
-  select gen_random_uuid(), s.uid, r.account_id, c.id, s.authorizations -> c.id ->> 'sid',
-    case when c.metadata ? 'backchannel_logout_uri' then 'back' else 'none' end, $3
-  from revoked r
-    join clients c on c.id = r.client_id and c.id <> $4
-    join sessions s on s.uid = r.session_uid and s.ended_at is not null`;
-
-/**
- * Revokes all grants of an account, and notifies the apps whose grants outlived their sessions.
- *
- * @param exceptUid a session whose grants are not revoked
- */
-export async function revokeGrantsOfAccount(
-  db: Database,
-  accountId: string,
-  exceptUid: string | undefined,
-  reason: EndReason,
-): Promise<void> {
-  await db.guard(revokeAccountGrants, [accountId, exceptUid, reason, ownClientId]);
+/** The sessions and grants of an account that are to end. */
+export interface EndingRange {
+  accountId: string;
+  /** A session that goes on, with its grants. */
+  keptSessionUid: string | undefined;
+  /** Those that began later go on. */
+  before: Date | 'infinity';
 }
 
-// Sessions are locked before grants in every statement, so that two transactions that lock both cannot deadlock. The
-// count makes PostgreSQL finish `left_sessions` before it revokes the grants.
-const removeApp = sql`
-  with joined_sessions as (
-    select uid, authorizations -> $2 ->> 'sid' as sid from sessions
-    where account_id = $1 and authorizations ? $2 and ended_at is null
-      and ($4::text is null or authorizations -> $2 ->> 'grantId' = $4)
-    order by uid for update
-  ), left_sessions as (
-    update sessions s set authorizations = s.authorizations - $2
-    from joined_sessions j where s.uid = j.uid
-    returning s.uid, j.sid
+const selectSessionsToEnd = sql`
+  select uid from sessions
+  where account_id = $1 and ended_at is null and expires_at > now() and uid is distinct from $2 and created_at < $3
+  order by last_seen_at limit $4`;
+
+/** Uids of at most `limit` sessions. */
+export async function listSessionsToEnd(db: Database, range: EndingRange, limit: number): Promise<string[]> {
+  const values = [range.accountId, range.keptSessionUid, range.before, limit];
+  return (await db.read<{ uid: string }>(selectSessionsToEnd, values)).map(({ uid }) => uid);
+}
+
+// These grants have `offline_access` and outlived their sessions. No browser is involved, so there is no front channel.
+const revokeAccountGrants = sql`
+  with chosen as (
+    select id from grants
+    where account_id = $1 and revoked_at is null and session_uid is distinct from $2 and created_at < $3
+    order by id limit $4 for update
   ), revoked as (
-    update grants g set revoked_at = now()
-    where g.account_id = $1 and g.client_id = $2 and g.revoked_at is null and ($4::text is null or g.id = $4)
-      and (select count(*) from left_sessions) >= 0
-    returning g.session_uid
-  ), known_sessions as (
-    select uid, sid from left_sessions
-    union
-    select s.uid, s.authorizations -> $2 ->> 'sid'
-    from revoked r join sessions s on s.uid = r.session_uid and s.ended_at is not null
+    update grants set revoked_at = now() where id = any(array(select id from chosen)) and revoked_at is null
+    returning account_id, client_id, session_uid
   ), notices as (
     insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
-    select gen_random_uuid(), k.uid, $1, c.id, k.sid,
-      case when c.metadata ? 'backchannel_logout_uri' then 'back' else 'none' end, $3
-    from known_sessions k, clients c where c.id = $2
+    select gen_random_uuid(), s.uid, r.account_id, c.id, s.authorizations -> c.id ->> 'sid',
+      case when c.metadata ? 'backchannel_logout_uri' then 'back' else 'none' end, $5
+    from revoked r
+      join clients c on c.id = r.client_id and c.id <> $6
+      join sessions s on s.uid = r.session_uid and s.ended_at is not null
   )
-  select count(*)::int as grants from revoked`;
+  select count(*)::int as grants from chosen`;
 
-export interface AppRemoval {
-  accountId: string;
-  clientId: string;
-  reason: AppRemovalReason;
-  /** Only this grant is revoked, and only its session loses the app; by default all grants and sessions of the app. */
-  grantId?: string | undefined;
-}
-
-/**
- * Removes an app from a person's sessions and revokes its grants.
- *
- * @returns number of grants revoked
- */
-export async function removeAppFromSessions(db: Database, removal: AppRemoval): Promise<number> {
-  const { accountId, clientId, reason, grantId } = removal;
-  const { rows } = await db.guard<{ grants: number }>(removeApp, [accountId, clientId, reason, grantId]);
-  return rows[0]?.grants ?? 0;
-}
-
-const insertNotice = sql`
-  insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
-  values (gen_random_uuid(), $1, $2, $3, $4, 'back', $5)`;
-
-export interface NewLogoutNotice {
-  accountId: string;
-  clientId: string;
-  sessionUid: string;
-  sid: string;
-  reason: AppRemovalReason;
-}
-
-/** Inserts a back-channel logout notice for one app; its delivery is queued by the trigger. */
-export async function queueLogoutNotice(db: Database, notice: NewLogoutNotice): Promise<void> {
-  const { accountId, clientId, sessionUid, sid, reason } = notice;
-  await db.guard(insertNotice, [sessionUid, accountId, clientId, sid, reason]);
+/** Revokes at most `limit` grants that outlived their sessions. @returns number of grants */
+export async function revokeGrantsOfAccount(
+  db: Database,
+  range: EndingRange,
+  reason: EndReason,
+  limit: number,
+): Promise<number> {
+  const values = [range.accountId, range.keptSessionUid, range.before, limit, reason, ownClientId];
+  const { rows } = await db.guard<{ grants: number }>(revokeAccountGrants, values);
+  return rows[0]!.grants;
 }

@@ -3,7 +3,7 @@ import { recordEvent } from '../audit/audit-repository.ts';
 import { deleteConsent } from '../grants/consent-repository.ts';
 import { findGrant } from '../grants/grant-repository.ts';
 import type { Database } from '../platform/database.ts';
-import { removeAppFromSessions } from './ending-repository.ts';
+import { removeAppFromSessions } from './app-removal-repository.ts';
 
 /** Removes an app from a person's account, with its consent, which it has to request again. The app is notified. */
 export async function removeApp(db: Database, accountId: string, clientId: string): Promise<void> {

@@ -37,7 +37,7 @@ const toSession = (row: Row): Session => ({
 
 // Ids are random, so at most one row is found. Why the index is not unique: see `upsertRow`.
 const selectById = sql`
-  select * from sessions where id_hash = any($1) and ended_at is null order by created_at desc limit 1`;
+  select * from live_sessions where id_hash = any($1) order by created_at desc limit 1`;
 
 /** @param idHashes digests of the id in the cookie under every key */
 export async function findSessionById(db: Database, idHashes: Buffer[]): Promise<Session | undefined> {
@@ -45,7 +45,7 @@ export async function findSessionById(db: Database, idHashes: Buffer[]): Promise
   return row && toSession(row);
 }
 
-const selectByUid = sql`select * from sessions where uid = $1 and ended_at is null`;
+const selectByUid = sql`select * from live_sessions where uid = $1`;
 
 export async function findSessionByUid(db: Database, uid: string): Promise<Session | undefined> {
   const [row] = await db.read<Row>(selectByUid, [uid]);
@@ -91,8 +91,8 @@ export async function upsertSession(db: Database, session: SessionWrite): Promis
 }
 
 const selectByAccount = sql`
-  select * from sessions
-  where account_id = $1 and ended_at is null and expires_at > now()
+  select * from live_sessions
+  where account_id = $1 and expires_at > now()
     and (last_seen_at, uid) < (coalesce((select last_seen_at from sessions where uid = $2), 'infinity'), coalesce($2, ''))
   order by last_seen_at desc, uid desc limit $3`;
 
@@ -105,27 +105,9 @@ export async function listSessions(db: Database, accountId: string, limit: numbe
   return (await db.read<Row>(selectByAccount, [accountId, after, limit])).map(toSession);
 }
 
-const selectUids = sql`
-  select uid from sessions where account_id = $1 and ended_at is null and expires_at > now()`;
-
-/** Uids of all live sessions of an account. */
-export async function listSessionUids(db: Database, accountId: string): Promise<string[]> {
-  return (await db.read<{ uid: string }>(selectUids, [accountId])).map(({ uid }) => uid);
-}
-
-const countByAccount = sql`
-  select count(*)::int as count from (
-    select from sessions where account_id = $1 and ended_at is null and expires_at > now() limit $2) live`;
-
-/** Number of live sessions of an account, at most `max`. */
-export async function countSessions(db: Database, accountId: string, max: number): Promise<number> {
-  const [row] = await db.read<{ count: number }>(countByAccount, [accountId, max]);
-  return row!.count;
-}
-
 const selectBegunAt = sql`
-  select * from sessions
-  where account_id = $1 and ended_at is null and expires_at > now()
+  select * from live_sessions
+  where account_id = $1 and expires_at > now()
     and signed_in_at between $2::timestamptz - make_interval(secs => $3) and $2::timestamptz + make_interval(secs => $3)`;
 
 /** The live sessions of an account that were signed in to around a time. */
@@ -136,6 +118,28 @@ export async function listSessionsBegunAt(
   seconds: number,
 ): Promise<Session[]> {
   return (await db.read<Row>(selectBegunAt, [accountId, at, seconds])).map(toSession);
+}
+
+const countByAccount = sql`
+  select count(*)::int as count from (
+    select from live_sessions where account_id = $1 and expires_at > now() and uid is distinct from $2 limit $3) counted`;
+
+/** Number of live sessions of an account. @param limit no more are counted */
+export async function countSessions(
+  db: Database,
+  accountId: string,
+  { exceptUid, limit }: { exceptUid?: string | undefined; limit?: number } = {},
+): Promise<number> {
+  const [row] = await db.read<{ count: number }>(countByAccount, [accountId, exceptUid, limit]);
+  return row!.count;
+}
+
+const deleteByAccount = sql`
+  delete from sessions where ctid = any(array(select ctid from sessions where account_id = $1 limit $2 for update))`;
+
+/** Deletes at most `limit` sessions of an account that is removed. @returns number of sessions */
+export async function deleteSessionsOfAccount(db: Database, accountId: string, limit: number): Promise<number> {
+  return (await db.guard(deleteByAccount, [accountId, limit])).count;
 }
 
 const selectExpired = sql`

@@ -1,7 +1,7 @@
 /** Finding and consuming artifacts, on a real PostgreSQL. */
 import { randomUUID } from 'node:crypto';
-import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { revokeGrantRow, upsertGrant } from '../grants/grant-repository.ts';
+import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { findGrant, revokeGrantRow, upsertGrant } from '../grants/grant-repository.ts';
 import { insertAccount } from '../accounts/account-repository.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { consumeArtifact, findArtifact, insertReplayMarker, upsertArtifact } from './artifact-repository.ts';
@@ -26,7 +26,7 @@ afterAll(async () => {
 async function token(kind: string, name: string, grantId?: string): Promise<Buffer[]> {
   const idHash = Buffer.from(name);
   await db.inUnitOfWork(async () => {
-    upsertArtifact(db, { kind, idHash, grantId, payload: { name }, expiresAt: soon() });
+    upsertArtifact(db, { kind, idHash, grantId, payload: { name, clientId: 'c' }, expiresAt: soon() });
   });
   return [idHash];
 }
@@ -48,6 +48,18 @@ test('an artifact with a grant is found while the grant is live, and not without
   // A revoked grant cannot be written again.
   await grant('g1');
   expect(await findArtifact(db, 'AccessToken', hashes)).toBeUndefined();
+});
+
+test('G09 nothing of a client that is being removed is found, with a grant or without one', async () => {
+  await grant('g2');
+  const withGrant = await token('AccessToken', 'of a person', 'g2');
+  const withoutGrant = await token('ClientCredentials', 'of the client');
+  await db.read(statement(`insert into client_removals (client_id) values ('c')`));
+  expect(await findArtifact(db, 'AccessToken', withGrant)).toBeUndefined();
+  expect(await findArtifact(db, 'ClientCredentials', withoutGrant)).toBeUndefined();
+  expect(await findGrant(db, 'g2')).toBeUndefined();
+  await db.read(statement(`delete from client_removals`));
+  expect(await findArtifact(db, 'ClientCredentials', withoutGrant)).toBeDefined();
 });
 
 test('B18 an id of one kind is not found as another', async () => {

@@ -21,15 +21,16 @@ interface Row {
   within_grace: boolean | null;
 }
 
-// An artifact whose grant is revoked is not found. A used refresh token without a salt was rotated by an older release
-// and has no grace period.
+// An artifact is not found when its grant is revoked, or when its client is being removed. A used refresh token without a
+// salt was rotated by an older release and has no grace period.
 const selectArtifact = sql`
   select a.payload, a.consumed_at,
     a.kind = 'RefreshToken' and a.successor_salt is not null
       and a.consumed_at > clock_timestamp() - make_interval(secs => $3) as within_grace
-  from artifacts a left join grants g on g.id = a.grant_id
+  from artifacts a left join live_grants g on g.id = a.grant_id
   where a.kind = $1 and a.id_hash = any($2)
-    and (a.grant_id is null or (g.id is not null and g.revoked_at is null))`;
+    and case when a.grant_id is null then not exists (select from client_removals r where r.client_id = a.client_id)
+      else g.id is not null end`;
 
 export async function findArtifact(
   db: Database,
@@ -78,11 +79,18 @@ export function deleteArtifact(db: Database, kind: string, idHashes: Buffer[]): 
   db.write(deleteRow, [kind, idHashes]);
 }
 
-const deleteByClient = sql`delete from artifacts where client_id = $1`;
+const deleteByClient = sql`
+  delete from artifacts where ctid = any(array(
+    select ctid from artifacts where client_id = $1 and grant_id is null limit $2 for update))`;
 
-/** Deletes all artifacts of a client, also those without a grant, such as tokens of the client credentials grant. */
-export function deleteArtifactsOfClient(db: Database, clientId: string): void {
-  db.write(deleteByClient, [clientId]);
+/**
+ * Deletes at most `limit` artifacts without a grant, such as tokens of the client credentials grant, of a client that is
+ * removed; the others are deleted with their grants.
+ *
+ * @returns number of artifacts
+ */
+export async function deleteArtifactsOfClient(db: Database, clientId: string, limit: number): Promise<number> {
+  return (await db.guard(deleteByClient, [clientId, limit])).count;
 }
 
 // The rows are inserted in order, so that two processes with the same keys in different orders cannot deadlock.

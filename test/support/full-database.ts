@@ -37,9 +37,9 @@ function statementsOf(sizes: FullDatabaseSizes): string[] {
       select ${account('n - 1', sizes)}, 'person-' || n || '@example.com', 'person-' || n || '@example.com', 'Person ' || n,
         now() - interval '1 year' + n * interval '1 millisecond' from generate_series(1, ${accounts}) n`,
     `insert into passwords (account_id, password_hash) select id, 'none' from accounts on conflict do nothing`,
-    `insert into clients (id, kind, is_first_party, metadata)
+    `insert into clients (id, kind, is_first_party, metadata, origins)
       select 'app-' || n, 'web', true, jsonb_build_object('client_name', 'App ' || n,
-        'redirect_uris', jsonb_build_array('https://app-' || n || '.example/callback'))
+        'redirect_uris', jsonb_build_array('https://app-' || n || '.example/callback')), array['https://app-' || n || '.example']
       from generate_series(1, ${clients}) n`,
     `insert into client_secrets (client_id, id, hash) select 'app-' || n, 'one', md5('secret ' || n)
       from generate_series(1, ${clients}) n`,

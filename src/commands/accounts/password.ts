@@ -1,4 +1,5 @@
 /** `frontdesk accounts password ACCOUNT`: sets a new password. */
+import { finishEndings } from '../../accounts/finish-endings.ts';
 import { setPassword as set } from '../../accounts/set-password.ts';
 import { createPasswordHasher } from '../../credentials/password.ts';
 import type { Command } from '../command.ts';
@@ -15,6 +16,7 @@ export const setPassword: Command = {
     await withBase(io, async ({ db }) => {
       const { id: accountId } = await requireAccount(db, account);
       await set(db, await createPasswordHasher(), { accountId, password, by: 'command-line' });
+      await finishEndings(db, accountId);
     });
     io.out(`The password of ${account} is set.`);
   },

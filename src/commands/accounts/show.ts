@@ -72,7 +72,7 @@ export const showAccount: Command = {
       const { attributes, ...account } = await requireAccount(db, name);
       const attemptLimits = createAttemptLimits(db, keyring, config.rateLimitFactor);
       const [sessions, apps, locks] = await Promise.all([
-        countSessions(db, account.id, maxCount),
+        countSessions(db, account.id, { limit: maxCount }),
         listConnectedApps(db, account.id, maxCount),
         attemptLimits.locksOf(account),
       ]);

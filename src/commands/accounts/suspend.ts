@@ -1,4 +1,5 @@
 /** `frontdesk accounts suspend ACCOUNT` and `frontdesk accounts reinstate ACCOUNT`. */
+import { finishEndings } from '../../accounts/finish-endings.ts';
 import { reinstateAccount as reinstate, suspendAccount as suspend } from '../../accounts/suspend-account.ts';
 import type { Command } from '../command.ts';
 import { requireAccount, withBase } from '../with-base.ts';
@@ -9,7 +10,11 @@ export const suspendAccount: Command = {
   about: 'Suspend an account: it cannot sign in. Ends its sessions and tokens, and notifies its apps.',
   operands: ['ACCOUNT'],
   async run({ operands: [account = ''], io }) {
-    await withBase(io, async ({ db }) => suspend(db, (await requireAccount(db, account)).id, 'command-line'));
+    await withBase(io, async ({ db }) => {
+      const { id } = await requireAccount(db, account);
+      await suspend(db, id, 'command-line');
+      await finishEndings(db, id);
+    });
     io.out(`Account ${account} is suspended.`);
   },
 };

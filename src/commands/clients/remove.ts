@@ -1,5 +1,5 @@
 /** `frontdesk clients remove ID`: removes a client. */
-import { removeClient as remove } from '../../clients/remove-client.ts';
+import { finishClientRemovals, removeClient as remove } from '../../clients/remove-client.ts';
 import type { Command } from '../command.ts';
 import { withBase } from '../with-base.ts';
 
@@ -9,7 +9,10 @@ export const removeClient: Command = {
   about: 'Remove an app and revoke its tokens. JWT access tokens stay valid until they expire.',
   operands: ['ID'],
   async run({ operands: [id = ''], io }) {
-    await withBase(io, ({ db }) => remove(db, id, 'command-line'));
+    await withBase(io, async ({ db }) => {
+      await remove(db, id, 'command-line');
+      await finishClientRemovals(db, id);
+    });
     io.out(`Client ${id} is removed.`);
   },
 };

@@ -7,7 +7,7 @@ import { isRegisteredUri } from '../../clients/match-redirect-uri.ts';
 import type { Database } from '../../platform/database.ts';
 import { outOfPlace } from '../../platform/current-request.ts';
 import { constantTimeEqual, type Keyring } from '../../platform/secrets.ts';
-import { queueLogoutNotice } from '../../sessions/ending-repository.ts';
+import { queueLogoutNotice } from '../../sessions/app-removal-repository.ts';
 import { requireNavigation } from '../interaction/navigation.ts';
 import { supportedPrompts } from '../interaction/prompts.ts';
 import { restrictToRegistration } from '../permissions/scopes.ts';

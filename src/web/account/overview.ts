@@ -21,7 +21,7 @@ export const showOverview =
   async (ctx) => {
     const { account } = signedInOf(ctx);
     const [sessions, apps, signIns] = await Promise.all([
-      countSessions(db, account.id, maxCount + 1),
+      countSessions(db, account.id, { limit: maxCount + 1 }),
       listConnectedApps(db, account.id, maxCount + 1),
       listSignIns(db, account.id, new Date(Date.now() - recentMilliseconds)),
     ]);

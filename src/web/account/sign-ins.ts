@@ -43,7 +43,7 @@ export const showSignIn =
       signIn: { id: event.id, device: event.detail['device'], ip: event.ip, time: timeOf(event.at) },
       isHere,
       isSessionEnded: session === undefined,
-      hasOthers: (await countSessions(services.db, accountId, 2)) > 1,
+      hasOthers: (await countSessions(services.db, accountId, { limit: 2 })) > 1,
     });
   };
 
