@@ -17,8 +17,16 @@ import { epoch } from './protocol-context.ts';
 import { createProvider, type ProviderInput } from './provider.ts';
 import { requestObjects } from './requests/request-objects.ts';
 import { subjectFor } from './permissions/claims.ts';
+import { deviceDigest, endLostSessions } from './session-device.ts';
 import { nameAppAfterSignOut } from './sign-out-pages.ts';
 import { replaceAutoSubmitForms } from './auto-submit-forms.ts';
+
+export interface SignInOptions {
+  isRemembered: boolean;
+  /** The known device that the sign-in made, and the one that this browser was before: its session ends. */
+  deviceId: string;
+  previousDeviceId: string | undefined;
+}
 
 export interface Oidc {
   /** Handles the endpoints of the protocol; calls `next` for all others. */
@@ -37,7 +45,7 @@ export interface Oidc {
    *
    * @throws Refusal `interaction_expired`
    */
-  signedIn(ctx: Context, accountId: string, proof: Proof, options: { isRemembered: boolean }): Promise<string>;
+  signedIn(ctx: Context, accountId: string, proof: Proof, options: SignInOptions): Promise<string>;
   accountSelected(ctx: Context): Promise<string>;
   consented(ctx: Context): Promise<string>;
   cancelled(ctx: Context): Promise<string>;
@@ -138,7 +146,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
       return pendingOf(ctx, await interactionOf(ctx));
     },
     session: sessionOf,
-    async signedIn(ctx, accountId, { amr, acr }, { isRemembered }) {
+    async signedIn(ctx, accountId, { amr, acr }, { isRemembered, deviceId, previousDeviceId }) {
       const interaction = await interactionOf(ctx);
       const { hintedSubject, client } = await pendingOf(ctx, interaction);
       const subject = subjectFor(input.pairwiseSalt, client.metadata, accountId);
@@ -154,7 +162,10 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
         // Otherwise the library would require that this session still exists.
         delete interaction.session;
       }
-      const login = { accountId, amr, acr, ts: epoch(new Date()), remember: isRemembered };
+      const previousDevice = previousDeviceId && { accountId, deviceId: previousDeviceId };
+      if (previousDevice) await endLostSessions(db, keyring, previousDevice, previous?.uid);
+      const device = deviceDigest(keyring, deviceId);
+      const login = { accountId, amr, acr, ts: epoch(new Date()), remember: isRemembered, device };
       return results.store(ctx, interaction, { login, select_account: {} });
     },
     accountSelected: (ctx) => storeResult(ctx, { select_account: {} }),

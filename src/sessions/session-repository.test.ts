@@ -35,6 +35,7 @@ const write = (change: Partial<SessionWrite> = {}) =>
       acr: undefined,
       amr: undefined,
       isTransient: false,
+      deviceHash: undefined,
       state: undefined,
       change: nothing,
       expiresAt: new Date(Date.now() + 60_000),

@@ -59,6 +59,8 @@ export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdA
   idHashes: Buffer[];
   /** Whether this request gives the session a new id. */
   isRotating: boolean;
+  /** Digest of the known device that a sign-in by this request made. */
+  deviceHash: Buffer | undefined;
   change: AuthorizationChange;
 }
 
@@ -68,13 +70,14 @@ export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdA
 // another would be an error.
 const upsertRow = sql`
   insert into sessions (uid, id_hash, account_id, signed_in_at, acr, amr, is_transient, state, authorizations,
-    expires_at, ip, user_agent)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    expires_at, ip, user_agent, device_hash)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $18)
   on conflict (uid) do update set
     id_hash = excluded.id_hash, account_id = excluded.account_id, signed_in_at = excluded.signed_in_at,
     acr = excluded.acr, amr = excluded.amr, is_transient = excluded.is_transient, state = excluded.state,
     authorizations = (sessions.authorizations - $13::text[]) || excluded.authorizations,
-    expires_at = excluded.expires_at, ip = excluded.ip, user_agent = excluded.user_agent, last_seen_at = now()
+    expires_at = excluded.expires_at, ip = excluded.ip, user_agent = excluded.user_agent,
+    device_hash = coalesce(excluded.device_hash, sessions.device_hash), last_seen_at = now()
   where sessions.ended_at is null
     and (sessions.account_id is null or sessions.account_id = excluded.account_id)
     and ($14 or sessions.id_hash = any($15))
@@ -86,8 +89,16 @@ export async function upsertSession(db: Database, session: SessionWrite): Promis
   const { uid, idHash, accountId, signedInAt, acr, amr, isTransient, state, expiresAt, ip, userAgent } = session;
   const { changed, removed, added, loaded } = session.change;
   const row = [uid, idHash, accountId, signedInAt, acr, amr, isTransient, state, changed, expiresAt, ip, userAgent];
-  const { count } = await db.guard(upsertRow, [...row, removed, session.isRotating, session.idHashes, added, loaded]);
-  return count === 1;
+  const conditions = [removed, session.isRotating, session.idHashes, added, loaded];
+  return (await db.guard(upsertRow, [...row, ...conditions, session.deviceHash])).count === 1;
+}
+
+const selectByDevice = sql`
+  select uid from sessions where device_hash = any($1) and account_id = $2 and ended_at is null`;
+
+/** Uids of the sessions that an account began on a known device. @param deviceHashes its digests under every key */
+export async function listSessionsOnDevice(db: Database, accountId: string, deviceHashes: Buffer[]): Promise<string[]> {
+  return (await db.read<{ uid: string }>(selectByDevice, [deviceHashes, accountId])).map(({ uid }) => uid);
 }
 
 const selectByAccount = sql`

@@ -42,6 +42,7 @@ export type EndReason =
   | 'expired'
   | 'other_account'
   | 'password_changed'
+  | 'signed_in_again'
   | 'signed_out';
 
 /** Why an app is removed from a person's sessions, which continue. */

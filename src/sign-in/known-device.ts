@@ -34,11 +34,11 @@ const messageOf = ({ accountId, passwordChangedAt }: DeviceOwner, issuedAt: stri
 /** When a cookie was issued, in milliseconds since 1970 and not verified; 0 for a value in another form. */
 export const issuedAtOf = (value: string): number => Number.parseInt(pattern.exec(value)?.[1] ?? '0', 36);
 
-/** @returns the value of a new cookie */
-export function issueKnownDevice(keyring: Keyring, owner: DeviceOwner, now = Date.now()): string {
+/** Makes a device and its cookie. */
+export function issueKnownDevice(keyring: Keyring, owner: DeviceOwner, now = Date.now()): KnownDevice {
   const issuedAt = now.toString(36);
   const deviceId = randomBytes(16).toString('base64url');
-  return `${issuedAt}.${deviceId}.${keyring.sign(messageOf(owner, issuedAt, deviceId))}`;
+  return { deviceId, value: `${issuedAt}.${deviceId}.${keyring.sign(messageOf(owner, issuedAt, deviceId))}` };
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Log } from '../platform/log.ts';
 import type { Keyring } from '../platform/secrets.ts';
 import { describeDevice } from '../sessions/device.ts';
 import type { Attempt, AttemptLimits } from './attempt-limits.ts';
-import { findKnownDevice, issueKnownDevice } from './known-device.ts';
+import { findKnownDevice, issueKnownDevice, type KnownDevice } from './known-device.ts';
 
 export interface PasswordSignIn {
   /** E-mail address or user name, as it was typed. */
@@ -41,8 +41,10 @@ export interface Proof {
 export interface SignedIn {
   account: Account;
   proof: Proof;
-  /** Value of the new cookie of the known device, and of the earlier cookie that it replaces. */
-  knownDevice: { value: string; replaces: string | undefined };
+  /** The known device that this browser is from now on. */
+  device: KnownDevice;
+  /** The known device that this browser was before. */
+  previousDevice: KnownDevice | undefined;
 }
 
 /** A password alone is authentication assurance level 1 (NIST SP 800-63B-4). */
@@ -84,12 +86,12 @@ export async function signInWithPassword(services: SignInServices, request: Pass
   const account = await findByLogin(db, login);
   const stored = await findPassword(db, account?.id);
   const owner = { accountId: account?.id ?? '', passwordChangedAt: stored?.changedAt ?? new Date(0) };
-  const device = findKnownDevice(keyring, owner, knownDevices);
+  const previousDevice = findKnownDevice(keyring, owner, knownDevices);
   const attempt = await attemptLimits.begin({
     name: email ?? username ?? login,
     accountId: account?.id,
     ip,
-    deviceId: device?.deviceId,
+    deviceId: previousDevice?.deviceId,
   });
   const check = await checkPassword(hasher, attempt.mayEvaluate ? stored : undefined, password);
   if (!account || !check.isCorrect || account.suspendedAt) {
@@ -106,6 +108,5 @@ export async function signInWithPassword(services: SignInServices, request: Pass
   await renewPasswordHash(db, hasher, accountId, check, password);
   const detail = { amr: passwordProof.amr, device: describeDevice(userAgent) };
   recordEvent(db, { kind: 'sign-in.succeeded', accountId, clientId, ip, detail });
-  const knownDevice = { value: issueKnownDevice(keyring, owner), replaces: device?.value };
-  return { account, proof: passwordProof, knownDevice };
+  return { account, proof: passwordProof, device: issueKnownDevice(keyring, owner), previousDevice };
 }

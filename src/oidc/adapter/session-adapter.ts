@@ -4,6 +4,7 @@ import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
 import { findSessionById, findSessionByUid, upsertSession } from '../../sessions/session-repository.ts';
 import { authorizationChange, type Authorizations, type Session } from '../../sessions/session.ts';
+import { deviceHashOf } from '../session-device.ts';
 import { SessionConflict } from './session-changed.ts';
 import { epoch, fromEpoch, protocolContext, type ProtocolState } from '../protocol-context.ts';
 
@@ -87,6 +88,7 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
         acr: payload.acr,
         amr: payload.amr,
         isTransient: payload.transient === true,
+        deviceHash: deviceHashOf(ctx?.oidc.result),
         state: payload.state,
         change: authorizationChange(previous, authorizations),
         expiresAt: new Date(Date.now() + expiresIn * 1000),

@@ -28,10 +28,11 @@ export function signIn(services: Services, pages: InteractionPages): Handler {
         const userAgent = ctx.get('user-agent') || undefined;
         const clientId = interaction.client.id;
         const attempt = { login, password, clientId, ip: ctx.ip, userAgent, knownDevices: cookies.values(ctx) };
-        const { account, proof, knownDevice } = await signInWithPassword(services, attempt);
-        cookies.add(ctx, knownDevice.value, knownDevice.replaces);
+        const { account, proof, device, previousDevice } = await signInWithPassword(services, attempt);
+        cookies.add(ctx, device.value, previousDevice?.value);
         const isRemembered = form.get('remember') === 'yes';
-        seeOther(ctx, await oidc.signedIn(ctx, account.id, proof, { isRemembered }));
+        const devices = { deviceId: device.deviceId, previousDeviceId: previousDevice?.deviceId };
+        seeOther(ctx, await oidc.signedIn(ctx, account.id, proof, { isRemembered, ...devices }));
       } catch (error) {
         if (!(error instanceof Refusal) || error.code === 'interaction_expired') throw error;
         pages.showSignIn(ctx, interaction, { login, refusal: error, isRemembered: form.get('remember') === 'yes' });

@@ -1,0 +1,35 @@
+/** The known device that a session began on: the next sign-in there takes the place of the session. */
+import type { InteractionResults } from 'oidc-provider';
+import type { Database } from '../platform/database.ts';
+import type { Keyring } from '../platform/secrets.ts';
+import { endSessions } from '../sessions/end-session.ts';
+import { listSessionsOnDevice } from '../sessions/session-repository.ts';
+
+const kind = 'known device';
+
+/** As it is stored in the result of an interaction, until the session of the sign-in is stored. */
+export const deviceDigest = (keyring: Keyring, deviceId: string): string =>
+  keyring.digest(kind, deviceId).toString('base64url');
+
+/** @returns undefined unless the request resumes after a sign-in */
+export function deviceHashOf(result: InteractionResults | undefined): Buffer | undefined {
+  const { device } = (result?.login ?? {}) as { device?: string };
+  return device === undefined ? undefined : Buffer.from(device, 'base64url');
+}
+
+/**
+ * Ends the sessions of an account on a device whose browser has lost their cookie, as one that was closed has: nobody could
+ * sign out there any more.
+ *
+ * @param exceptUid the session whose cookie the browser has
+ */
+export async function endLostSessions(
+  db: Database,
+  keyring: Keyring,
+  device: { accountId: string; deviceId: string },
+  exceptUid: string | undefined,
+): Promise<void> {
+  const uids = await listSessionsOnDevice(db, device.accountId, keyring.digests(kind, device.deviceId));
+  const lost = uids.filter((uid) => uid !== exceptUid);
+  if (lost.length > 0) await endSessions(db, lost, 'signed_in_again');
+}
