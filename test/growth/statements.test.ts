@@ -30,10 +30,9 @@ const manyRows = 2_000;
 
 /** The statements in a source file. A template of `sql` is constant (platform/statement.ts). */
 const statementsIn = (path: string): [name: string, text: string][] =>
-  [...readFileSync(path, 'utf8').matchAll(/(?:const (\w+) =\s*)?\bsql`([^`]+)`/g)].map(([, name = '', text], index) => [
-    `${relative(src, path)} ${name || index}`,
-    text!,
-  ]);
+  [...readFileSync(path, 'utf8').matchAll(/(?:const (\w+) =\s*)?(?<!\.)\bsql`([^`]+)`/g)].map(
+    ([, name = '', text], index) => [`${relative(src, path)} ${name || index}`, text!],
+  );
 
 const statements = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
