@@ -1,6 +1,6 @@
 /** The routing table of Frontdesk, and the middleware that every request passes, in order. */
 import Router from '@koa/router';
-import Koa, { type Middleware } from 'koa';
+import Koa, { type Context, type Middleware } from 'koa';
 import { registrationPath } from '../oidc/configuration/configuration.ts';
 import type { ProtocolOptions } from '../oidc/conformance-profile.ts';
 import { createCookieSigner } from '../oidc/cookies.ts';
@@ -123,7 +123,10 @@ export function createWeb(services: Services, options: WebOptions): { app: Koa; 
   const { issuer, log, db, keyring, views, oidc } = services;
   const app = new Koa({ proxy: options.trustedProxies > 0, maxIpsCount: options.trustedProxies });
   app.keys = createCookieSigner(keyring);
-  app.on('error', (error: Error) => log.error({ err: error }, 'fault'));
+  app.on('error', (error: Error, ctx?: Context) => {
+    // A client that goes away in the middle of a request, or breaks off its HTTP, is no fault of this program.
+    if (ctx?.req.socket.errored !== error) log.error({ err: error }, 'fault');
+  });
   pinOrigin(issuer, app);
 
   const signOut = createSignOut(services);
