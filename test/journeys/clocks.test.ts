@@ -3,10 +3,21 @@ import { decodeJwt } from 'jose';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { statement } from '../support/database.ts';
 import { createBrowser, sendRequest } from '../support/browser.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
 import { eventually } from '../support/eventually.ts';
-import { authorize, callAs, codeFor, exchange, newBrowser, refresh, signIn, type Tokens } from '../support/flow.ts';
+import {
+  authorize,
+  callAs,
+  codeFor,
+  exchange,
+  newBrowser,
+  refresh,
+  signIn,
+  tokensFor,
+  type Tokens,
+} from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { freePort } from '../support/listen.ts';
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
@@ -23,7 +34,9 @@ beforeAll(async () => {
 });
 
 /** A server of the same deployment on a machine with another time. @returns its port, and the lines that it logs */
-async function startShifted(seconds: number): Promise<{ port: number; lines: string[]; stop(): Promise<unknown> }> {
+async function startShifted(
+  seconds: number,
+): Promise<{ port: number; lines: string[]; setBack(): void; stop(): Promise<unknown> }> {
   const port = await freePort();
   const preload = pathToFileURL(join(process.cwd(), 'test/support/shifted-clock.ts')).href;
   const child = startProgram(['serve'], {
@@ -41,7 +54,19 @@ async function startShifted(seconds: number): Promise<{ port: number; lines: str
     const { status } = await sendRequest(`http://127.0.0.1:${port}/readyz`, { headers }).catch(() => ({ status: 0 }));
     return status === 200;
   });
-  return { port, lines, stop: () => endBy(child) };
+  return { port, lines, setBack: () => child.kill('SIGUSR2'), stop: () => endBy(child) };
+}
+
+const toApp = (url: string) => !url.startsWith(frontdesk.issuer);
+
+/** Half a minute ago, so that a server which is two minutes behind would not know. */
+async function expireEverything(): Promise<void> {
+  for (const text of [
+    `update artifacts set payload = jsonb_set(payload, '{exp}', to_jsonb(floor(extract(epoch from now()))::integer - 30))`,
+    `update sessions set expires_at = now() - interval '30 seconds'`,
+  ]) {
+    await frontdesk.db.read(statement(text));
+  }
 }
 
 describe.each([-120, 120, 86_400])('a server whose machine is %d seconds off', (seconds) => {
@@ -74,11 +99,32 @@ describe.each([-120, 120, 86_400])('a server whose machine is %d seconds off', (
   test('goes on with sign-ins and sessions of the other', async () => {
     const here = newBrowser(frontdesk, shifted.port);
     const form = await here.visit(authorize(frontdesk, site).url);
-    const toApp = (url: string) => !url.startsWith(frontdesk.issuer);
     const there = createBrowser(toApp, frontdesk.port, await here.jar.clone());
     expect((await signIn(await there.visit(form.url), 'ann')).location).toContain('code=');
     const back = createBrowser(toApp, shifted.port, await there.jar.clone());
     expect((await back.send(authorize(frontdesk, site).url)).location).toContain('code=');
+  });
+
+  test('refuses what has expired by the clock of the database, as the other does', async () => {
+    for (const port of [shifted.port, frontdesk.port]) {
+      const browser = newBrowser(frontdesk);
+      const form = await browser.visit(authorize(frontdesk, site).url);
+      const pending = createBrowser(toApp, port, await browser.jar.clone());
+      const tokens = await tokensFor(frontdesk, browser, site, scope);
+      const request = authorize(frontdesk, site);
+      const code = await codeFor(browser, request);
+      await expireEverything();
+      const refused = [
+        await exchange(frontdesk, site, { code, verifier: request.verifier }, port),
+        await refresh(frontdesk, site, tokens.refresh_token!, port),
+      ];
+      for (const response of refused) {
+        expect([response.status, response.json()['error']]).toEqual([400, 'invalid_grant']);
+      }
+      expect((await pending.visit(form.url)).status).toBe(400);
+      const silent = await pending.send(authorize(frontdesk, site, { prompt: 'none' }).url);
+      expect(silent.location).toContain('error=login_required');
+    }
   });
 
   test('says so once in its log', () => {
@@ -90,4 +136,14 @@ describe.each([-120, 120, 86_400])('a server whose machine is %d seconds off', (
     ]);
     expect(Math.abs(warnings[0]!.seconds + seconds)).toBeLessThan(3);
   });
+});
+
+test('a server goes by the clock of the database again after its machine got another time', async () => {
+  const shifted = await startShifted(120);
+  shifted.setBack();
+  await eventually(() => shifted.lines.filter((line) => line.includes('synchronise the clocks')).length === 2);
+  const request = authorize(frontdesk, site);
+  const code = await codeFor(newBrowser(frontdesk, shifted.port), request);
+  expect((await exchange(frontdesk, site, { code, verifier: request.verifier })).status).toBe(200);
+  await shifted.stop();
 });

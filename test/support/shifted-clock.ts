@@ -1,5 +1,8 @@
-/** Loaded with `node --import`: a machine whose clock is `CLOCK_SHIFT` seconds ahead, or behind when it is negative. */
-const shift = Number(process.env['CLOCK_SHIFT']) * 1000;
+/**
+ * Loaded with `node --import`: a machine whose clock is `CLOCK_SHIFT` seconds ahead, or behind when it is negative. At
+ * SIGUSR2 it changes to the opposite.
+ */
+let shift = Number(process.env['CLOCK_SHIFT']) * 1000;
 const machineDate = Date;
 const now = () => machineDate.now() + shift;
 
@@ -10,3 +13,5 @@ globalThis.Date = class extends machineDate {
   }
   static override now = now;
 } as DateConstructor;
+
+process.on('SIGUSR2', () => (shift = -shift));
