@@ -84,7 +84,9 @@ export async function createApp(base: Base, waiting: AppOptions = {}): Promise<A
   const overload = { ...waiting, concurrency: Math.min(64, 2 * databasePool) };
   const services = { issuer, db, log, keyring, texts, views, oidc, policy, hasher, attemptLimits };
   const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness, protocol, overload });
-  const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, web.app.callback());
+  const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, (request, response) =>
+    web.handle(request, response),
+  );
   const stopFollowing = await followChanges(base, oidc, policy);
   const background = await startBackground({ db, log, keyring, callsFor, oidc, policy });
 

@@ -1,4 +1,5 @@
 /** The routing table of Frontdesk, and the middleware that every request passes, in order. */
+import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import { registrationPath } from '../oidc/configuration/configuration.ts';
@@ -119,7 +120,13 @@ function createRouter(services: Services, routes: Route[]): Router {
   return router;
 }
 
-export function createWeb(services: Services, options: WebOptions): { app: Koa; load(): Load } {
+export interface Web {
+  /** For `createServer`. */
+  handle: RequestListener;
+  load(): Load;
+}
+
+export function createWeb(services: Services, options: WebOptions): Web {
   const { issuer, log, db, keyring, views, oidc } = services;
   const app = new Koa({ proxy: options.trustedProxies > 0, maxIpsCount: options.trustedProxies });
   app.keys = createCookieSigner(keyring);
@@ -150,5 +157,11 @@ export function createWeb(services: Services, options: WebOptions): { app: Koa; 
   app.use(unitOfWork(db));
   app.use(createRouter(services, routes).routes());
   app.use(oidc.middleware);
-  return { app, load: () => overload.load() };
+  const handleByKoa = app.callback();
+  return {
+    handle(request, response) {
+      if (!overload.refuseAtOnce(request, response)) void handleByKoa(request, response);
+    },
+    load: () => overload.load(),
+  };
 }

@@ -1,11 +1,20 @@
 /** Refuses a request at once, with a response that is made once and kept: under load each costs what another cannot have. */
+import type { ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import { Refusal, refusalText } from '../../errors.ts';
+import { refusalText, type Refusal } from '../../errors.ts';
 import type { Services } from '../services.ts';
 import { isForPrograms } from './errors.ts';
 
+export interface BusyResponse {
+  /** Sends the response for a path without Koa. @returns false when none has been made yet */
+  sendKept(response: ServerResponse, path: string, refusal: Refusal): boolean;
+  /** Makes the response. */
+  respond(ctx: Context, refusal: Refusal): Promise<void>;
+}
+
 interface Kept {
-  headers: Record<string, string | string[]>;
+  /** Names and values in turn. */
+  headers: string[];
   body: string;
 }
 
@@ -13,13 +22,15 @@ interface Kept {
 export function createBusyResponse(
   { texts, views }: Pick<Services, 'texts' | 'views'>,
   secure: Middleware,
-): (ctx: Context, refusal: Refusal) => Promise<void> {
+): BusyResponse {
   const kept = new Map<string, Kept>();
+  const kindOf = (path: string, { code }: Refusal) => `${code} ${isForPrograms({ path })}`;
 
-  async function make(ctx: Context, refusal: Refusal): Promise<Kept> {
+  async function respond(ctx: Context, refusal: Refusal): Promise<void> {
     const { code, status, retryAfterSeconds } = refusal;
     const hint = refusalText(texts, refusal);
     await secure(ctx, async () => {});
+    ctx.status = status;
     ctx.set('Cache-Control', 'no-store');
     ctx.set('Retry-After', String(retryAfterSeconds));
     const isJson = isForPrograms(ctx);
@@ -27,16 +38,18 @@ export function createBusyResponse(
     const body = isJson
       ? JSON.stringify({ error: 'temporarily_unavailable', error_description: hint })
       : views.render('error', { code, words: 'refusal', hint, site: {}, status });
-    ctx.set('Content-Length', String(Buffer.byteLength(body)));
-    return { headers: { ...ctx.response.headers } as Kept['headers'], body };
+    ctx.body = body;
+    const headers = Object.entries(ctx.response.headers).flatMap(([name, value]) => [name, String(value)]);
+    kept.set(kindOf(ctx.path, refusal), { headers, body });
   }
 
-  return async (ctx, refusal) => {
-    const kind = `${refusal.code} ${isForPrograms(ctx)}`;
-    const response = kept.get(kind) ?? (await make(ctx, refusal));
-    kept.set(kind, response);
-    // Not by Koa, which would set and read each header.
-    ctx.respond = false;
-    ctx.res.writeHead(refusal.status, response.headers).end(response.body);
+  return {
+    sendKept(response, path, refusal) {
+      const found = kept.get(kindOf(path, refusal));
+      if (!found) return false;
+      response.writeHead(refusal.status, found.headers).end(found.body);
+      return true;
+    },
+    respond,
   };
 }

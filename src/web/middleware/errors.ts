@@ -12,9 +12,8 @@ const retryAfterSeconds = 2;
 const notDone = 'the database did not do what was asked';
 
 /** Endpoints of programs: their errors are JSON in the form of RFC 6749 §5.2. */
-export const isForPrograms = (ctx: Context): boolean =>
-  /^\/oauth\/(token|userinfo|introspect|revoke|jwks|register(\/.*)?)$/.test(ctx.path) ||
-  ctx.path.startsWith('/.well-known/');
+export const isForPrograms = ({ path }: { path: string }): boolean =>
+  /^\/oauth\/(token|userinfo|introspect|revoke|jwks|register(\/.*)?)$/.test(path) || path.startsWith('/.well-known/');
 
 /** @returns undefined for a fault: an error that neither the caller nor a retry can do anything about */
 function asRefusal(error: unknown): Refusal | undefined {

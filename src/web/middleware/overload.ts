@@ -1,5 +1,5 @@
 /** Refuses at once what would wait too long, before anything is read of the database. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
 import { createQueue, QueueRefused, type BoundedQueue } from '../../platform/bounded-queue.ts';
@@ -23,6 +23,8 @@ export interface Load {
 }
 
 export interface Overload {
+  /** Refuses a request whose line is full, before Koa does anything for it. @returns whether it did */
+  refuseAtOnce(request: IncomingMessage, response: ServerResponse): boolean;
   middleware: Middleware;
   load(): Load;
 }
@@ -40,9 +42,9 @@ const memoryLimits = { concurrency: 16, maxWaiting: 1_000, expectedMilliseconds:
 /** Who is first in line: programs, then who is in the middle of something, then who begins. */
 const ranks = { programs: 0, underWay: 1, starting: 2 };
 
-function rankOf(ctx: Context): number {
-  if (isForPrograms(ctx) || ctx.path === '/readyz') return ranks.programs;
-  return /^\/(interaction|sign-out|oauth\/authorize|oauth\/logout)\/|^\/account\/callback$/.test(ctx.path)
+function rankOf(path: string): number {
+  if (isForPrograms({ path }) || path === '/readyz') return ranks.programs;
+  return /^\/(interaction|sign-out|oauth\/authorize|oauth\/logout)\/|^\/account\/callback$/.test(path)
     ? ranks.underWay
     : ranks.starting;
 }
@@ -88,14 +90,14 @@ export function createOverload(
   { concurrency, maxWaitMilliseconds = defaultMaxWait }: OverloadOptions,
 ): Overload {
   const { log, views, hasher } = services;
-  const respondBusy = createBusyResponse(services, secure);
+  const busyResponse = createBusyResponse(services, secure);
   const work = createQueue({ ...workLimits, concurrency, maxWaitMilliseconds, ranks: Object.keys(ranks).length });
   const memory = createQueue({ ...memoryLimits, maxWaitMilliseconds });
   const busy = new Refusal('server_busy', {}, retryAfterSeconds);
   let refused = 0;
 
-  /** Responds, and counts for the log, which gets one line a second. */
-  async function refuse(ctx: Context, refusal: Refusal): Promise<void> {
+  /** For the log, which gets one line a second. */
+  function countRefusal(): void {
     if (refused === 0) {
       setTimeout(() => {
         log.warn({ refused, inWork: work.running, waiting: work.waiting }, 'overloaded: requests were refused');
@@ -103,23 +105,30 @@ export function createOverload(
       }, logEverySeconds * 1000).unref();
     }
     refused += 1;
-    await respondBusy(ctx, refusal);
+  }
+
+  async function refuse(ctx: Context, refusal: Refusal): Promise<void> {
+    countRefusal();
+    if (busyResponse.sendKept(ctx.res, ctx.path, refusal)) ctx.respond = false;
+    else await busyResponse.respond(ctx, refusal);
   }
 
   /** The line that a request joins; none for the probe that says whether the process runs, and for what is no path. */
-  function queueOf(ctx: Context): BoundedQueue | undefined {
-    if (!ctx.req.url!.startsWith('/') || ctx.path === '/healthz') return undefined;
-    return documents.has(ctx.path) || views.assets.has(ctx.path) ? memory : work;
+  function lineOf(target: string): { queue: BoundedQueue; rank: number } | undefined {
+    const [path = ''] = target.split('?', 1);
+    if (!path.startsWith('/') || path === '/healthz') return undefined;
+    if (documents.has(path) || views.assets.has(path)) return { queue: memory, rank: 0 };
+    return { queue: work, rank: rankOf(path) };
   }
 
   const middleware: Middleware = async (ctx, next) => {
     const state = stateOf(ctx);
     state.arrivedAt = performance.now();
-    const queue = queueOf(ctx);
-    if (!queue) return next();
-    const rank = queue === work ? rankOf(ctx) : 0;
-    if (queue.isFull(rank)) return refuse(ctx, busy);
+    const line = lineOf(ctx.req.url!);
+    if (!line) return next();
+    const { queue, rank } = line;
     try {
+      if (queue.isFull(rank)) throw new QueueRefused('full');
       if (isSignIn(ctx)) hasher.requireCapacity();
       if (hasBody(ctx.req)) await untilBodyArrived(ctx.req);
       if (ctx.req.destroyed) throw new QueueRefused('gone');
@@ -138,5 +147,16 @@ export function createOverload(
     }
     return undefined;
   };
-  return { middleware, load: () => ({ inWork: work.running, waiting: work.waiting }) };
+
+  return {
+    refuseAtOnce(request, response) {
+      const line = lineOf(request.url!);
+      if (!line?.queue.isFull(line.rank)) return false;
+      if (!busyResponse.sendKept(response, request.url!.split('?', 1)[0]!, busy)) return false;
+      countRefusal();
+      return true;
+    },
+    middleware,
+    load: () => ({ inWork: work.running, waiting: work.waiting }),
+  };
 }

@@ -1,15 +1,17 @@
 /** Five times what the server can do, by kind of request; people and programs at once; and a flood of passwords. */
-import { residentMegabytes } from '../throughput/cpu.ts';
+import { cpuOf, residentMegabytes } from '../throughput/cpu.ts';
 import { startFrontdeskTarget } from '../throughput/targets.ts';
-import { driverProcessor, pin, type Target } from '../throughput/target.ts';
+import { driverProcessor, pin, providerProcessor, type Target } from '../throughput/target.ts';
 import { driveClosed, driveOpen, type Driven } from './drive.ts';
 import { keysLoad, passwordLoad, silentLoad, startLoad, tokenLoad, type Load } from './loads.ts';
 import { createRawClient, type RawClient } from './raw-client.ts';
 
 export interface Flood {
   name: string;
-  /** What the server does a second when no more comes than it can do. */
-  capacity: number;
+  /** What the server does when no more comes than it can do. */
+  capacity: Capacity;
+  /** Milliseconds of CPU that server and database used meanwhile. */
+  cpu: number;
   driven: Driven;
   /** Milliseconds of `/healthz` meanwhile. */
   health: number[];
@@ -17,9 +19,17 @@ export interface Flood {
   megabytes: number;
 }
 
+export interface Capacity {
+  perSecond: number;
+  /** For each second of CPU of server and database: other programs of the machine do not change it. */
+  perCpuSecond: number;
+}
+
 export interface Beside {
   name: string;
   driven: Driven;
+  /** Whether programs are to notice nothing of the flood. */
+  isUnaffected: boolean;
 }
 
 export interface Overload {
@@ -46,20 +56,38 @@ function probeHealth(client: RawClient): () => Promise<number[]> {
   };
 }
 
+const cpuOfTarget = ({ pid, databasePid }: Target): number => cpuOf(pid) + cpuOf(databasePid!);
+
+/** What the server does when each of a few connections waits for its response. */
+async function capacityOf(target: Target, load: Load, seconds: number): Promise<Capacity> {
+  const client = await createRawClient(target.port, closedConnections);
+  await driveClosed(client, load, closedConnections, seconds / 3);
+  const start = cpuOfTarget(target);
+  const { done, seconds: elapsed } = await driveClosed(client, load, closedConnections, seconds);
+  const cpu = cpuOfTarget(target) - start;
+  client.close();
+  return { perSecond: done.length / elapsed, perCpuSecond: (done.length / cpu) * 1000 };
+}
+
 async function flood(target: Target, load: Load, seconds: number): Promise<Flood> {
-  const few = await createRawClient(target.port, closedConnections);
-  await driveClosed(few, load, closedConnections, seconds / 3);
-  const closed = await driveClosed(few, load, closedConnections, seconds);
-  few.close();
+  const before = await capacityOf(target, load, seconds);
   const client = await createRawClient(target.port, openConnections);
-  const capacity = closed.done.length / closed.seconds;
   const prober = await createRawClient(target.port, 10);
   const stop = probeHealth(prober);
-  const driven = await driveOpen(client, load, capacity * times, seconds);
+  const start = cpuOfTarget(target);
+  const driven = await driveOpen(client, load, before.perSecond * times, seconds);
+  const cpu = cpuOfTarget(target) - start;
   const health = await stop();
   prober.close();
   client.close();
-  return { name: load.name, capacity, driven, health, megabytes: residentMegabytes(target.pid) };
+  const megabytes = residentMegabytes(target.pid);
+  // The machine drifts.
+  const after = await capacityOf(target, load, seconds);
+  const capacity = {
+    perSecond: (before.perSecond + after.perSecond) / 2,
+    perCpuSecond: (before.perCpuSecond + after.perCpuSecond) / 2,
+  };
+  return { name: load.name, capacity, cpu, driven, health, megabytes };
 }
 
 /** One load above what the server can do, and others beside it. */
@@ -67,11 +95,12 @@ async function floodBeside(
   target: Target,
   name: string,
   seconds: number,
-  loads: readonly { load: Load; perSecond: number }[],
+  loads: readonly { load: Load; perSecond: number; isUnaffected?: boolean }[],
 ): Promise<Beside[]> {
   const client = await createRawClient(target.port, openConnections);
   const all = await Promise.all(
-    loads.map(async ({ load, perSecond }) => ({
+    loads.map(async ({ load, perSecond, isUnaffected = false }) => ({
+      isUnaffected,
       name: `${load.name} ${Math.round(perSecond)}/s${name}`,
       driven: await driveOpen(client, load, perSecond, seconds),
     })),
@@ -89,17 +118,20 @@ export async function measureOverload(seconds: number): Promise<Overload> {
     const silent = await silentLoad(target);
     const floods: Flood[] = [];
     for (const load of [token, silent, startLoad(target)]) floods.push(await flood(target, load, seconds));
-    const capacityOf = (load: Load) => floods.find(({ name }) => name === load.name)!.capacity;
+    const known = (load: Load) => floods.find(({ name }) => name === load.name)!.capacity.perSecond;
     const besides = await floodBeside(target, ', people flood', seconds, [
-      { load: silent, perSecond: times * capacityOf(silent) },
-      { load: token, perSecond: 0.5 * capacityOf(token) },
+      { load: silent, perSecond: times * known(silent) },
+      { load: token, perSecond: 0.5 * known(token) },
     ]);
     const passwords = await passwordLoad(target);
+    // Hashes are made on other processors than the one that serves requests.
+    pin(target.pid, `${providerProcessor},${driverProcessor}`);
+    const programs = [token, keys].map((load) => ({ load, perSecond: 50 }));
     besides.push(
+      ...(await floodBeside(target, ', alone', seconds, programs)),
       ...(await floodBeside(target, ', passwords flood', seconds, [
         { load: passwords, perSecond: 500 },
-        { load: token, perSecond: 50 },
-        { load: keys, perSecond: 50 },
+        ...programs.map((program) => ({ ...program, isUnaffected: true })),
       ])),
     );
     return { floods, besides };

@@ -5,6 +5,7 @@ import { measureOverload } from './overload.ts';
 
 const p99 = (values: number[]): string => (values.length === 0 ? '–' : `${percentile(values, 0.99).toFixed(0)} ms`);
 const perSecond = ({ done, seconds }: Driven): number => done.length / seconds;
+const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 const rate = (value: number): string => `${value.toFixed(0)}/s`;
 const othersOf = ({ others }: Driven): string =>
   [...others].map(([status, count]) => `${count} × ${status}`).join(' ') || '–';
@@ -12,15 +13,17 @@ const othersOf = ({ others }: Driven): string =>
 export async function benchOverload(seconds: number): Promise<Report> {
   const { floods, besides } = await measureOverload(seconds);
   const broken: string[] = [];
-  const rows: Report['rows'] = floods.map(({ name, capacity, driven, health, megabytes }) => {
-    const share = perSecond(driven) / capacity;
-    if (share < 0.8) broken.push(`${name}: ${(share * 100).toFixed(0)} % of the capacity is done`);
+  const rows: Report['rows'] = floods.map(({ name, capacity, cpu, driven, health, megabytes }) => {
+    const share = perSecond(driven) / capacity.perSecond;
+    const shareOfCpu = ((driven.done.length + driven.late.length) / cpu) * (1000 / capacity.perCpuSecond);
+    if (shareOfCpu < 0.8) broken.push(`${name}: ${percent(shareOfCpu)} of the capacity is done`);
     if (percentile(health, 0.99) >= 100) broken.push(`${name}: /healthz takes ${p99(health)}`);
     return [
       `${name} × 5`,
-      rate(capacity),
+      rate(capacity.perSecond),
       rate(driven.sent / driven.seconds),
-      `${rate(perSecond(driven))} (${(share * 100).toFixed(0)} %)`,
+      `${rate(perSecond(driven))} (${percent(share)})`,
+      percent(shareOfCpu),
       p99(driven.done),
       p99(driven.refused),
       p99(health),
@@ -28,12 +31,14 @@ export async function benchOverload(seconds: number): Promise<Report> {
       othersOf(driven),
     ];
   });
-  for (const { name, driven } of besides) {
+  for (const { name, driven, isUnaffected } of besides) {
+    if (isUnaffected && percentile(driven.done, 0.99) >= 100) broken.push(`${name}: done in ${p99(driven.done)}`);
     rows.push([
       name,
       '',
       rate(driven.sent / driven.seconds),
       rate(perSecond(driven)),
+      '',
       p99(driven.done),
       p99(driven.refused),
       '',
@@ -43,7 +48,18 @@ export async function benchOverload(seconds: number): Promise<Report> {
   }
   return {
     title: `What one process does of five times its capacity, for ${seconds} s each.`,
-    columns: ['load', 'capacity', 'sent', 'done', 'done p99', 'refused p99', 'healthz p99', 'memory', 'others'],
+    columns: [
+      'load',
+      'capacity',
+      'sent',
+      'done',
+      'by CPU',
+      'done p99',
+      'refused p99',
+      'healthz p99',
+      'memory',
+      'others',
+    ],
     rows,
     broken,
   };
