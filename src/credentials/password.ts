@@ -43,7 +43,7 @@ export interface PasswordHasher {
    * To be called before an account is looked up: a sign-in that is refused here costs no query and counts against no
    * limit.
    *
-   * @throws Refusal `sign_in_busy` when a hash would wait longer than two seconds
+   * @throws Refusal `sign_in_busy` when a hash is expected to wait longer than 70 % of the maximum
    */
   requireCapacity(): void;
 }

@@ -55,7 +55,7 @@ test('more than may wait are refused at once', async () => {
 });
 
 test('what would wait too long is refused at once', async () => {
-  const queue = queueOf({ maxWaitMilliseconds: 1_000, expectedMilliseconds: 400 });
+  const queue = queueOf({ maxWaitMilliseconds: 1_000, expectedMilliseconds: 300 });
   await queue.enter();
   const waiting = [queue.enter(), queue.enter()];
   expect(await problemOf(queue.enter())).toBe('full');
@@ -63,7 +63,7 @@ test('what would wait too long is refused at once', async () => {
 });
 
 test('a rank is refused by who is before it, not behind', async () => {
-  const queue = queueOf({ maxWaitMilliseconds: 1_000, expectedMilliseconds: 400, ranks: 2 });
+  const queue = queueOf({ maxWaitMilliseconds: 1_000, expectedMilliseconds: 300, ranks: 2 });
   await queue.enter();
   const waiting = [queue.enter({ rank: 1 }), queue.enter({ rank: 1 })];
   expect([queue.isFull(1), queue.isFull(0)]).toEqual([true, false]);

@@ -62,7 +62,9 @@ const bySince = (a: Waiting, b: Waiting): number => a.since - b.since;
 /** Every fifth start goes to the task that has waited longest, whatever its rank, so that no rank waits for ever. */
 const fairStart = 5;
 /** Weight of the newest interval between two starts in their moving average. */
-const weight = 0.05;
+const weight = 0.02;
+/** Who is expected to wait longer than this share of the maximum is refused: the rest is for what the estimate misses. */
+const maxExpectedShare = 0.7;
 
 export function createQueue(options: QueueOptions): BoundedQueue {
   const { concurrency, maxWaiting, maxWaitMilliseconds, expectedMilliseconds = 10, ranks = 1 } = options;
@@ -85,7 +87,10 @@ export function createQueue(options: QueueOptions): BoundedQueue {
     // `sinceStart` grows while no task ends, so that no task joins a queue that does not move.
     const [first] = firstOfLines().toSorted(bySince);
     const sinceStart = first ? performance.now() - Math.max(startedAt, first.since) : 0;
-    return countAhead(ranks) >= maxWaiting || (countAhead(rank) + 1) * interval + sinceStart > maxWaitMilliseconds;
+    return (
+      countAhead(ranks) >= maxWaiting ||
+      (countAhead(rank) + 1) * interval + sinceStart > maxExpectedShare * maxWaitMilliseconds
+    );
   }
 
   function nextInLine(): Waiting | undefined {

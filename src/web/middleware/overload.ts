@@ -81,7 +81,7 @@ function signalOf({ res }: Context): AbortSignal {
 }
 
 /**
- * Keeps few requests in work; others wait in line for a second at most, and what would wait longer is refused. Whoever
+ * Keeps few requests in work; others wait in line for a second at most, and what is expected to wait too long is refused. Whoever
  * leaves the line is not served.
  */
 export function createOverload(
