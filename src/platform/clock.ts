@@ -61,5 +61,7 @@ export async function followDatabaseClock(db: Database, log: Log): Promise<() =>
     // Errors are ignored: other queries report a database that is unavailable.
     check().catch(() => {});
   }, checkSeconds * 1000);
+  // A server that could not start ends all the same.
+  timer.unref();
   return () => clearInterval(timer);
 }
