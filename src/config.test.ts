@@ -45,6 +45,18 @@ test('a secret may be in a file', () => {
   expect(() => loadConfig({ DATABASE_URL_FILE: path })).toThrow('DATABASE_URL must_be_postgres_url');
 });
 
+test('PGSSLMODE and PGSSLROOTCERT count where DATABASE_URL says nothing of its own, as with psql', () => {
+  const urlWith = (url: string, more: object = {}) =>
+    loadConfig({ DATABASE_URL: url, PGSSLMODE: 'require', ...more }).databaseUrl;
+  expect(urlWith('postgres://db/x')).toBe('postgres://db/x?sslmode=require');
+  expect(urlWith('postgres://db/x?port=1')).toBe('postgres://db/x?port=1&sslmode=require');
+  expect(urlWith('postgres://db/x?sslmode=prefer')).toBe('postgres://db/x?sslmode=prefer');
+  expect(urlWith('postgres://db/x', { PGSSLMODE: 'verify-full', PGSSLROOTCERT: 'system' })).toBe(
+    'postgres://db/x?sslmode=verify-full&sslrootcert=system',
+  );
+  expect(() => urlWith('postgres://db/x', { PGSSLMODE: 'often' })).toThrow('DATABASE_URL sslmode_unknown');
+});
+
 test.each([
   'https://login.example.com/',
   'https://login.example.com/path',

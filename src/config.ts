@@ -5,6 +5,7 @@ import { isIPv4 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { addTlsDefaults, DatabaseUrlInvalid, parseDatabaseUrl } from './platform/database-url.ts';
 import type { LogLevel } from './platform/log.ts';
 import { checkValue, type Problem, type Reason } from './reasons.ts';
 import { settings } from './settings.ts';
@@ -98,10 +99,7 @@ const schema = z.object({
     .default('http://localhost:4000'),
   PORT: wholeNumber(1, 65_535).optional(),
   HOST: z.string().optional(),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must_be_postgres_url' satisfies Reason)
-    .optional(),
+  DATABASE_URL: z.string().optional(),
   DATABASE_POOL: wholeNumber(1, 500).default(10),
   DATA_DIR: z.string().default('./data'),
   SECRET: z.string().optional(),
@@ -119,8 +117,13 @@ const schema = z.object({
   CLIENT_REGISTRATION: z.enum(['off', 'token']).default('off'),
   CONFORMANCE_PROFILE: z.string().default('false'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  PGSSLMODE: z.string().optional(),
+  PGSSLROOTCERT: z.string().optional(),
   XDG_RUNTIME_DIR: z.string().optional(),
 });
+
+/** Variables of the system and of libpq that are read beside the settings. */
+const ofSystem = ['PGSSLMODE', 'PGSSLROOTCERT', 'XDG_RUNTIME_DIR'];
 
 function isIssuer(value: string): boolean {
   const parsed = URL.parse(value);
@@ -141,7 +144,7 @@ export function isLocalHost(hostname: string): boolean {
  */
 function readSettings(environment: NodeJS.ProcessEnv, problems: Problem[]): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const name of [...settings.map((setting) => setting.name), 'XDG_RUNTIME_DIR']) {
+  for (const name of [...settings.map((setting) => setting.name), ...ofSystem]) {
     const value = environment[name]?.trim();
     if (value) values[name] = value;
   }
@@ -177,6 +180,17 @@ function conformanceProblems(value: string, issuer: string, isLocal: boolean): P
   return [isLocal ? { field, reason: 'must_be_boolean' } : { field, reason: 'must_be_off_or_issuer', issuer }];
 }
 
+function databaseUrlProblems(url: string | undefined): Problem[] {
+  if (url === undefined) return [];
+  try {
+    parseDatabaseUrl(url);
+    return [];
+  } catch (error) {
+    if (!(error instanceof DatabaseUrlInvalid)) throw error;
+    return [{ field: 'DATABASE_URL', reason: error.reason satisfies Reason, ...error.values }];
+  }
+}
+
 export const processEnvironment: NodeJS.ProcessEnv = process.env;
 
 /** @throws InvalidSettings with every setting that cannot be used, and why */
@@ -189,6 +203,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const isLocal = isLocalHost(hostname);
   if (protocol === 'http:' && !isLocal) problems.push({ field: 'ISSUER', reason: 'must_be_https_unless_local' });
   const secrets = listOf(values.SECRET ?? '');
+  const { PGSSLMODE: sslmode, PGSSLROOTCERT: sslrootcert } = values;
+  const databaseUrl = values.DATABASE_URL && addTlsDefaults(values.DATABASE_URL, { sslmode, sslrootcert });
+  problems.push(...databaseUrlProblems(databaseUrl));
   problems.push(...secretProblems(secrets, isLocal));
   problems.push(...conformanceProblems(values.CONFORMANCE_PROFILE, values.ISSUER, isLocal));
   if (problems.length > 0) throw new InvalidSettings(problems);
@@ -201,7 +218,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     // All addresses: those of IPv4 alone where the kernel has no IPv6.
     hosts: values.HOST ? [values.HOST] : isLocal ? ['127.0.0.1'] : ['::', '0.0.0.0'],
     port: values.PORT ?? (Number(port) || (protocol === 'https:' ? 443 : 80)),
-    databaseUrl: values.DATABASE_URL,
+    databaseUrl,
     databasePool: values.DATABASE_POOL,
     dataFolder: resolve(values.DATA_DIR),
     runtimeFolder: runtime && existsSync(runtime) ? runtime : tmpdir(),

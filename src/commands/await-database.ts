@@ -5,7 +5,8 @@ import { openBase, type Base } from '../base.ts';
 import type { Config } from '../config.ts';
 import { httpLimits } from '../platform/http-limits.ts';
 import { createLog } from '../platform/log.ts';
-import { failureKindOf, type Failure } from './failure.ts';
+import { loadTexts } from '../platform/texts.ts';
+import { failureKindOf, failureText, type Failure } from './failure.ts';
 import { listen } from './listen.ts';
 
 const retryMilliseconds = 1_000;
@@ -13,6 +14,7 @@ const retryMilliseconds = 1_000;
 /** Failures that may pass without a change of settings: the database starts, moves or is full. */
 const transientFailures: ReadonlySet<Failure> = new Set<Failure>([
   'database_busy',
+  'database_connections',
   'database_full',
   'database_host_unknown',
   'database_unreachable',
@@ -52,7 +54,9 @@ export async function awaitDatabase(config: Config, stop: AbortSignal): Promise<
       } catch (error) {
         const failure = failureKindOf(error);
         if (!config.databaseUrl || !transientFailures.has(failure)) throw error;
-        if (loggedFailure !== failure) log.warn({ reason: failure }, 'waiting for the database');
+        if (loggedFailure !== failure) {
+          log.warn({ reason: failure, hint: failureText(loadTexts(), error) }, 'waiting for the database');
+        }
         loggedFailure = failure;
       }
       if (!waitingServer.listening) await listen(waitingServer, config.port, config.hosts);

@@ -1,10 +1,10 @@
 /** What a command prints when something outside of it fails: our words, no stack. */
 import { writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { closeAfterwards, temporaryFolder } from '../../test/support/cleanup.ts';
+import { errorResponse, startDatabaseServer } from '../../test/support/database-answers.ts';
 import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
-import { freePort, listen } from '../../test/support/listen.ts';
+import { freePort } from '../../test/support/listen.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { openDatabase } from '../platform/database.ts';
 import { CommitFailed, DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
@@ -18,20 +18,6 @@ const ofNodeOrDriver =
 const settings = { ISSUER: 'https://login.example.com', SECRET: randomToken() };
 const list = (databaseUrl: string, more: object = {}) =>
   runFrontdesk(['clients', 'list', '--new'], { ...settings, DATABASE_URL: databaseUrl, ...more });
-
-/** Starts a server that answers the first message of a PostgreSQL client, and returns its address. */
-async function startDatabaseServer(answer: (socket: Socket) => void): Promise<string> {
-  const server = createServer((socket) => socket.on('error', () => {}).once('data', () => answer(socket)));
-  return `127.0.0.1:${await listen(server)}`;
-}
-
-/** The ErrorResponse of PostgreSQL's protocol. */
-function errorResponse(code: string, message: string): Buffer {
-  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
-  const length = Buffer.alloc(4);
-  length.writeInt32BE(fields.length + 4);
-  return Buffer.concat([Buffer.from('E'), length, fields]);
-}
 
 async function expectFailure(databaseUrl: string, words: string): Promise<void> {
   const { code, out, error } = await list(databaseUrl);
@@ -57,8 +43,14 @@ test('the host of the database is unknown', async () => {
 
 test.each([
   ['28P01', 'password authentication failed for user "ann"', 'The database server refuses the user or the password.'],
-  ['28000', 'no pg_hba.conf entry', 'The database server refuses the user or the password.'],
-  ['53300', 'sorry, too many clients already', 'The database server has no connections or no space left.'],
+  ['28000', 'role "ann" does not exist', 'The database server refuses the user or the password.'],
+  [
+    '28000',
+    'no pg_hba.conf entry for host "::1", no encryption',
+    'The database server accepts this user with TLS only.',
+  ],
+  ['28000', 'pg_hba.conf rejects connection for host "::1"', 'The database server does not admit the user of'],
+  ['53300', 'sorry, too many clients already', 'The database server that DATABASE_URL names has no connection left.'],
   ['57P03', 'the database system is starting up', 'The database server does not answer'],
 ])('the database server answers with %s', async (code, message, words) => {
   const address = await startDatabaseServer((socket) => socket.end(errorResponse(code, message)));
@@ -67,11 +59,48 @@ test.each([
 
 test('the database server has no TLS, and DATABASE_URL asks for it', async () => {
   const address = await startDatabaseServer((socket) => socket.end('N'));
-  await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'The database server does not speak TLS');
+  await expectFailure(
+    `postgres://ann@${address}/x?sslmode=require`,
+    'The database server has no TLS, which sslmode in DATABASE_URL',
+  );
 });
 
-test('DATABASE_URL cannot be parsed', async () => {
-  await expectFailure('postgres://ann:p/ss@127.0.0.1:1/x', 'DATABASE_URL cannot be read.');
+test('what answers is no database server', async () => {
+  const address = await startDatabaseServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  await expectFailure(`postgres://ann@${address}/x`, `The database server does not answer at ${address}.`);
+  await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'No TLS connection with the database server');
+});
+
+test.each([
+  ['postgres://ann5:pas5/w0rd@db/x', 'cannot be read; in its user name and password, write characters other than'],
+  ['postgres://ann5:1234/w0rd@db/x', 'cannot be read; in its user name and password'],
+  ['postgres://ann5:pas5?w0rd@db/x', 'cannot be read; in its user name and password'],
+  ['postgres://ann5:1234#w0rd@db/x', 'cannot be read; in its user name and password'],
+  ['postgres://ann5:pas5%w0rd@db/x', 'cannot be read; in its user name and password'],
+  ['postgres://ann5:pas5%FFw0rd@db/x', 'cannot be read; in its user name and password'],
+  ['postgres://ann5:pas5 w0rd@db/x', 'cannot be read; in its user name and password'],
+  ['postgres://ann5:pas5-w0rd@db:port/x', 'cannot be read; in its user name and password'],
+  ['postgres://ann5:pas5-w0rd@db1,db2/x', 'names several hosts; name one'],
+  ['postgres://ann5:pas5-w0rd@db1:1,db2:2/x', 'names several hosts; name one'],
+  ['postgres://ann5:pas5-w0rd@/x?host=db1,db2', 'names several hosts; name one'],
+  ['postgres://ann5:pas5-w0rd@db/x?sslmode=no-verify', 'has an unknown sslmode; use one of: disable, allow, prefer'],
+  ['postgres://ann5:pas5-w0rd@db/x?ssl=perhaps', 'has an unknown sslmode; use one of: disable, allow, prefer'],
+  ['postgres://ann5:pas5-w0rd@db/x?sslmode=verify-ca', 'has sslmode=verify-ca, which needs sslrootcert=FILE'],
+  ['postgres://ann5:pas5-w0rd@db/x?sslrootcert=/no', 'names a file in sslrootcert that cannot be used (/no, ENOENT)'],
+  ['postgres://ann5:pas5-w0rd@db/x?sslcert=/etc/hostname', 'names a file in sslcert that cannot be used'],
+  ['postgres://ann5:pas5-w0rd@db/x?sslmode=require&sslrootcert=system', 'has sslrootcert=system, which needs sslmode'],
+  ['postgres://ann5:pas5-w0rd@db/x?sslnegotiation=direct', 'has sslnegotiation=direct, which needs sslmode=require'],
+  ['mysql://ann:pas5-w0rd@db/x', 'must start with postgres://'],
+])('DATABASE_URL=%s is refused with the reason, and nothing of it is printed', async (url, words) => {
+  const { code, out, error } = await list(url);
+  expect([code, out]).toEqual([1, '']);
+  expect(error).toContain(`These settings cannot be used:\n  DATABASE_URL ${words}`);
+  expect(error).not.toMatch(/ann5|pas5|w0rd|1234|\bdb\d?\b/);
+});
+
+test('a password that holds an @ is read as it was meant', async () => {
+  const address = `127.0.0.1:${await freePort()}`;
+  await expectFailure(`postgres://ann:p@ss@${address}/x`, `The database server does not answer at ${address}.`);
 });
 
 describe('on a database server', () => {
@@ -95,7 +124,7 @@ describe('on a database server', () => {
     closeAfterwards(() => db.read(statement('drop role frontdesk_stranger')));
     await db.read(statement('revoke all on schema public from public'));
     const url = database.url.replace(/\/\/[^@]*@/, '//frontdesk_stranger@');
-    await expectFailure(url, 'The database user may not do this. Make it the owner of its database');
+    await expectFailure(url, 'The user of DATABASE_URL may not do this. Make it the owner of its database');
   });
 
   test('the server cannot listen on an address of another machine', async () => {

@@ -10,16 +10,20 @@ import { RootSecretMissing } from '../platform/secrets.ts';
 
 /** The words for each code are in `views/texts/en.json` under `failures`. */
 export const failures = [
+  'certificate_of_other_host',
   'certificate_untrusted',
   'database_busy',
+  'database_connections',
+  'database_demands_tls',
   'database_full',
   'database_host_unknown',
   'database_lacks_tls',
+  'database_not_admitted',
   'database_permission',
   'database_sign_in',
+  'database_tls',
   'database_unknown',
   'database_unreachable',
-  'database_url_invalid',
   'disk_full',
   'file_in_the_way',
   'file_permission',
@@ -56,11 +60,19 @@ const databaseCodes: readonly Rule[] = [
   [/^(28P01|28000)$/, 'database_sign_in'],
   [/^3D000$/, 'database_unknown'],
   [/^42501$/, 'database_permission'],
-  [/^53[0-4]00$/, 'database_full'],
+  [/^53300$/, 'database_connections'],
+  [/^53\w{3}$/, 'database_full'],
   [/^(08\w{3}|57P0[1-3]|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/, 'database_unreachable'],
   [/^(ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/, 'database_host_unknown'],
-  [/^(.*SELF_SIGNED.*|UNABLE_TO_.*|CERT_.*|ERR_TLS_CERT_ALTNAME_INVALID)$/, 'certificate_untrusted'],
-  [/^ERR_INVALID_URL$/, 'database_url_invalid'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'certificate_of_other_host'],
+  [/^(.*SELF_SIGNED.*|UNABLE_TO_.*|CERT_.*)$/, 'certificate_untrusted'],
+  [/^(EPROTO|ERR_SSL_.*|ERR_TLS_.*)$/, 'database_tls'],
+];
+
+/** Rules for the message that come before those for the code: PostgreSQL and pgbouncer have one code for all of these. */
+const admissionMessages: readonly Rule[] = [
+  [/no encryption$|SSL off$|SSL required$|SSL connection is required/i, 'database_demands_tls'],
+  [/pg_hba\.conf/i, 'database_not_admitted'],
 ];
 
 /** Rules for the message: not all errors of the driver have codes, and node-pg-migrate drops the code and the cause. */
@@ -68,7 +80,11 @@ const databaseMessages: readonly Rule[] = [
   [/permission denied|must be owner of/i, 'database_permission'],
   [/^SASL|password must be a string/i, 'database_sign_in'],
   [/does not support SSL/i, 'database_lacks_tls'],
-  [/timeout exceeded when trying to connect|connection timeout|connection terminated/i, 'database_unreachable'],
+  [/establishing an SSL connection/i, 'database_tls'],
+  [
+    /timeout (exceeded when trying to connect|expired)|connection timeout|connection terminated/i,
+    'database_unreachable',
+  ],
 ];
 
 /** Rules for the `code` of any error: a write to an open file fails without a path. */
@@ -100,7 +116,8 @@ function chainOf(error: unknown): SystemError[] {
 function failureOf(error: SystemError): Failure | undefined {
   const { code = '', syscall, path, message } = error;
   const isFileError = path !== undefined && syscall !== 'connect';
-  const byCode = match(isFileError ? fileCodes : databaseCodes, code);
+  const byAdmission = /^(28000|08P01)$/.test(code) ? match(admissionMessages, message) : undefined;
+  const byCode = byAdmission ?? match(isFileError ? fileCodes : databaseCodes, code);
   if (byCode) return byCode;
   // The path of such an error is that of the database's Unix socket.
   if (syscall === 'connect') return 'database_unreachable';
@@ -132,7 +149,8 @@ export const failureKindOf = (error: unknown): Failure => findFailure(chainOf(er
 function systemText(texts: Texts, chain: readonly SystemError[]): string {
   const [failure, error] = findFailure(chain);
   if (failure === 'unexpected') return texts('failures.unexpected', { name: error?.code ?? error?.name ?? 'Error' });
-  return texts(`failures.${failure}`, { code: error?.code ?? '', place: error ? placeOf(error) : '' });
+  const place = [...(error ? [error] : []), ...chain].map(placeOf).find(Boolean) ?? texts('failure_places.unknown');
+  return texts(`failures.${failure}`, { code: error?.code ?? '', place });
 }
 
 /** Errors of this program whose message is written for the person who runs it. */

@@ -1,7 +1,8 @@
 /** PostgreSQL: the connection pool, and statements that run in the caller's unit of work. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import pg from 'pg';
+import type pg from 'pg';
 import { createConnections } from './connections.ts';
+import { createPool } from './database-connection.ts';
 import {
   CommitUncertain,
   DatabaseBusy,
@@ -9,7 +10,6 @@ import {
   PlanOutdated,
   translateDatabaseError,
 } from './database-errors.ts';
-import { openDatabaseSocket } from './database-socket.ts';
 import { listen, type Listener } from './listener.ts';
 import type { Rows, Statement } from './statement.ts';
 import { withinLimit } from './time-limit.ts';
@@ -78,16 +78,15 @@ const jobLimits = {
 const silenceMilliseconds = 1_000;
 const maxCloseMilliseconds = 3_000;
 const maxPingMilliseconds = 3_000;
-const socket = { stream: openDatabaseSocket, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
 // Limits for the pools of libraries, whose statements get no `statement_timeout`.
-const libraryLimits = { ...socket, connectionTimeoutMillis: 10_000, query_timeout: 60_000 };
+const libraryLimits = { connectionTimeoutMillis: 10_000, query_timeout: 60_000 };
 
 export type Pool = pg.Pool;
 
 /** A pool for a library that has its own SQL, apart from the connections of requests. */
 export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max: size, application_name: 'frontdesk jobs', ...libraryLimits });
+  const pool = createPool(url, { max: size, application_name: 'frontdesk jobs', ...libraryLimits });
   return attachErrorListener(pool, onError);
 }
 
@@ -111,10 +110,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   const { url, poolSize = 10, onError = () => {}, isForJobs = false } = options;
   const limits = isForJobs ? jobLimits : requestLimits;
   const maxStatementMilliseconds = limits.statement_timeout + silenceMilliseconds;
-  const pool = new pg.Pool({
-    connectionString: url,
+  const pool = createPool(url, {
     ...limits,
-    ...socket,
     max: poolSize,
     pipeline: true,
     application_name: 'frontdesk',

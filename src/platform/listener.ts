@@ -1,7 +1,7 @@
 /** Receives notifications of PostgreSQL (LISTEN, NOTIFY), and reconnects when the connection is lost. */
 import type { Socket } from 'node:net';
-import pg from 'pg';
-import { openDatabaseSocket } from './database-socket.ts';
+import type pg from 'pg';
+import { createClient } from './database-connection.ts';
 import { withinLimit } from './time-limit.ts';
 
 export interface Listener {
@@ -37,13 +37,7 @@ export async function listen({ url, channel, onMessage, onError }: ListenOptions
   let isClosed = false;
 
   async function connect(): Promise<void> {
-    const next = new pg.Client({
-      connectionString: url,
-      application_name: 'frontdesk',
-      connectionTimeoutMillis: 4_000,
-      stream: openDatabaseSocket,
-      keepAlive: true,
-    });
+    const next = createClient(url, { application_name: 'frontdesk', connectionTimeoutMillis: 4_000 });
     next.on('notification', ({ payload = '' }) => onMessage(payload));
     next.on('error', onError);
     next.on('end', () => {

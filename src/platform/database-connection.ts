@@ -1,0 +1,141 @@
+/** Opens connections to PostgreSQL, with the TLS that the database URL asks for. */
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import pg from 'pg';
+import { openDatabaseSocket } from './database-socket.ts';
+import { parseDatabaseUrl, type TlsAttempt } from './database-url.ts';
+
+/** The members of pg's Connection that its types leave out. */
+interface ConnectionOfDriver extends EventEmitter {
+  stream: Socket;
+  ssl: TlsAttempt;
+  connect(port: number | string, host?: string): void;
+  requestSsl(): void;
+}
+const DriverConnection = pg.Connection as unknown as new (options: object) => ConnectionOfDriver;
+
+interface AttemptError extends Error {
+  code?: string;
+  address?: string;
+  hostname?: string;
+  path?: string;
+  port?: number;
+}
+
+/** Whether the server has no TLS: it says so, or it answers to the question with something else. */
+const lacksTls = ({ message }: Error) => /does not support SSL|error establishing an SSL/.test(message);
+
+/** Whether the driver gave up, so that no time is left for another attempt. */
+const isTimeout = ({ message }: Error) => message === 'timeout expired';
+
+/** `pg_hba.conf` has no rule for a connection with, or without, TLS; 08P01 is what pgbouncer answers then. */
+const isRefusalOfServer = ({ code }: AttemptError) => code === '28000' || code === '08P01';
+
+/**
+ * Connects with TLS or without, whatever comes first in `attempts`, and the other way when the first fails before the
+ * server has accepted the user. The driver itself can do one of them only.
+ */
+class NegotiatingConnection extends DriverConnection {
+  readonly #attempts: TlsAttempt[];
+  readonly #failed: { withTls: boolean; error: AttemptError }[] = [];
+  #port: number | string = '';
+  #host: string | undefined;
+  #socket: Socket | undefined;
+  /** Whether the server was reached. A failure before that has nothing to do with TLS. */
+  #isReached = false;
+  /** Whether the server has answered to the start of a session. */
+  #isAnswered = false;
+  #isAccepted = false;
+
+  constructor(attempts: readonly TlsAttempt[], options: object) {
+    super({ ...options, stream: openDatabaseSocket() });
+    this.#attempts = [...attempts];
+  }
+
+  override connect(port: number | string, host?: string): void {
+    [this.#port, this.#host] = [port, host];
+    this.#isReached = false;
+    this.#isAnswered = false;
+    this.ssl = this.#attempts.shift() ?? false;
+    this.#socket = this.stream;
+    super.connect(port, host);
+  }
+
+  /** Replaces the events of a failed attempt by the next one. */
+  override emit(event: string, ...args: unknown[]): boolean {
+    if (this.#isAccepted) return super.emit(event, ...args);
+    if (event === 'connect') {
+      this.#isReached = true;
+      // The client asks for the session at once, which it may do after `sslconnect` only.
+      if (this.ssl) {
+        this.requestSsl();
+        return true;
+      }
+    }
+    if (event.startsWith('authentication') || event === 'errorMessage') this.#isAnswered = true;
+    if (event === 'authenticationOk') this.#isAccepted = true;
+    if (event === 'end') {
+      super.emit('error', this.#withAddress(new Error('Connection terminated unexpectedly')));
+    }
+    if (event !== 'error' && event !== 'errorMessage') return super.emit(event, ...args);
+
+    const error = args[0] as AttemptError;
+    const isOfTls = event === 'error' && this.ssl !== false && !this.#isAnswered;
+    const isRetryable = this.#isReached && !isTimeout(error) && (isOfTls || isRefusalOfServer(error));
+    if (!isRetryable) return super.emit(event, this.#withAddress(this.#errorToReport(error)));
+    this.#failed.push({ withTls: this.ssl !== false, error });
+    if (this.#attempts.length === 0) return super.emit(event, this.#withAddress(this.#errorToReport(error)));
+    this.#closeStream();
+    this.connect(this.#port, this.#host);
+    return true;
+  }
+
+  /** The error of the attempt that says what to do: why TLS failed, if the server refused to do without. */
+  #errorToReport(last: AttemptError): AttemptError {
+    const ofTls = this.#failed.find(({ withTls }) => withTls)?.error;
+    const ofPlain = this.#failed.find(({ withTls }) => !withTls)?.error;
+    return ofTls && ofPlain ? (lacksTls(ofTls) ? ofPlain : ofTls) : last;
+  }
+
+  /** Adds the address of the server to an error that names none. */
+  #withAddress(error: AttemptError): AttemptError {
+    if (error.address ?? error.hostname ?? error.path) return error;
+    const address = this.#host === undefined ? { address: String(this.#port) } : { address: this.#host };
+    return Object.assign(error, address, typeof this.#port === 'number' ? { port: this.#port } : {});
+  }
+
+  /** Drops the stream of a failed attempt, and all that it may still say. */
+  #closeStream(): void {
+    // With TLS, one stream is on top of the other.
+    for (const stream of new Set([this.stream, this.#socket!])) {
+      for (const event of ['close', 'data', 'error']) stream.removeAllListeners(event);
+      stream.on('error', () => {}).destroy();
+    }
+    this.stream = openDatabaseSocket();
+  }
+}
+
+/** How to open connections by a database URL: options for a client or a pool of the driver. @throws DatabaseUrlInvalid */
+function connectionOptions(databaseUrl: string): pg.PoolConfig {
+  const { url, attempts } = parseDatabaseUrl(databaseUrl);
+  class Client extends pg.Client {
+    constructor(options: pg.ClientConfig = {}) {
+      const connection = new NegotiatingConnection(attempts, options);
+      super({ ...options, ssl: false, connection } as pg.ClientConfig);
+    }
+  }
+  return { connectionString: url, Client };
+}
+
+const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
+/** @throws DatabaseUrlInvalid */
+export function createPool(url: string, options: pg.PoolConfig): pg.Pool {
+  return new pg.Pool({ ...keepAlive, ...options, ...connectionOptions(url) });
+}
+
+/** @throws DatabaseUrlInvalid */
+export function createClient(url: string, options: pg.ClientConfig): pg.Client {
+  const { Client, ...address } = connectionOptions(url);
+  return new (Client as unknown as typeof pg.Client)({ ...keepAlive, ...options, ...address });
+}
