@@ -9,6 +9,7 @@ import type { ProcessRole } from './platform/data-folder.ts';
 import { setClockByDatabase } from './platform/clock.ts';
 import { openDatabase, type Database } from './platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.ts';
+import { JobTablesNewer } from './platform/jobs.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { knownMigrations, migrate } from './platform/migrate.ts';
 import type { OnStep, Step } from './platform/progress.ts';
@@ -73,6 +74,15 @@ async function requireKnownMigrations(db: Database): Promise<void> {
   if (unknown !== undefined) throw new Refusal('database_newer', { migration: unknown });
 }
 
+/** @throws Refusal `database_newer` */
+async function applyMigrations(url: string): Promise<string[]> {
+  try {
+    return await migrate(url);
+  } catch (error) {
+    throw error instanceof JobTablesNewer ? new Refusal('database_newer', { migration: error.message }) : error;
+  }
+}
+
 /**
  * Opens the database, starting the embedded one if none is configured, applies migrations, and checks that the database
  * belongs to this issuer and root secret.
@@ -103,7 +113,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     // When attached, another process runs the embedded database, and has applied the migrations.
     if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');
     if (!isAttached) onStep('applying_migrations');
-    const applied = isAttached ? [] : await migrate(url);
+    const applied = isAttached ? [] : await applyMigrations(url);
     const issuer = await requireDeployment(db, keyring, config, role, mayCreate);
     return { config: { ...config, issuer }, log, keyring, db, outgoing, applied, close: closeAll };
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Tests which address a server listens on. */
-import { createServer } from 'node:http';
+import { createServer, Server } from 'node:http';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { freePort } from '../../test/support/listen.ts';
 import { ListenFailed } from './failure.ts';
@@ -18,6 +18,23 @@ test('a server listens on the next address when the machine does not have the fi
   const server = newServer();
   expect(await listen(server, await freePort(), [absent, '127.0.0.1'])).toBe('127.0.0.1');
   expect(server.address()).toMatchObject({ address: '127.0.0.1', family: 'IPv4' });
+});
+
+/** Stands for a kernel without IPv6 (`ipv6.disable=1`), where no socket of that family can be made. */
+class ServerWithoutIpv6 extends Server {
+  override listen(...args: unknown[]): this {
+    if (args[1] !== '::') return super.listen(...(args as [number, string]));
+    const error = Object.assign(new Error('listen EAFNOSUPPORT'), { code: 'EAFNOSUPPORT', address: '::' });
+    process.nextTick(() => this.emit('error', error));
+    return this;
+  }
+}
+
+test('a server listens on IPv4 when the kernel has no IPv6', async () => {
+  const server = new ServerWithoutIpv6();
+  closeAfterwards(() => server.close());
+  expect(await listen(server, await freePort(), ['::', '0.0.0.0'])).toBe('0.0.0.0');
+  expect(server.address()).toMatchObject({ family: 'IPv4' });
 });
 
 test('an address that is set and absent is an error', async () => {

@@ -43,9 +43,20 @@ const concurrency = 4;
 const maxStopMilliseconds = 5_000;
 const restartMilliseconds = 2_000;
 
-/** Creates or updates the tables of the queue. */
+/** Thrown when a newer release of the library has changed the tables of the queue. */
+export class JobTablesNewer extends Error {
+  override readonly name = 'JobTablesNewer';
+}
+
+/** Creates or updates the tables of the queue. @throws JobTablesNewer */
 export async function migrateJobs(pgPool: Pool): Promise<void> {
-  await runMigrations({ pgPool, logger: new Logger(() => () => {}) });
+  try {
+    await runMigrations({ pgPool, logger: new Logger(() => () => {}) });
+  } catch (error) {
+    // The library has no code for this.
+    const revision = /schema revision (\d+) which includes breaking/.exec((error as Error).message)?.[1];
+    throw revision === undefined ? error : new JobTablesNewer(`graphile_worker ${revision}`, { cause: error });
+  }
 }
 
 /**
