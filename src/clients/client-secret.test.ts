@@ -1,6 +1,6 @@
 /** Client secrets, on a real database. */
 import { readFileSync } from 'node:fs';
-import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freshDatabase, runSql, statement, type TestDatabase } from '../../test/support/database.ts';
 import type { Refusal } from '../errors.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken } from '../platform/secrets.ts';
@@ -48,7 +48,7 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
   );
 /** What servers of the release before read and write. */
 const oldColumn = async (id: string) =>
-  (await db.read<{ secret_hashes: string[] }>(statement('select secret_hashes from clients where id = $1'), [id]))[0]!
+  (await runSql<{ secret_hashes: string[] }>(db, 'select secret_hashes from clients where id = $1', [id]))[0]!
     .secret_hashes;
 const write = (text: string, values: unknown[]) =>
   db.inUnitOfWork(async () => void (await db.guard(statement(text), values)));

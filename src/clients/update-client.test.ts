@@ -1,5 +1,5 @@
 /** Changing clients, on a real database. */
-import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freshDatabase, runSql, statement, type TestDatabase } from '../../test/support/database.ts';
 import type { Refusal } from '../errors.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken } from '../platform/secrets.ts';
@@ -41,8 +41,9 @@ const refusalOf = (work: Promise<unknown>): Promise<unknown> =>
     ({ code, values }: Refusal) => [code, values['field'], values['reason']].filter(Boolean).join(' '),
   );
 const events = async (id: string) =>
-  db.read<{ detail: object }>(
-    statement(`select detail from audit_events where client_id = $1 and kind = 'client.updated' order by at, id`),
+  runSql<{ detail: object }>(
+    db,
+    `select detail from audit_events where client_id = $1 and kind = 'client.updated' order by at, id`,
     [id],
   );
 
@@ -52,11 +53,10 @@ test('an event names each secret that a change removes or adds', async () => {
   await update(id, { kind: 'native', redirectUris: ['http://127.0.0.1/cb'] });
   await update(id, { kind: 'web', redirectUris: ['https://wiki.example/cb'] });
   const newSecretId = (await find(id)).secrets[0]!.id;
-  const secretEvents = await db.read(
-    statement(
-      `select kind, detail ->> 'secretId' as id from audit_events where client_id = $1 and kind like 'client-secret.%'
+  const secretEvents = await runSql(
+    db,
+    `select kind, detail ->> 'secretId' as id from audit_events where client_id = $1 and kind like 'client-secret.%'
        order by at, id`,
-    ),
     [id],
   );
   expect(secretEvents).toEqual([

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeAfterwards, temporaryFolder } from '../../test/support/cleanup.ts';
 import { errorResponse, startDatabaseServer } from '../../test/support/database-answers.ts';
-import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freshDatabase, runSql, type TestDatabase } from '../../test/support/database.ts';
 import { freePort } from '../../test/support/listen.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { openDatabase } from '../platform/database.ts';
@@ -120,9 +120,9 @@ describe('on a database server', () => {
   test('the database user lacks permissions', async () => {
     const db = openDatabase({ url: database.url });
     closeAfterwards(db);
-    await db.read(statement('create role frontdesk_stranger login'));
-    closeAfterwards(() => db.read(statement('drop role frontdesk_stranger')));
-    await db.read(statement('revoke all on schema public from public'));
+    await runSql(db, 'create role frontdesk_stranger login');
+    closeAfterwards(() => runSql(db, 'drop role frontdesk_stranger'));
+    await runSql(db, 'revoke all on schema public from public');
     const url = database.url.replace(/\/\/[^@]*@/, '//frontdesk_stranger@');
     await expectFailure(url, 'The user of DATABASE_URL may not do this. Make it the owner of its database');
   });
@@ -147,7 +147,7 @@ test('a server that lacks the root secret of its database closes all that it ope
   const db = openDatabase({ url: database.url });
   closeAfterwards(db);
   const others = 'select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
-  expect(await db.read(statement(others))).toEqual([]);
+  expect(await runSql(db, others)).toEqual([]);
 });
 
 test('the data folder is a file', async () => {

@@ -1,5 +1,5 @@
 /** Tests `--limit` and `--after` of the commands that list. */
-import { freshDatabase, statement } from '../../test/support/database.ts';
+import { freshDatabase, runSql } from '../../test/support/database.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { openDatabase } from '../platform/database.ts';
 import { randomToken } from '../platform/secrets.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
     `insert into logout_notices (id, session_uid, account_id, client_id, channel, reason, created_at)
      select md5('notice ' || n)::uuid, 's-1', md5('account 1')::uuid, 'c-1', 'back', 'signed_out', now() from generate_series(1, 5) n`,
   ]) {
-    await db.read(statement(text));
+    await runSql(db, text);
   }
   await db.close();
 });

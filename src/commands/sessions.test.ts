@@ -1,6 +1,6 @@
 /** `frontdesk sessions …` and `frontdesk notices …` beside a server that people sign in at. */
 import { app, person, type RegisteredApp } from '../../test/support/people-and-apps.ts';
-import { statement } from '../../test/support/database.ts';
+import { runSql } from '../../test/support/database.ts';
 import { authorize, codeFor, newBrowser } from '../../test/support/flow.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../../test/support/frontdesk.ts';
@@ -108,7 +108,7 @@ describe('notices', () => {
     await signIn('ann');
     await run('sessions', 'end', 'ann');
     await eventually(async () => (await run('notices', 'list', '--open')).out.includes('status_500'));
-    await frontdesk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
+    await runSql(frontdesk.db, 'update logout_notices set gave_up_at = now() where delivered_at is null');
     expect((await run('notices', 'list', '--open')).out).toMatch(
       /wiki +ended_by_administrator +failed +\d+ +status_500/,
     );

@@ -1,6 +1,6 @@
 /** G03: a database belongs to one issuer and one root secret; servers and commands with others are refused by name. */
 import { startFrontdesk, type Frontdesk } from '../../test/support/frontdesk.ts';
-import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freshDatabase, runSql, type TestDatabase } from '../../test/support/database.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { loadConfig } from '../config.ts';
 import { openBase } from '../base.ts';
@@ -50,14 +50,14 @@ test('G03 a server is refused as well', async () => {
 
 test('a database that a newer release has changed is refused by servers and commands, and named', async () => {
   const { db } = frontdesk;
-  await db.read(statement(`insert into migrations (name, run_on) values ('9999-newer', now())`));
+  await runSql(db, `insert into migrations (name, run_on) values ('9999-newer', now())`);
   try {
     const { code, error } = await list({});
     expect([code, error]).toEqual([1, expect.stringContaining('(migration 9999-newer)')]);
     await expect(serve({})).rejects.toMatchObject({ code: 'database_newer' });
     expect((await runFrontdesk(['migrate'], settings())).code).toBe(1);
   } finally {
-    await db.read(statement(`delete from migrations where name = '9999-newer'`));
+    await runSql(db, `delete from migrations where name = '9999-newer'`);
   }
   expect((await list({})).code).toBe(0);
 });

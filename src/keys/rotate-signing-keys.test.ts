@@ -1,5 +1,5 @@
 /** Rotation of signing keys by the policy, on a real PostgreSQL. */
-import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freshDatabase, runSql, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken, type Keyring } from '../platform/secrets.ts';
 import { ensureSigningKeys } from './ensure-keys.ts';
@@ -37,11 +37,12 @@ async function phases(days: number, algorithm: SigningAlgorithm = 'ES256'): Prom
 }
 
 const removedKeys = () =>
-  db.read<{ kid: string; sealed: Buffer }>(
-    statement('select kid, private_jwk_sealed as sealed from signing_keys where removed_at is not null'),
+  runSql<{ kid: string; sealed: Buffer }>(
+    db,
+    'select kid, private_jwk_sealed as sealed from signing_keys where removed_at is not null',
   );
 const eventKinds = async () =>
-  (await db.read<{ kind: string }>(statement("select kind from audit_events where kind like 'key.%' order by at"))).map(
+  (await runSql<{ kind: string }>(db, "select kind from audit_events where kind like 'key.%' order by at")).map(
     ({ kind }) => kind,
   );
 

@@ -1,6 +1,6 @@
 /** The queue of jobs: its clean-up, and a database that goes away. */
 import { closeAfterwards } from '../../test/support/cleanup.ts';
-import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freshDatabase, runSql, statement, type TestDatabase } from '../../test/support/database.ts';
 import { startDatabaseProxy } from '../../test/support/database-proxy.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { openDatabase, type Database } from './database.ts';
@@ -20,11 +20,11 @@ afterAll(async () => {
 });
 
 const kinds = async () =>
-  (
-    await db.read<{ kind: string }>(statement('select task_identifier as kind from graphile_worker.jobs order by 1'))
-  ).map(({ kind }) => kind);
+  (await runSql<{ kind: string }>(db, 'select task_identifier as kind from graphile_worker.jobs order by 1')).map(
+    ({ kind }) => kind,
+  );
 const add = (kind: string, more: string) =>
-  db.read(statement(`select graphile_worker.add_job('${kind}', '{}', max_attempts := 1${more})`));
+  runSql(db, `select graphile_worker.add_job('${kind}', '{}', max_attempts := 1${more})`);
 
 test('failed jobs without attempts left are deleted; queued and running jobs stay, and so do the kinds of jobs', async () => {
   let finish = (): void => {};

@@ -1,6 +1,6 @@
 /** Ending sessions and removing apps from them, on a real PostgreSQL: what ends, what goes on, who is notified. */
 import { randomUUID } from 'node:crypto';
-import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freshDatabase, runSql, statement, type TestDatabase } from '../../test/support/database.ts';
 import { Refusal } from '../errors.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
@@ -74,22 +74,22 @@ async function session(uid: string, apps: string[], { of = ann, offline = [] as 
 }
 
 const liveGrants = async () =>
-  (await db.read<{ id: string }>(statement('select id from grants where revoked_at is null order by id'))).map(
-    ({ id }) => id,
-  );
+  (await runSql<{ id: string }>(db, 'select id from grants where revoked_at is null order by id')).map(({ id }) => id);
 const told = async () =>
   (
-    await db.read<{ line: string }>(
-      statement(`select concat_ws(', ', channel, client_id, sid, reason) as line from logout_notices order by 1`),
+    await runSql<{ line: string }>(
+      db,
+      `select concat_ws(', ', channel, client_id, sid, reason) as line from logout_notices order by 1`,
     )
   ).map(({ line }) => line);
-const jobs = async () => (await db.read(statement('select from graphile_worker._private_jobs'))).length;
+const jobs = async () => (await runSql(db, 'select from graphile_worker._private_jobs')).length;
 const uids = async (of = ann) => (await listSessions(db, of, 100)).map(({ uid }) => uid).toSorted();
 const events = async (kind: string) =>
   (
-    await db.read<{ detail: object }>(
-      statement(`select detail from audit_events where kind = '${kind}'
-    and account_id = '${ann}'`),
+    await runSql<{ detail: object }>(
+      db,
+      `select detail from audit_events where kind = '${kind}'
+    and account_id = '${ann}'`,
     )
   ).map(({ detail }) => detail);
 
@@ -112,7 +112,7 @@ test('an ended session is not ended again, and one without an account is no audi
   await write(() => db.write(insertSession, ['nobody', null, {}, 60]));
   await endSessions(db, ['nobody'], 'signed_out');
   expect((await told()).length).toBe(1);
-  expect(await db.read(statement("select from audit_events where session_uid = 'nobody'"))).toEqual([]);
+  expect(await runSql(db, "select from audit_events where session_uid = 'nobody'")).toEqual([]);
 });
 
 test('offline access outlives a session, and is revoked with all access', async () => {
@@ -166,7 +166,7 @@ test('G09 all expired sessions are ended, in several batches, and no others', as
   await session('late', ['back'], { seconds: -1 });
   await session('live', ['back']);
   await endExpiredSessions(db);
-  const left = await db.read<{ uid: string }>(statement('select uid from sessions where ended_at is null'));
+  const left = await runSql<{ uid: string }>(db, 'select uid from sessions where ended_at is null');
   expect(left).toEqual([{ uid: 'live' }]);
   expect(await told()).toEqual(['back, back, sid late back, expired']);
 });
@@ -196,7 +196,7 @@ describe('removing an app', () => {
     ]);
     expect(Object.fromEntries(left)).toEqual({ one: ['none'], two: [] });
     expect(await liveGrants()).toEqual(['one none']);
-    expect(await db.read(statement('select client_id from consents'))).toEqual([{ client_id: 'none' }]);
+    expect(await runSql(db, 'select client_id from consents')).toEqual([{ client_id: 'none' }]);
     expect(await events('app.removed')).toEqual([{ grants: 3 }]);
   });
 

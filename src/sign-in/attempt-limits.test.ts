@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { annsAccount, candidate, repeat, tryAtOnce, tryInTurn } from '../../test/support/attempts.ts';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
-import { freshDatabase, statement } from '../../test/support/database.ts';
+import { freshDatabase, runSql } from '../../test/support/database.ts';
 import { Refusal } from '../errors.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken } from '../platform/secrets.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   closeAfterwards(db);
   limits = createAttemptLimits(db, keyring, 1);
 });
-beforeEach(() => db.read(statement('delete from sign_in_attempts')));
+beforeEach(() => runSql(db, 'delete from sign_in_attempts'));
 
 const from = (ip: string) => () => ({ ip });
 const on = (deviceId: string) => ({ deviceId });
@@ -76,7 +76,7 @@ describe('D06', () => {
     }
     const persistent = repeat(105, (index) => ({ ...unknown, name: `p-${index % 15}` }));
     expect(await tryInTurn(limits, persistent)).toEqual({ ok: 105 });
-    const rows = await db.read(statement(`select remaining from sign_in_attempts where budget = 'network'`));
+    const rows = await runSql(db, `select remaining from sign_in_attempts where budget = 'network'`);
     expect(rows).toEqual([{ remaining: 85 }]);
   });
 
@@ -119,7 +119,7 @@ describe('D07', () => {
     const owner = repeat(1, from('198.51.100.1'));
     expect(await tryInTurn(limits, owner)).toEqual({ sign_in_limited: 1 });
     expect(await tryInTurn(limits, [candidate(on('laptop'))])).toEqual({ ok: 1 });
-    await db.read(statement("update sign_in_attempts set expires_at = expires_at - interval '5 minutes'"));
+    await runSql(db, "update sign_in_attempts set expires_at = expires_at - interval '5 minutes'");
     expect(await tryInTurn(limits, owner)).toEqual({ ok: 1 });
   });
 
@@ -141,14 +141,14 @@ test('a success clears the wrong attempts of that place, and no others', async (
 
 test('when the time is over, everything is left again', async () => {
   expect(await tryInTurn(limits, repeat(11))).toEqual({ ok: 10, too_many_attempts: 1 });
-  await db.read(statement("update sign_in_attempts set expires_at = now() - interval '1 second'"));
+  await runSql(db, "update sign_in_attempts set expires_at = now() - interval '1 second'");
   expect(await tryInTurn(limits, repeat(11))).toEqual({ ok: 10, too_many_attempts: 1 });
 });
 
 test('the time to wait is what is left of it, and waiting attempts write nothing', async () => {
   await tryInTurn(limits, repeat(10));
-  await db.read(statement("update sign_in_attempts set expires_at = now() + interval '65 seconds'"));
-  const rows = () => db.read(statement('select xmin, xmax, ctid from sign_in_attempts order by ctid'));
+  await runSql(db, "update sign_in_attempts set expires_at = now() + interval '65 seconds'");
+  const rows = () => runSql(db, 'select xmin, xmax, ctid from sign_in_attempts order by ctid');
   const before = await rows();
   expect(await refusalOf()).toMatchObject({ code: 'too_many_attempts', values: { count: 2 } });
   expect(await rows()).toEqual(before);
@@ -169,8 +169,9 @@ test('the attempt that takes the last says so, once', async () => {
 
 test('what was typed is not in the table', async () => {
   await limits.begin(candidate({ ...unknown, name: 'my secret typed into the wrong field', ip: '10.0.0.3' }));
-  const rows = await db.read<{ row: string }>(
-    statement(`select concat(encode(subject, 'escape'), encode(place, 'escape'), budget) as row from sign_in_attempts`),
+  const rows = await runSql<{ row: string }>(
+    db,
+    `select concat(encode(subject, 'escape'), encode(place, 'escape'), budget) as row from sign_in_attempts`,
   );
   expect(rows).toHaveLength(6);
   expect(JSON.stringify(rows)).not.toMatch(/secret|10\.0\.0\.3/);

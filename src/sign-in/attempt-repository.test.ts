@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { annsAccount, candidate, repeat, tryAtOnce, tryInTurn } from '../../test/support/attempts.ts';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
-import { freshDatabase, statement } from '../../test/support/database.ts';
+import { freshDatabase, runSql } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken } from '../platform/secrets.ts';
 import { purgeExpired } from '../tokens/purge.ts';
@@ -15,15 +15,16 @@ beforeAll(async () => {
   db = openDatabase({ url: (await freshDatabase()).url });
   closeAfterwards(db);
 });
-beforeEach(() => db.read(statement('delete from sign_in_attempts')));
+beforeEach(() => runSql(db, 'delete from sign_in_attempts'));
 
 /** The limits of a process. */
 const processWith = (secrets = [old], factor = 1) => createAttemptLimits(db, createKeyring(secrets), factor);
 
 /** Budget → what is left in each of its rows. */
 async function left(): Promise<Record<string, number[]>> {
-  const rows = await db.read<{ budget: string; counts: number[] }>(
-    statement('select budget, array_agg(remaining) as counts from sign_in_attempts group by budget'),
+  const rows = await runSql<{ budget: string; counts: number[] }>(
+    db,
+    'select budget, array_agg(remaining) as counts from sign_in_attempts group by budget',
   );
   return Object.fromEntries(rows.map(({ budget, counts }) => [budget, counts]));
 }
@@ -72,9 +73,10 @@ test('attempts, successes, the purge and unlocking do not wait for each other in
     if (index % 50 === 25) await purgeExpired(db);
   });
   const expiring = Array.from({ length: 20 }, () =>
-    db.read(
-      statement(`update sign_in_attempts set expires_at = now() where ctid in (
-        select ctid from sign_in_attempts where budget = 'account-network' for update skip locked)`),
+    runSql(
+      db,
+      `update sign_in_attempts set expires_at = now() where ctid in (
+        select ctid from sign_in_attempts where budget = 'account-network' for update skip locked)`,
     ),
   );
   const outcomes = await Promise.allSettled([...work, ...expiring]);

@@ -1,6 +1,6 @@
 /** Finding and consuming artifacts, on a real PostgreSQL. */
 import { randomUUID } from 'node:crypto';
-import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freshDatabase, runSql, type TestDatabase } from '../../test/support/database.ts';
 import { findGrant, revokeGrantRow, upsertGrant } from '../grants/grant-repository.ts';
 import { insertAccount } from '../accounts/account-repository.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
@@ -54,11 +54,11 @@ test('G09 nothing of a client that is being removed is found, with a grant or wi
   await grant('g2');
   const withGrant = await token('AccessToken', 'of a person', 'g2');
   const withoutGrant = await token('ClientCredentials', 'of the client');
-  await db.read(statement(`insert into client_removals (client_id) values ('c')`));
+  await runSql(db, `insert into client_removals (client_id) values ('c')`);
   expect(await findArtifact(db, 'AccessToken', withGrant)).toBeUndefined();
   expect(await findArtifact(db, 'ClientCredentials', withoutGrant)).toBeUndefined();
   expect(await findGrant(db, 'g2')).toBeUndefined();
-  await db.read(statement(`delete from client_removals`));
+  await runSql(db, `delete from client_removals`);
   expect(await findArtifact(db, 'ClientCredentials', withoutGrant)).toBeDefined();
 });
 

@@ -1,5 +1,5 @@
 /** What the purge deletes and what it leaves, on a real PostgreSQL. */
-import { freshDatabase, statement, type TestDatabase } from '../../test/support/database.ts';
+import { freshDatabase, runSql, statement, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { purgeExpired } from './purge.ts';
 
@@ -17,9 +17,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-const run = (text: string) => db.read(statement(text));
+const run = (text: string) => runSql(db, text);
 const left = async (column: string, table: string) =>
-  (await db.read<{ id: string }>(statement(`select ${column} as id from ${table} order by 1`))).map(({ id }) => id);
+  (await runSql<{ id: string }>(db, `select ${column} as id from ${table} order by 1`)).map(({ id }) => id);
 
 /** @param ended days ago; undefined for a session that goes on */
 const session = (uid: string, ended?: number, account: string | undefined = ann) =>

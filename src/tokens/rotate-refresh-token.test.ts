@@ -1,6 +1,6 @@
 /** Requirements B06 and G02: the rotation of refresh tokens, on a real PostgreSQL, under every valid root secret. */
 import { closeAfterwards } from '../../test/support/cleanup.ts';
-import { dump, freshDatabase, statement } from '../../test/support/database.ts';
+import { dump, freshDatabase, runSql } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken, type Keyring } from '../platform/secrets.ts';
 import { upsertArtifact } from './artifact-repository.ts';
@@ -44,13 +44,10 @@ const use = (token: string, by: Keyring = keyring): Promise<Rotation | undefined
 const successorOf = async (token: string, by?: Keyring) => (await use(token, by))?.successor;
 const fresh = (by: Keyring = keyring) => store(randomToken(), by);
 const secondsPass = (seconds: number) =>
-  db.read(statement(`update artifacts set consumed_at = consumed_at - interval '${seconds} seconds'`));
+  runSql(db, `update artifacts set consumed_at = consumed_at - interval '${seconds} seconds'`);
 const rowsOf = async (parent: string) =>
-  (
-    await db.read(
-      statement(`select from artifacts where parent_hash = '\\x${keyring.digest(kind, parent).toString('hex')}'`),
-    )
-  ).length;
+  (await runSql(db, `select from artifacts where parent_hash = '\\x${keyring.digest(kind, parent).toString('hex')}'`))
+    .length;
 
 test('B06 the same token gives the same successor within the grace period, and one row', async () => {
   const first = await fresh();
@@ -77,10 +74,9 @@ test('a repeat gets the newest token of the family', async () => {
 
 test('a token that the release before has used is a replay', async () => {
   const first = await fresh();
-  await db.read(
-    statement(
-      `update artifacts set consumed_at = now() where id_hash = '\\x${keyring.digest(kind, first).toString('hex')}'`,
-    ),
+  await runSql(
+    db,
+    `update artifacts set consumed_at = now() where id_hash = '\\x${keyring.digest(kind, first).toString('hex')}'`,
   );
   expect(await use(first)).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { ann, person } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { becomes } from '../support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { listen } from '../support/listen.ts';
@@ -97,7 +97,7 @@ describeInChromium('in Chromium', () => {
       await other.waitForSelector('#seen');
       // More than ten seconds later.
       const later = `update artifacts set payload = payload || jsonb_build_object('exp', 0) where kind = 'Interaction'`;
-      await frontdesk.db.read(statement(later));
+      await runSql(frontdesk.db, later);
       await signInOn(page);
       await goOnToA();
     });

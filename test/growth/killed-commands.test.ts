@@ -5,7 +5,7 @@ import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { findGrant } from '../../src/grants/grant-repository.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
-import { freshDatabase, statement } from '../support/database.ts';
+import { freshDatabase, runSql } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { addSessions } from '../support/full-database.ts';
 import { runFrontdesk, startProgram } from '../support/terminal.ts';
@@ -29,9 +29,8 @@ beforeAll(async () => {
   await addSessions(url, ann, many);
 });
 
-const run = (text: string) => db.read(statement(text));
-const count = async (rows: string) =>
-  (await db.read<{ n: number }>(statement(`select count(*)::int as n from ${rows}`)))[0]!.n;
+const run = (text: string) => runSql(db, text);
+const count = async (rows: string) => (await runSql<{ n: number }>(db, `select count(*)::int as n from ${rows}`))[0]!.n;
 
 /** Starts a command, and kills it once it has begun what it cannot finish by one transaction. */
 async function killAtWork(args: string[], pending: string): Promise<void> {
@@ -46,7 +45,7 @@ async function killAtWork(args: string[], pending: string): Promise<void> {
 
 test('G09 a killed `clients remove` leaves the tokens refused and the id taken', async () => {
   await killAtWork(['clients', 'remove', 'app-2'], 'client_removals');
-  const [grant] = await db.read<{ id: string }>(statement(`select id from grants where client_id = 'app-2' limit 1`));
+  const [grant] = await runSql<{ id: string }>(db, `select id from grants where client_id = 'app-2' limit 1`);
   expect(await findGrant(db, grant!.id)).toBeUndefined();
   const register = () =>
     runFrontdesk(['clients', 'register', '--kind', 'machine', '--name', 'Another', '--id', 'app-2'], environment);

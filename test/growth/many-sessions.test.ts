@@ -5,7 +5,7 @@ import { setPassword } from '../../src/accounts/set-password.ts';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { endAccountSessions } from '../../src/sessions/end-session.ts';
 import { findSessionByUid } from '../../src/sessions/session-repository.ts';
-import { statement } from '../support/database.ts';
+import { runSql, statement } from '../support/database.ts';
 import { becomes } from '../support/eventually.ts';
 import { callAs, refresh, userinfo } from '../support/flow.ts';
 import { addSessions } from '../support/full-database.ts';
@@ -22,16 +22,16 @@ beforeAll(async () => {
   await run(`insert into clients (id, kind, metadata) values ('app-1', 'web', '{}'), ('app-2', 'web', '{}')`);
 });
 
-const run = (text: string) => db.read(statement(text));
-const count = async (rows: string) =>
-  (await db.read<{ n: number }>(statement(`select count(*)::int as n from ${rows}`)))[0]!.n;
+const run = (text: string) => runSql(db, text);
+const count = async (rows: string) => (await runSql<{ n: number }>(db, `select count(*)::int as n from ${rows}`))[0]!.n;
 const pending = () => count('pending_endings');
 
 /** A person who is signed in at two apps, and in very many other browsers. */
 async function signedInManyTimes(): Promise<SignedIn & { uid: string }> {
   const signed = await apps.signedIn();
-  const [row] = await db.read<{ uid: string }>(
-    statement(`select uid from sessions where account_id = '${signed.person.id}' and ended_at is null`),
+  const [row] = await runSql<{ uid: string }>(
+    db,
+    `select uid from sessions where account_id = '${signed.person.id}' and ended_at is null`,
   );
   await addSessions(apps.frontdesk.database.url, signed.person.id, many);
   return { ...signed, uid: row!.uid };

@@ -1,6 +1,6 @@
 /** The forms of the account pages act for one person, and for no other site. */
 import { ann, app, ben, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
-import { dumpWithoutJobs, statement } from '../support/database.ts';
+import { dumpWithoutJobs, runSql } from '../support/database.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser, Page } from '../support/browser.ts';
@@ -25,9 +25,10 @@ const signedIn = async (login = 'ann'): Promise<Browser> => {
 const visit = (browser: Browser, path: string) => browser.visit(`${frontdesk.issuer}${path}`);
 const uidsOf = async (login: string) =>
   (
-    await frontdesk.db.read<{ uid: string }>(
-      statement(`select uid from sessions s join accounts a on a.id = s.account_id
-        where a.username = '${login}' and s.ended_at is null order by s.created_at`),
+    await runSql<{ uid: string }>(
+      frontdesk.db,
+      `select uid from sessions s join accounts a on a.id = s.account_id
+        where a.username = '${login}' and s.ended_at is null order by s.created_at`,
     )
   ).map(({ uid }) => uid);
 

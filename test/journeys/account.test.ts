@@ -10,7 +10,7 @@ import {
   type Person,
   type RegisteredApp,
 } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { internalPath } from '../../src/web/account/callback.ts';
@@ -41,9 +41,10 @@ const signedIn = async (login = 'ann'): Promise<Browser> => {
 const visit = (browser: Browser, path: string) => browser.visit(`${frontdesk.issuer}${path}`);
 const uidsOf = async (login: string) =>
   (
-    await frontdesk.db.read<{ uid: string }>(
-      statement(`select uid from sessions s join accounts a on a.id = s.account_id
-        where a.username = '${login}' and s.ended_at is null order by s.created_at`),
+    await runSql<{ uid: string }>(
+      frontdesk.db,
+      `select uid from sessions s join accounts a on a.id = s.account_id
+        where a.username = '${login}' and s.ended_at is null order by s.created_at`,
     )
   ).map(({ uid }) => uid);
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
-import { freshDatabase, statement, type TestDatabase } from '../support/database.ts';
+import { freshDatabase, runSql, statement, type TestDatabase } from '../support/database.ts';
 import { startDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import {
@@ -46,9 +46,10 @@ beforeAll(async () => {
 });
 
 const terminateAll = () =>
-  direct.read(
-    statement(`select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid() and application_name = 'frontdesk'`),
+  runSql(
+    direct,
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and application_name = 'frontdesk'`,
   );
 
 /** Requests of people and of programs, all the time until `signal` aborts. @returns how often each status came */

@@ -3,7 +3,7 @@ import { addClientSecret, removeClientSecret } from '../../src/clients/client-se
 import { updateClient } from '../../src/clients/update-client.ts';
 import { createClientValidator } from '../../src/oidc/configuration/client-validator.ts';
 import { ann, app, audience, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql, statement } from '../support/database.ts';
 import { callAs } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
@@ -32,7 +32,7 @@ interface Row {
   last_used_at: Date | null;
 }
 const secretsOf = (id: string) =>
-  frontdesk.db.read<Row>(statement(`select * from client_secrets where client_id = '${id}' order by created_at`));
+  runSql<Row>(frontdesk.db, `select * from client_secrets where client_id = '${id}' order by created_at`);
 const write = (text: string) => frontdesk.db.inUnitOfWork(async () => frontdesk.db.write(statement(text)));
 
 test('both secrets are valid until one is removed', async () => {

@@ -1,7 +1,7 @@
 /** G06: a PostgreSQL server that stops, starts again, accepts no writes or takes no connections: 503, never 500. */
 import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards, temporaryFolder } from '../support/cleanup.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { becomes, eventually } from '../support/eventually.ts';
 import { authorize, callAs, newBrowser, refresh, tokensFor, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 async function asAdministrator(...texts: string[]): Promise<void> {
   const db = openDatabase({ url: server.url, poolSize: 1 });
-  for (const text of texts) await db.read(statement(text));
+  for (const text of texts) await runSql(db, text);
   await db.close();
 }
 
@@ -43,7 +43,7 @@ async function asAdministrator(...texts: string[]): Promise<void> {
 async function endConnections(): Promise<void> {
   const db = openDatabase({ url: server.url, poolSize: 1 });
   const end = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'";
-  await eventually(async () => (await db.read(statement(end))).length === 0);
+  await eventually(async () => (await runSql(db, end)).length === 0);
   await db.close();
 }
 

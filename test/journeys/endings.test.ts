@@ -3,7 +3,7 @@ import { reinstateAccount, suspendAccount } from '../../src/accounts/suspend-acc
 import { removeAccount } from '../../src/accounts/remove-account.ts';
 import { setPassword } from '../../src/accounts/set-password.ts';
 import { endExpiredSessions, endAccountSessions } from '../../src/sessions/end-session.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { authorize, callAs, codeFor, exchange, newBrowser, refresh, userinfo } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
@@ -110,13 +110,13 @@ describe('a session ends', () => {
     await removeAccount(frontdesk.db, signed.person.id, 'command-line');
     expect(await apps.canRefresh(signed.offline)).toBe(false);
     await expectEnd(signed);
-    expect(await frontdesk.db.read(statement(`select from accounts where id = '${signed.person.id}'`))).toEqual([]);
+    expect(await runSql(frontdesk.db, `select from accounts where id = '${signed.person.id}'`)).toEqual([]);
   });
 
   test('by expiring', async () => {
     const signed = await apps.signedIn();
     const mine = `account_id = '${signed.person.id}'`;
-    await frontdesk.db.read(statement(`update sessions set expires_at = now() - interval '1 second' where ${mine}`));
+    await runSql(frontdesk.db, `update sessions set expires_at = now() - interval '1 second' where ${mine}`);
     await endExpiredSessions(frontdesk.db);
     await expectEnd(signed);
   });
@@ -125,10 +125,9 @@ describe('a session ends', () => {
     const signed = await apps.signedIn();
     await endAccountSessions(frontdesk.db, signed.person.id, 'ended_by_administrator');
     await expectEnd(signed);
-    const [event] = await frontdesk.db.read<{ detail: unknown }>(
-      statement(
-        `select detail from audit_events where kind = 'session.ended' and account_id = '${signed.person.id}' order by at desc`,
-      ),
+    const [event] = await runSql<{ detail: unknown }>(
+      frontdesk.db,
+      `select detail from audit_events where kind = 'session.ended' and account_id = '${signed.person.id}' order by at desc`,
     );
     expect(event!.detail).toEqual({ reason: 'ended_by_administrator', apps: 2 });
   });

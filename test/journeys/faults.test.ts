@@ -1,6 +1,6 @@
 /** When the database fails: a clear response, and nothing half done. */
 import { ann, app, password, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql, statement } from '../support/database.ts';
 import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
@@ -11,29 +11,32 @@ beforeAll(async () => {
   frontdesk = await startFrontdesk();
   await ann(frontdesk);
   appA = await siteA(frontdesk);
-  await frontdesk.db.read(
-    statement(`create function refuse() returns trigger language plpgsql as $$ begin raise 'no room'; end $$`),
+  await runSql(
+    frontdesk.db,
+    `create function refuse() returns trigger language plpgsql as $$ begin raise 'no room'; end $$`,
   );
 });
 
 /** Makes every write to a table fail, at once or when it is committed. */
 async function withBroken(table: string, when: 'at once' | 'at the commit', work: () => Promise<void>): Promise<void> {
   const deferred = when === 'at the commit' ? 'deferrable initially deferred' : '';
-  await frontdesk.db.read(
-    statement(`create constraint trigger broken after insert or update on ${table} ${deferred}
-      for each row execute function refuse()`),
+  await runSql(
+    frontdesk.db,
+    `create constraint trigger broken after insert or update on ${table} ${deferred}
+      for each row execute function refuse()`,
   );
   try {
     await work();
   } finally {
-    await frontdesk.db.read(statement(`drop trigger broken on ${table}`));
+    await runSql(frontdesk.db, `drop trigger broken on ${table}`);
   }
 }
 
 const counts = async () =>
-  frontdesk.db.read(
-    statement(`select (select count(*) from sessions) s, (select count(*) from grants) g,
-      (select count(*) from artifacts where kind <> 'Interaction') a`),
+  runSql(
+    frontdesk.db,
+    `select (select count(*) from sessions) s, (select count(*) from grants) g,
+      (select count(*) from artifacts where kind <> 'Interaction') a`,
   );
 
 test.each(['at once', 'at the commit'] as const)(
@@ -58,7 +61,7 @@ test.each(['at once', 'at the commit'] as const)(
 test('when tokens cannot be written because the server has no room, the code stays unused', async () => {
   const full = `create or replace function refuse() returns trigger language plpgsql as
     $$ begin raise 'no room' using errcode = 'disk_full'; end $$`;
-  await frontdesk.db.read(statement(full));
+  await runSql(frontdesk.db, full);
   const request = authorize(frontdesk, appA);
   const code = await codeFor(newBrowser(frontdesk), request);
   const before = await counts();
@@ -130,9 +133,10 @@ test('a request that PostgreSQL rolled back for another is repeated by the brows
   const page = await browser.visit(authorize(frontdesk, appA).url);
   const request = authorize(frontdesk, appA);
   const code = await codeFor(newBrowser(frontdesk), request);
-  await frontdesk.db.read(
-    statement(`create or replace function refuse() returns trigger language plpgsql as
-      $$ begin raise 'deadlock detected' using errcode = 'deadlock_detected'; end $$`),
+  await runSql(
+    frontdesk.db,
+    `create or replace function refuse() returns trigger language plpgsql as
+      $$ begin raise 'deadlock detected' using errcode = 'deadlock_detected'; end $$`,
   );
   for (const when of ['at once', 'at the commit'] as const) {
     await withBroken('artifacts', when, async () => {
@@ -200,7 +204,7 @@ test('E10 every request is one line in the log, without ids of interactions or r
 test('a person whose account is suspended during a session has to sign in, and is refused', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, appA));
-  await frontdesk.db.read(statement('update accounts set suspended_at = now()'));
+  await runSql(frontdesk.db, 'update accounts set suspended_at = now()');
   const page = await browser.visit(authorize(frontdesk, appA).url);
   expect(page.status).toBe(200);
   const refused = await signIn(page, 'ann');

@@ -1,6 +1,6 @@
 /** An app leaves a session, many apps are notified, and another person signs in in the same browser. */
 import { person } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { responseParameters, authorize, codeFor, newBrowser, refresh, tokensFor, userinfo } from '../support/flow.ts';
 import type { Tokens } from '../support/flow.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
@@ -36,15 +36,16 @@ describe('one app leaves the session, which goes on', () => {
     const signed = await apps.signedIn();
     const stolen = signed.tokens[0]!.refresh_token!;
     const next = (await refresh(frontdesk, one.app, stolen)).json<Tokens>();
-    await frontdesk.db.read(statement(`update artifacts set consumed_at = consumed_at - interval '31 seconds'`));
+    await runSql(frontdesk.db, `update artifacts set consumed_at = consumed_at - interval '31 seconds'`);
     // The grace of the predecessor is over: whoever brings it is not the app.
     expect((await refresh(frontdesk, one.app, stolen)).status).toBe(400);
     await one.receiver.until(1);
     expect(one.receiver.received[0]!.claims['sid']).toBe(sidOf(signed.tokens[0]!));
     expect((await userinfo(frontdesk, next.access_token)).status).toBe(401);
     expect((await refresh(frontdesk, two.app, signed.tokens[1]!.refresh_token!)).status).toBe(200);
-    const events = await frontdesk.db.read(
-      statement(`select from audit_events where kind = 'refresh-token.reused' and account_id = '${signed.person.id}'`),
+    const events = await runSql(
+      frontdesk.db,
+      `select from audit_events where kind = 'refresh-token.reused' and account_id = '${signed.person.id}'`,
     );
     expect(events).toHaveLength(1);
   });

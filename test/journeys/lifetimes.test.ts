@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setPolicy } from '../../src/policy/set-policy.ts';
 import { ann, app, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, codeFor, exchange, newBrowser, refresh, tokensFor, type Tokens } from '../support/flow.ts';
 import { becomes } from '../support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -25,9 +25,10 @@ async function signIn(remember: boolean): Promise<Browser> {
   return browser;
 }
 const newest = async () => {
-  const [row] = await frontdesk.db.read<{ uid: string; seconds: number; is_transient: boolean }>(
-    statement(`select uid, is_transient, extract(epoch from expires_at - now())::int as seconds from sessions
-      order by created_at desc limit 1`),
+  const [row] = await runSql<{ uid: string; seconds: number; is_transient: boolean }>(
+    frontdesk.db,
+    `select uid, is_transient, extract(epoch from expires_at - now())::int as seconds from sessions
+      order by created_at desc limit 1`,
   );
   return row!;
 };
@@ -58,9 +59,7 @@ test('A06 a session ends to the second when it was not used for the idle time', 
   const browser = await signIn(true);
   const { uid } = await newest();
   const shift = (seconds: number) =>
-    frontdesk.db.read(
-      statement(`update sessions set expires_at = now() + interval '${seconds} seconds' where uid = '${uid}'`),
-    );
+    runSql(frontdesk.db, `update sessions set expires_at = now() + interval '${seconds} seconds' where uid = '${uid}'`);
   await shift(60);
   expect(await isIn(browser)).toBe(true);
   // Use restarts the idle time.
@@ -73,9 +72,7 @@ test('A06 a session that is used all the time ends after the absolute time', asy
   const browser = await signIn(true);
   const { uid } = await newest();
   const signedIn = (days: number) =>
-    frontdesk.db.read(
-      statement(`update sessions set signed_in_at = now() - interval '${days} days' where uid = '${uid}'`),
-    );
+    runSql(frontdesk.db, `update sessions set signed_in_at = now() - interval '${days} days' where uid = '${uid}'`);
   await signedIn(29);
   expect(await isIn(browser)).toBe(true);
   expect(Math.round((await newest()).seconds / day)).toBe(1);
@@ -100,16 +97,18 @@ test('a changed policy applies without a restart', async () => {
 
 describe('B08 refreshing', () => {
   const seconds = async () => {
-    const [row] = await frontdesk.db.read<{ left: number }>(
-      statement(`select (payload ->> 'exp')::int - extract(epoch from now())::int as left from artifacts
-        where kind = 'RefreshToken' order by created_at desc limit 1`),
+    const [row] = await runSql<{ left: number }>(
+      frontdesk.db,
+      `select (payload ->> 'exp')::int - extract(epoch from now())::int as left from artifacts
+        where kind = 'RefreshToken' order by created_at desc limit 1`,
     );
     return row!.left;
   };
   const age = (days: number) =>
-    frontdesk.db.read(
-      statement(`update artifacts set payload = payload || jsonb_build_object('iiat',
-        extract(epoch from now() - interval '${days} days')::int) where kind = 'RefreshToken'`),
+    runSql(
+      frontdesk.db,
+      `update artifacts set payload = payload || jsonb_build_object('iiat',
+        extract(epoch from now() - interval '${days} days')::int) where kind = 'RefreshToken'`,
     );
 
   test('restarts the idle time, up to the absolute time', async () => {
@@ -138,9 +137,10 @@ describe('B08 refreshing', () => {
     const tokens = (await exchange(frontdesk, short, { code, verifier: request.verifier })).json<Tokens>();
     expect(await seconds()).toBeGreaterThan(60);
     expect(await seconds()).toBeLessThanOrEqual(120);
-    await frontdesk.db.read(
-      statement(`update artifacts set payload = payload || jsonb_build_object('iiat', extract(epoch from now())::int - 250)
-        where kind = 'RefreshToken' and client_id = 'short'`),
+    await runSql(
+      frontdesk.db,
+      `update artifacts set payload = payload || jsonb_build_object('iiat', extract(epoch from now())::int - 250)
+        where kind = 'RefreshToken' and client_id = 'short'`,
     );
     await refresh(frontdesk, short, tokens.refresh_token!);
     expect(await seconds()).toBeLessThanOrEqual(50);

@@ -1,7 +1,7 @@
 /** A newer release migrates the database while this one serves: no request fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendRequest } from '../support/browser.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, callAs, newBrowser, refresh, signIn, tokensFor, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
@@ -48,7 +48,7 @@ test('columns that are added make no prepared statement fail for good', async ()
   const tables = ['accounts', 'apis', 'artifacts', 'clients', 'client_secrets', 'grants', 'logout_notices', 'sessions'];
   for (const table of tables) {
     await sleep(200);
-    await frontdesk.db.read(statement(`alter table ${table} add column later integer not null default 0`));
+    await runSql(frontdesk.db, `alter table ${table} add column later integer not null default 0`);
   }
   await sleep(500);
   stop.abort();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { endSessions } from '../../src/sessions/end-session.ts';
 import { ann } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql, statement } from '../support/database.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
@@ -19,8 +19,8 @@ beforeAll(async () => {
   await ann(frontdesk);
 });
 beforeEach(async () => {
-  await frontdesk.db.read(statement('delete from logout_notices'));
-  await frontdesk.db.read(statement('delete from receiver_states'));
+  await runSql(frontdesk.db, 'delete from logout_notices');
+  await runSql(frontdesk.db, 'delete from receiver_states');
   for (const { receiver } of [good, bad]) {
     receiver.received.length = 0;
     receiver.calls = 0;
@@ -38,9 +38,10 @@ interface Row {
   pause: number;
 }
 const notices = (clientId: string) =>
-  frontdesk.db.read<Row>(
-    statement(`select *, extract(epoch from next_attempt_at - now())::float as pause from logout_notices
-      where client_id = '${clientId}' order by created_at`),
+  runSql<Row>(
+    frontdesk.db,
+    `select *, extract(epoch from next_attempt_at - now())::float as pause from logout_notices
+      where client_id = '${clientId}' order by created_at`,
   );
 
 /** Signs in this many times at both apps. @returns the live sessions */
@@ -50,8 +51,9 @@ async function signInMany(count: number): Promise<string[]> {
     await codeFor(browser, authorize(frontdesk, good.app));
     await codeFor(browser, authorize(frontdesk, bad.app));
   }
-  const live = await frontdesk.db.read<{ uid: string }>(
-    statement('select uid from sessions where ended_at is null and account_id is not null'),
+  const live = await runSql<{ uid: string }>(
+    frontdesk.db,
+    'select uid from sessions where ended_at is null and account_id is not null',
   );
   return live.map(({ uid }) => uid);
 }
@@ -103,7 +105,7 @@ test('G05 an app that is down gets one request at a time with growing pauses, an
   await bad.receiver.until(12);
   await delivered('bad');
   await eventually(
-    () => frontdesk.db.read(statement('select from receiver_states')),
+    () => runSql(frontdesk.db, 'select from receiver_states'),
     ({ length }) => length === 0,
   );
 });
@@ -148,8 +150,9 @@ test('after a day a notice has failed, is listed, and can be retried', async () 
   bad.receiver.answerWith(500);
   await endMany(1);
   await failed('bad');
-  await frontdesk.db.read(
-    statement(`update logout_notices set created_at = created_at - interval '25 hours', next_attempt_at = now()`),
+  await runSql(
+    frontdesk.db,
+    `update logout_notices set created_at = created_at - interval '25 hours', next_attempt_at = now()`,
   );
   const [notice] = await eventually(
     () => notices('bad'),
@@ -178,10 +181,9 @@ test('after a day a notice has failed, is listed, and can be retried', async () 
 });
 
 test('C07 a notice to an address that must not be called fails at once', async () => {
-  await frontdesk.db.read(
-    statement(
-      `update clients set metadata = metadata || '{"backchannel_logout_uri": "http://10.0.0.1/x"}' where id = 'bad'`,
-    ),
+  await runSql(
+    frontdesk.db,
+    `update clients set metadata = metadata || '{"backchannel_logout_uri": "http://10.0.0.1/x"}' where id = 'bad'`,
   );
   await endMany(1);
   await good.receiver.until(1);
@@ -189,7 +191,7 @@ test('C07 a notice to an address that must not be called fails at once', async (
   const line = frontdesk.logged.find((each) => each.includes('"not_allowed"'));
   expect(JSON.parse(line!)).toMatchObject({ clientId: 'bad', hint: 'add 10.0.0.1 to OUTGOING_ALLOWED_HOSTS' });
   const uri = JSON.stringify({ backchannel_logout_uri: bad.receiver.uri });
-  await frontdesk.db.read(statement(`update clients set metadata = metadata || '${uri}' where id = 'bad'`));
+  await runSql(frontdesk.db, `update clients set metadata = metadata || '${uri}' where id = 'bad'`);
 });
 
 test('a notice that was claimed by a killed process is due again after five seconds', async () => {
@@ -197,10 +199,11 @@ test('a notice that was claimed by a killed process is due again after five seco
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, bad.app));
   // As left by a process that was killed after it claimed the notice.
-  await frontdesk.db.read(
-    statement(`insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason, next_attempt_at)
+  await runSql(
+    frontdesk.db,
+    `insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason, next_attempt_at)
       select gen_random_uuid(), uid, account_id, 'bad', 'lost', 'back', 'signed_out', now() + interval '5 seconds'
-      from sessions where ended_at is null and account_id is not null limit 1`),
+      from sessions where ended_at is null and account_id is not null limit 1`,
   );
   await bad.receiver.until(1);
   expect(bad.receiver.received[0]!.claims['sid']).toBe('lost');
@@ -209,8 +212,9 @@ test('a notice that was claimed by a killed process is due again after five seco
 test('notices and the end of the session are one transaction', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, good.app));
-  const [{ uid } = { uid: '' }] = await frontdesk.db.read<{ uid: string }>(
-    statement('select uid from sessions where ended_at is null and account_id is not null order by created_at desc'),
+  const [{ uid } = { uid: '' }] = await runSql<{ uid: string }>(
+    frontdesk.db,
+    'select uid from sessions where ended_at is null and account_id is not null order by created_at desc',
   );
   const work = frontdesk.db.inUnitOfWork(async () => {
     await endSessions(frontdesk.db, [uid], 'signed_out');

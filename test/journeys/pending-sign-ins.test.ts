@@ -1,6 +1,6 @@
 /** Sign-ins that are pending, and what is left of them: cookies, rows, and pages that somebody comes back to. */
 import { ann, app, ben, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser, Page } from '../support/browser.ts';
@@ -16,13 +16,13 @@ beforeAll(async () => {
   appA = await siteA(frontdesk);
   stranger = await app(frontdesk, { id: 'stranger', name: 'Stranger' });
 });
-beforeEach(() => frontdesk.db.read(statement(`delete from artifacts where kind = 'Interaction'`)));
+beforeEach(() => runSql(frontdesk.db, `delete from artifacts where kind = 'Interaction'`));
 
 const cookiesOf = async ({ jar }: Browser) => (await jar.getCookies(frontdesk.issuer)).map(({ key }) => key);
 const pendingIn = async (browser: Browser) => (await cookiesOf(browser)).filter((key) => key.includes('fd_pending_'));
 const pendingRows = async () => {
   const text = `select count(*)::int as count from artifacts where kind = 'Interaction' and not coalesce(payload -> 'result' ? 'ending', false)`;
-  return (await frontdesk.db.read<{ count: number }>(statement(text)))[0]!.count;
+  return (await runSql<{ count: number }>(frontdesk.db, text))[0]!.count;
 };
 const isForm = (page: Page) => page.root.querySelector('input[name=login]') !== null;
 const codeIn = (page: Page) => responseParameters(page)['code'];
@@ -134,10 +134,11 @@ describe('a button that is pressed twice', () => {
     await signIn(page, 'ann');
     const shorten = `update artifacts set payload = payload || jsonb_build_object('exp', (payload ->> 'exp')::int - 5)
       where kind = 'Interaction' returning payload -> 'exp' as exp`;
-    const [before] = await frontdesk.db.read(statement(shorten));
+    const [before] = await runSql(frontdesk.db, shorten);
     expect(codeIn(await signIn(page, 'ann'))).toBeTruthy();
-    const [after] = await frontdesk.db.read(
-      statement(`select payload -> 'exp' as exp from artifacts where kind = 'Interaction'`),
+    const [after] = await runSql(
+      frontdesk.db,
+      `select payload -> 'exp' as exp from artifacts where kind = 'Interaction'`,
     );
     expect(after).toEqual(before);
   });
@@ -155,9 +156,10 @@ describe('a button that is pressed twice', () => {
 
 describe('a page that somebody comes back to', () => {
   const passTenSeconds = () =>
-    frontdesk.db.read(
-      statement(`update artifacts set payload = payload || jsonb_build_object('exp', (payload ->> 'exp')::int - 11)
-        where kind = 'Interaction'`),
+    runSql(
+      frontdesk.db,
+      `update artifacts set payload = payload || jsonb_build_object('exp', (payload ->> 'exp')::int - 11)
+        where kind = 'Interaction'`,
     );
   const expectSignedIn = (page: Page, href = 'http://site-a.localhost:9') => {
     expect([page.status, page.text]).toEqual([200, expect.stringContaining('You are signed in')]);
@@ -173,7 +175,7 @@ describe('a page that somebody comes back to', () => {
     await passTenSeconds();
     expectSignedIn(await browser.visit(page.url));
     expectSignedIn(await signIn(page, 'ann'));
-    await frontdesk.db.read(statement(`delete from artifacts where kind = 'Interaction'`));
+    await runSql(frontdesk.db, `delete from artifacts where kind = 'Interaction'`);
     expectSignedIn(await browser.visit(page.url));
     expectSignedIn(await signIn(page, 'ann'));
   });
@@ -185,7 +187,7 @@ describe('a page that somebody comes back to', () => {
     await page.submit();
     await passTenSeconds();
     expectSignedIn(await page.submit(), 'http://stranger.localhost:9');
-    await frontdesk.db.read(statement(`update clients set is_self_registered = true where id = 'stranger'`));
+    await runSql(frontdesk.db, `update clients set is_self_registered = true where id = 'stranger'`);
     expectSignedIn(await browser.visit(page.url), '/account');
   });
 

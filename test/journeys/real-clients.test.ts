@@ -1,7 +1,7 @@
 /** Clients with the defaults of libraries: no PKCE, claims from the ID token alone, scopes that they may not have. */
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { sendRequest } from '../support/browser.ts';
 import { ann, app, audience, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import {
@@ -50,11 +50,8 @@ async function exchanged(client: RegisteredApp, parameters: Record<string, strin
 }
 
 const sendsPkce = async (id: string) =>
-  (
-    await frontdesk.db.read<{ sends_pkce: boolean | null }>(
-      statement(`select sends_pkce from clients where id = '${id}'`),
-    )
-  )[0]!.sends_pkce;
+  (await runSql<{ sends_pkce: boolean | null }>(frontdesk.db, `select sends_pkce from clients where id = '${id}'`))[0]!
+    .sends_pkce;
 
 describe('B05 PKCE', () => {
   test('a client with a secret may go without it, and its record says so', async () => {

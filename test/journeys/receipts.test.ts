@@ -1,6 +1,6 @@
 /** What people see after signing out, while an app is down and when it is up again. */
 import { ann, app, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, tokensFor } from '../support/flow.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -104,7 +104,7 @@ describe('an app whose consent page was shown, and not answered', () => {
     expect(text).toContain('Called');
     expect(text).not.toContain('Unanswered');
     await signOut(signed, plain);
-    const notices = await frontdesk.db.read(statement(`select 1 from logout_notices where client_id = '${other.id}'`));
+    const notices = await runSql(frontdesk.db, `select 1 from logout_notices where client_id = '${other.id}'`);
     expect(notices).toEqual([]);
   });
 
@@ -123,24 +123,25 @@ test('the receipt goes on although an app stays down', async () => {
   receiver.answerWith(500);
   const signed = await signedInAt(plain, called);
   const page = await signOut(signed, plain);
-  await frontdesk.db.read(statement(`update receipts set created_at = created_at - interval '10 seconds'`));
+  await runSql(frontdesk.db, `update receipts set created_at = created_at - interval '10 seconds'`);
   const later = await signed.browser.visit(`${page.url}?again`);
   expect(refreshOf(later)).toBe('3;url=http://site-a.localhost:9/?state=xyz');
-  await frontdesk.db.read(statement('update logout_notices set attempts = 5 where delivered_at is null'));
+  await runSql(frontdesk.db, 'update logout_notices set attempts = 5 where delivered_at is null');
   expect((await signed.browser.visit(page.url)).text).toContain(
     'Called: could not be reached; we keep trying for a day',
   );
   // An attempt that is under way writes after us that it is not over.
   await eventually(async () => {
-    await frontdesk.db.read(statement('update logout_notices set gave_up_at = now() where delivered_at is null'));
+    await runSql(frontdesk.db, 'update logout_notices set gave_up_at = now() where delivered_at is null');
     return /Called: could not be reached(?!;)/.test((await signed.browser.visit(page.url)).text);
   });
 });
 
 test('a front-channel app is called once by the browser, and its state stays unknown', async () => {
   const signed = await signedInAt(plain, framed);
-  const [{ sid } = { sid: '' }] = await frontdesk.db.read<{ sid: string }>(
-    statement(`select authorizations -> 'framed' ->> 'sid' as sid from sessions order by created_at desc limit 1`),
+  const [{ sid } = { sid: '' }] = await runSql<{ sid: string }>(
+    frontdesk.db,
+    `select authorizations -> 'framed' ->> 'sid' as sid from sessions order by created_at desc limit 1`,
   );
   const page = await signOut(signed, plain);
   const frame = page.root.querySelector('iframe');
@@ -163,7 +164,7 @@ test('a receipt shows names of apps only, at a secret address, for 15 minutes', 
   expect(stranger.status).toBe(200);
   expect(stranger.body).not.toMatch(/\bann\b|archer|127\.0\.0\.1|[0-9a-f]{8}-[0-9a-f]{4}-4/i);
   expect((await newBrowser(frontdesk).visit(`${page.url.slice(0, -1)}x`)).status).toBe(404);
-  await frontdesk.db.read(statement("update receipts set expires_at = now() - interval '1 second'"));
+  await runSql(frontdesk.db, "update receipts set expires_at = now() - interval '1 second'");
   const over = await newBrowser(frontdesk).visit(page.url);
   expect([over.status, over.text]).toEqual([404, expect.stringContaining('This receipt is no longer shown')]);
 });

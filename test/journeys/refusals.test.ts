@@ -1,5 +1,5 @@
 /** Why a request was refused: a log line for the operator, and details on the page for the developers of the app. */
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { sendRequest, type Page } from '../support/browser.ts';
 import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, callAs, codeFor, newBrowser, tokensFor } from '../support/flow.ts';
@@ -122,13 +122,13 @@ test('login_required of prompt=none is logged as info, not as a warning', async 
 test('the page of a server error shows no details', async () => {
   const app = await siteB(frontdesk, { id: 'faulty' });
   await tokensFor(frontdesk, newBrowser(frontdesk), app, { login: 'ann' });
-  await frontdesk.db.read(statement('alter table artifacts rename to artifacts_away'));
+  await runSql(frontdesk.db, 'alter table artifacts rename to artifacts_away');
   try {
     const page = await newBrowser(frontdesk).visit(authorize(frontdesk, wiki).url);
     expect(page.status).toBeGreaterThanOrEqual(500);
     expect(page.root.querySelector('details')).toBeNull();
     expect(page.text).not.toContain('artifacts');
   } finally {
-    await frontdesk.db.read(statement('alter table artifacts_away rename to artifacts'));
+    await runSql(frontdesk.db, 'alter table artifacts_away rename to artifacts');
   }
 });

@@ -1,6 +1,6 @@
 /** Failed sign-ins and sign-ins by somebody else: what the account pages say of them, and what a person can do. */
 import { person, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, newBrowser, refresh, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser, Page } from '../support/browser.ts';
@@ -64,9 +64,7 @@ test('a failure on another device is told plainly, for a week', async () => {
   const text =
     'One sign-in to your account failed, just now. If that was you, there is nothing to do. None of them succeeded. See the activity';
   expect(alarmsOf(await visit(browser, '/account'))).toEqual([{ text, isWarning: false, link: '/account/activity' }]);
-  await frontdesk.db.read(
-    statement("update audit_events set at = at - interval '8 days' where kind = 'sign-in.failed'"),
-  );
+  await runSql(frontdesk.db, "update audit_events set at = at - interval '8 days' where kind = 'sign-in.failed'");
   expect(alarmsOf(await visit(browser, '/account'))).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 /** Signing out at the request of an app (OpenID Connect RP-Initiated Logout 1.0): what is asked, and what never happens. */
 import { ann, app, ben, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn, tokensFor, userinfo } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
@@ -45,8 +45,9 @@ describe('with the ID token of this session', () => {
     expect(leadsTo(page)).toBe(`${backTo(house)}?state=x+y`);
     expect(await isSignedIn(browser)).toBe(false);
     expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeUndefined();
-    const [row] = await frontdesk.db.read(
-      statement('select end_reason from sessions where account_id is not null order by created_at desc limit 1'),
+    const [row] = await runSql(
+      frontdesk.db,
+      'select end_reason from sessions where account_id is not null order by created_at desc limit 1',
     );
     expect(row).toEqual({ end_reason: 'signed_out' });
   });
@@ -64,10 +65,9 @@ describe('with the ID token of this session', () => {
 
   test('a signed userinfo response is none: the person is asked', async () => {
     const signing = await siteA(frontdesk, { id: 'signing' });
-    await frontdesk.db.read(
-      statement(
-        `update clients set metadata = metadata || '{"userinfo_signed_response_alg":"RS256"}' where id = 'signing'`,
-      ),
+    await runSql(
+      frontdesk.db,
+      `update clients set metadata = metadata || '{"userinfo_signed_response_alg":"RS256"}' where id = 'signing'`,
     );
     const browser = newBrowser(frontdesk);
     const { access_token: token } = await tokensFor(frontdesk, browser, signing);
@@ -206,7 +206,7 @@ describe('the form of the question', () => {
 test('without a session, a self-registered app without a hint is named and not redirected to', async () => {
   const self = await app(frontdesk, { id: 'unvouched', name: 'Unvouched' });
   const { hint } = await signedIn(self);
-  await frontdesk.db.read(statement(`update clients set is_self_registered = true where id = '${self.id}'`));
+  await runSql(frontdesk.db, `update clients set is_self_registered = true where id = '${self.id}'`);
   const request = { client_id: self.id, post_logout_redirect_uri: backTo(self) };
   const page = await logout(newBrowser(frontdesk), request);
   expect(page.url).toBe(`${frontdesk.issuer}/oauth/logout/success?client_id=unvouched`);
@@ -222,7 +222,7 @@ describe('the page after a sign-out', () => {
     expect(leadsTo(await success(browser, 'house'))).toBe('http://house.localhost:9');
     expect(leadsTo(await success(browser))).toBe('/account');
     const self = await app(frontdesk, { id: 'self', name: 'Self' });
-    await frontdesk.db.read(statement(`update clients set is_self_registered = true where id = '${self.id}'`));
+    await runSql(frontdesk.db, `update clients set is_self_registered = true where id = '${self.id}'`);
     expect(leadsTo(await success(browser, 'self'))).toBe('/account');
   });
 

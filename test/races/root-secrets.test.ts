@@ -1,7 +1,7 @@
 /** Concurrent requests to two processes that have the root secrets in different orders: what is single stays single. */
 import { SignJWT, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, callAs, codeFor, exchange, newBrowser, randomText, refresh, signIn } from '../support/flow.ts';
 import type { Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -79,7 +79,7 @@ test('G02 a refresh token has one successor, and its use after the grace period 
   const successors = new Set(responses.map((response) => response.json<Tokens>().refresh_token!));
   expect(successors.size).toBe(1);
   const [successor] = successors;
-  await one.db.read(statement("update artifacts set consumed_at = consumed_at - interval '31 seconds'"));
+  await runSql(one.db, "update artifacts set consumed_at = consumed_at - interval '31 seconds'");
   expect((await refresh(one, site, first.refresh_token!, two.port)).status).toBe(400);
   expect((await refresh(one, site, successor!, one.port)).status).toBe(400);
 });

@@ -1,6 +1,6 @@
 /** Concurrent requests of one browser: no app is lost, and no ended session comes back. */
 import { app, ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import {
   responseParameters,
   authorize,
@@ -29,8 +29,9 @@ beforeAll(async () => {
 });
 
 const sessionsOf = async (frontdesk: Frontdesk) =>
-  frontdesk.db.read<{ uid: string; authorizations: Record<string, { sid: string }>; ended_at: Date | null }>(
-    statement('select uid, authorizations, ended_at from sessions order by created_at desc'),
+  runSql<{ uid: string; authorizations: Record<string, { sid: string }>; ended_at: Date | null }>(
+    frontdesk.db,
+    'select uid, authorizations, ended_at from sessions order by created_at desc',
   );
 
 /** The same cookies, sent to the other process. */
@@ -160,8 +161,6 @@ test('a sign-out that loses the race with another one records no second event', 
   await (await others.visit(`${one.issuer}/oauth/logout`)).submit({ logout: 'yes' });
   const late = await page.submit({ logout: 'yes' });
   expect([200, 400]).toContain(late.status);
-  const ends = await one.db.read(
-    statement(`select from audit_events where kind = 'session.ended' and session_uid = '${uid}'`),
-  );
+  const ends = await runSql(one.db, `select from audit_events where kind = 'session.ended' and session_uid = '${uid}'`);
   expect(ends).toHaveLength(1);
 });

@@ -7,7 +7,7 @@ import { defaultPolicy } from '../../src/policy/policy.ts';
 import { createCachingClient } from '../bench/keys/caching-client.ts';
 import { sendRequest, type Browser } from '../support/browser.ts';
 import { ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { responseParameters, authorize, callAs, newBrowser, tokensFor, type Tokens } from '../support/flow.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -108,10 +108,9 @@ test('C12 retired keys stay for 90 days, then every process removes them', async
   const old = await signIn();
   await rotate('--now');
   const age = (days: number) =>
-    one.db.read(
-      statement(
-        `update signing_keys set retires_at = now() - interval '${days} days' where kid = '${kidOf(old.id_token!)}'`,
-      ),
+    runSql(
+      one.db,
+      `update signing_keys set retires_at = now() - interval '${days} days' where kid = '${kidOf(old.id_token!)}'`,
     );
   const hinted = async () =>
     responseParameters(await known.send(authorize(one, appA, { id_token_hint: old.id_token! }).url));

@@ -1,6 +1,6 @@
 /** Requirements of README.md beside this file: A08, A09, A14, B21, E07. Forms: who may send them, and where they lead. */
 import { ann, app, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
-import { dumpWithoutJobs, statement } from '../support/database.ts';
+import { dumpWithoutJobs, runSql } from '../support/database.ts';
 import { responseParameters, authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser } from '../support/browser.ts';
@@ -113,7 +113,7 @@ describe('A09 forms of an interaction', () => {
     const { pathname } = new URL(page.url);
     const response = await browser.send(`${frontdesk.issuer}${pathname}/consent`, { form: { csrf } });
     expect(response.status).toBe(400);
-    expect(await frontdesk.db.read(statement('select from consents'))).toEqual([]);
+    expect(await runSql(frontdesk.db, 'select from consents')).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: A11 to A13, A15, A17 to A20, F05. What pages do and show. */
 import { sendRequest, type Page } from '../support/browser.ts';
 import { app, ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
-import { dumpWithoutJobs, statement } from '../support/database.ts';
+import { dumpWithoutJobs, runSql } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { Refusal } from '../../src/errors.ts';
@@ -36,10 +36,11 @@ describe('A11', () => {
   test('rows of anonymous GETs expire after 15 minutes', async () => {
     await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     await newBrowser(frontdesk).send(`${frontdesk.issuer}/oauth/logout`);
-    const rows = await frontdesk.db.read<{ seconds: number }>(
-      statement(`select extract(epoch from max(expires_at) - now())::int as seconds from sessions where account_id is null
+    const rows = await runSql<{ seconds: number }>(
+      frontdesk.db,
+      `select extract(epoch from max(expires_at) - now())::int as seconds from sessions where account_id is null
         union all select extract(epoch from max(expires_at) - now())::int from artifacts
-        where kind = 'Interaction' and payload -> 'session' is null`),
+        where kind = 'Interaction' and payload -> 'session' is null`,
     );
     for (const { seconds } of rows) expect(seconds).toBeLessThanOrEqual(15 * 60 + 15);
     expect(rows).toHaveLength(2);

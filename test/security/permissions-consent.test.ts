@@ -1,7 +1,7 @@
 /** Requirement of README.md beside this file: B15. When a person is asked what an app may see. */
 import type { Browser } from '../support/browser.ts';
 import { ann, app, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import {
   responseParameters,
   authorize,
@@ -58,7 +58,7 @@ describe('B15 the consent page is shown', () => {
 
   test('in every session for a client that registered itself', async () => {
     const self = await app(frontdesk, { id: 'self' });
-    await frontdesk.db.read(statement("update clients set is_self_registered = true where id = 'self'"));
+    await runSql(frontdesk.db, "update clients set is_self_registered = true where id = 'self'");
     for (let round = 0; round < 2; round += 1) {
       const browser = newBrowser(frontdesk);
       await codeFor(browser, authorize(frontdesk, appA));
@@ -104,7 +104,7 @@ describe('B15 a person who consented', () => {
     const browser = newBrowser(frontdesk);
     for (const port of [4711, 4712])
       await codeFor(browser, authorize(frontdesk, { ...native, redirectUri: `http://127.0.0.1:${port}/callback` }));
-    const rows = await frontdesk.db.read(statement(`select redirect_hosts from consents where client_id = 'native'`));
+    const rows = await runSql(frontdesk.db, `select redirect_hosts from consents where client_id = 'native'`);
     expect(rows).toEqual([{ redirect_hosts: ['127.0.0.1'] }]);
   });
 });

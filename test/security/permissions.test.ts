@@ -2,7 +2,7 @@
 import { decodeJwt } from 'jose';
 import { registerApi } from '../../src/apis/register-api.ts';
 import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import {
   responseParameters,
   authorize,
@@ -111,7 +111,7 @@ describe('B16', () => {
   test('max_age is honoured, and auth_time is right', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
-    await frontdesk.db.read(statement("update sessions set signed_in_at = signed_in_at - interval '1 hour'"));
+    await runSql(frontdesk.db, "update sessions set signed_in_at = signed_in_at - interval '1 hour'");
     const request = authorize(frontdesk, appA, { max_age: '60' });
     const old = decodeJwt((await tokensFor(frontdesk, browser, appA)).id_token!);
     expect(Number(old['auth_time'])).toBeLessThan(Date.now() / 1000 - 3500);

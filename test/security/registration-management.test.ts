@@ -1,6 +1,6 @@
 /** Requirement of README.md beside this file: E05. Apps that manage the registration they made. */
 import { ann } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, codeFor, exchange, newBrowser, refresh, userinfo, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import {
@@ -64,10 +64,9 @@ describe('E05 an app that registered itself', () => {
     const { client_secret: _, client_secret_expires_at: __, ...told } = client;
     expect((await send(client.registration_client_uri, 'GET', client.registration_access_token)).json()).toEqual(told);
     expect((await change({ first_party: true, apis: [{ audience: 'x', scopes: [] }] })).status).toBe(200);
-    const rows = await frontdesk.db.read<Record<string, unknown>>(
-      statement('select is_first_party, metadata from clients where id = $1'),
-      [client.client_id],
-    );
+    const rows = await runSql(frontdesk.db, 'select is_first_party, metadata from clients where id = $1', [
+      client.client_id,
+    ]);
     expect(rows[0]).toMatchObject({ is_first_party: false });
     expect(rows[0]!['metadata']).not.toHaveProperty('apis');
   });
@@ -83,7 +82,7 @@ describe('E05 an app that registered itself', () => {
     expect(await change({})).toMatch(/^fd_client_/);
     expect(await change({ token_endpoint_auth_method: 'client_secret_post' })).toBeUndefined();
     expect(await change({ token_endpoint_auth_method: 'none' })).toBeUndefined();
-    const rows = await frontdesk.db.read(statement('select secret_hashes, kind from clients where id = $1'), [
+    const rows = await runSql(frontdesk.db, 'select secret_hashes, kind from clients where id = $1', [
       client.client_id,
     ]);
     expect(rows).toEqual([{ secret_hashes: [], kind: 'single-page' }]);

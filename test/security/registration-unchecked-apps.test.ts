@@ -1,6 +1,6 @@
 /** Requirements of README.md beside this file: A13, A19, B01, B23, E05, F05. What an app can do that nobody checked. */
 import { ann } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, newBrowser, signIn, tokensFor, userinfo } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import {
@@ -92,7 +92,7 @@ describe('A13 no redirect URI injects into the content security policy', () => {
   test('nor is one that was registered before', async () => {
     const client = await registered(frontdesk);
     const strange = `jsonb_set(metadata, '{redirect_uris,0}', '"https://a;x-y/"')`;
-    await frontdesk.db.read(statement(`update clients set metadata = ${strange} where id = '${client.client_id}'`));
+    await runSql(frontdesk.db, `update clients set metadata = ${strange} where id = '${client.client_id}'`);
     const page = await newBrowser(frontdesk).visit(
       authorize(frontdesk, { ...asApp(client), redirectUri: 'https://a;x-y/' }).url,
     );
@@ -157,8 +157,9 @@ test('E05 a concurrent change does not undo a removal, and an empty change recor
   const client = await registered(frontdesk);
   const events = async () =>
     (
-      await frontdesk.db.read<{ kind: string }>(
-        statement(`select kind from audit_events where client_id = '${client.client_id}' order by at`),
+      await runSql<{ kind: string }>(
+        frontdesk.db,
+        `select kind from audit_events where client_id = '${client.client_id}' order by at`,
       )
     ).map(({ kind }) => kind);
   for (let count = 0; count < 5; count += 1) expect((await change(client, {})).status).toBe(200);

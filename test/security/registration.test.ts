@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: E03, E05 to E07, F03, F07. Apps that register themselves. */
 import { listRegistrationTokens } from '../../src/clients/registration-token-repository.ts';
 import { sendRequest } from '../support/browser.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import {
   callback,
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 const clientCount = async () => {
-  const [row] = await frontdesk.db.read<{ count: number }>(statement('select count(*)::int as count from clients'));
+  const [row] = await runSql<{ count: number }>(frontdesk.db, 'select count(*)::int as count from clients');
   return row!.count;
 };
 
@@ -87,9 +87,7 @@ describe('E05 an app that wants to register', () => {
       refresh_idle_seconds: 99_999_999,
       constructor: 'x',
     });
-    const rows = await frontdesk.db.read<Record<string, unknown>>(statement(`select * from clients where id = $1`), [
-      client.client_id,
-    ]);
+    const rows = await runSql(frontdesk.db, `select * from clients where id = $1`, [client.client_id]);
     expect(client.client_id).toMatch(/^[\w-]{22}$/);
     expect(rows[0]).toMatchObject({ is_first_party: false, is_self_registered: true, kind: 'web' });
     const stored = Object.keys(rows[0]!['metadata'] as object);

@@ -2,7 +2,7 @@
 import { exportJWK, exportPKCS8, importJWK, type CryptoKey } from 'jose';
 import { listSigningKeys } from '../../src/keys/signing-key-repository.ts';
 import { ann, audience, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
-import { dump, statement } from '../support/database.ts';
+import { dump, runSql } from '../support/database.ts';
 import {
   responseParameters,
   authorize,
@@ -123,8 +123,9 @@ test('G02 clients keep their secrets while the root secret is replaced, and the 
   const form = { token: tokens.access_token };
   expect((await ask(`${fresh},${own.secret}`, form)).json()['active']).toBe(true);
   expect((await ask(fresh, form)).status).toBe(200);
-  const rows = await own.db.read<{ count: number }>(
-    statement(`select cardinality(secret_hashes) as count from clients where id = 'site-a'`),
+  const rows = await runSql<{ count: number }>(
+    own.db,
+    `select cardinality(secret_hashes) as count from clients where id = 'site-a'`,
   );
   expect(rows).toEqual([{ count: 1 }]);
   await own.close();

@@ -1,7 +1,7 @@
 /** One browser, one session: a browser that signs in again leaves no session behind that nobody can sign out of. */
 import { ann, ben, siteA, type Person, type RegisteredApp } from '../support/people-and-apps.ts';
 import type { Browser } from '../support/browser.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, codeFor, exchange, newBrowser, tokensFor, userinfo } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 
@@ -15,11 +15,12 @@ beforeAll(async () => {
   await ben(frontdesk);
   site = await siteA(frontdesk);
 });
-beforeEach(() => frontdesk.db.read(statement('delete from sessions')));
+beforeEach(() => runSql(frontdesk.db, 'delete from sessions'));
 
 const sessions = async (ended = false) =>
-  frontdesk.db.read<{ account_id: string; end_reason: string | null }>(
-    statement(`select account_id, end_reason from sessions where (ended_at is not null) = ${ended}`),
+  runSql<{ account_id: string; end_reason: string | null }>(
+    frontdesk.db,
+    `select account_id, end_reason from sessions where (ended_at is not null) = ${ended}`,
   );
 
 /** Closes the browser, which forgets the cookie of its session and keeps that of its known device. */

@@ -1,6 +1,6 @@
 /** Requirements of README.md beside this file: A01, A08, B16. Several people, or an attacker, at one browser. */
 import { ann, ben, siteA, type Person, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import {
   responseParameters,
   authorize,
@@ -84,10 +84,9 @@ describe('when another person signs in', () => {
     const page = await browser.visit(authorize(frontdesk, site, { prompt: 'login' }).url);
     expect(responseParameters(await signIn(page, 'ben'))['code']).toBeTruthy();
     expect(await subjectFor(browser)).toBe(bens.id);
-    const [ended] = await frontdesk.db.read<{ account_id: string; end_reason: string }>(
-      statement(
-        'select account_id, end_reason from sessions where ended_at is not null order by ended_at desc limit 1',
-      ),
+    const [ended] = await runSql<{ account_id: string; end_reason: string }>(
+      frontdesk.db,
+      'select account_id, end_reason from sessions where ended_at is not null order by ended_at desc limit 1',
     );
     expect(ended).toEqual({ account_id: anns.id, end_reason: 'other_account' });
   });
@@ -112,7 +111,7 @@ describe('when another person signs in', () => {
       expect(pages.filter((page) => responseParameters(page)['code']).length).toBeGreaterThanOrEqual(1);
     }
     const mixed = `select s.uid from sessions s join grants g on g.session_uid = s.uid and g.account_id <> s.account_id`;
-    expect(await frontdesk.db.read(statement(mixed))).toEqual([]);
+    expect(await runSql(frontdesk.db, mixed)).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Requirements of README.md beside this file: D05, D06, D07. Guessing passwords, and people whom that must not lock out. */
 import { setPassword } from '../../src/accounts/set-password.ts';
 import { password, person, siteA, type Person, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, newBrowser, responseParameters, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Browser, Page } from '../support/browser.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 let people = 0;
 beforeEach(async () => {
-  await one.db.read(statement('delete from sign_in_attempts'));
+  await runSql(one.db, 'delete from sign_in_attempts');
   owner = await person(one, `owner-${(people += 1)}`, 'Owner');
 });
 
@@ -77,8 +77,9 @@ describe('D05', () => {
     );
     const counts = [422, 429].map((status) => pages.filter((page) => page.status === status).length);
     expect(counts).toEqual([10, 90]);
-    const events = await one.db.read(
-      statement(`select from audit_events where kind = 'sign-in.failed' and account_id = '${owner.id}'`),
+    const events = await runSql(
+      one.db,
+      `select from audit_events where kind = 'sign-in.failed' and account_id = '${owner.id}'`,
     );
     expect(events).toHaveLength(10);
   });
@@ -257,8 +258,9 @@ test('D05 operators are told once which budget is used up, where, and of which a
       network: from['x-forwarded-for'],
     }),
   ]);
-  const events = await one.db.read<{ detail: object }>(
-    statement(`select detail, ip from audit_events where kind = 'sign-in.limited' and account_id = '${owner.id}'`),
+  const events = await runSql<{ detail: object }>(
+    one.db,
+    `select detail, ip from audit_events where kind = 'sign-in.limited' and account_id = '${owner.id}'`,
   );
   expect(events).toEqual([
     {

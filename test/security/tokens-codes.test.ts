@@ -1,6 +1,6 @@
 /** Requirements of README.md beside this file: B03 to B05, B09, B10, B12, B13. Codes, PKCE, requests and answers. */
 import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import {
   responseParameters,
   authorize,
@@ -46,15 +46,16 @@ test('B03 a code that is used twice revokes all its tokens', async () => {
   for (const { access_token: token } of [tokens, rotated]) expect((await userinfo(frontdesk, token)).status).toBe(401);
   for (const token of [tokens, rotated])
     expect((await refresh(frontdesk, appA, token.refresh_token!)).status).toBe(400);
-  const events = await frontdesk.db.read(statement("select from audit_events where kind = 'code.reused'"));
+  const events = await runSql(frontdesk.db, "select from audit_events where kind = 'code.reused'");
   expect(events.length).toBeGreaterThan(0);
 });
 
 describe('B04', () => {
   test('an expired code is refused', async () => {
     const { request, code } = await grantOf();
-    await frontdesk.db.read(
-      statement(`update artifacts set payload = payload || '{"exp": 1000}' where kind = 'AuthorizationCode'`),
+    await runSql(
+      frontdesk.db,
+      `update artifacts set payload = payload || '{"exp": 1000}' where kind = 'AuthorizationCode'`,
     );
     const answer = await exchange(frontdesk, appA, { code, verifier: request.verifier });
     expect(answer.json()).toMatchObject({ error: 'invalid_grant' });

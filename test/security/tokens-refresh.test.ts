@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors } from 'oidc-provider';
 import { ann, app, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
@@ -27,7 +27,7 @@ const signedIn = () => tokensFor(frontdesk, newBrowser(frontdesk), told);
 const renew = async (token: string) => (await refresh(frontdesk, told, token)).json<Tokens & { error?: string }>();
 const lives = async (token: string) => (await refresh(frontdesk, told, token)).status === 200;
 const reuses = async () =>
-  (await frontdesk.db.read(statement("select from audit_events where kind = 'refresh-token.reused'"))).length;
+  (await runSql(frontdesk.db, "select from audit_events where kind = 'refresh-token.reused'")).length;
 const usedSecondsAgo = sql`
   update artifacts set consumed_at = clock_timestamp() - make_interval(secs => $1)
   where kind = 'RefreshToken' and consumed_at is not null`;
@@ -109,9 +109,10 @@ describe('B06', () => {
   test('a repeated use extends neither lifetime nor scope', async () => {
     const { refresh_token: token } = await signedIn();
     const rows = () =>
-      frontdesk.db.read<{ end: string; scope: string }>(
-        statement(`select expires_at::text as end, payload ->> 'scope' as scope from artifacts
-          where kind = 'RefreshToken' and client_id = 'told' order by created_at desc, consumed_at nulls first limit 1`),
+      runSql<{ end: string; scope: string }>(
+        frontdesk.db,
+        `select expires_at::text as end, payload ->> 'scope' as scope from artifacts
+          where kind = 'RefreshToken' and client_id = 'told' order by created_at desc, consumed_at nulls first limit 1`,
       );
     await renew(token!);
     const made = await rows();
@@ -139,9 +140,10 @@ describe('B06', () => {
     await renew(first.refresh_token!);
     await secondsPass(31);
     await renew(first.refresh_token!);
-    const [event] = await frontdesk.db.read<{ text: string; client_id: string; account_id: string }>(
-      statement(`select *, e::text as text from audit_events e where kind = 'refresh-token.reused'
-        order by at desc limit 1`),
+    const [event] = await runSql<{ text: string; client_id: string; account_id: string }>(
+      frontdesk.db,
+      `select *, e::text as text from audit_events e where kind = 'refresh-token.reused'
+        order by at desc limit 1`,
     );
     expect(event).toMatchObject({ client_id: 'told', account_id: expect.any(String) });
     expect(event!.text).not.toContain(first.refresh_token!);
@@ -172,18 +174,20 @@ describe('B08', () => {
   test('a family ends at its absolute lifetime, however often it is used', async () => {
     let { refresh_token: token } = await signedIn();
     const rows = () =>
-      frontdesk.db.read<{ first: number }>(
-        statement(`select (payload ->> 'iiat')::int as first from artifacts
-          where kind = 'RefreshToken' and client_id = 'told' order by created_at desc, expires_at desc limit 1`),
+      runSql<{ first: number }>(
+        frontdesk.db,
+        `select (payload ->> 'iiat')::int as first from artifacts
+          where kind = 'RefreshToken' and client_id = 'told' order by created_at desc, expires_at desc limit 1`,
       );
     const [{ first } = { first: 0 }] = await rows();
     await sleep(1_100);
     for (let use = 0; use < 3; use += 1) ({ refresh_token: token } = await renew(token!));
     expect(await rows()).toEqual([{ first }]);
     // 91 days after sign-in.
-    await frontdesk.db.read(
-      statement(`update artifacts set payload = payload || jsonb_build_object('iiat', ${first} - 91 * 86400)
-        where kind = 'RefreshToken' and client_id = 'told'`),
+    await runSql(
+      frontdesk.db,
+      `update artifacts set payload = payload || jsonb_build_object('iiat', ${first} - 91 * 86400)
+        where kind = 'RefreshToken' and client_id = 'told'`,
     );
     const last = await renew(token!);
     // The clock passes its end.

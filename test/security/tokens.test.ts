@@ -1,6 +1,6 @@
 /** Requirements of README.md beside this file: B18, B22. Ids used as another kind, and after their time. */
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import {
   authorize,
   callAs,
@@ -34,7 +34,7 @@ test('B18 an id of one kind is worth nothing as another kind', async () => {
   const interaction = /\/interaction\/([^?]+)/.exec(waiting.location!)![1]!;
   const session = await known.cookie(frontdesk.issuer, 'fd_session');
   const { access_token: access, refresh_token: renewal } = await tokensFor(frontdesk, known, appA);
-  const [{ uid } = { uid: '' }] = await frontdesk.db.read<{ uid: string }>(statement('select uid from sessions'));
+  const [{ uid } = { uid: '' }] = await runSql<{ uid: string }>(frontdesk.db, 'select uid from sessions');
   const ids = { code, interaction, session: session!, access, renewal: renewal!, uid };
   for (const [kind, id] of Object.entries(ids)) {
     if (kind !== 'code') {
@@ -59,8 +59,9 @@ test('B18 an id of one kind is worth nothing as another kind', async () => {
 
 describe('B22 what has expired is refused although its row still exists', () => {
   const expire = (kind: string) =>
-    frontdesk.db.read(
-      statement(`update artifacts set payload = payload || '{"exp": 1000}', expires_at = now() where kind = '${kind}'`),
+    runSql(
+      frontdesk.db,
+      `update artifacts set payload = payload || '{"exp": 1000}', expires_at = now() where kind = '${kind}'`,
     );
 
   test('codes, refresh tokens, access tokens', async () => {
@@ -82,7 +83,7 @@ describe('B22 what has expired is refused although its row still exists', () => 
 
   test('grants', async () => {
     const tokens = await tokensFor(frontdesk, known, appA);
-    await frontdesk.db.read(statement("update grants set expires_at = now() - interval '1 second'"));
+    await runSql(frontdesk.db, "update grants set expires_at = now() - interval '1 second'");
     expect((await refresh(frontdesk, appA, tokens.refresh_token!)).status).toBe(400);
     expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(401);
   });
@@ -90,7 +91,7 @@ describe('B22 what has expired is refused although its row still exists', () => 
   test('sessions, by the second', async () => {
     const browser = newBrowser(frontdesk);
     const tokens = await tokensFor(frontdesk, browser, appA);
-    await frontdesk.db.read(statement("update sessions set expires_at = now() - interval '1 second'"));
+    await runSql(frontdesk.db, "update sessions set expires_at = now() - interval '1 second'");
     const page = await browser.visit(authorize(frontdesk, appA).url);
     expect(page.root.querySelector('input[name=login]')).not.toBeNull();
     expect((await refresh(frontdesk, appA, tokens.refresh_token!)).status).toBe(400);

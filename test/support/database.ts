@@ -7,6 +7,10 @@ import { closeAfterwards } from './cleanup.ts';
 /** Any SQL, for tests that look into the database. */
 export const statement = (text: string): Statement => ({ name: randomBytes(8).toString('hex'), text });
 
+/** Runs SQL of a test, also an update or insert, which commits by itself outside of a unit of work. @returns the rows */
+export const runSql = <Row = Record<string, unknown>>(db: Database, text: string, values?: unknown[]): Promise<Row[]> =>
+  db.read<Row>(statement(text), values);
+
 /** The migrated database that the others are cloned from. */
 export const templateName = 'frontdesk_test_template';
 
@@ -31,7 +35,7 @@ export async function freshDatabase({ isEmpty = false } = {}): Promise<TestDatab
   const name = `test_${randomBytes(6).toString('hex')}`;
   const onServer = async (text: string) => {
     const server = openDatabase({ url: urlOf(undefined), poolSize: 1 });
-    await server.read(statement(text));
+    await runSql(server, text);
     await server.close();
   };
   await onServer(`create database ${name} template ${isEmpty ? 'template1' : templateName}`);

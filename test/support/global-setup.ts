@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
 import type { Step } from '../../src/platform/progress.ts';
 import { migrate } from '../../src/platform/migrate.ts';
-import { urlOf, statement, templateName } from './database.ts';
+import { runSql, templateName, urlOf } from './database.ts';
 
 declare global {
   var testRun: { folder: string; server: EmbeddedPostgres | undefined };
@@ -39,8 +39,8 @@ export default async function setUp(): Promise<void> {
 
   const name = templateName;
   const admin = openDatabase({ url: urlOf(undefined), poolSize: 1 });
-  await admin.read(statement(`drop database if exists ${name}`));
-  await admin.read(statement(`create database ${name}`));
+  await runSql(admin, `drop database if exists ${name}`);
+  await runSql(admin, `create database ${name}`);
   await admin.close();
   await migrate(urlOf(name));
 }

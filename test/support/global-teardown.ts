@@ -1,7 +1,7 @@
 /** After all tests: removes what the run made, and kills processes that a test left. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { openDatabase } from '../../src/platform/database.ts';
-import { urlOf, statement, templateName } from './database.ts';
+import { runSql, templateName, urlOf } from './database.ts';
 
 /** Processes with the folder of the run in their command or environment; on Linux only. */
 function processesOf(folder: string): number[] {
@@ -22,7 +22,7 @@ function processesOf(folder: string): number[] {
 export default async function tearDown(): Promise<void> {
   const { folder, server } = globalThis.testRun;
   const admin = openDatabase({ url: urlOf(undefined), poolSize: 1 });
-  await admin.read(statement(`drop database if exists ${templateName}`));
+  await runSql(admin, `drop database if exists ${templateName}`);
   await admin.close();
   await server?.stop();
   for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL');

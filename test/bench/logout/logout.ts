@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../../src/platform/database.ts';
 import { endSessions } from '../../../src/sessions/end-session.ts';
 import { ann, app, ben } from '../../support/people-and-apps.ts';
-import { statement } from '../../support/database.ts';
+import { runSql, statement } from '../../support/database.ts';
 import { codeFor, authorize, exchange, newBrowser } from '../../support/flow.ts';
 import type { Frontdesk } from '../../support/frontdesk.ts';
 import { startServers } from '../servers.ts';
@@ -106,8 +106,9 @@ export async function measureLogout(options: LogoutOptions): Promise<LogoutResul
     if (!options.isUnsteadyToTheEnd) receivers.unsteady.answerWith(200);
     await untilAllSettled(db, options.patience);
 
-    const [live] = await db.read<{ count: number }>(
-      statement('select count(*)::int as count from sessions where uid = any($1) and ended_at is null'),
+    const [live] = await runSql<{ count: number }>(
+      db,
+      'select count(*)::int as count from sessions where uid = any($1) and ended_at is null',
       [sessions.slice(0, decoys).map(({ uid }) => uid)],
     );
     const missed = [...begun.down].filter(([, at]) => at < backAt).map(([sid]) => sid);

@@ -1,6 +1,6 @@
 /** Makes many sessions by copying the rows of real sign-ins under new ids. */
 import type { Database } from '../../../src/platform/database.ts';
-import { statement } from '../../support/database.ts';
+import { runSql, statement } from '../../support/database.ts';
 import { randomText } from '../../support/flow.ts';
 
 export interface PreparedSession {
@@ -43,8 +43,9 @@ const sidsOf = (authorizations: Authorizations) =>
 
 /** Copies the live sessions, in turn. */
 export async function copySignIns(db: Database, count: number): Promise<PreparedSession[]> {
-  const templates = await db.read<Template>(
-    statement('select uid, authorizations from sessions where account_id is not null and ended_at is null'),
+  const templates = await runSql<Template>(
+    db,
+    'select uid, authorizations from sessions where account_id is not null and ended_at is null',
   );
   const copies = Array.from({ length: count }, (_, index) => {
     const template = templates[index % templates.length]!;
@@ -56,6 +57,6 @@ export async function copySignIns(db: Database, count: number): Promise<Prepared
     await db.read(copyGrants, [some]);
   }
   // As autovacuum does after this many rows.
-  await db.read(statement('analyze sessions, grants'));
+  await runSql(db, 'analyze sessions, grants');
   return copies.map(({ uid, authorizations }) => ({ uid, sids: sidsOf(authorizations) }));
 }
