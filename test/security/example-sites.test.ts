@@ -1,4 +1,4 @@
-/** Requirement of README.md beside this file: B09. The example sites compare what comes back with what they asked. */
+/** Requirement of README.md beside this file: B09. Tests that the example sites compare an authorization response with their request. */
 import type { Browser } from 'playwright-core';
 import { createBrowser } from '../support/browser.ts';
 import { ann } from '../support/people-and-apps.ts';
@@ -16,31 +16,31 @@ beforeAll(async () => {
   sites = await startSites(frontdesk);
 });
 
-/** Changes of the response by an attacker (RFC 9207 §1, RFC 9700 §4.4). */
-const changes: [string, (answer: URLSearchParams) => void][] = [
-  ['of another issuer', (answer) => answer.set('iss', 'https://evil.example')],
-  ['without an issuer', (answer) => answer.delete('iss')],
-  ['with another state', (answer) => answer.set('state', 'guessed')],
-  ['without a state', (answer) => answer.delete('state')],
+/** Changes that an attacker makes to the authorization response (RFC 9207 §1, RFC 9700 §4.4). */
+const changes: [string, (parameters: URLSearchParams) => void][] = [
+  ['of another issuer', (parameters) => parameters.set('iss', 'https://evil.example')],
+  ['without an issuer', (parameters) => parameters.delete('iss')],
+  ['with another state', (parameters) => parameters.set('state', 'guessed')],
+  ['without a state', (parameters) => parameters.delete('state')],
 ];
 
 describe.each(['siteA', 'siteC'] as const)('B09 %s', (name) => {
-  const answerAfter = async (change: (answer: URLSearchParams) => void) => {
+  const visitAfter = async (changeParameters: (parameters: URLSearchParams) => void) => {
     const site = sites[name];
     const browser = createBrowser((url) => url.startsWith(`${site}/callback`));
-    const asked = await signIn(await browser.visit(`${site}/sign-in`), 'ann');
-    const answer = new URL((asked.location ? asked : await asked.submit()).location!);
-    change(answer.searchParams);
-    await browser.send(answer.href);
+    const lastPage = await signIn(await browser.visit(`${site}/sign-in`), 'ann');
+    const callbackUrl = new URL((lastPage.location ? lastPage : await lastPage.submit()).location!);
+    changeParameters(callbackUrl.searchParams);
+    await browser.send(callbackUrl.href);
     return browser.visit(`${site}/`);
   };
 
-  test('accepts the response to its request', async () => {
-    expect((await answerAfter(() => {})).text).toContain('Ann Archer');
+  test('accepts the unchanged response to its request', async () => {
+    expect((await visitAfter(() => {})).text).toContain('Ann Archer');
   });
 
-  test.each(changes)('refuses a response %s', async (_what, change) => {
-    expect((await answerAfter(change)).text).not.toContain('Ann');
+  test.each(changes)('refuses a response %s', async (_what, changeParameters) => {
+    expect((await visitAfter(changeParameters)).text).not.toContain('Ann');
   });
 });
 
@@ -50,34 +50,34 @@ describeInChromium('B09 site B', () => {
     chromium = await openChromium();
   });
 
-  /** Signs in outside of Chromium, and sends Chromium to the changed response. @returns the text of the page */
-  const textAfter = async (change: (answer: URLSearchParams) => void) => {
+  /** Signs in with another browser and redirects Chromium to the changed response. @returns the text of the page */
+  const textAfter = async (changeParameters: (parameters: URLSearchParams) => void) => {
     const context = await chromium.newContext();
     const page = await context.newPage();
     await page.route(`${frontdesk.issuer}/oauth/authorize?*`, async (route) => {
       const url = route.request().url();
       if (url.includes('prompt=none')) return route.continue();
       const person = createBrowser((to) => to.startsWith(`${sites.siteB}/callback`));
-      const asked = await signIn(await person.visit(url), 'ann');
-      const answer = new URL((asked.location ? asked : await asked.submit()).location!);
-      change(answer.searchParams);
-      return route.fulfill({ status: 302, headers: { location: answer.href } });
+      const lastPage = await signIn(await person.visit(url), 'ann');
+      const callbackUrl = new URL((lastPage.location ? lastPage : await lastPage.submit()).location!);
+      changeParameters(callbackUrl.searchParams);
+      return route.fulfill({ status: 302, headers: { location: callbackUrl.href } });
     });
     await page.goto(`${sites.siteB}/`);
     await page.click('#sign-in');
     await page.waitForURL(`${sites.siteB}/**`);
-    const shown = page.locator('#signed-in:visible, #problem:visible');
-    await shown.waitFor();
+    const result = page.locator('#signed-in:visible, #problem:visible');
+    await result.waitFor();
     const text = await page.innerText('main');
     await context.close();
     return text;
   };
 
-  test('accepts the response to its request', async () => {
+  test('accepts the unchanged response to its request', async () => {
     expect(await textAfter(() => {})).toContain('Ann Archer');
   });
 
-  test.each(changes)('refuses a response %s', async (_what, change) => {
-    expect(await textAfter(change)).not.toContain('Ann');
+  test.each(changes)('refuses a response %s', async (_what, changeParameters) => {
+    expect(await textAfter(changeParameters)).not.toContain('Ann');
   });
 });

@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: C10, C11. Host names and proxies that a request makes up. */
+/** Requirements of README.md beside this file: C10, C11. Tests that a request cannot choose a host name, a scheme or a client address by its headers. */
 import { connect } from 'node:net';
 import { sendRequest } from '../support/browser.ts';
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   site = await siteA(frontdesk);
 });
 
-/** Sends a request line and headers as they are; returns the status line of the answer. */
+/** Sends a request line and headers without changing them. @returns the status line of the response */
 function statusOf(...lines: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(frontdesk.port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
@@ -26,7 +26,7 @@ function statusOf(...lines: string[]): Promise<string> {
   });
 }
 describe('C10', () => {
-  test('the default port of the issuer may be written out, and no other', async () => {
+  test('the Host header may name the default port of the issuer, and no other port', async () => {
     const secure = await startFrontdesk({ settings: { ISSUER: 'https://login.example.test' } });
     const statusAt = async (host: string) =>
       (
@@ -43,7 +43,7 @@ describe('C10', () => {
     }
   });
 
-  test('a request for another host is answered 421, probes excepted', async () => {
+  test('a request for another host gets status 421, except a health probe', async () => {
     for (const host of [
       'evil.example',
       `${new URL(frontdesk.issuer).host}.evil.example`,
@@ -68,8 +68,8 @@ describe('C10', () => {
       forwarded: 'host=evil.example;proto=https',
       'x-original-url': 'https://evil.example/',
     };
-    const behind = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
-    for (const port of [frontdesk.port, behind.port]) {
+    const behindProxy = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
+    for (const port of [frontdesk.port, behindProxy.port]) {
       const discovery = await sendRequest(`${frontdesk.issuer}/.well-known/openid-configuration`, { headers }, port);
       const urls = Object.values(discovery.json()).filter((value) => /^https?:/.test(String(value)));
       expect(urls.length).toBeGreaterThan(5);
@@ -78,7 +78,7 @@ describe('C10', () => {
       expect(start.location).toMatch(new RegExp(`^${frontdesk.issuer}/interaction/`));
       expect(`${discovery.body}${JSON.stringify(start.headers)}`).not.toContain('evil.example');
     }
-    await behind.close();
+    await behindProxy.close();
   });
 
   test.each([
@@ -106,7 +106,7 @@ describe('C10', () => {
     }
   });
 
-  test('C10 and C11 forwarding headers change no host or scheme, and the address only with TRUSTED_PROXIES', async () => {
+  test('C10 and C11 forwarding headers never change the host or scheme, and change the client address only with TRUSTED_PROXIES', async () => {
     const headers = {
       'x-forwarded-host': 'evil.example',
       'x-forwarded-proto': 'https',
@@ -119,9 +119,9 @@ describe('C10', () => {
     const start = await browser.send(authorize(frontdesk, site).url, { headers });
     expect(start.location).toMatch(new RegExp(`^${frontdesk.issuer}/interaction/`));
     expect(frontdesk.logged.join('')).not.toContain('203.0.113.9');
-    const behind = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
-    await newBrowser(frontdesk, behind.port).send(`${frontdesk.issuer}/`, { headers });
-    expect(behind.logged.join('')).toContain('"ip":"203.0.113.9"');
-    await behind.close();
+    const behindProxy = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { TRUSTED_PROXIES: '1' } });
+    await newBrowser(frontdesk, behindProxy.port).send(`${frontdesk.issuer}/`, { headers });
+    expect(behindProxy.logged.join('')).toContain('"ip":"203.0.113.9"');
+    await behindProxy.close();
   });
 });

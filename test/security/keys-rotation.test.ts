@@ -1,4 +1,4 @@
-/** Requirement of README.md beside this file: C12. Signing keys rotate without a restart, and no token fails to verify. */
+/** Requirement of README.md beside this file: C12. Tests that signing keys rotate without a restart and that every token stays verifiable meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, createRemoteJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
 import { listSigningKeys } from '../../src/keys/signing-key-repository.ts';
@@ -13,22 +13,22 @@ import { eventually } from '../support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { runFrontdesk } from '../support/terminal.ts';
 
-let one: Frontdesk;
-let two: Frontdesk;
+let frontdesk: Frontdesk;
+let secondServer: Frontdesk;
 let appA: RegisteredApp;
-let known: Browser;
+let signedInBrowser: Browser;
 
 beforeAll(async () => {
-  one = await startFrontdesk();
-  two = await startFrontdesk({ sameDeploymentAs: one });
-  await ann(one);
-  await notesApi(one);
-  appA = await siteA(one, { apis: [{ audience }] });
-  known = newBrowser(one);
+  frontdesk = await startFrontdesk();
+  secondServer = await startFrontdesk({ sameDeploymentAs: frontdesk });
+  await ann(frontdesk);
+  await notesApi(frontdesk);
+  appA = await siteA(frontdesk, { apis: [{ audience }] });
+  signedInBrowser = newBrowser(frontdesk);
 });
 
 const inTerminal = async (...args: string[]): Promise<string> => {
-  const environment = { ISSUER: one.issuer, SECRET: one.secret, DATABASE_URL: one.database.url };
+  const environment = { ISSUER: frontdesk.issuer, SECRET: frontdesk.secret, DATABASE_URL: frontdesk.database.url };
   const { code, out, error } = await runFrontdesk(args, environment);
   if (code !== 0) throw new Error(error);
   return out;
@@ -37,115 +37,123 @@ const rotate = (...more: string[]) => inTerminal('keys', 'rotate', ...more);
 
 const documents = ['/oauth/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 const fetchFrom = ({ port }: Frontdesk, path: string, headers: Record<string, string> = {}) =>
-  sendRequest(`${one.issuer}${path}`, { headers }, port);
-const keysOf = async (frontdesk: Frontdesk) => (await fetchFrom(frontdesk, '/oauth/jwks')).json<JSONWebKeySet>();
-const kidsOf = async (frontdesk: Frontdesk) => (await keysOf(frontdesk)).keys.map(({ kid }) => kid!);
+  sendRequest(`${frontdesk.issuer}${path}`, { headers }, port);
+const keysOf = async (server: Frontdesk) => (await fetchFrom(server, '/oauth/jwks')).json<JSONWebKeySet>();
+const kidsOf = async (server: Frontdesk) => (await keysOf(server)).keys.map(({ kid }) => kid!);
 const kidOf = (token: string) => decodeProtectedHeader(token).kid!;
 
 const parameters = { scope: 'openid notes:read', resource: audience };
-const signIn = () => tokensFor(one, known, appA, parameters);
-const refresh = async (frontdesk: Frontdesk, token: string): Promise<Tokens> => {
+const signIn = () => tokensFor(frontdesk, signedInBrowser, appA, parameters);
+const refresh = async (server: Frontdesk, token: string): Promise<Tokens> => {
   const form = { grant_type: 'refresh_token', refresh_token: token, resource: audience };
-  const response = await callAs(one, appA, '/oauth/token', form, frontdesk.port);
+  const response = await callAs(frontdesk, appA, '/oauth/token', form, server.port);
   if (response.status !== 200) throw new Error(response.body);
   return response.json<Tokens>();
 };
 
-/** Waits until it is true of both processes. */
-async function untilBoth(isSo: (frontdesk: Frontdesk) => Promise<boolean>): Promise<void> {
-  for (const frontdesk of [one, two]) await eventually(() => isSo(frontdesk));
+/** Waits until the condition is true of both servers. */
+async function untilBoth(isTrue: (server: Frontdesk) => Promise<boolean>): Promise<void> {
+  for (const server of [frontdesk, secondServer]) await eventually(() => isTrue(server));
 }
 
-test.each(documents)('C12 %s is cached for minutes, and answered 304 afterwards', async (path) => {
-  const [response, other] = [await fetchFrom(one, path), await fetchFrom(two, path)];
-  expect(response.headers['cache-control']).toBe('public, max-age=300');
-  expect(response.headers.etag).toMatch(/^"[\w-]{22}"$/);
-  // The same from every process.
-  expect(other.headers.etag).toBe(response.headers.etag);
-  for (const frontdesk of [one, two]) {
-    const again = await fetchFrom(frontdesk, path, { 'if-none-match': response.headers.etag! });
-    expect([again.status, again.body]).toEqual([304, '']);
-    expect(again.headers['cache-control']).toBe('public, max-age=300');
-  }
-  // As caches and `fetch` ask.
-  const ways: Record<string, string>[] = [
-    { 'if-none-match': `"another", W/${response.headers.etag!}` },
-    { 'if-none-match': response.headers.etag!, 'cache-control': 'no-cache', pragma: 'no-cache' },
-  ];
-  for (const headers of ways) expect((await fetchFrom(one, path, headers)).status).toBe(304);
-  expect((await fetchFrom(one, path, { 'if-none-match': '"another"' })).status).toBe(200);
-});
+test.each(documents)(
+  'C12 %s may be cached for five minutes, and a conditional request gets status 304',
+  async (path) => {
+    const [response, otherResponse] = [await fetchFrom(frontdesk, path), await fetchFrom(secondServer, path)];
+    expect(response.headers['cache-control']).toBe('public, max-age=300');
+    expect(response.headers.etag).toMatch(/^"[\w-]{22}"$/);
+    // Every process sends the same ETag.
+    expect(otherResponse.headers.etag).toBe(response.headers.etag);
+    for (const server of [frontdesk, secondServer]) {
+      const unchanged = await fetchFrom(server, path, { 'if-none-match': response.headers.etag! });
+      expect([unchanged.status, unchanged.body]).toEqual([304, '']);
+      expect(unchanged.headers['cache-control']).toBe('public, max-age=300');
+    }
+    // Caches and `fetch` send these conditional headers.
+    const conditionalHeaders: Record<string, string>[] = [
+      { 'if-none-match': `"another", W/${response.headers.etag!}` },
+      { 'if-none-match': response.headers.etag!, 'cache-control': 'no-cache', pragma: 'no-cache' },
+    ];
+    for (const headers of conditionalHeaders) expect((await fetchFrom(frontdesk, path, headers)).status).toBe(304);
+    expect((await fetchFrom(frontdesk, path, { 'if-none-match': '"another"' })).status).toBe(200);
+  },
+);
 
-test('C12 a key that is announced is published by every process and signs nothing yet', async () => {
-  const before = await kidsOf(one);
-  const { etag } = (await fetchFrom(one, '/oauth/jwks')).headers;
+test('C12 every process publishes an announced key and does not sign with it yet', async () => {
+  const kidsBefore = await kidsOf(frontdesk);
+  const { etag } = (await fetchFrom(frontdesk, '/oauth/jwks')).headers;
   expect(await rotate()).toContain('published, and sign in 1d');
-  await untilBoth(async (frontdesk) => (await kidsOf(frontdesk)).length === before.length + 2);
-  expect((await fetchFrom(two, '/oauth/jwks', { 'if-none-match': etag! })).status).toBe(200);
+  await untilBoth(async (server) => (await kidsOf(server)).length === kidsBefore.length + 2);
+  expect((await fetchFrom(secondServer, '/oauth/jwks', { 'if-none-match': etag! })).status).toBe(200);
   const tokens = await signIn();
-  for (const frontdesk of [one, two]) {
-    const { access_token: access, id_token: id } = await refresh(frontdesk, tokens.refresh_token!);
-    expect(before).toEqual(expect.arrayContaining([kidOf(access), kidOf(id!)]));
+  for (const server of [frontdesk, secondServer]) {
+    const { access_token: access, id_token: id } = await refresh(server, tokens.refresh_token!);
+    expect(kidsBefore).toEqual(expect.arrayContaining([kidOf(access), kidOf(id!)]));
   }
 });
 
-test('C12 keys that are replaced at once sign no more, and what they signed still verifies', async () => {
-  const before = await kidsOf(one);
-  const old = await signIn();
+test('C12 keys that are replaced immediately sign no further token, and their earlier tokens still verify', async () => {
+  const kidsBefore = await kidsOf(frontdesk);
+  const oldTokens = await signIn();
   expect(await rotate('--now')).toContain('may refuse new tokens for one to five minutes');
-  await untilBoth(async (frontdesk) => (await kidsOf(frontdesk)).length === before.length + 2);
+  await untilBoth(async (server) => (await kidsOf(server)).length === kidsBefore.length + 2);
   const tokens = await signIn();
-  for (const frontdesk of [one, two]) {
-    const { access_token: access, id_token: id } = await refresh(frontdesk, tokens.refresh_token!);
-    expect([before.includes(kidOf(access)), before.includes(kidOf(id!))]).toEqual([false, false]);
-    const keys = createLocalJWKSet(await keysOf(frontdesk));
-    for (const token of [access, old.access_token]) await jwtVerify(token, keys, { audience, issuer: one.issuer });
-    for (const token of [id!, old.id_token!]) await jwtVerify(token, keys, { audience: appA.id, issuer: one.issuer });
+  for (const server of [frontdesk, secondServer]) {
+    const { access_token: access, id_token: id } = await refresh(server, tokens.refresh_token!);
+    expect([kidsBefore.includes(kidOf(access)), kidsBefore.includes(kidOf(id!))]).toEqual([false, false]);
+    const keys = createLocalJWKSet(await keysOf(server));
+    for (const token of [access, oldTokens.access_token])
+      await jwtVerify(token, keys, { audience, issuer: frontdesk.issuer });
+    for (const token of [id!, oldTokens.id_token!])
+      await jwtVerify(token, keys, { audience: appA.id, issuer: frontdesk.issuer });
   }
 });
 
-test('C12 retired keys stay for 90 days, then every process removes them', async () => {
-  const old = await signIn();
+test('C12 every process publishes retired keys for 90 days and then removes them', async () => {
+  const oldTokens = await signIn();
   await rotate('--now');
-  const age = (days: number) =>
+  const setDaysSinceRetirement = (days: number) =>
     runSql(
-      one.db,
-      `update signing_keys set retires_at = now() - interval '${days} days' where kid = '${kidOf(old.id_token!)}'`,
+      frontdesk.db,
+      `update signing_keys set retires_at = now() - interval '${days} days' where kid = '${kidOf(oldTokens.id_token!)}'`,
     );
-  const hinted = async () =>
-    responseParameters(await known.send(authorize(one, appA, { id_token_hint: old.id_token! }).url));
-  const timetable = () => rotateSigningKeys({ db: one.db, keyring: one.keyring, policy: defaultPolicy });
+  const authorizeWithHint = async () =>
+    responseParameters(
+      await signedInBrowser.send(authorize(frontdesk, appA, { id_token_hint: oldTokens.id_token! }).url),
+    );
+  const runRotation = () => rotateSigningKeys({ db: frontdesk.db, keyring: frontdesk.keyring, policy: defaultPolicy });
 
-  await age(89);
-  await timetable();
-  const kept = (await listSigningKeys(one.db, one.keyring)).map(({ kid }) => kid);
-  for (const kids of [kept, await kidsOf(one), await kidsOf(two)]) expect(kids).toContain(kidOf(old.id_token!));
-  expect((await hinted())['code']).toBeTruthy();
-  await age(91);
-  await timetable();
-  await untilBoth(async (frontdesk) => !(await kidsOf(frontdesk)).includes(kidOf(old.id_token!)));
-  expect((await hinted())['error']).toBe('invalid_request');
+  await setDaysSinceRetirement(89);
+  await runRotation();
+  const storedKids = (await listSigningKeys(frontdesk.db, frontdesk.keyring)).map(({ kid }) => kid);
+  for (const kids of [storedKids, await kidsOf(frontdesk), await kidsOf(secondServer)])
+    expect(kids).toContain(kidOf(oldTokens.id_token!));
+  expect((await authorizeWithHint())['code']).toBeTruthy();
+  await setDaysSinceRetirement(91);
+  await runRotation();
+  await untilBoth(async (server) => !(await kidsOf(server)).includes(kidOf(oldTokens.id_token!)));
+  expect((await authorizeWithHint())['error']).toBe('invalid_request');
 });
 
-test('C12 under load, no token fails to verify while keys rotate again and again', async () => {
+test('C12 under load, every token verifies while keys rotate repeatedly', async () => {
   await inTerminal('policy', 'set', 'key_announcement', '12s');
   await untilBoth(
-    async (frontdesk) => (await fetchFrom(frontdesk, '/oauth/jwks')).headers['cache-control'] === 'public, max-age=3',
+    async (server) => (await fetchFrom(server, '/oauth/jwks')).headers['cache-control'] === 'public, max-age=3',
   );
-  const url = `${one.issuer}/oauth/jwks`;
+  const url = `${frontdesk.issuer}/oauth/jwks`;
   const clients = [createCachingClient(url), createRemoteJWKSet(new URL(url), { cooldownDuration: 4_000 })];
   const seen = { verified: 0, failed: [] as string[], kids: new Set<string>() };
   const stopped = new AbortController();
 
-  async function use(frontdesk: Frontdesk, index: number): Promise<void> {
-    let { refresh_token: next } = await tokensFor(one, newBrowser(one), appA, parameters);
+  async function useTokens(server: Frontdesk, index: number): Promise<void> {
+    let { refresh_token: next } = await tokensFor(frontdesk, newBrowser(frontdesk), appA, parameters);
     while (!stopped.signal.aborted) {
-      const tokens = await refresh(frontdesk, next!);
+      const tokens = await refresh(server, next!);
       next = tokens.refresh_token;
       seen.kids.add(kidOf(tokens.access_token));
       for (const keys of clients) {
         seen.verified += 1;
-        await jwtVerify(tokens.access_token, keys, { issuer: one.issuer, audience, typ: 'at+jwt' }).catch(
+        await jwtVerify(tokens.access_token, keys, { issuer: frontdesk.issuer, audience, typ: 'at+jwt' }).catch(
           (error: Error) => seen.failed.push(`${index}: ${error.message}`),
         );
       }
@@ -156,11 +164,11 @@ test('C12 under load, no token fails to verify while keys rotate again and again
       await sleep(1_000);
       await rotate();
     }
-    // The four of this test, and the one that signed before.
+    // Four keys of this test and the key that signed before it.
     await eventually(() => seen.kids.size === 5);
     stopped.abort();
   }
-  await Promise.all([rotateOften(), ...[one, two, one, two].map(use)]);
+  await Promise.all([rotateOften(), ...[frontdesk, secondServer, frontdesk, secondServer].map(useTokens)]);
   expect(seen.failed).toEqual([]);
   expect(seen.kids.size).toBe(5);
   expect(seen.verified).toBeGreaterThan(100);

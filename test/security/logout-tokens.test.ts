@@ -1,4 +1,4 @@
-/** Requirement of README.md beside this file: C06. Site A ends its session on a good logout token of Frontdesk, and on nothing else. */
+/** Requirement of README.md beside this file: C06. Tests that site A ends its session only on a valid logout token of Frontdesk. */
 import { createHmac, randomUUID } from 'node:crypto';
 import {
   decodeJwt,
@@ -25,9 +25,9 @@ let sites: Sites;
 let person: Person;
 let key: SigningKey;
 let signingKey: CryptoKey;
-/** Signed in at site A. */
+/** A browser that is signed in at site A. */
 let browser: Browser;
-/** `sid` of that session. */
+/** The `sid` of its session. */
 let sid: string;
 
 beforeAll(async () => {
@@ -50,68 +50,68 @@ const goodClaims = (): JWTPayload => ({
   sid,
 });
 const header = () => ({ alg: 'RS256', kid: key.kid, typ: 'logout+jwt' });
-/** Signs a token with the key of the issuer. */
+/** Signs a logout token with the key of Frontdesk. */
 const sign = (claims: JWTPayload, changed: object = {}) =>
   new SignJWT(claims).setProtectedHeader({ ...header(), ...changed }).sign(signingKey);
 
 const send = async (token: string) =>
   (await sendRequest(`${sites.siteA}/back-channel-logout`, { form: { logout_token: token } })).status;
 const pageOf = (who: Browser) => who.visit(`${sites.siteA}/`);
-const isIn = async (who = browser) => (await pageOf(who)).text.includes('Hello, Ann Archer');
+const isSignedIn = async (who = browser) => (await pageOf(who)).text.includes('Hello, Ann Archer');
 
 async function signedIn(): Promise<{ browser: Browser; sid: string }> {
-  const at = createBrowser();
-  const page = await signIn(await at.visit(`${sites.siteA}/sign-in`), 'ann');
+  const siteBrowser = createBrowser();
+  const page = await signIn(await siteBrowser.visit(`${sites.siteA}/sign-in`), 'ann');
   const cell = page.root.querySelectorAll('tr').find((row) => row.querySelector('th')?.text === 'sid');
-  return { browser: at, sid: JSON.parse(cell!.querySelector('td')!.text) as string };
+  return { browser: siteBrowser, sid: JSON.parse(cell!.querySelector('td')!.text) as string };
 }
 
 beforeEach(async () => {
-  if (!browser || !(await isIn())) ({ browser, sid } = await signedIn());
+  if (!browser || !(await isSignedIn())) ({ browser, sid } = await signedIn());
 });
 
-test('a valid logout token ends its session, and no other', async () => {
-  const other = await signedIn();
+test('a valid logout token ends the session that it names, and no other', async () => {
+  const otherSession = await signedIn();
   expect(await send(await sign(goodClaims()))).toBe(200);
-  expect([await isIn(), await isIn(other.browser)]).toEqual([false, true]);
+  expect([await isSignedIn(), await isSignedIn(otherSession.browser)]).toEqual([false, true]);
 });
 
 test('a logout token without sid ends all sessions of the person', async () => {
-  const other = await signedIn();
+  const otherSession = await signedIn();
   expect(await send(await sign({ ...goodClaims(), sub: 'somebody else', sid: undefined }))).toBe(200);
-  expect([await isIn(), await isIn(other.browser)]).toEqual([true, true]);
+  expect([await isSignedIn(), await isSignedIn(otherSession.browser)]).toEqual([true, true]);
   expect(await send(await sign({ ...goodClaims(), sid: undefined }))).toBe(200);
-  expect([await isIn(), await isIn(other.browser)]).toEqual([false, false]);
+  expect([await isSignedIn(), await isSignedIn(otherSession.browser)]).toEqual([false, false]);
 });
 
-test('C06 a logout token that was used ends nothing', async () => {
+test('C06 a logout token that was used before ends no session', async () => {
   const token = await sign({ ...goodClaims(), sid: undefined });
   expect(await send(token)).toBe(200);
-  const again = await signedIn();
+  const newSession = await signedIn();
   expect(await send(token)).toBe(400);
-  // Nor does a new token with its `jti`.
-  expect(await send(await sign({ ...goodClaims(), jti: decodeJwt(token).jti!, sid: again.sid }))).toBe(400);
-  expect(await isIn(again.browser)).toBe(true);
+  // A new token with the same `jti` is refused too.
+  expect(await send(await sign({ ...goodClaims(), jti: decodeJwt(token).jti!, sid: newSession.sid }))).toBe(400);
+  expect(await isSignedIn(newSession.browser)).toBe(true);
 });
 
 test.each<[string, (good: JWTPayload) => Record<string, unknown>]>([
   ['of another issuer', (good) => ({ ...good, iss: 'https://evil.example' })],
-  ['of no issuer', (good) => ({ ...good, iss: undefined })],
+  ['without an issuer', (good) => ({ ...good, iss: undefined })],
   ['for another app', (good) => ({ ...good, aud: 'site-b' })],
-  ['for nobody', (good) => ({ ...good, aud: undefined })],
+  ['without an audience', (good) => ({ ...good, aud: undefined })],
   ['without events', (good) => ({ ...good, events: undefined })],
   ['about another event', (good) => ({ ...good, events: { 'http://schemas.openid.net/event/other': {} } })],
-  ['with an event that is only a word', (good) => ({ ...good, events: event })],
+  ['whose events claim is a string', (good) => ({ ...good, events: event })],
   ['with a nonce', (good) => ({ ...good, nonce: 'n' })],
   ['that has expired', (good) => ({ ...good, iat: now() - 170, exp: now() - 60 })],
-  ['that never expires', (good) => ({ ...good, exp: undefined })],
-  ['that is old', (good) => ({ ...good, iat: now() - 3600 })],
-  ['of no time', (good) => ({ ...good, iat: undefined })],
-  ['without an id', (good) => ({ ...good, jti: undefined })],
-  ['about nobody', (good) => ({ ...good, sid: undefined, sub: undefined })],
+  ['without an expiry', (good) => ({ ...good, exp: undefined })],
+  ['issued an hour ago', (good) => ({ ...good, iat: now() - 3600 })],
+  ['without a time of issue', (good) => ({ ...good, iat: undefined })],
+  ['without a jti', (good) => ({ ...good, jti: undefined })],
+  ['without sub and sid', (good) => ({ ...good, sid: undefined, sub: undefined })],
 ])('C06 a logout token %s is refused', async (_how, change) => {
   expect(await send(await sign(change(goodClaims()) as JWTPayload))).toBe(400);
-  expect(await isIn()).toBe(true);
+  expect(await isSignedIn()).toBe(true);
 });
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -125,7 +125,7 @@ test.each<[string, () => Promise<string>]>([
     },
   ],
   [
-    'with a key of its own',
+    'with its own key in the header',
     async () => {
       const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
       const jwk = await exportJWK(publicKey);
@@ -133,14 +133,17 @@ test.each<[string, () => Promise<string>]>([
     },
   ],
   [
-    'keyed with the public key',
+    'signed with HS256 and the public key',
     async () => {
       const input = `${encode({ ...header(), alg: 'HS256' })}.${encode(goodClaims())}`;
       return `${input}.${createHmac('sha256', key.privateJwk.n!).update(input).digest('base64url')}`;
     },
   ],
   ['with alg none', async () => new UnsecuredJWT(goodClaims()).encode()],
-  ['with alg none and the type', async () => `${encode({ alg: 'none', typ: 'logout+jwt' })}.${encode(goodClaims())}.`],
+  [
+    'with alg none and the type of logout tokens',
+    async () => `${encode({ alg: 'none', typ: 'logout+jwt' })}.${encode(goodClaims())}.`,
+  ],
   [
     'whose claims were changed',
     async () => {
@@ -148,13 +151,13 @@ test.each<[string, () => Promise<string>]>([
       return `${head}.${encode(goodClaims())}.${signature}`;
     },
   ],
-  ['of no type', () => sign(goodClaims(), { typ: undefined })],
+  ['without a type', () => sign(goodClaims(), { typ: undefined })],
   ['of the type of ID tokens', () => sign(goodClaims(), { typ: 'JWT' })],
-  ['that is no token', async () => 'nonsense'],
-  ['that is not there', async () => ''],
-])('C06 a logout token %s is refused', async (_how, make) => {
-  expect(await send(await make())).toBe(400);
-  expect(await isIn()).toBe(true);
+  ['that is not a JWT', async () => 'nonsense'],
+  ['that is empty', async () => ''],
+])('C06 a logout token %s is refused', async (_how, makeToken) => {
+  expect(await send(await makeToken())).toBe(400);
+  expect(await isSignedIn()).toBe(true);
 });
 
 test('C06 other tokens of Frontdesk are not accepted as logout tokens', async () => {

@@ -1,7 +1,7 @@
-/** Requirement G04 of README.md beside this file: OUTGOING_ALLOWED_HOSTS counts for apps of an operator alone. */
+/** Requirement of README.md beside this file: G04. Tests that OUTGOING_ALLOWED_HOSTS applies only to apps that an operator registered. */
 import { ann, app, type RegisteredApp } from '../support/people-and-apps.ts';
 import { trustedCertificate } from '../support/certificate.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { becomes, eventually } from '../support/eventually.ts';
 import { authorize, callAs, newBrowser, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -11,7 +11,7 @@ import { startRp, type Rp } from '../support/suite.ts';
 import { endSessions } from '../../src/sessions/end-session.ts';
 
 let frontdesk: Frontdesk;
-/** On https, at a private address that the operator allowed: `*.localhost`. */
+/** Serves the documents of the apps on https, at a private address that the operator allowed: `*.localhost`. */
 let rp: Rp;
 let key: AppKey;
 
@@ -25,32 +25,33 @@ beforeAll(async () => {
 });
 beforeEach(() => (rp.asked.length = 0));
 
-type Make = (more: object) => Promise<RegisteredApp>;
+type RegisterApp = (more: object) => Promise<RegisteredApp>;
 let count = 0;
-const byItself: Make = async (more) => asApp(await registered(frontdesk, { redirect_uris: [rp.redirectUri], ...more }));
-const byOperator: Make = (more) =>
+const registerItself: RegisterApp = async (more) =>
+  asApp(await registered(frontdesk, { redirect_uris: [rp.redirectUri], ...more }));
+const registerByOperator: RegisterApp = (more) =>
   app(frontdesk, { id: `operated-${(count += 1)}`, redirectUris: [rp.redirectUri], metadata: { ...more } });
 
 const pairwise = () => ({ subject_type: 'pairwise', sector_identifier_uri: `${rp.origin}/sector` });
 const withKeys = () => ({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: `${rp.origin}/keys` });
 
-/** The error of a code exchange, after the client authenticated itself. */
+/** Authenticates with an assertion and exchanges an invalid code. @returns the error: `invalid_grant` after a valid assertion */
 async function errorOf(client: RegisteredApp): Promise<unknown> {
-  const proof = await assertion(key, client.id, frontdesk.issuer);
+  const clientAssertion = await assertion(key, client.id, frontdesk.issuer);
   const form = {
     grant_type: 'authorization_code',
     code: 'none',
     redirect_uri: client.redirectUri,
     client_id: client.id,
   };
-  return (await callAs(frontdesk, { ...client, secret: undefined }, '/oauth/token', { ...form, ...proof })).json()[
-    'error'
-  ];
+  return (
+    await callAs(frontdesk, { ...client, secret: undefined }, '/oauth/token', { ...form, ...clientAssertion })
+  ).json()['error'];
 }
 
-async function visitByReference(make: Make, path: string): Promise<string> {
+async function visitByReference(registerApp: RegisterApp, path: string): Promise<string> {
   const uri = `${rp.origin}${path}`;
-  const client = await make({ request_uris: [uri], jwks: jwksOf(key) });
+  const client = await registerApp({ request_uris: [uri], jwks: jwksOf(key) });
   const { searchParams } = new URL(authorize(frontdesk, client).url);
   const claims = { ...Object.fromEntries(searchParams), iss: client.id, aud: frontdesk.issuer };
   rp.pages.set(path, await signed(key, claims));
@@ -60,34 +61,36 @@ async function visitByReference(make: Make, path: string): Promise<string> {
 
 async function endSessionAt(client: RegisteredApp): Promise<void> {
   await tokensFor(frontdesk, newBrowser(frontdesk), client);
-  const find = statement(`select session_uid as uid from grants where client_id = '${client.id}'`);
-  const [{ uid } = { uid: '' }] = await frontdesk.db.read<{ uid: string }>(find);
+  const [{ uid } = { uid: '' }] = await runSql<{ uid: string }>(
+    frontdesk.db,
+    `select session_uid as uid from grants where client_id = '${client.id}'`,
+  );
   await frontdesk.db.inUnitOfWork(() => endSessions(frontdesk.db, [uid], 'ended_by_administrator'));
 }
 
-describe('G04 an app that registered itself is not called at a host that the operator allowed', () => {
-  test('for its sector', async () => {
-    const asked = metadata({ redirect_uris: [rp.redirectUri], ...pairwise() });
-    const response = await register(frontdesk, await registrationToken(frontdesk), asked);
+describe('G04 Frontdesk does not call an allowed host for an app that registered itself', () => {
+  test('to fetch its sector identifier document', async () => {
+    const requested = metadata({ redirect_uris: [rp.redirectUri], ...pairwise() });
+    const response = await register(frontdesk, await registrationToken(frontdesk), requested);
     expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
     expect(rp.asked).toEqual([]);
   });
 
-  test('for its keys', async () => {
-    expect(await errorOf(await byItself(withKeys()))).toBe('invalid_client');
+  test('to fetch its keys', async () => {
+    expect(await errorOf(await registerItself(withKeys()))).toBe('invalid_client');
     expect(rp.asked).toEqual([]);
   });
 
-  test('for its requests', async () => {
-    expect(await visitByReference(byItself, '/own-request')).toContain('request_uri_unreachable');
+  test('to fetch its request objects', async () => {
+    expect(await visitByReference(registerItself, '/own-request')).toContain('request_uri_unreachable');
     expect(rp.asked).toEqual([]);
   });
 
-  test('for the end of a session', async () => {
-    const client = await byItself({ backchannel_logout_uri: `${rp.origin}/logout` });
+  test('to deliver logout tokens', async () => {
+    const client = await registerItself({ backchannel_logout_uri: `${rp.origin}/logout` });
     await endSessionAt(client);
-    const line = await eventually(() => frontdesk.logged.find((each) => each.includes('"not_allowed"')));
-    expect(JSON.parse(line!)).toMatchObject({
+    const logLine = await eventually(() => frontdesk.logged.find((each) => each.includes('"not_allowed"')));
+    expect(JSON.parse(logLine!)).toMatchObject({
       clientId: client.id,
       gaveUp: true,
       hint: expect.stringMatching(/itself/),
@@ -96,26 +99,26 @@ describe('G04 an app that registered itself is not called at a host that the ope
   });
 });
 
-describe('an app of an operator is', () => {
-  test('for its sector', async () => {
-    await byOperator(pairwise());
+describe('Frontdesk calls an allowed host for an app that an operator registered', () => {
+  test('to fetch its sector identifier document', async () => {
+    await registerByOperator(pairwise());
     expect(rp.asked).toEqual(['/sector']);
   });
 
-  test('for its keys, which an app that registered itself does not share', async () => {
-    expect(await errorOf(await byOperator(withKeys()))).toBe('invalid_grant');
-    expect(await errorOf(await byItself(withKeys()))).toBe('invalid_client');
+  test('to fetch its keys, and does not use them for an app that registered itself', async () => {
+    expect(await errorOf(await registerByOperator(withKeys()))).toBe('invalid_grant');
+    expect(await errorOf(await registerItself(withKeys()))).toBe('invalid_client');
     expect(rp.asked).toEqual(['/keys']);
   });
 
-  test('for its requests', async () => {
-    expect(await visitByReference(byOperator, '/request')).toContain('Password');
+  test('to fetch its request objects', async () => {
+    expect(await visitByReference(registerByOperator, '/request')).toContain('Password');
     expect(rp.asked).toEqual(['/request']);
   });
 
-  test('for the end of a session', async () => {
+  test('to deliver logout tokens', async () => {
     rp.pages.set('/logout', '{}');
-    await endSessionAt(await byOperator({ backchannel_logout_uri: `${rp.origin}/logout` }));
+    await endSessionAt(await registerByOperator({ backchannel_logout_uri: `${rp.origin}/logout` }));
     await becomes(async () => rp.asked.includes('/logout'), true);
   });
 });

@@ -1,6 +1,6 @@
-/** Requirements of README.md beside this file: A12, A20. Pages of failures are guarded like all others. */
+/** Requirements of README.md beside this file: A12, A20. Tests that error pages have the same security headers as all pages and reveal no internals. */
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { authorize, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { Page } from '../support/browser.ts';
@@ -14,15 +14,13 @@ beforeAll(async () => {
   site = await siteA(frontdesk);
 });
 
-const change = (text: string) => frontdesk.db.inUnitOfWork(async () => frontdesk.db.write(statement(text)));
-
-/** Renames the table while `work` runs: every use of it is a fault. */
+/** Renames the table while `work` runs, so that every query of it fails. */
 async function withoutTable<T>(table: string, work: () => Promise<T>): Promise<T> {
-  await change(`alter table ${table} rename to ${table}_elsewhere`);
+  await runSql(frontdesk.db, `alter table ${table} rename to ${table}_elsewhere`);
   try {
     return await work();
   } finally {
-    await change(`alter table ${table}_elsewhere rename to ${table}`);
+    await runSql(frontdesk.db, `alter table ${table}_elsewhere rename to ${table}`);
   }
 }
 
@@ -41,7 +39,7 @@ const failures: [number, string, () => Promise<Page>][] = [
   ],
   [
     500,
-    'a fault on a page of ours',
+    'a database error on a page of Frontdesk',
     async () => {
       const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);
       return withoutTable('passwords', () => signIn(form, 'ann'));
@@ -49,12 +47,12 @@ const failures: [number, string, () => Promise<Page>][] = [
   ],
   [
     500,
-    'a fault in the protocol',
+    'a database error in oidc-provider',
     () => withoutTable('clients', () => newBrowser(frontdesk).visit(authorize(frontdesk, site).url)),
   ],
   [
     503,
-    'a commit that failed',
+    'a failed commit',
     async () => {
       const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);
       return withoutTable('audit_events', () => signIn(form, 'ann', 'wrong'));
@@ -62,15 +60,18 @@ const failures: [number, string, () => Promise<Page>][] = [
   ],
 ];
 
-test.each(failures)('A12 and A20 the page of status %d after %s', async (status, _what, make) => {
-  const page = await make();
-  expect(page.status).toBe(status);
-  expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
-  expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'");
-  expect(page.headers['cache-control']).toBe('no-store');
-  expect(page.headers['x-content-type-options']).toBe('nosniff');
-  expect(page.headers['set-cookie']).toBeUndefined();
-  // The page has the request id, and nothing about the implementation.
-  expect(page.text).toContain(page.headers['x-request-id']);
-  expect(page.body).not.toMatch(/elsewhere|relation|postgres|\.ts\b|node_modules|oidc-provider/i);
-});
+test.each(failures)(
+  'A12 and A20 the page with status %d after %s has the security headers',
+  async (status, _what, openPage) => {
+    const page = await openPage();
+    expect(page.status).toBe(status);
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(page.headers['cache-control']).toBe('no-store');
+    expect(page.headers['x-content-type-options']).toBe('nosniff');
+    expect(page.headers['set-cookie']).toBeUndefined();
+    // The page shows the request id and nothing about the implementation.
+    expect(page.text).toContain(page.headers['x-request-id']);
+    expect(page.body).not.toMatch(/elsewhere|relation|postgres|\.ts\b|node_modules|oidc-provider/i);
+  },
+);

@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: A08, A09, A14, B21, E07. Forms: who may send them, and where they lead. */
+/** Requirements of README.md beside this file: A08, A09, A14, B21, E07. Tests that forms are accepted only from pages of Frontdesk, and where they redirect. */
 import { ann, app, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { dumpWithoutJobs, runSql } from '../support/database.ts';
 import { responseParameters, authorize, codeFor, newBrowser } from '../support/flow.ts';
@@ -19,8 +19,8 @@ beforeAll(async () => {
 
 const sessionCookie = (browser: Browser) => browser.cookie(frontdesk.issuer, 'fd_session');
 
-/** Ways in which another site could make a browser send one of our forms. */
-const foreign: [string, Record<string, string>][] = [
+/** Requests by which another site could make a browser send a form of Frontdesk. */
+const crossSiteHeaders: [string, Record<string, string>][] = [
   ['from another origin', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
   ['from another origin, by an old browser', { origin: 'https://evil.example', 'sec-fetch-site': '' }],
   ['from a page without an origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
@@ -29,37 +29,37 @@ const foreign: [string, Record<string, string>][] = [
   ['as JSON', { 'content-type': 'application/json' }],
 ];
 
-const rowsOf = async () =>
+const dumpWithoutLimits = async () =>
   (await dumpWithoutJobs(frontdesk.db)).replace(/-- public\.(rate_limits|audit_events\w*)\n[^]*?(?=-- \w+\.|$)/g, '');
 
 describe('A08 the sign-in form', () => {
-  test.each(foreign)('sent %s does nothing', async (_how, headers) => {
+  test.each(crossSiteHeaders)('sent %s signs nobody in and changes no row', async (_how, headers) => {
     const browser = newBrowser(frontdesk);
     const form = await browser.visit(authorize(frontdesk, appA).url);
-    const before = await rowsOf();
+    const rowsBefore = await dumpWithoutLimits();
     const response = await form.submit({ login: 'ann', password: 'correct horse battery staple' }, { headers });
     expect(response.status).toBe(403);
     expect(await sessionCookie(browser)).toBeUndefined();
-    expect(await rowsOf()).toBe(before);
+    expect(await dumpWithoutLimits()).toBe(rowsBefore);
   });
 
   test.each([
-    ['without its token', async () => ''],
+    ['without a CSRF token', async () => ''],
     [
-      'with the token of another interaction',
+      'with the CSRF token of another interaction',
       async (browser: Browser) =>
         (await browser.visit(authorize(frontdesk, appA).url)).root
           .querySelector('input[name=csrf]')!
           .getAttribute('value')!,
     ],
     [
-      'with the token of another browser',
+      'with the CSRF token of another browser',
       async () =>
         (await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url)).root
           .querySelector('input[name=csrf]')!
           .getAttribute('value')!,
     ],
-  ])('%s does nothing', async (_how, token) => {
+  ])('%s signs nobody in', async (_how, token) => {
     const browser = newBrowser(frontdesk);
     const form = await browser.visit(authorize(frontdesk, appA).url);
     const csrf = await token(browser);
@@ -76,21 +76,21 @@ describe('A09 forms of an interaction', () => {
     return browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
   };
 
-  test.each(foreign)('consent sent %s changes no row', async (_how, headers) => {
+  test.each(crossSiteHeaders)('a consent sent %s changes no row', async (_how, headers) => {
     const page = await consentPage(newBrowser(frontdesk));
-    const before = await rowsOf();
+    const rowsBefore = await dumpWithoutLimits();
     expect((await page.submit({}, { headers })).status).toBe(403);
-    expect(await rowsOf()).toBe(before);
+    expect(await dumpWithoutLimits()).toBe(rowsBefore);
   });
 
-  test('consent without its token changes no row', async () => {
+  test('a consent without a CSRF token changes no row', async () => {
     const page = await consentPage(newBrowser(frontdesk));
-    const before = await rowsOf();
+    const rowsBefore = await dumpWithoutLimits();
     expect((await page.submit({ csrf: '' })).status).toBe(403);
-    expect(await rowsOf()).toBe(before);
+    expect(await dumpWithoutLimits()).toBe(rowsBefore);
   });
 
-  test('the sign-out form needs its token too', async () => {
+  test('the sign-out form needs its CSRF token', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
     const page = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
@@ -98,17 +98,17 @@ describe('A09 forms of an interaction', () => {
     expect(responseParameters(await browser.visit(authorize(frontdesk, appA).url))['code']).toBeTruthy();
   });
 
-  test('cancelling needs the token of the form', async () => {
+  test('a cancellation needs the CSRF token of the form', async () => {
     const page = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     const cancel = { button: '[data-action=cancel]' };
     expect((await page.submit({ csrf: 'guessed' }, cancel)).status).toBe(403);
     expect(responseParameters(await page.submit({}, cancel))['error']).toBe('access_denied');
   });
 
-  test('consent cannot be given before signing in', async () => {
-    const third = await app(frontdesk, { id: 'third', name: 'Third' });
+  test('a person cannot consent before signing in', async () => {
+    const thirdPartyApp = await app(frontdesk, { id: 'third', name: 'Third' });
     const browser = newBrowser(frontdesk);
-    const page = await browser.visit(authorize(frontdesk, third).url);
+    const page = await browser.visit(authorize(frontdesk, thirdPartyApp).url);
     const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
     const { pathname } = new URL(page.url);
     const response = await browser.send(`${frontdesk.issuer}${pathname}/consent`, { form: { csrf } });
@@ -117,7 +117,7 @@ describe('A09 forms of an interaction', () => {
   });
 });
 
-test('B21 forms answer 303', async () => {
+test('B21 a submitted form is answered with status 303', async () => {
   const browser = newBrowser(frontdesk);
   const form = await browser.visit(authorize(frontdesk, appA).url);
   const csrf = form.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
@@ -127,13 +127,15 @@ test('B21 forms answer 303', async () => {
   });
   expect(response.status).toBe(303);
   expect((await browser.send(response.location!)).status).toBe(303);
-  const question = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
-  const xsrf = question.root.querySelector('input[name=xsrf]')!.getAttribute('value')!;
-  const out = await browser.send(`${frontdesk.issuer}/oauth/logout/confirm`, { form: { xsrf, logout: 'yes' } });
-  expect(out.status).toBe(303);
+  const confirmationPage = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
+  const xsrf = confirmationPage.root.querySelector('input[name=xsrf]')!.getAttribute('value')!;
+  const signOutResponse = await browser.send(`${frontdesk.issuer}/oauth/logout/confirm`, {
+    form: { xsrf, logout: 'yes' },
+  });
+  expect(signOutResponse.status).toBe(303);
 });
 
-test('A14 form_post answers with a form that posts to the redirect URI', async () => {
+test('A14 an authorization response with form_post is a form that posts to the redirect URI', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, appA));
   const page = await browser.visit(authorize(frontdesk, appA, { response_mode: 'form_post', state: '"><b>' }).url);
@@ -148,7 +150,7 @@ test('A14 form_post answers with a form that posts to the redirect URI', async (
   ]);
 });
 
-test('E07 a form is read by known names only', async () => {
+test('E07 only the known field names of a form are read', async () => {
   const browser = newBrowser(frontdesk);
   const page = await browser.visit(authorize(frontdesk, appA).url);
   const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;

@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: A11 to A13, A15, A17 to A20, F05. What pages do and show. */
+/** Requirements of README.md beside this file: A11 to A13, A15, A17 to A20, F05. Tests the headers of pages, and that a GET request neither writes, redirects elsewhere nor shows text of its URL. */
 import { sendRequest, type Page } from '../support/browser.ts';
 import { app, ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 import { dumpWithoutJobs, runSql } from '../support/database.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 describe('A11', () => {
-  test('GET and HEAD of our pages change nothing', async () => {
+  test('GET and HEAD requests for pages of Frontdesk change no row', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
     const form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
@@ -33,7 +33,7 @@ describe('A11', () => {
     expect(await dumpWithoutJobs(frontdesk.db)).toBe(before);
   });
 
-  test('rows of anonymous GETs expire after 15 minutes', async () => {
+  test('rows that anonymous GET requests insert expire after 15 minutes', async () => {
     await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url);
     await newBrowser(frontdesk).send(`${frontdesk.issuer}/oauth/logout`);
     const rows = await runSql<{ seconds: number }>(
@@ -46,7 +46,7 @@ describe('A11', () => {
     expect(rows).toHaveLength(2);
   });
 
-  test('F05 a flood of them is refused', async () => {
+  test('F05 very many anonymous GET requests from one network are refused', async () => {
     const strict = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { RATE_LIMIT_FACTOR: '0.05' } });
     const responses = [];
     for (let count = 0; count < 14; count += 1) {
@@ -60,19 +60,19 @@ describe('A11', () => {
 });
 
 describe('A12, A13, A17, A20: the headers of every page', () => {
-  /** A page of every kind, also errors and pages of the library. */
+  /** Opens a page of every kind, also error pages and pages of oidc-provider. */
   const pages = async (): Promise<Record<string, Page>> => {
     const browser = newBrowser(frontdesk);
     const form = await browser.visit(authorize(frontdesk, appA).url);
     const wrong = await signIn(form, 'ann', 'wrong');
     await codeFor(browser, authorize(frontdesk, appA));
     const consent = await browser.visit(authorize(frontdesk, appB, { prompt: 'consent' }).url);
-    const choice = await browser.visit(authorize(frontdesk, appA, { prompt: 'select_account' }).url);
+    const accountChoice = await browser.visit(authorize(frontdesk, appA, { prompt: 'select_account' }).url);
     const formPost = await browser.visit(authorize(frontdesk, appA, { response_mode: 'form_post' }).url);
     const signOut = await browser.visit(`${frontdesk.issuer}/oauth/logout`);
     const signedOut = await signOut.submit({ logout: 'yes' });
     return {
-      ...{ form, wrong, consent, choice, formPost, signOut, signedOut },
+      ...{ form, wrong, consent, accountChoice, formPost, signOut, signedOut },
       welcome: await browser.visit(`${frontdesk.issuer}/`),
       missing: await browser.visit(`${frontdesk.issuer}/nothing/here`),
       expired: await newBrowser(frontdesk).visit(form.url),
@@ -84,7 +84,7 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
     };
   };
 
-  test('no frames, no inline scripts, no sniffing, no caching', async () => {
+  test('every page forbids frames, inline scripts, sniffing and caching', async () => {
     for (const [name, page] of Object.entries(await pages())) {
       const { headers } = page;
       expect([name, headers['content-type']]).toEqual([name, 'text/html; charset=utf-8']);
@@ -102,15 +102,15 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
     }
   });
 
-  test('A14 form-action is self, except on pages whose forms lead to apps', async () => {
-    const toApps = new Set(['form', 'wrong', 'consent', 'choice', 'formPost', 'signOut']);
+  test('A14 form-action is self, except on pages whose forms redirect to apps', async () => {
+    const pagesThatLeadToApps = new Set(['form', 'wrong', 'consent', 'choice', 'formPost', 'signOut']);
     for (const [name, { headers }] of Object.entries(await pages())) {
       const [, targets] = /form-action ([^;]*)/.exec(String(headers['content-security-policy'])) ?? [];
-      expect([name, targets]).toEqual([name, toApps.has(name) ? undefined : "'self'"]);
+      expect([name, targets]).toEqual([name, pagesThatLeadToApps.has(name) ? undefined : "'self'"]);
     }
   });
 
-  test('A17 HSTS on https and not on http', async () => {
+  test('A17 an https issuer sends HSTS, and an http issuer does not', async () => {
     expect((await sendRequest(`${frontdesk.issuer}/`)).headers['strict-transport-security']).toBeUndefined();
     const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
     const response = await sendRequest('https://idp.example/', {}, secure.port);
@@ -140,7 +140,7 @@ test('A15 no parameter or path redirects to another host', async () => {
   }
 });
 
-test('A18 text from a URL is never shown', async () => {
+test('A18 no page shows text from its URL', async () => {
   const browser = newBrowser(frontdesk);
   const text = 'Call-555-0100-now';
   const query = `error=${text}&error_description=${text}&message=${text}&app=${text}&ui_locales=${text}`;
@@ -162,19 +162,19 @@ test('A18 text from a URL is never shown', async () => {
 
 describe('A19 names of apps', () => {
   test.each([
-    ['with a text that is turned round', 'Bank\u202Egro.live'],
+    ['with a direction override', 'Bank\u202Egro.live'],
     ['with an invisible character', 'Bank\u200B'],
     ['with a line feed', 'Bank\nSign in'],
     ['of 50 KB', 'x'.repeat(50_000)],
-    ['that are empty', '   '],
+    ['of spaces only', '   '],
   ])('%s are refused', async (_how, name) => {
     await expect(app(frontdesk, { id: 'strange-name', name })).rejects.toThrow(Refusal);
   });
 
-  test('with markup are shown as they are', async () => {
+  test('with markup are escaped', async () => {
     const name = '<img src=x onerror=alert(1)>"&\'';
-    const strange = await app(frontdesk, { id: 'marked-up', name });
-    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, strange).url);
+    const markedUpApp = await app(frontdesk, { id: 'marked-up', name });
+    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, markedUpApp).url);
     expect(page.root.querySelector('main img')).toBeNull();
     expect(page.body).toContain('Sign in to &lt;img src=x onerror=alert(1)&gt;');
   });

@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: E10, G08. What strangers can make us log. */
+/** Requirements of README.md beside this file: E10, G08. Tests that text of unauthenticated requests causes no server error and forges no log line. */
 import { sendRequest } from '../support/browser.ts';
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn } from '../support/flow.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   site = await siteA(frontdesk);
 });
 
-test('G08 a text that PostgreSQL cannot store is refused, and no fault', async () => {
+test('G08 text that PostgreSQL cannot store is refused and causes no server error', async () => {
   const browser = newBrowser(frontdesk);
   const page = await browser.visit(authorize(frontdesk, site, { state: 'a\0b' }).url);
   expect([page.status, page.text]).toEqual([400, expect.stringContaining('characters that cannot be stored')]);
@@ -25,7 +25,7 @@ test('G08 a text that PostgreSQL cannot store is refused, and no fault', async (
 });
 
 test.each(['"x"', '1', 'true', '{"value":{"a":1}}', '{"value":"\\ud800"}'])(
-  'G08 claims that ask for sub as %s are no fault',
+  'G08 a claims parameter with sub as %s causes no server error',
   async (sub) => {
     const client = asApp(await registered(frontdesk));
     const page = await newBrowser(frontdesk).visit(
@@ -36,7 +36,7 @@ test.each(['"x"', '1', 'true', '{"value":{"a":1}}', '{"value":"\\ud800"}'])(
   },
 );
 
-test('G08 a lone surrogate in a registration is no fault', async () => {
+test('G08 a lone surrogate in a registration causes no server error', async () => {
   const response = await register(
     frontdesk,
     await registrationToken(frontdesk),
@@ -46,13 +46,13 @@ test('G08 a lone surrogate in a registration is no fault', async () => {
   expect(frontdesk.logged.join('')).not.toContain('"level":"error"');
 });
 
-test('E10 the address of a receipt is not in the log', async () => {
+test('E10 the log does not contain the URL of a receipt', async () => {
   await codeFor(newBrowser(frontdesk), authorize(frontdesk, asApp(await registered(frontdesk))));
   await newBrowser(frontdesk).send(`${frontdesk.issuer}/sign-out/receipt/o2csOga5ZrJvPqYt1mXcLwNdBeUfHgKi0aSz8Q7T6R4`);
   expect(frontdesk.logged.join('')).not.toContain('o2csOga5');
 });
 
-test('E10 line feeds and control characters stay inside one JSON line', async () => {
+test('E10 line feeds and control characters are escaped inside one JSON line', async () => {
   const forged = '\r\n{"level":"error","msg":"forged"}\x1b[2J';
   const before = frontdesk.logged.length;
   const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);

@@ -1,4 +1,4 @@
-/** Requirement of README.md beside this file: B01. Redirect URIs. */
+/** Requirement of README.md beside this file: B01. Tests that a redirect URI must equal a registered one character by character. */
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -6,17 +6,17 @@ import type { Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
-let known: Browser;
+let signedInBrowser: Browser;
 
 beforeAll(async () => {
   frontdesk = await startFrontdesk();
   await ann(frontdesk);
   appA = await siteA(frontdesk);
-  known = newBrowser(frontdesk);
-  await codeFor(known, authorize(frontdesk, appA));
+  signedInBrowser = newBrowser(frontdesk);
+  await codeFor(signedInBrowser, authorize(frontdesk, appA));
 });
 
-describe('B01 a redirect URI that is not registered letter for letter', () => {
+describe('B01 a request with a redirect URI that differs from the registered one', () => {
   const registered = 'http://site-a.localhost:9/callback';
   const variants = [
     'http://site-a.localhost:9/callback/',
@@ -70,14 +70,14 @@ describe('B01 a redirect URI that is not registered letter for letter', () => {
     async (mode) => {
       for (const variant of variants) {
         const { url } = authorize(frontdesk, { ...appA, redirectUri: variant }, { response_mode: mode });
-        const response = await known.send(url);
+        const response = await signedInBrowser.send(url);
         expect([variant, response.status, response.location]).toEqual([variant, 400, undefined]);
         expect(response.body).toContain('We cannot send you back to the site');
         expect(response.body).not.toContain('name="code"');
       }
       expect(variants.length).toBeGreaterThanOrEqual(40);
-      const right = await known.send(authorize(frontdesk, { ...appA, redirectUri: registered }).url);
-      expect(right.location).toMatch(/^http:\/\/site-a\.localhost:9\/callback\?code=/);
+      const validResponse = await signedInBrowser.send(authorize(frontdesk, { ...appA, redirectUri: registered }).url);
+      expect(validResponse.location).toMatch(/^http:\/\/site-a\.localhost:9\/callback\?code=/);
     },
   );
 });

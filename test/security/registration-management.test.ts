@@ -1,4 +1,4 @@
-/** Requirement of README.md beside this file: E05. Apps that manage the registration they made. */
+/** Requirement of README.md beside this file: E05. Tests that an app reads, changes and removes its own registration, with its management token (RFC 7592). */
 import { ann } from '../support/people-and-apps.ts';
 import { runSql } from '../support/database.ts';
 import { authorize, codeFor, exchange, newBrowser, refresh, userinfo, type Tokens } from '../support/flow.ts';
@@ -21,31 +21,31 @@ beforeAll(async () => {
 });
 
 describe('E05 an app that registered itself', () => {
-  test('reads, changes and removes its registration with its own token, and with nothing else', async () => {
-    const [one, other] = [await registered(frontdesk), await registered(frontdesk)];
-    const body = { ...metadata({ client_name: 'Another name' }), client_id: one.client_id };
+  test('reads, changes and removes its registration only with its management token', async () => {
+    const [client, otherClient] = [await registered(frontdesk), await registered(frontdesk)];
+    const body = { ...metadata({ client_name: 'Another name' }), client_id: client.client_id };
     for (const method of ['GET', 'PUT', 'DELETE']) {
       for (const token of [
         undefined,
-        other.registration_access_token,
-        one.client_secret,
+        otherClient.registration_access_token,
+        client.client_secret,
         await registrationToken(frontdesk),
       ]) {
-        const response = await send(one.registration_client_uri, method, token, method === 'PUT' ? body : undefined);
+        const response = await send(client.registration_client_uri, method, token, method === 'PUT' ? body : undefined);
         expect([method, response.status]).toEqual([method, 401]);
       }
     }
-    const read = await send(one.registration_client_uri, 'GET', one.registration_access_token);
-    const { client_secret: _, client_secret_expires_at: __, ...told } = one;
-    expect([read.status, read.json()]).toEqual([200, told]);
-    const changed = await send(one.registration_client_uri, 'PUT', one.registration_access_token, body);
-    expect(changed.json()).toMatchObject({ client_name: 'Another name', client_id: one.client_id });
-    expect((await send(one.registration_client_uri, 'GET', one.registration_access_token)).json()).toEqual(
+    const read = await send(client.registration_client_uri, 'GET', client.registration_access_token);
+    const { client_secret: _, client_secret_expires_at: __, ...managedMetadata } = client;
+    expect([read.status, read.json()]).toEqual([200, managedMetadata]);
+    const changed = await send(client.registration_client_uri, 'PUT', client.registration_access_token, body);
+    expect(changed.json()).toMatchObject({ client_name: 'Another name', client_id: client.client_id });
+    expect((await send(client.registration_client_uri, 'GET', client.registration_access_token)).json()).toEqual(
       changed.json(),
     );
   });
 
-  test('is held to the same rules by changes, and a refused one changes nothing', async () => {
+  test('cannot change its registration to one that would be refused, and a refused change changes nothing', async () => {
     const client = await registered(frontdesk);
     const change = (more: object) =>
       send(client.registration_client_uri, 'PUT', client.registration_access_token, {
@@ -61,8 +61,10 @@ describe('E05 an app that registered itself', () => {
       const response = await change(more);
       expect([response.status, response.json()['error']]).toEqual([400, error]);
     }
-    const { client_secret: _, client_secret_expires_at: __, ...told } = client;
-    expect((await send(client.registration_client_uri, 'GET', client.registration_access_token)).json()).toEqual(told);
+    const { client_secret: _, client_secret_expires_at: __, ...managedMetadata } = client;
+    expect((await send(client.registration_client_uri, 'GET', client.registration_access_token)).json()).toEqual(
+      managedMetadata,
+    );
     expect((await change({ first_party: true, apis: [{ audience: 'x', scopes: [] }] })).status).toBe(200);
     const rows = await runSql(frontdesk.db, 'select is_first_party, metadata from clients where id = $1', [
       client.client_id,
@@ -71,7 +73,7 @@ describe('E05 an app that registered itself', () => {
     expect(rows[0]!['metadata']).not.toHaveProperty('apis');
   });
 
-  test('gets a secret when its method needs one, and loses it when not', async () => {
+  test('gets a secret when its authentication method needs one, and loses it otherwise', async () => {
     const client = await registered(frontdesk, { token_endpoint_auth_method: 'none' });
     expect(client.client_secret).toBeUndefined();
     const change = async (more: object) => {
@@ -88,7 +90,7 @@ describe('E05 an app that registered itself', () => {
     expect(rows).toEqual([{ secret_hashes: [], kind: 'single-page' }]);
   });
 
-  test('loses all its tokens when it is removed', async () => {
+  test('loses all tokens when it removes its registration', async () => {
     const client = await registered(frontdesk, { grant_types: ['authorization_code', 'refresh_token'] });
     const app = asApp(client);
     const browser = newBrowser(frontdesk);
@@ -105,8 +107,8 @@ describe('E05 an app that registered itself', () => {
     expect((await refresh(frontdesk, app, tokens.refresh_token!)).status).toBe(401);
     expect((await exchange(frontdesk, app, { code: unused, verifier: next.verifier })).status).toBe(401);
     for (const method of ['GET', 'PUT', 'DELETE']) {
-      const again = await send(client.registration_client_uri, method, client.registration_access_token);
-      expect(again.status).toBe(401);
+      const response = await send(client.registration_client_uri, method, client.registration_access_token);
+      expect(response.status).toBe(401);
     }
   });
 });

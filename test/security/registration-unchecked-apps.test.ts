@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: A13, A19, B01, B23, E05, F05. What an app can do that nobody checked. */
+/** Requirements of README.md beside this file: A13, A19, B01, B23, E05, F05. Tests that a malicious app that registered itself cannot harm people or other apps. */
 import { ann } from '../support/people-and-apps.ts';
 import { runSql } from '../support/database.ts';
 import { authorize, newBrowser, signIn, tokensFor, userinfo } from '../support/flow.ts';
@@ -14,8 +14,8 @@ import {
 } from '../support/registration.ts';
 import type { Registered } from '../support/registration.ts';
 
-const bank = 'https://bank.example/callback';
-const evil = 'https://evil.example/callback';
+const bankUri = 'https://bank.example/callback';
+const evilUri = 'https://evil.example/callback';
 let frontdesk: Frontdesk;
 let token: string;
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   token = await registrationToken(frontdesk);
 });
 
-const change = (client: Registered, more: object) =>
+const changeMetadata = (client: Registered, more: object) =>
   send(client.registration_client_uri, 'PUT', client.registration_access_token, {
     client_id: client.client_id,
     ...metadata(more),
@@ -34,32 +34,33 @@ const subjectOf = async (accessToken: string) => (await userinfo(frontdesk, acce
 const pairwise = { subject_type: 'pairwise' };
 
 describe('B23 an app cannot learn the subject of another sector', () => {
-  test('by moving there', async () => {
-    const client = await registered(frontdesk, { redirect_uris: [evil], ...pairwise });
+  test('by moving its redirect URI there', async () => {
+    const client = await registered(frontdesk, { redirect_uris: [evilUri], ...pairwise });
     const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), asApp(client));
     const before = await subjectOf(tokens.access_token);
-    const moved = await change(client, { redirect_uris: [bank], ...pairwise });
-    expect([moved.status, moved.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    const response = await changeMetadata(client, { redirect_uris: [bankUri], ...pairwise });
+    expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
     expect(await subjectOf(tokens.access_token)).toBe(before);
     expect(
-      (await change(client, { redirect_uris: [evil, evil.replace('callback', 'other')], ...pairwise })).status,
+      (await changeMetadata(client, { redirect_uris: [evilUri, evilUri.replace('callback', 'other')], ...pairwise }))
+        .status,
     ).toBe(200);
   });
 
-  test('by becoming pairwise', async () => {
-    const client = await registered(frontdesk, { redirect_uris: [bank, evil] });
-    expect((await change(client, { redirect_uris: [bank], ...pairwise })).status).toBe(400);
+  test('by changing its subject type to pairwise', async () => {
+    const client = await registered(frontdesk, { redirect_uris: [bankUri, evilUri] });
+    expect((await changeMetadata(client, { redirect_uris: [bankUri], ...pairwise })).status).toBe(400);
   });
 
-  test('by a private-use scheme, a loopback address, or logout notices to another host', async () => {
-    const scheme = await register(
+  test('by a private-use scheme, a loopback address or a logout URI on another host', async () => {
+    const schemeResponse = await register(
       frontdesk,
       token,
       metadata({ application_type: 'native', redirect_uris: ['com.evil.app://bank.example/callback'], ...pairwise }),
     );
-    const web = await registered(frontdesk, { redirect_uris: [bank], ...pairwise });
+    const web = await registered(frontdesk, { redirect_uris: [bankUri], ...pairwise });
     const subjects = await Promise.all(
-      [scheme.json<Registered>(), web].map(async (client) => {
+      [schemeResponse.json<Registered>(), web].map(async (client) => {
         const { access_token: access } = await tokensFor(frontdesk, newBrowser(frontdesk), asApp(client));
         return subjectOf(access);
       }),
@@ -67,7 +68,7 @@ describe('B23 an app cannot learn the subject of another sector', () => {
     expect(new Set(subjects).size).toBe(2);
     const loopback = { application_type: 'native', redirect_uris: ['http://127.0.0.1/callback'], ...pairwise };
     expect((await register(frontdesk, token, metadata(loopback))).status).toBe(400);
-    const notices = { redirect_uris: [bank], backchannel_logout_uri: 'https://evil.example/logout' };
+    const notices = { redirect_uris: [bankUri], backchannel_logout_uri: 'https://evil.example/logout' };
     expect((await register(frontdesk, token, metadata(notices))).status).toBe(400);
   });
 });
@@ -83,16 +84,19 @@ describe('A13 no redirect URI injects into the content security policy', () => {
     'https:evil.example/',
     'https:/evil.example/',
     'https:///evil.example/',
-  ])('%s is no redirect URI', async (uri) => {
+  ])('%s is refused as a redirect URI', async (uri) => {
     expect((await register(frontdesk, token, metadata({ redirect_uris: [uri] }))).json()['error']).toBe(
       'invalid_redirect_uri',
     );
   });
 
-  test('nor is one that was registered before', async () => {
+  test('a stored unsafe redirect URI does not reach the policy', async () => {
     const client = await registered(frontdesk);
-    const strange = `jsonb_set(metadata, '{redirect_uris,0}', '"https://a;x-y/"')`;
-    await runSql(frontdesk.db, `update clients set metadata = ${strange} where id = '${client.client_id}'`);
+    const metadataWithUnsafeUri = `jsonb_set(metadata, '{redirect_uris,0}', '"https://a;x-y/"')`;
+    await runSql(
+      frontdesk.db,
+      `update clients set metadata = ${metadataWithUnsafeUri} where id = '${client.client_id}'`,
+    );
     const page = await newBrowser(frontdesk).visit(
       authorize(frontdesk, { ...asApp(client), redirectUri: 'https://a;x-y/' }).url,
     );
@@ -100,8 +104,8 @@ describe('A13 no redirect URI injects into the content security policy', () => {
   });
 });
 
-describe('A19 pages say where people really go', () => {
-  test('not the host of a private-use scheme', async () => {
+describe('A19 pages show only the host that the browser is redirected to', () => {
+  test('a page shows the private-use scheme, not the host behind it', async () => {
     const uri = 'com.evil.app://bank.example/callback';
     const client = await registered(frontdesk, {
       client_name: 'Bank',
@@ -113,23 +117,27 @@ describe('A19 pages say where people really go', () => {
     expect(page.text).not.toContain('bank.example');
   });
 
-  test('not a logo on another host', async () => {
-    const looks = { logo_uri: 'https://bank.example/logo.png', client_uri: 'https://bank.example/' };
-    const client = await registered(frontdesk, { redirect_uris: [evil, bank], ...looks });
-    const page = await newBrowser(frontdesk).visit(authorize(frontdesk, { ...asApp(client), redirectUri: evil }).url);
+  test('a page shows no logo from another host', async () => {
+    const appearance = { logo_uri: 'https://bank.example/logo.png', client_uri: 'https://bank.example/' };
+    const client = await registered(frontdesk, { redirect_uris: [evilUri, bankUri], ...appearance });
+    const page = await newBrowser(frontdesk).visit(
+      authorize(frontdesk, { ...asApp(client), redirectUri: evilUri }).url,
+    );
     expect(page.headers['content-security-policy']).not.toContain('bank.example');
     expect(page.root.querySelector('main img')).toBeNull();
-    const there = await newBrowser(frontdesk).visit(authorize(frontdesk, { ...asApp(client), redirectUri: bank }).url);
-    expect(there.root.querySelector('main img')?.getAttribute('src')).toBe('https://bank.example/logo.png');
+    const pageForBank = await newBrowser(frontdesk).visit(
+      authorize(frontdesk, { ...asApp(client), redirectUri: bankUri }).url,
+    );
+    expect(pageForBank.root.querySelector('main img')?.getAttribute('src')).toBe('https://bank.example/logo.png');
   });
 
-  test('not an address of Frontdesk', async () => {
-    const own = metadata({ redirect_uris: [`${frontdesk.issuer}/account/callback`] });
-    expect((await register(frontdesk, token, own)).json()['error']).toBe('invalid_redirect_uri');
+  test('a redirect URI of Frontdesk itself is refused', async () => {
+    const ownAddress = metadata({ redirect_uris: [`${frontdesk.issuer}/account/callback`] });
+    expect((await register(frontdesk, token, ownAddress)).json()['error']).toBe('invalid_redirect_uri');
   });
 
-  test('and neither name nor link an app by a parameter', async () => {
-    const client = await registered(frontdesk, { client_name: 'Your bank. Sign in again', redirect_uris: [evil] });
+  test('a page neither names nor links to an app because of a URL parameter', async () => {
+    const client = await registered(frontdesk, { client_name: 'Your bank. Sign in again', redirect_uris: [evilUri] });
     for (const path of [
       `/oauth/logout/success?client_id=${client.client_id}`,
       `/interaction/x?app=${client.client_id}`,
@@ -141,16 +149,16 @@ describe('A19 pages say where people really go', () => {
   });
 });
 
-test('B01 a redirect URI that was removed during an interaction gets no code', async () => {
-  const client = await registered(frontdesk, { redirect_uris: [evil, bank] });
+test('B01 no code is sent to a redirect URI that was removed during the interaction', async () => {
+  const client = await registered(frontdesk, { redirect_uris: [evilUri, bankUri] });
   const browser = newBrowser(frontdesk);
   const consent = await signIn(
-    await browser.visit(authorize(frontdesk, { ...asApp(client), redirectUri: evil }).url),
+    await browser.visit(authorize(frontdesk, { ...asApp(client), redirectUri: evilUri }).url),
     'ann',
   );
-  expect((await change(client, { redirect_uris: [bank] })).status).toBe(200);
-  const late = await consent.submit();
-  expect([late.status, late.location]).toEqual([400, undefined]);
+  expect((await changeMetadata(client, { redirect_uris: [bankUri] })).status).toBe(200);
+  const lateResponse = await consent.submit();
+  expect([lateResponse.status, lateResponse.location]).toEqual([400, undefined]);
 });
 
 test('E05 a concurrent change does not undo a removal, and an empty change records no event', async () => {
@@ -162,17 +170,17 @@ test('E05 a concurrent change does not undo a removal, and an empty change recor
         `select kind from audit_events where client_id = '${client.client_id}' order by at`,
       )
     ).map(({ kind }) => kind);
-  for (let count = 0; count < 5; count += 1) expect((await change(client, {})).status).toBe(200);
+  for (let count = 0; count < 5; count += 1) expect((await changeMetadata(client, {})).status).toBe(200);
   expect(await events()).toEqual(['client.registered']);
   await Promise.all([
     send(client.registration_client_uri, 'DELETE', client.registration_access_token),
-    ...[1, 2, 3].map((count) => change(client, { client_name: `Name ${count}` })),
+    ...[1, 2, 3].map((count) => changeMetadata(client, { client_name: `Name ${count}` })),
   ]);
-  expect((await change(client, { client_name: 'Late' })).status).toBe(401);
+  expect((await changeMetadata(client, { client_name: 'Late' })).status).toBe(401);
   expect((await events()).at(-1)).toBe('client.removed');
 });
 
-test('F05 a flood of registrations is refused', async () => {
+test('F05 too many registrations from one network are refused', async () => {
   const strict = await startFrontdesk({
     sameDeploymentAs: frontdesk,
     settings: { ...withRegistration, RATE_LIMIT_FACTOR: '0.02' },

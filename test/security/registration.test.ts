@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: E03, E05 to E07, F03, F07. Apps that register themselves. */
+/** Requirements of README.md beside this file: E03, E05 to E07, F03, F07. Tests which registrations of apps are accepted, and what an app gets (RFC 7591). */
 import { listRegistrationTokens } from '../../src/clients/registration-token-repository.ts';
 import { sendRequest } from '../support/browser.ts';
 import { runSql } from '../support/database.ts';
@@ -24,8 +24,8 @@ const clientCount = async () => {
   return row!.count;
 };
 
-describe('F07 while registration is off', () => {
-  test('there is no endpoint, and none in discovery', async () => {
+describe('F07 when registration is disabled', () => {
+  test('there is no registration endpoint, and the discovery document names none', async () => {
     const withoutRegistration = await startFrontdesk();
     const { issuer } = withoutRegistration;
     const token = await registrationToken(withoutRegistration);
@@ -40,7 +40,7 @@ describe('F07 while registration is off', () => {
     await withoutRegistration.close();
   });
 
-  test('and where it is on, discovery has it', async () => {
+  test('the discovery document of a server with registration names the endpoint', async () => {
     const discovery = await send(`${frontdesk.issuer}/.well-known/openid-configuration`, 'GET', undefined);
     expect(discovery.json()['registration_endpoint']).toBe(`${frontdesk.issuer}/oauth/register`);
   });
@@ -55,7 +55,7 @@ describe('E05 an app that wants to register', () => {
   ])('with %s is refused', async (_, token) => {
     const bearer = await token();
     const before = await clientCount();
-    // Before the body is read.
+    // The token is checked before the metadata.
     expect((await register(frontdesk, bearer, metadata({ redirect_uris: [] }))).status).toBe(401);
     const response = await register(frontdesk, bearer, metadata());
     expect(response.status).toBe(401);
@@ -64,18 +64,18 @@ describe('E05 an app that wants to register', () => {
     expect(await clientCount()).toBe(before);
   });
 
-  test('spends a use of its token only when it succeeds, and twenty at once succeed as often as the token has uses', async () => {
+  test('uses up its registration token only by succeeding, and concurrent registrations do not exceed its uses', async () => {
     const token = await registrationToken(frontdesk, 3);
     expect((await register(frontdesk, token, metadata({ redirect_uris: [] }))).status).toBe(400);
     const responses = await Promise.all(Array.from({ length: 20 }, () => register(frontdesk, token, metadata())));
     const statuses = responses.map(({ status }) => status);
     expect(statuses.filter((status) => status === 201)).toHaveLength(3);
     expect(statuses.filter((status) => status === 401)).toHaveLength(17);
-    const left = (await listRegistrationTokens(frontdesk.db)).filter(({ usesLeft }) => usesLeft < 3);
-    expect(left).toEqual([]);
+    const usableTokens = (await listRegistrationTokens(frontdesk.db)).filter(({ usesLeft }) => usesLeft < 3);
+    expect(usableTokens).toEqual([]);
   });
 
-  test('E03 gets nothing that only an operator may give', async () => {
+  test('E03 cannot set metadata that only an operator may set', async () => {
     const client = await registered(frontdesk, {
       client_id: 'site-a',
       client_secret: 'my-own-secret',
@@ -98,7 +98,7 @@ describe('E05 an app that wants to register', () => {
     expect(client.client_secret).toMatch(/^fd_client_[\w-]{43}$/);
   });
 
-  test('E07 is read by known names only', async () => {
+  test('E07 cannot set members by prototype pollution', async () => {
     const body = `{"__proto__": {"first_party": true}, "client_name": "A", "redirect_uris": ["${callback}"]}`;
     const response = await register(frontdesk, await registrationToken(frontdesk), body);
     expect(response.status).toBe(201);
@@ -135,7 +135,7 @@ describe('E05 an app that wants to register', () => {
     [{ frontchannel_logout_uri: 'https://elsewhere.example/logout' }, 'frontchannel_logout_uri must have the origin'],
     [{ request_uris: ['http://rp.example/request'] }, 'request_uris must be https'],
     [{ request_uris: Array.from({ length: 11 }, (_, n) => `https://rp.example/${n}`) }, 'request_uris'],
-  ])('E05 %j is refused with the reason', async (more, reason) => {
+  ])('E05 metadata with %j is refused, and the error names the reason', async (more, reason) => {
     const response = await register(frontdesk, await registrationToken(frontdesk), metadata(more));
     expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
     expect(response.json()['error_description']).toContain(reason);
@@ -161,15 +161,15 @@ describe('E05 an app that wants to register', () => {
     expect(['invalid_redirect_uri', 'invalid_client_metadata']).toContain(response.json()['error']);
   });
 
-  test('E06 eleven redirect URIs are refused, and so is an app without any', async () => {
-    const many = Array.from({ length: 11 }, (_, index) => `https://rp.example/${index}`);
-    for (const uris of [many, []]) {
+  test('E06 a registration with eleven redirect URIs or none is refused', async () => {
+    const tooManyUris = Array.from({ length: 11 }, (_, index) => `https://rp.example/${index}`);
+    for (const uris of [tooManyUris, []]) {
       const response = await register(frontdesk, await registrationToken(frontdesk), metadata({ redirect_uris: uris }));
       expect([response.status, response.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
     }
   });
 
-  test.each(['{', '[]', 'null', '"text"', ''])('E05 %j is no registration', async (body) => {
+  test.each(['{', '[]', 'null', '"text"', ''])('E05 a request body %j is refused', async (body) => {
     const response = await register(frontdesk, await registrationToken(frontdesk), body);
     expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
   });

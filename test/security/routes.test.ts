@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: A09, E01, F06. Sends requests to every route of `web/index.ts` without a session, and from another origin. */
+/** Requirements of README.md beside this file: A09, E01, F06. Tests every route of `web/index.ts` without a session, from another origin and in other spellings. */
 import { listRoutes } from '../../src/web/index.ts';
 import type { Services } from '../../src/web/services.ts';
 import type { SignOut } from '../../src/web/sign-out/sign-out.ts';
@@ -47,28 +47,31 @@ test.each(guarded('interaction'))('E01 $name is refused without the interaction'
   expect(response.status).toBe(400);
 });
 
-test.each(guarded('bearer'))('E01 $name asks for a token', async ({ method, path }) => {
+test.each(guarded('bearer'))('E01 $name requires a bearer token', async ({ method, path }) => {
   const response = await send(method, path);
   expect([response.status, response.headers['www-authenticate']]).toEqual([401, expect.stringContaining('Bearer')]);
 });
 
-test.each(writes)('A09 $name refuses what another site sends', async ({ method, path }) => {
+test.each(writes)('A09 $name refuses requests of another site', async ({ method, path }) => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, appA));
-  const foreign: Record<string, string>[] = [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }];
-  for (const headers of foreign) {
+  const crossSiteHeaders: Record<string, string>[] = [
+    { origin: 'https://evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+  ];
+  for (const headers of crossSiteHeaders) {
     const response = await browser.send(`${frontdesk.issuer}${path}`, { method, headers, form: { csrf: 'x' } });
     expect(response.status).toBe(403);
   }
 });
 
 test.each(routes)('F06 $name is not found under another spelling', async ({ method, path }) => {
-  for (const other of [
+  for (const spelling of [
     `/${path}`,
     `${path}/`,
     path.replace(/^\/(\w)/, (_all, first: string) => `/%${first.charCodeAt(0).toString(16)}`),
   ]) {
-    if (other === path || other === '//') continue;
-    expect([other, (await send(method, other)).status]).toEqual([other, 404]);
+    if (spelling === path || spelling === '//') continue;
+    expect([spelling, (await send(method, spelling)).status]).toEqual([spelling, 404]);
   }
 });

@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: C13, G02. What a copy of the database is worth, and a root secret that is replaced. */
+/** Requirements of README.md beside this file: C13, G02. Tests that a copy of the database contains no usable secret, and that apps keep their credentials when the root secret is replaced. */
 import { exportJWK, exportPKCS8, importJWK, type CryptoKey } from 'jose';
 import { listSigningKeys } from '../../src/keys/signing-key-repository.ts';
 import { ann, audience, notesApi, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   appB = await siteB(frontdesk);
 });
 
-test('C13 a dump of the database has no usable secret', async () => {
+test('C13 a dump of the database contains no usable secret', async () => {
   const browser = newBrowser(frontdesk);
   const form = await browser.visit(authorize(frontdesk, appB, { scope: 'openid notes:read', resource: audience }).url);
   const interaction = new URL(form.url).pathname.split('/')[2]!;
@@ -42,16 +42,16 @@ test('C13 a dump of the database has no usable secret', async () => {
   const code = await codeFor(browser, request);
   const unused = await codeFor(browser, authorize(frontdesk, appB));
   const tokens = (await exchange(frontdesk, appB, { code, verifier: request.verifier })).json<Tokens>();
-  const again = (await refresh(frontdesk, appB, tokens.refresh_token!)).json<Tokens>();
+  const renewed = (await refresh(frontdesk, appB, tokens.refresh_token!)).json<Tokens>();
   const opaque = await tokensFor(frontdesk, browser, appA);
-  const hinted = await browser.visit(
+  const signInPage = await browser.visit(
     authorize(frontdesk, appA, { prompt: 'login', id_token_hint: opaque.id_token! }).url,
   );
-  const logout = await browser.visit(`${frontdesk.issuer}/oauth/logout?id_token_hint=${opaque.id_token}`);
-  expect([hinted.status, logout.status, responseParameters(logout)]).toEqual([200, 200, {}]);
+  const logoutPage = await browser.visit(`${frontdesk.issuer}/oauth/logout?id_token_hint=${opaque.id_token}`);
+  expect([signInPage.status, logoutPage.status, responseParameters(logoutPage)]).toEqual([200, 200, {}]);
 
-  const kept = (await browser.jar.serialize()).cookies as { value: string }[];
-  const cookies = kept.map(({ value }) => value).filter(Boolean);
+  const storedCookies = (await browser.jar.serialize()).cookies as { value: string }[];
+  const cookies = storedCookies.map(({ value }) => value).filter(Boolean);
   const privateKeys = await Promise.all(
     (await listSigningKeys(frontdesk.db, frontdesk.keyring)).map(async ({ privateJwk, algorithm }) => {
       const key = (await importJWK({ ...privateJwk, ext: true } as never, algorithm, {
@@ -65,7 +65,7 @@ test('C13 a dump of the database has no usable secret', async () => {
     ...Object.fromEntries(privateKeys.flat().map((value, index) => [`private key ${index}`, value])),
     ...{ interaction, code, unused, secret: appA.secret!, rootSecret: frontdesk.secret, verifier: request.verifier },
     ...{ access: tokens.access_token, renewal: tokens.refresh_token!, id: tokens.id_token! },
-    ...{ access2: again.access_token, renewal2: again.refresh_token!, id2: again.id_token! },
+    ...{ access2: renewed.access_token, renewal2: renewed.refresh_token!, id2: renewed.id_token! },
     ...{ opaque: opaque.access_token, renewal3: opaque.refresh_token!, id3: opaque.id_token! },
     password: 'correct horse battery staple',
   };
@@ -73,14 +73,14 @@ test('C13 a dump of the database has no usable secret', async () => {
   const log = frontdesk.logged.join('');
   for (const [name, value] of Object.entries(secrets)) {
     expect([name, typeof value === 'string' && value.length > 15]).toEqual([name, true]);
-    for (const shape of [value, Buffer.from(value).toString('hex'), Buffer.from(value).toString('base64')]) {
-      expect([name, everything.includes(shape)]).toEqual([name, false]);
-      expect([name, log.includes(shape)]).toEqual([name, false]);
+    for (const encoding of [value, Buffer.from(value).toString('hex'), Buffer.from(value).toString('base64')]) {
+      expect([name, everything.includes(encoding)]).toEqual([name, false]);
+      expect([name, log.includes(encoding)]).toEqual([name, false]);
     }
   }
 });
 
-test('C13 a dump has no usable secret of a registration', async () => {
+test('C13 a dump of the database contains no usable secret of a registration', async () => {
   const token = await registrationToken(frontdesk);
   const client = (await register(frontdesk, token, metadata())).json<Registered>();
   const rows = await dump(frontdesk.db);
@@ -92,41 +92,44 @@ test('C13 a dump has no usable secret of a registration', async () => {
   }
 });
 
-test('G02 an app manages its registration while the root secret is replaced, and after', async () => {
-  const own = await startFrontdesk({ settings: withRegistration });
-  const client = await registered(own);
-  const fresh = 'a-new-root-secret-of-more-than-32-characters';
-  const readUnder = async (secret: string) => {
-    const other = await startFrontdesk({ sameDeploymentAs: own, settings: { ...withRegistration, SECRET: secret } });
+test('G02 a management token is valid during and after the replacement of the root secret', async () => {
+  const ownFrontdesk = await startFrontdesk({ settings: withRegistration });
+  const client = await registered(ownFrontdesk);
+  const newSecret = 'a-new-root-secret-of-more-than-32-characters';
+  const statusWithSecret = async (secret: string) => {
+    const server = await startFrontdesk({
+      sameDeploymentAs: ownFrontdesk,
+      settings: { ...withRegistration, SECRET: secret },
+    });
     const token = client.registration_access_token;
-    const { status } = await send(client.registration_client_uri, 'GET', token, undefined, other.port);
-    await other.close();
+    const { status } = await send(client.registration_client_uri, 'GET', token, undefined, server.port);
+    await server.close();
     return status;
   };
-  expect(await readUnder(`${fresh},${own.secret}`)).toBe(200);
-  expect(await readUnder(fresh)).toBe(200);
-  await own.close();
+  expect(await statusWithSecret(`${newSecret},${ownFrontdesk.secret}`)).toBe(200);
+  expect(await statusWithSecret(newSecret)).toBe(200);
+  await ownFrontdesk.close();
 });
 
-test('G02 clients keep their secrets while the root secret is replaced, and the old one can go', async () => {
-  const own = await startFrontdesk();
-  await ann(own);
-  const site = await siteA(own);
-  const tokens = await tokensFor(own, newBrowser(own), site);
-  const fresh = 'a-new-root-secret-of-more-than-32-characters';
-  const ask = async (secret: string, form: Record<string, string>) => {
-    const process = await startFrontdesk({ sameDeploymentAs: own, settings: { SECRET: secret } });
-    const response = await callAs(own, site, '/oauth/introspect', form, process.port);
+test('G02 a client secret is valid during the replacement of the root secret, and after the old one is removed', async () => {
+  const ownFrontdesk = await startFrontdesk();
+  await ann(ownFrontdesk);
+  const site = await siteA(ownFrontdesk);
+  const tokens = await tokensFor(ownFrontdesk, newBrowser(ownFrontdesk), site);
+  const newSecret = 'a-new-root-secret-of-more-than-32-characters';
+  const introspectWithSecret = async (secret: string, form: Record<string, string>) => {
+    const process = await startFrontdesk({ sameDeploymentAs: ownFrontdesk, settings: { SECRET: secret } });
+    const response = await callAs(ownFrontdesk, site, '/oauth/introspect', form, process.port);
     await process.close();
     return response;
   };
   const form = { token: tokens.access_token };
-  expect((await ask(`${fresh},${own.secret}`, form)).json()['active']).toBe(true);
-  expect((await ask(fresh, form)).status).toBe(200);
+  expect((await introspectWithSecret(`${newSecret},${ownFrontdesk.secret}`, form)).json()['active']).toBe(true);
+  expect((await introspectWithSecret(newSecret, form)).status).toBe(200);
   const rows = await runSql<{ count: number }>(
-    own.db,
+    ownFrontdesk.db,
     `select cardinality(secret_hashes) as count from clients where id = 'site-a'`,
   );
   expect(rows).toEqual([{ count: 1 }]);
-  await own.close();
+  await ownFrontdesk.close();
 });

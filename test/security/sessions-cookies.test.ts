@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: A01, A02, A03. Session ids and cookies. */
+/** Requirements of README.md beside this file: A01, A02, A03. Tests that session ids change at sign-in and that cookies are signed and protected. */
 import { sendRequest, createBrowser, type Browser, type Page } from '../support/browser.ts';
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { responseParameters, authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
@@ -23,55 +23,55 @@ const anonymousSession = async () => {
 
 test('A01 a planted session id never authenticates, and the id changes at sign-in', async () => {
   const attacker = await anonymousSession();
-  const planted = await sessionCookie(attacker);
-  expect(planted).toBeTruthy();
+  const plantedId = await sessionCookie(attacker);
+  expect(plantedId).toBeTruthy();
   const victim = await attacker.copy();
   await codeFor(victim, authorize(frontdesk, appA));
-  const after = await sessionCookie(victim);
-  expect(after).toBeTruthy();
-  expect(after).not.toBe(planted);
+  const idAfterSignIn = await sessionCookie(victim);
+  expect(idAfterSignIn).toBeTruthy();
+  expect(idAfterSignIn).not.toBe(plantedId);
   expect(isSignInForm(await attacker.visit(authorize(frontdesk, appA).url))).toBe(true);
-  // Nor does the old id after signing in again.
-  const before = await victim.copy();
+  // After signing in again the old id authenticates nobody either.
+  const browserBefore = await victim.copy();
   await signIn(await victim.visit(authorize(frontdesk, appA, { prompt: 'login' }).url), 'ann');
-  expect(await sessionCookie(victim)).not.toBe(after);
-  expect(isSignInForm(await before.visit(authorize(frontdesk, appA).url))).toBe(true);
+  expect(await sessionCookie(victim)).not.toBe(idAfterSignIn);
+  expect(isSignInForm(await browserBefore.visit(authorize(frontdesk, appA).url))).toBe(true);
 });
 
 describe.each([
   ['http', {}],
   ['https', { ISSUER: 'https://idp.example' }],
 ])('A02 on %s', (scheme, settings) => {
-  let other: Frontdesk;
+  let frontdeskOfScheme: Frontdesk;
   let site: RegisteredApp;
   beforeAll(async () => {
-    other = await startFrontdesk({ settings });
-    await ann(other);
-    site = await siteA(other);
+    frontdeskOfScheme = await startFrontdesk({ settings });
+    await ann(frontdeskOfScheme);
+    site = await siteA(frontdeskOfScheme);
   });
 
-  test('every cookie is HttpOnly and SameSite, has no Domain, and on https is Secure and bound to its host', async () => {
-    const browser = newBrowser(other, other.port);
+  test('every cookie is HttpOnly, SameSite and without Domain, and on https Secure and bound to its host', async () => {
+    const browser = newBrowser(frontdeskOfScheme, frontdeskOfScheme.port);
     const cookies: string[] = [];
-    const keep = async (url: string, form?: Record<string, string>) => {
+    const sendAndCollect = async (url: string, form?: Record<string, string>) => {
       const response = await browser.send(url, form ? { form } : {});
       cookies.push(...(response.headers['set-cookie'] ?? []));
       return response;
     };
-    const start = await keep(authorize(other, site).url);
+    const start = await sendAndCollect(authorize(frontdeskOfScheme, site).url);
     const page = start.location ? await browser.visit(start.location) : undefined;
-    await keep(start.location!);
+    await sendAndCollect(start.location!);
     const csrf = page!.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
     const action = new URL(page!.root.querySelector('form')!.getAttribute('action')!, page!.url).href;
-    const resume = await keep(action, { csrf, login: 'ann', password: 'correct horse battery staple' });
-    await keep(resume.location!);
-    await keep(`${other.issuer}/oauth/logout`);
-    // With a wrong signature the cookie library clears the cookie, with its own attributes.
+    const resume = await sendAndCollect(action, { csrf, login: 'ann', password: 'correct horse battery staple' });
+    await sendAndCollect(resume.location!);
+    await sendAndCollect(`${frontdeskOfScheme.issuer}/oauth/logout`);
+    // The cookie library clears a cookie with an invalid signature and sets the attributes itself.
     const name = scheme === 'https' ? '__Host-fd_session' : 'fd_session';
     const forged = await sendRequest(
-      authorize(other, site).url,
+      authorize(frontdeskOfScheme, site).url,
       { headers: { cookie: `${name}=x; ${name}.sig=y` } },
-      other.port,
+      frontdeskOfScheme.port,
     );
     cookies.push(...(forged.headers['set-cookie'] ?? []));
 
@@ -88,7 +88,7 @@ describe.each([
 });
 
 describe('A03', () => {
-  test('a session cookie without a signature, or with a wrong one, is ignored', async () => {
+  test('a session cookie with a missing or invalid signature is ignored', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
     const id = await sessionCookie(browser);
@@ -98,16 +98,16 @@ describe('A03', () => {
       const response = await sendRequest(authorize(frontdesk, appA).url, { headers: { cookie } });
       expect(response.location).toContain('/interaction/');
     }
-    const right = await sendRequest(authorize(frontdesk, appA).url, {
+    const validResponse = await sendRequest(authorize(frontdesk, appA).url, {
       headers: { cookie: `fd_session=${id}; fd_session.sig=${signature}` },
     });
-    expect(responseParameters(right)['code']).toBeTruthy();
+    expect(responseParameters(validResponse)['code']).toBeTruthy();
   });
 
-  test('a new secret before the old one keeps sessions; without the old one its cookies are invalid', async () => {
+  test('cookies stay valid while the old root secret is configured after the new one, and become invalid without it', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, appA));
-    const fresh = 'a-new-root-secret-of-more-than-32-characters';
+    const newSecret = 'a-new-root-secret-of-more-than-32-characters';
     const jar = browser.jar;
     const openAt = async (secret: string) => {
       const process = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { SECRET: secret } });
@@ -116,11 +116,11 @@ describe('A03', () => {
       await process.close();
       return page;
     };
-    expect(responseParameters(await openAt(`${fresh},${frontdesk.secret}`))['code']).toBeTruthy();
-    expect(isSignInForm(await openAt(fresh))).toBe(true);
-    // Sealed again under the first secret, so that the tests after this one find their keys.
+    expect(responseParameters(await openAt(`${newSecret},${frontdesk.secret}`))['code']).toBeTruthy();
+    expect(isSignInForm(await openAt(newSecret))).toBe(true);
+    // Stored keys are sealed again with the first secret, so that later tests can open them.
     await (
-      await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { SECRET: `${frontdesk.secret},${fresh}` } })
+      await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { SECRET: `${frontdesk.secret},${newSecret}` } })
     ).close();
   });
 
@@ -132,14 +132,14 @@ describe('A03', () => {
 
 test('A02 the CSRF cookie is bound to its host and HttpOnly', async () => {
   const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
-  const there = await siteA(secure);
+  const secureSite = await siteA(secure);
   const responses = [
     { frontdesk, app: appA, port: frontdesk.port, name: 'fd_csrf', more: '' },
-    { frontdesk: secure, app: there, port: secure.port, name: '__Host-fd_csrf', more: '; secure' },
+    { frontdesk: secure, app: secureSite, port: secure.port, name: '__Host-fd_csrf', more: '; secure' },
   ];
-  for (const { frontdesk: at, app, port, name, more } of responses) {
-    const browser = newBrowser(at, port);
-    const start = await browser.send(authorize(at, app).url);
+  for (const { frontdesk: server, app, port, name, more } of responses) {
+    const browser = newBrowser(server, port);
+    const start = await browser.send(authorize(server, app).url);
     const form = await browser.send(start.location!);
     const cookie = form.headers['set-cookie']!.find((line) => line.startsWith(`${name}=`))!;
     expect(

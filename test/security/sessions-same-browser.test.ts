@@ -1,4 +1,4 @@
-/** One browser, one session: a browser that signs in again leaves no session behind that nobody can sign out of. */
+/** Requirement of README.md beside this file: G09. Tests that a browser in which an account signs in again has one live session of it. */
 import { ann, ben, siteA, type Person, type RegisteredApp } from '../support/people-and-apps.ts';
 import type { Browser } from '../support/browser.ts';
 import { runSql } from '../support/database.ts';
@@ -23,14 +23,14 @@ const sessions = async (ended = false) =>
     `select account_id, end_reason from sessions where (ended_at is not null) = ${ended}`,
   );
 
-/** Closes the browser, which forgets the cookie of its session and keeps that of its known device. */
+/** Closes the browser: it forgets the cookie of its session and keeps the cookie of its known device. */
 async function reopen(browser: Browser): Promise<void> {
   for (const { key, domain, path } of await browser.jar.getCookies(frontdesk.issuer)) {
     if (key.includes('fd_session')) await browser.jar.store.removeCookie(domain, path, key);
   }
 }
 
-test('signing in again with a live session goes on with that session', async () => {
+test('a person who signs in again with a live session keeps that session', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, site));
   for (let round = 0; round < 3; round += 1) await codeFor(browser, authorize(frontdesk, site, { prompt: 'login' }));
@@ -38,7 +38,7 @@ test('signing in again with a live session goes on with that session', async () 
   expect(await sessions(true)).toHaveLength(0);
 });
 
-test('G09 a sign-in in a browser that was closed takes the place of its session', async () => {
+test('G09 a sign-in in a browser that was closed ends the previous session of that browser', async () => {
   const browser = newBrowser(frontdesk);
   const first = await tokensFor(frontdesk, browser, site);
   for (let round = 0; round < 3; round += 1) {
@@ -51,10 +51,10 @@ test('G09 a sign-in in a browser that was closed takes the place of its session'
   expect((await userinfo(frontdesk, first.access_token)).status).toBe(401);
 });
 
-test('other browsers, and other people on the same one, keep their sessions', async () => {
-  const [browser, other] = [newBrowser(frontdesk), newBrowser(frontdesk)];
+test('other browsers and other people in the same browser keep their sessions', async () => {
+  const [browser, otherBrowser] = [newBrowser(frontdesk), newBrowser(frontdesk)];
   await codeFor(browser, authorize(frontdesk, site));
-  await codeFor(other, authorize(frontdesk, site));
+  await codeFor(otherBrowser, authorize(frontdesk, site));
   await reopen(browser);
   await codeFor(browser, authorize(frontdesk, site), 'ben');
   expect((await sessions()).filter(({ account_id: id }) => id === anns.id)).toHaveLength(2);
@@ -64,7 +64,7 @@ test('other browsers, and other people on the same one, keep their sessions', as
   expect(await sessions()).toHaveLength(3);
 });
 
-test('a sign-in that is refused ends nothing', async () => {
+test('a refused sign-in ends no session', async () => {
   const browser = newBrowser(frontdesk);
   const request = authorize(frontdesk, site);
   const code = await codeFor(browser, request);

@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: A01, A08, B16. Several people, or an attacker, at one browser. */
+/** Requirements of README.md beside this file: A01, A08, B16. Tests that several people, or an attacker, cannot mix their sign-ins in one browser. */
 import { ann, ben, siteA, type Person, type RegisteredApp } from '../support/people-and-apps.ts';
 import { runSql } from '../support/database.ts';
 import {
@@ -16,17 +16,21 @@ import type { Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let site: RegisteredApp;
-let anns: Person;
-let bens: Person;
+let annPerson: Person;
+let benPerson: Person;
 
 beforeAll(async () => {
   frontdesk = await startFrontdesk();
-  [anns, bens] = [await ann(frontdesk), await ben(frontdesk)];
+  [annPerson, benPerson] = [await ann(frontdesk), await ben(frontdesk)];
   site = await siteA(frontdesk);
 });
 
-/** Submits the sign-in form. @returns the redirect, which is not followed */
-async function answered(browser: Browser, login: string, request = authorize(frontdesk, site)): Promise<string> {
+/** Submits the sign-in form. @returns the URL that resumes the authorization request; it is not requested */
+async function redirectAfterSignIn(
+  browser: Browser,
+  login: string,
+  request = authorize(frontdesk, site),
+): Promise<string> {
   const page = await browser.visit(request.url);
   const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
   const action = new URL(page.root.querySelector('form')!.getAttribute('action')!, page.url).href;
@@ -44,92 +48,94 @@ async function subjectFor(browser: Browser): Promise<string | undefined> {
 
 test('A01 a sign-in from one browser cannot be resumed in another', async () => {
   const attacker = newBrowser(frontdesk);
-  const goOn = await answered(attacker, 'ben');
+  const resumeUrl = await redirectAfterSignIn(attacker, 'ben');
   const victim = newBrowser(frontdesk);
   await victim.visit(authorize(frontdesk, site).url);
-  for (const cookie of await attacker.jar.getCookies(goOn)) {
-    if (cookie.key.startsWith('fd_pending')) await victim.jar.setCookie(cookie, goOn);
+  for (const cookie of await attacker.jar.getCookies(resumeUrl)) {
+    if (cookie.key.startsWith('fd_pending')) await victim.jar.setCookie(cookie, resumeUrl);
   }
-  expect((await victim.visit(goOn)).text).toContain('This page has expired');
+  expect((await victim.visit(resumeUrl)).text).toContain('This page has expired');
   expect(await subjectFor(victim)).toBeUndefined();
   expect(await subjectFor(attacker)).toBeUndefined();
-  expect(responseParameters(await attacker.visit(goOn))['code']).toBeTruthy();
+  expect(responseParameters(await attacker.visit(resumeUrl))['code']).toBeTruthy();
 });
 
 test('A08 a sign-in cannot be resumed without the CSRF cookie', async () => {
   const browser = newBrowser(frontdesk);
-  const goOn = await answered(browser, 'ann');
-  const kept = (await browser.jar.getCookies(goOn)).filter(({ key }) => key !== 'fd_csrf');
-  const cookie = kept.map(({ key, value }) => `${key}=${value}`).join('; ');
-  const bare = await newBrowser(frontdesk).visit(goOn, { headers: { cookie } });
-  expect(bare.text).toContain('This page has expired');
+  const resumeUrl = await redirectAfterSignIn(browser, 'ann');
+  const keptCookies = (await browser.jar.getCookies(resumeUrl)).filter(({ key }) => key !== 'fd_csrf');
+  const cookie = keptCookies.map(({ key, value }) => `${key}=${value}`).join('; ');
+  const pageWithoutCookie = await newBrowser(frontdesk).visit(resumeUrl, { headers: { cookie } });
+  expect(pageWithoutCookie.text).toContain('This page has expired');
 });
 
-test('A08 a page of a person who is signed in is not shown once the browser has lost the session', async () => {
+test('A08 a page that names a person is not shown after the browser has lost the session', async () => {
   const browser = newBrowser(frontdesk);
   await tokensFor(frontdesk, browser, site);
   const page = await browser.visit(authorize(frontdesk, site, { prompt: 'consent' }).url);
   expect(page.text).toContain('Ann Archer');
-  const kept = (await browser.jar.getCookies(page.url)).filter(({ key }) => !key.startsWith('fd_session'));
-  const cookie = kept.map(({ key, value }) => `${key}=${value}`).join('; ');
-  const later = await newBrowser(frontdesk).visit(page.url, { headers: { cookie } });
-  expect(later.text).not.toContain('Ann');
+  const keptCookies = (await browser.jar.getCookies(page.url)).filter(({ key }) => !key.startsWith('fd_session'));
+  const cookie = keptCookies.map(({ key, value }) => `${key}=${value}`).join('; ');
+  const pageWithoutSession = await newBrowser(frontdesk).visit(page.url, { headers: { cookie } });
+  expect(pageWithoutSession.text).not.toContain('Ann');
   expect((await browser.visit(page.url)).text).toContain('Ann Archer');
 });
 
 describe('when another person signs in', () => {
-  test('the session ends, and a new one begins without a question', async () => {
+  test('the session of the first person ends and a new one begins without a confirmation page', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, site));
     const page = await browser.visit(authorize(frontdesk, site, { prompt: 'login' }).url);
     expect(responseParameters(await signIn(page, 'ben'))['code']).toBeTruthy();
-    expect(await subjectFor(browser)).toBe(bens.id);
+    expect(await subjectFor(browser)).toBe(benPerson.id);
     const [ended] = await runSql<{ account_id: string; end_reason: string }>(
       frontdesk.db,
       'select account_id, end_reason from sessions where ended_at is not null order by ended_at desc limit 1',
     );
-    expect(ended).toEqual({ account_id: anns.id, end_reason: 'other_account' });
+    expect(ended).toEqual({ account_id: annPerson.id, end_reason: 'other_account' });
   });
 
-  test('in another tab meanwhile, the later sign-in is refused and changes nothing', async () => {
+  test('in another tab meanwhile, the second sign-in to be resumed is refused and changes nothing', async () => {
     const browser = newBrowser(frontdesk);
     await browser.send(`${frontdesk.issuer}/oauth/logout`);
-    const [first, second] = [await answered(browser, 'ann'), await answered(browser, 'ben')];
+    const [first, second] = [await redirectAfterSignIn(browser, 'ann'), await redirectAfterSignIn(browser, 'ben')];
     expect(responseParameters(await browser.visit(first))['code']).toBeTruthy();
-    const late = await browser.visit(second);
-    expect(late.status).toBe(400);
-    expect(late.text).toContain('Your session changed');
-    expect(await subjectFor(browser)).toBe(anns.id);
+    const latePage = await browser.visit(second);
+    expect(latePage.status).toBe(400);
+    expect(latePage.text).toContain('Your session changed');
+    expect(await subjectFor(browser)).toBe(annPerson.id);
   });
 
-  test('at the same time, no session gets grants of the other', async () => {
+  test('at the same time, no session gets grants of the other person', async () => {
     for (let round = 0; round < 10; round += 1) {
       const browser = newBrowser(frontdesk);
       await browser.send(`${frontdesk.issuer}/oauth/logout`);
-      const both = [await answered(browser, 'ann'), await answered(browser, 'ben')];
-      const pages = await Promise.all(both.map((url) => browser.visit(url)));
+      const resumeUrls = [await redirectAfterSignIn(browser, 'ann'), await redirectAfterSignIn(browser, 'ben')];
+      const pages = await Promise.all(resumeUrls.map((url) => browser.visit(url)));
       expect(pages.filter((page) => responseParameters(page)['code']).length).toBeGreaterThanOrEqual(1);
     }
-    const mixed = `select s.uid from sessions s join grants g on g.session_uid = s.uid and g.account_id <> s.account_id`;
-    expect(await runSql(frontdesk.db, mixed)).toEqual([]);
+    const mixedGrants = `select s.uid from sessions s join grants g on g.session_uid = s.uid and g.account_id <> s.account_id`;
+    expect(await runSql(frontdesk.db, mixedGrants)).toEqual([]);
   });
 });
 
-test('B16 a request with id_token_hint is not answered for another person', async () => {
+test('B16 a request with id_token_hint gets no code for another person', async () => {
   const { id_token: hint } = await tokensFor(frontdesk, newBrowser(frontdesk), site);
-  const wanted = { prompt: 'login', id_token_hint: hint };
-  const other = await newBrowser(frontdesk).visit(
-    await answered(newBrowser(frontdesk), 'ben', authorize(frontdesk, site, wanted)),
+  const parameters = { prompt: 'login', id_token_hint: hint };
+  const pageOfOtherBrowser = await newBrowser(frontdesk).visit(
+    await redirectAfterSignIn(newBrowser(frontdesk), 'ben', authorize(frontdesk, site, parameters)),
   );
-  expect(other.text).toContain('This page has expired');
+  expect(pageOfOtherBrowser.text).toContain('This page has expired');
   const browser = newBrowser(frontdesk);
   const refused = responseParameters(
-    await browser.visit(await answered(browser, 'ben', authorize(frontdesk, site, wanted))),
+    await browser.visit(await redirectAfterSignIn(browser, 'ben', authorize(frontdesk, site, parameters))),
   );
   expect(refused['error']).toBe('login_required');
   expect(await subjectFor(browser)).toBeUndefined();
-  const right = newBrowser(frontdesk);
+  const annBrowser = newBrowser(frontdesk);
   expect(
-    responseParameters(await right.visit(await answered(right, 'ann', authorize(frontdesk, site, wanted))))['code'],
+    responseParameters(
+      await annBrowser.visit(await redirectAfterSignIn(annBrowser, 'ann', authorize(frontdesk, site, parameters))),
+    )['code'],
   ).toBeTruthy();
 });

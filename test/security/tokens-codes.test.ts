@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: B03 to B05, B09, B10, B12, B13. Codes, PKCE, requests and answers. */
+/** Requirements of README.md beside this file: B03 to B05, B09, B10, B12, B13. Tests authorization codes, PKCE, and the parameters of authorization requests and responses. */
 import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 import { runSql } from '../support/database.ts';
 import {
@@ -20,7 +20,7 @@ import { sendRequest, type Browser } from '../support/browser.ts';
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
 let appB: RegisteredApp;
-let known: Browser;
+let signedInBrowser: Browser;
 
 beforeAll(async () => {
   frontdesk = await startFrontdesk();
@@ -28,21 +28,21 @@ beforeAll(async () => {
   await ann(frontdesk);
   appA = await siteA(frontdesk);
   appB = await siteB(frontdesk);
-  known = newBrowser(frontdesk);
-  await codeFor(known, authorize(frontdesk, appA));
+  signedInBrowser = newBrowser(frontdesk);
+  await codeFor(signedInBrowser, authorize(frontdesk, appA));
 });
 
-const grantOf = async (parameters = {}) => {
+const requestCode = async (parameters = {}) => {
   const request = authorize(frontdesk, appA, parameters);
-  return { request, code: await codeFor(known, request) };
+  return { request, code: await codeFor(signedInBrowser, request) };
 };
 
 test('B03 a code that is used twice revokes all its tokens', async () => {
-  const { request, code } = await grantOf();
+  const { request, code } = await requestCode();
   const tokens = (await exchange(frontdesk, appA, { code, verifier: request.verifier })).json<Tokens>();
   const rotated = (await refresh(frontdesk, appA, tokens.refresh_token!)).json<Tokens>();
-  const again = await exchange(frontdesk, appA, { code, verifier: request.verifier });
-  expect(again.json()).toMatchObject({ error: 'invalid_grant' });
+  const secondExchange = await exchange(frontdesk, appA, { code, verifier: request.verifier });
+  expect(secondExchange.json()).toMatchObject({ error: 'invalid_grant' });
   for (const { access_token: token } of [tokens, rotated]) expect((await userinfo(frontdesk, token)).status).toBe(401);
   for (const token of [tokens, rotated])
     expect((await refresh(frontdesk, appA, token.refresh_token!)).status).toBe(400);
@@ -52,31 +52,31 @@ test('B03 a code that is used twice revokes all its tokens', async () => {
 
 describe('B04', () => {
   test('an expired code is refused', async () => {
-    const { request, code } = await grantOf();
+    const { request, code } = await requestCode();
     await runSql(
       frontdesk.db,
       `update artifacts set payload = payload || '{"exp": 1000}' where kind = 'AuthorizationCode'`,
     );
-    const answer = await exchange(frontdesk, appA, { code, verifier: request.verifier });
-    expect(answer.json()).toMatchObject({ error: 'invalid_grant' });
+    const response = await exchange(frontdesk, appA, { code, verifier: request.verifier });
+    expect(response.json()).toMatchObject({ error: 'invalid_grant' });
   });
 
   test('a code of another client is refused', async () => {
-    const { request, code } = await grantOf();
-    const answer = await exchange(frontdesk, appB, { code, verifier: request.verifier });
-    expect(answer.json()).toMatchObject({ error: 'invalid_grant' });
+    const { request, code } = await requestCode();
+    const response = await exchange(frontdesk, appB, { code, verifier: request.verifier });
+    expect(response.json()).toMatchObject({ error: 'invalid_grant' });
   });
 
   test('a code with another redirect_uri is refused', async () => {
-    const { request, code } = await grantOf();
-    const other = { ...appA, redirectUri: 'http://site-a.localhost:9/' };
-    expect((await exchange(frontdesk, other, { code, verifier: request.verifier })).json()).toMatchObject({
+    const { request, code } = await requestCode();
+    const otherRedirectUri = { ...appA, redirectUri: 'http://site-a.localhost:9/' };
+    expect((await exchange(frontdesk, otherRedirectUri, { code, verifier: request.verifier })).json()).toMatchObject({
       error: 'invalid_grant',
     });
   });
 
-  test('a wrong verifier does not use up the code', async () => {
-    const { request, code } = await grantOf();
+  test('a wrong verifier does not consume the code', async () => {
+    const { request, code } = await requestCode();
     expect((await exchange(frontdesk, appA, { code, verifier: randomText() })).status).toBe(400);
     expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
   });
@@ -89,26 +89,26 @@ describe('B05 PKCE', () => {
     ['a method without a challenge', { code_challenge: undefined }],
     ['a short challenge', { code_challenge: 'abc' }],
   ])('%s is refused for every client', async (_what, parameters) => {
-    for (const each of [appA, appB]) {
-      const answer = await known.send(authorize(frontdesk, each, parameters).url);
-      expect(responseParameters(answer)).toMatchObject({ error: 'invalid_request', iss: frontdesk.issuer });
+    for (const client of [appA, appB]) {
+      const response = await signedInBrowser.send(authorize(frontdesk, client, parameters).url);
+      expect(responseParameters(response)).toMatchObject({ error: 'invalid_request', iss: frontdesk.issuer });
     }
   });
 
-  test('a challenge without a verifier is refused', async () => {
-    const { code } = await grantOf();
+  test('a token request without the verifier of its challenge is refused', async () => {
+    const { code } = await requestCode();
     const form = { grant_type: 'authorization_code', code, redirect_uri: appA.redirectUri };
     expect((await callAs(frontdesk, appA, '/oauth/token', form)).status).toBe(400);
   });
 });
 
-test('B09 every authorization response names its issuer, errors too', async () => {
-  const stranger = newBrowser(frontdesk);
+test('B09 every authorization response names its issuer, also an error response', async () => {
+  const anonymousBrowser = newBrowser(frontdesk);
   for (const [browser, parameters] of [
-    [known, {}],
-    [stranger, { prompt: 'none' }],
-    [known, { scope: 'openid phone' }],
-    [known, { prompt: 'none login' }],
+    [signedInBrowser, {}],
+    [anonymousBrowser, { prompt: 'none' }],
+    [signedInBrowser, { scope: 'openid phone' }],
+    [signedInBrowser, { prompt: 'none login' }],
   ] as const) {
     expect(responseParameters(await browser.send(authorize(frontdesk, appA, parameters).url))['iss']).toBe(
       frontdesk.issuer,
@@ -117,27 +117,30 @@ test('B09 every authorization response names its issuer, errors too', async () =
 });
 
 test('B10 only the code flow is offered', async () => {
-  const discovery = (await known.send(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
+  const discovery = (await signedInBrowser.send(`${frontdesk.issuer}/.well-known/openid-configuration`)).json();
   expect(discovery['response_types_supported']).toEqual(['code']);
   expect(discovery['grant_types_supported']).not.toContain('implicit');
   expect(discovery['code_challenge_methods_supported']).toEqual(['S256']);
   for (const type of ['token', 'id_token', 'id_token token', 'code id_token', 'none']) {
-    const answer = await known.send(authorize(frontdesk, appA, { response_type: type }).url);
-    expect(answer.location ?? '').not.toMatch(/access_token|id_token=/);
-    expect(`${answer.location}${answer.body}`).toMatch(/unsupported_response_type|invalid_request/);
+    const response = await signedInBrowser.send(authorize(frontdesk, appA, { response_type: type }).url);
+    expect(response.location ?? '').not.toMatch(/access_token|id_token=/);
+    expect(`${response.location}${response.body}`).toMatch(/unsupported_response_type|invalid_request/);
   }
 });
 
-test('B12 a parameter that comes twice is an error', async () => {
+test('B12 a request with a repeated parameter is refused', async () => {
   const { url } = authorize(frontdesk, appA, { prompt: 'none', max_age: '100', acr_values: 'aal1', login_hint: 'ann' });
   for (const name of new URL(url).searchParams.keys()) {
     const twice = new URL(url);
     twice.searchParams.append(name, twice.searchParams.get(name)!);
-    const answer = await known.send(twice.href);
-    expect([name, answer.location?.includes('code=') ?? false]).toEqual([name, false]);
-    expect([name, `${answer.location}${answer.body}`]).toEqual([name, expect.stringMatching(/error=|Code invalid_/)]);
+    const response = await signedInBrowser.send(twice.href);
+    expect([name, response.location?.includes('code=') ?? false]).toEqual([name, false]);
+    expect([name, `${response.location}${response.body}`]).toEqual([
+      name,
+      expect.stringMatching(/error=|Code invalid_/),
+    ]);
   }
-  const { request, code } = await grantOf();
+  const { request, code } = await requestCode();
   const form: [string, string][] = [
     ['grant_type', 'authorization_code'],
     ['code', code],
@@ -146,15 +149,15 @@ test('B12 a parameter that comes twice is an error', async () => {
   ];
   const headers = { authorization: `Basic ${Buffer.from(`${appA.id}:${appA.secret}`).toString('base64')}` };
   for (const field of form) {
-    const answer = await sendRequest(`${frontdesk.issuer}/oauth/token`, { form: [...form, field], headers });
-    expect([field[0], answer.status]).toEqual([field[0], 400]);
+    const response = await sendRequest(`${frontdesk.issuer}/oauth/token`, { form: [...form, field], headers });
+    expect([field[0], response.status]).toEqual([field[0], 400]);
   }
   expect((await sendRequest(`${frontdesk.issuer}/oauth/token`, { form, headers })).status).toBe(200);
 });
 
 test('B13 an access token in a URL is refused', async () => {
-  const { access_token: token } = await tokensFor(frontdesk, known, appA);
-  const answer = await known.send(`${frontdesk.issuer}/oauth/userinfo?access_token=${token}`);
-  expect(answer.status).toBe(400);
+  const { access_token: token } = await tokensFor(frontdesk, signedInBrowser, appA);
+  const response = await signedInBrowser.send(`${frontdesk.issuer}/oauth/userinfo?access_token=${token}`);
+  expect(response.status).toBe(400);
   expect(frontdesk.logged.join('')).not.toContain(token);
 });

@@ -1,4 +1,4 @@
-/** Requirement of README.md beside this file: C06. A token of one kind is worth nothing as another, at Frontdesk and at the example sites. */
+/** Requirement of README.md beside this file: C06. Tests that Frontdesk and the example sites accept a token of one kind as no other kind. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
@@ -25,86 +25,97 @@ describe('at Frontdesk and the APIs', () => {
   let frontdesk: Frontdesk;
   let sites: Sites;
   let receiver: Receiver;
-  let told: RegisteredApp;
-  let pass: Tokens;
-  let mine: Tokens;
+  let notifiedApp: RegisteredApp;
+  let apiTokens: Tokens;
+  let ownTokens: Tokens;
   let logoutToken: string;
-  const known = () => newBrowser(frontdesk);
 
   beforeAll(async () => {
     frontdesk = await startFrontdesk();
     await ann(frontdesk);
     sites = await startSites(frontdesk);
-    receiver = await startReceiver(frontdesk.issuer, 'told');
-    told = await app(frontdesk, {
-      id: 'told',
+    receiver = await startReceiver(frontdesk.issuer, 'notified-app');
+    notifiedApp = await app(frontdesk, {
+      id: 'notified-app',
       isFirstParty: true,
       apis: [{ audience }],
       backChannelLogoutUri: receiver.uri,
     });
-    const leaving = known();
-    await tokensFor(frontdesk, leaving, told);
-    await (await leaving.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+    const leavingBrowser = newBrowser(frontdesk);
+    await tokensFor(frontdesk, leavingBrowser, notifiedApp);
+    await (await leavingBrowser.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
     await receiver.until(1);
     logoutToken = receiver.received[0]!.token;
-    mine = await tokensFor(frontdesk, known(), told);
-    pass = await tokensFor(frontdesk, known(), told, { scope: 'openid notes:read', resource: audience });
+    ownTokens = await tokensFor(frontdesk, newBrowser(frontdesk), notifiedApp);
+    apiTokens = await tokensFor(frontdesk, newBrowser(frontdesk), notifiedApp, {
+      scope: 'openid notes:read',
+      resource: audience,
+    });
   });
 
-  test('the tokens have their types', () => {
-    const kinds = [mine.id_token!, pass.access_token, logoutToken].map((token) => decodeProtectedHeader(token).typ);
+  test('each kind of token has its type in the header', () => {
+    const kinds = [ownTokens.id_token!, apiTokens.access_token, logoutToken].map(
+      (token) => decodeProtectedHeader(token).typ,
+    );
     expect(kinds).toEqual([undefined, 'at+jwt', 'logout+jwt']);
-    expect(decodeJwt(logoutToken)).toMatchObject({ aud: 'told', events: { [logoutEvent]: {} } });
+    expect(decodeJwt(logoutToken)).toMatchObject({ aud: 'notified-app', events: { [logoutEvent]: {} } });
   });
 
-  test('C06 userinfo accepts only access tokens for it', async () => {
-    expect((await userinfo(frontdesk, mine.access_token)).status).toBe(200);
-    for (const token of [mine.id_token!, mine.refresh_token!, pass.access_token, logoutToken]) {
+  test('C06 userinfo accepts only access tokens for userinfo', async () => {
+    expect((await userinfo(frontdesk, ownTokens.access_token)).status).toBe(200);
+    for (const token of [ownTokens.id_token!, ownTokens.refresh_token!, apiTokens.access_token, logoutToken]) {
       expect((await userinfo(frontdesk, token)).status).toBe(401);
     }
   });
 
-  test('C06 the APIs accept only access tokens for them', async () => {
+  test('C06 an API accepts only access tokens for that API', async () => {
     const call = (token: string) => sendRequest(sites.apis[0]!, { headers: { authorization: `Bearer ${token}` } });
-    expect((await call(pass.access_token)).status).toBe(200);
-    for (const token of [pass.id_token!, pass.refresh_token!, mine.access_token, logoutToken]) {
+    expect((await call(apiTokens.access_token)).status).toBe(200);
+    for (const token of [apiTokens.id_token!, apiTokens.refresh_token!, ownTokens.access_token, logoutToken]) {
       expect((await call(token)).status).toBe(401);
     }
   });
 
   test('C06 only an ID token is accepted as id_token_hint', async () => {
-    const browser = known();
-    await tokensFor(frontdesk, browser, told);
-    const hint = async (token: string) => {
-      const asked = await browser.send(authorize(frontdesk, told, { id_token_hint: token, prompt: 'none' }).url);
-      const out = await browser.send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${token}`);
-      return [responseParameters(asked)['error'], out.status];
+    const browser = newBrowser(frontdesk);
+    await tokensFor(frontdesk, browser, notifiedApp);
+    const useAsHint = async (token: string) => {
+      const authorizationResponse = await browser.send(
+        authorize(frontdesk, notifiedApp, { id_token_hint: token, prompt: 'none' }).url,
+      );
+      const logoutResponse = await browser.send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${token}`);
+      return [responseParameters(authorizationResponse)['error'], logoutResponse.status];
     };
-    expect(await hint(mine.id_token!)).toEqual([undefined, 200]);
-    expect(await hint(pass.access_token)).toEqual(['invalid_request', 400]);
-    expect(await hint(logoutToken)).toEqual(['invalid_request', 400]);
-    expect(await hint(mine.refresh_token!)).toEqual(['invalid_request', 400]);
+    expect(await useAsHint(ownTokens.id_token!)).toEqual([undefined, 200]);
+    expect(await useAsHint(apiTokens.access_token)).toEqual(['invalid_request', 400]);
+    expect(await useAsHint(logoutToken)).toEqual(['invalid_request', 400]);
+    expect(await useAsHint(ownTokens.refresh_token!)).toEqual(['invalid_request', 400]);
   });
 
   test('C06 ID tokens and logout tokens are neither introspected nor refreshed', async () => {
-    for (const token of [mine.id_token!, logoutToken]) {
-      expect((await callAs(frontdesk, told, '/oauth/introspect', { token })).json()).not.toHaveProperty('active', true);
+    for (const token of [ownTokens.id_token!, logoutToken]) {
+      expect((await callAs(frontdesk, notifiedApp, '/oauth/introspect', { token })).json()).not.toHaveProperty(
+        'active',
+        true,
+      );
       const form = { grant_type: 'refresh_token', refresh_token: token };
-      expect((await callAs(frontdesk, told, '/oauth/token', form)).json()).toMatchObject({ error: 'invalid_grant' });
+      expect((await callAs(frontdesk, notifiedApp, '/oauth/token', form)).json()).toMatchObject({
+        error: 'invalid_grant',
+      });
     }
   });
 });
 
 describe('at site A, when the ID token', () => {
   let issuer: string;
-  /** Where site A is. */
+  /** The URL of site A. */
   let site: string;
   let key: CryptoKey;
   let jwk: JWK;
-  /** The ID token that the provider of this test issues. */
+  /** The ID token that the test provider issues. */
   let idToken: string;
 
-  /** A provider that issues the token of the test. */
+  /** Starts a provider that issues the token of the test. */
   beforeAll(async () => {
     const pair = await generateKeyPair('RS256');
     key = pair.privateKey;
@@ -141,16 +152,16 @@ describe('at site A, when the ID token', () => {
       .setExpirationTime('2m')
       .sign(key);
 
-  /** Signs in at site A with the ID token made for the nonce. @returns the text of the page */
-  async function signInWith(make: (nonce: string) => Promise<string>): Promise<string> {
+  /** Signs in at site A, which gets the ID token made for its nonce. @returns the text of the page */
+  async function signInWith(makeToken: (nonce: string) => Promise<string>): Promise<string> {
     const browser = createBrowser((url) => url.startsWith(`${issuer}/authorize`));
     const { searchParams } = new URL((await browser.visit(`${site}/sign-in`)).location!);
-    idToken = await make(searchParams.get('nonce')!);
+    idToken = await makeToken(searchParams.get('nonce')!);
     const query = new URLSearchParams({ code: 'c', state: searchParams.get('state')!, iss: issuer });
     return (await browser.visit(`${site}/callback?${query.toString()}`)).text;
   }
 
-  test('is valid, the person is signed in', async () => {
+  test('is valid, the sign-in succeeds', async () => {
     expect(await signInWith((nonce) => signed({ nonce, auth_time: 1 }))).toContain('Hello, Ann Archer');
   });
 
@@ -158,10 +169,10 @@ describe('at site A, when the ID token', () => {
     ['a logout token', () => signed({ sid: 's', jti: randomText(), events: { [logoutEvent]: {} } }, 'logout+jwt')],
     ['an access token', () => signed({ client_id: 'site-a', scope: 'openid' }, 'at+jwt')],
     ['of another sign-in', () => signed({ nonce: 'other' })],
-    ['for somebody else', (nonce) => signed({ nonce, aud: 'site-b' })],
-    ['from somebody else', (nonce) => signed({ nonce, iss: 'https://evil.example' })],
-  ])('C06 is %s, sign-in fails', async (_what, make) => {
-    const text = await signInWith(make);
+    ['for another client', (nonce) => signed({ nonce, aud: 'site-b' })],
+    ['of another issuer', (nonce) => signed({ nonce, iss: 'https://evil.example' })],
+  ])('C06 is %s, the sign-in fails', async (_what, makeToken) => {
+    const text = await signInWith(makeToken);
     expect(text).toContain('That did not work');
     expect(text).not.toContain('Hello');
   });

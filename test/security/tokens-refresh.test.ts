@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: B06 to B08. Refresh tokens. */
+/** Requirements of README.md beside this file: B06 to B08. Tests the rotation, reuse detection and lifetime of refresh tokens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors } from 'oidc-provider';
 import { ann, app, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
@@ -11,99 +11,100 @@ import { sql } from '../../src/platform/statement.ts';
 
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
-let told: RegisteredApp;
+let notifiedApp: RegisteredApp;
 let receiver: Receiver;
 
 beforeAll(async () => {
   frontdesk = await startFrontdesk();
   await ann(frontdesk);
   appA = await siteA(frontdesk);
-  receiver = await startReceiver(frontdesk.issuer, 'told');
-  told = await app(frontdesk, { id: 'told', isFirstParty: true, backChannelLogoutUri: receiver.uri });
+  receiver = await startReceiver(frontdesk.issuer, 'notified-app');
+  notifiedApp = await app(frontdesk, { id: 'notified-app', isFirstParty: true, backChannelLogoutUri: receiver.uri });
 });
 beforeEach(() => void (receiver.received.length = 0));
 
-const signedIn = () => tokensFor(frontdesk, newBrowser(frontdesk), told);
-const renew = async (token: string) => (await refresh(frontdesk, told, token)).json<Tokens & { error?: string }>();
-const lives = async (token: string) => (await refresh(frontdesk, told, token)).status === 200;
+const signedIn = () => tokensFor(frontdesk, newBrowser(frontdesk), notifiedApp);
+const refreshWith = async (token: string) =>
+  (await refresh(frontdesk, notifiedApp, token)).json<Tokens & { error?: string }>();
+const isUsable = async (token: string) => (await refresh(frontdesk, notifiedApp, token)).status === 200;
 const reuses = async () =>
   (await runSql(frontdesk.db, "select from audit_events where kind = 'refresh-token.reused'")).length;
 const usedSecondsAgo = sql`
   update artifacts set consumed_at = clock_timestamp() - make_interval(secs => $1)
   where kind = 'RefreshToken' and consumed_at is not null`;
-const secondsPass = (seconds: number) => frontdesk.db.read(usedSecondsAgo, [seconds]);
+const setSecondsSinceUse = (seconds: number) => frontdesk.db.read(usedSecondsAgo, [seconds]);
 
-/** Expects the last tokens of the family to be revoked, the app notified, and an audit event. */
+/** Expects that the last tokens of the family are revoked, the app is notified and an audit event is recorded. */
 async function expectFamilyEnded(last: Tokens, before: number): Promise<void> {
-  expect(await renew(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
+  expect(await refreshWith(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
   expect((await userinfo(frontdesk, last.access_token)).status).toBe(401);
   await receiver.until(1);
   expect(await reuses()).toBe(before + 1);
 }
 
 describe('B06', () => {
-  test('a refresh token is replaced by each use', async () => {
+  test('each use replaces the refresh token', async () => {
     const seen = new Set<string>();
     let { refresh_token: token } = await signedIn();
     for (let use = 0; use < 5; use += 1) {
       seen.add(token!);
-      ({ refresh_token: token } = await renew(token!));
+      ({ refresh_token: token } = await refreshWith(token!));
     }
     expect(seen.size).toBe(5);
     expect(seen.has(token!)).toBe(false);
   });
 
-  test('five tabs at once get the same successor, which works', async () => {
+  test('five concurrent uses get the same successor, which is usable', async () => {
     const { refresh_token: token } = await signedIn();
     const before = await reuses();
-    const responses = await Promise.all(Array.from({ length: 5 }, () => renew(token!)));
+    const responses = await Promise.all(Array.from({ length: 5 }, () => refreshWith(token!)));
     const [successor, ...others] = new Set(responses.map((response) => response.refresh_token));
     expect(others).toEqual([]);
-    expect(await lives(successor!)).toBe(true);
+    expect(await isUsable(successor!)).toBe(true);
     expect(await reuses()).toBe(before);
   });
 
   test('a repeated use within 30 seconds gets the same successor', async () => {
     const first = await signedIn();
-    const lost = await renew(first.refresh_token!);
-    await secondsPass(29);
-    const again = await renew(first.refresh_token!);
-    expect(again.refresh_token).toBe(lost.refresh_token);
-    expect((await userinfo(frontdesk, again.access_token)).status).toBe(200);
+    const lostResponse = await refreshWith(first.refresh_token!);
+    await setSecondsSinceUse(29);
+    const repeated = await refreshWith(first.refresh_token!);
+    expect(repeated.refresh_token).toBe(lostResponse.refresh_token);
+    expect((await userinfo(frontdesk, repeated.access_token)).status).toBe(200);
   });
 
-  test('a use after 30 seconds is reuse, even when the successor was never used', async () => {
+  test('a use after 30 seconds revokes the family, even when the successor was never used', async () => {
     const first = await signedIn();
-    const last = await renew(first.refresh_token!);
+    const last = await refreshWith(first.refresh_token!);
     const before = await reuses();
-    await secondsPass(31);
-    expect(await renew(first.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
+    await setSecondsSinceUse(31);
+    expect(await refreshWith(first.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
     await expectFamilyEnded(last, before);
   });
 
-  test('a repeated use within 30 seconds gets the newest token of the line', async () => {
+  test('a repeated use within 30 seconds gets the newest token of the family', async () => {
     const first = await signedIn();
-    const second = await renew(first.refresh_token!);
-    const third = await renew(second.refresh_token!);
-    expect((await renew(first.refresh_token!)).refresh_token).toBe(third.refresh_token);
-    expect(await lives(third.refresh_token!)).toBe(true);
+    const second = await refreshWith(first.refresh_token!);
+    const third = await refreshWith(second.refresh_token!);
+    expect((await refreshWith(first.refresh_token!)).refresh_token).toBe(third.refresh_token);
+    expect(await isUsable(third.refresh_token!)).toBe(true);
   });
 
-  test('a thief is discovered by the next use of the owner, or by their own', async () => {
+  test('a theft is detected when the owner or the thief uses a replaced token', async () => {
     const first = await signedIn();
-    const stolen = await renew(first.refresh_token!);
+    const stolenTokens = await refreshWith(first.refresh_token!);
     const before = await reuses();
-    await secondsPass(31);
-    // The owner, who did not get the successor.
-    expect(await renew(first.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
-    await expectFamilyEnded(stolen, before);
+    await setSecondsSinceUse(31);
+    // The owner did not get the successor and uses the first token.
+    expect(await refreshWith(first.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
+    await expectFamilyEnded(stolenTokens, before);
 
     const second = await signedIn();
-    const owned = await renew(second.refresh_token!);
-    await secondsPass(31);
+    const ownersTokens = await refreshWith(second.refresh_token!);
+    await setSecondsSinceUse(31);
     receiver.received.length = 0;
-    expect(await renew(second.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
-    await expectFamilyEnded(owned, before + 1);
+    expect(await refreshWith(second.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
+    await expectFamilyEnded(ownersTokens, before + 1);
   });
 
   test('a repeated use extends neither lifetime nor scope', async () => {
@@ -112,21 +113,21 @@ describe('B06', () => {
       runSql<{ end: string; scope: string }>(
         frontdesk.db,
         `select expires_at::text as end, payload ->> 'scope' as scope from artifacts
-          where kind = 'RefreshToken' and client_id = 'told' order by created_at desc, consumed_at nulls first limit 1`,
+          where kind = 'RefreshToken' and client_id = 'notified-app' order by created_at desc, consumed_at nulls first limit 1`,
       );
-    await renew(token!);
-    const made = await rows();
+    await refreshWith(token!);
+    const rowsBefore = await rows();
     await sleep(1_100);
-    await renew(token!);
-    expect(await rows()).toEqual(made);
+    await refreshWith(token!);
+    expect(await rows()).toEqual(rowsBefore);
   });
 
-  test('a concurrent use that is decided after the grace ends the family as well', async () => {
+  test('a concurrent use that is decided after the grace period revokes the family', async () => {
     const first = await signedIn();
-    const last = await renew(first.refresh_token!);
+    const last = await refreshWith(first.refresh_token!);
     const before = await reuses();
-    await secondsPass(31);
-    // A concurrent request, which found the token before.
+    await setSecondsSinceUse(31);
+    // A concurrent request has read the token before and consumes it now.
     const adapter = createArtifactAdapter(frontdesk.db, frontdesk.keyring, 'RefreshToken');
     const refused = await frontdesk.db.inUnitOfWork(() =>
       adapter.consume(first.refresh_token!).catch((error: Error) => error),
@@ -135,36 +136,36 @@ describe('B06', () => {
     await expectFamilyEnded(last, before);
   });
 
-  test('reuse is recorded with account and client, and without the token', async () => {
+  test('the audit event of a reuse names the account and the client, and not the token', async () => {
     const first = await signedIn();
-    await renew(first.refresh_token!);
-    await secondsPass(31);
-    await renew(first.refresh_token!);
+    await refreshWith(first.refresh_token!);
+    await setSecondsSinceUse(31);
+    await refreshWith(first.refresh_token!);
     const [event] = await runSql<{ text: string; client_id: string; account_id: string }>(
       frontdesk.db,
       `select *, e::text as text from audit_events e where kind = 'refresh-token.reused'
         order by at desc limit 1`,
     );
-    expect(event).toMatchObject({ client_id: 'told', account_id: expect.any(String) });
+    expect(event).toMatchObject({ client_id: 'notified-app', account_id: expect.any(String) });
     expect(event!.text).not.toContain(first.refresh_token!);
   });
 
-  test('reuse in one family leaves those of other browsers alone', async () => {
-    const [stolen, other] = [await signedIn(), await signedIn()];
-    await renew(stolen.refresh_token!);
-    await secondsPass(31);
-    expect(await lives(stolen.refresh_token!)).toBe(false);
-    expect(await lives(other.refresh_token!)).toBe(true);
+  test('reuse in one family does not revoke families of other browsers', async () => {
+    const [stolenTokens, otherFamily] = [await signedIn(), await signedIn()];
+    await refreshWith(stolenTokens.refresh_token!);
+    await setSecondsSinceUse(31);
+    expect(await isUsable(stolenTokens.refresh_token!)).toBe(false);
+    expect(await isUsable(otherFamily.refresh_token!)).toBe(true);
   });
 });
 
 describe('B07', () => {
-  test('a refresh token of another client, or without one, is refused, and not used up', async () => {
+  test('a refresh by another or an unauthenticated client is refused and does not consume the token', async () => {
     const appB = await siteB(frontdesk, { apis: [] });
     const { refresh_token: token } = await tokensFor(frontdesk, newBrowser(frontdesk), appA);
     expect((await refresh(frontdesk, appB, token!)).json()).toMatchObject({ error: 'invalid_grant' });
-    const nobody = { id: 'site-a', secret: undefined, redirectUri: appA.redirectUri };
-    expect((await refresh(frontdesk, nobody, token!)).status).toBe(401);
+    const clientWithoutSecret = { id: 'site-a', secret: undefined, redirectUri: appA.redirectUri };
+    expect((await refresh(frontdesk, clientWithoutSecret, token!)).status).toBe(401);
     expect((await refresh(frontdesk, { ...appA, secret: 'wrong' }, token!)).status).toBe(401);
     expect((await refresh(frontdesk, appA, token!)).status).toBe(200);
   });
@@ -177,21 +178,21 @@ describe('B08', () => {
       runSql<{ first: number }>(
         frontdesk.db,
         `select (payload ->> 'iiat')::int as first from artifacts
-          where kind = 'RefreshToken' and client_id = 'told' order by created_at desc, expires_at desc limit 1`,
+          where kind = 'RefreshToken' and client_id = 'notified-app' order by created_at desc, expires_at desc limit 1`,
       );
     const [{ first } = { first: 0 }] = await rows();
     await sleep(1_100);
-    for (let use = 0; use < 3; use += 1) ({ refresh_token: token } = await renew(token!));
+    for (let use = 0; use < 3; use += 1) ({ refresh_token: token } = await refreshWith(token!));
     expect(await rows()).toEqual([{ first }]);
-    // 91 days after sign-in.
+    // The sign-in was 91 days ago.
     await runSql(
       frontdesk.db,
       `update artifacts set payload = payload || jsonb_build_object('iiat', ${first} - 91 * 86400)
-        where kind = 'RefreshToken' and client_id = 'told'`,
+        where kind = 'RefreshToken' and client_id = 'notified-app'`,
     );
-    const last = await renew(token!);
-    // The clock passes its end.
+    const last = await refreshWith(token!);
+    // The token expires meanwhile.
     await sleep(1_100);
-    expect(await renew(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
+    expect(await refreshWith(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
   });
 });

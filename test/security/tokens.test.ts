@@ -1,4 +1,4 @@
-/** Requirements of README.md beside this file: B18, B22. Ids used as another kind, and after their time. */
+/** Requirements of README.md beside this file: B18, B22. Tests that an id is accepted as one kind only and not after its expiry. */
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { runSql } from '../support/database.ts';
 import {
@@ -17,23 +17,23 @@ import { sendRequest, type Browser } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
-let known: Browser;
+let signedInBrowser: Browser;
 
 beforeAll(async () => {
   frontdesk = await startFrontdesk();
   await ann(frontdesk);
   appA = await siteA(frontdesk);
-  known = newBrowser(frontdesk);
-  await codeFor(known, authorize(frontdesk, appA));
+  signedInBrowser = newBrowser(frontdesk);
+  await codeFor(signedInBrowser, authorize(frontdesk, appA));
 });
 
-test('B18 an id of one kind is worth nothing as another kind', async () => {
+test('B18 an id of one kind is not accepted as another kind', async () => {
   const request = authorize(frontdesk, appA);
-  const code = await codeFor(known, request);
-  const waiting = await newBrowser(frontdesk).send(authorize(frontdesk, appA).url);
-  const interaction = /\/interaction\/([^?]+)/.exec(waiting.location!)![1]!;
-  const session = await known.cookie(frontdesk.issuer, 'fd_session');
-  const { access_token: access, refresh_token: renewal } = await tokensFor(frontdesk, known, appA);
+  const code = await codeFor(signedInBrowser, request);
+  const pendingResponse = await newBrowser(frontdesk).send(authorize(frontdesk, appA).url);
+  const interaction = /\/interaction\/([^?]+)/.exec(pendingResponse.location!)![1]!;
+  const session = await signedInBrowser.cookie(frontdesk.issuer, 'fd_session');
+  const { access_token: access, refresh_token: renewal } = await tokensFor(frontdesk, signedInBrowser, appA);
   const [{ uid } = { uid: '' }] = await runSql<{ uid: string }>(frontdesk.db, 'select uid from sessions');
   const ids = { code, interaction, session: session!, access, renewal: renewal!, uid };
   for (const [kind, id] of Object.entries(ids)) {
@@ -52,12 +52,12 @@ test('B18 an id of one kind is worth nothing as another kind', async () => {
     if (kind === 'access' || kind === 'renewal') continue;
     expect((await callAs(frontdesk, appA, '/oauth/introspect', { token: id })).json()).toEqual({ active: false });
   }
-  // They all still work as what they are.
+  // The code and the access token are still valid as their own kind.
   expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
   expect((await userinfo(frontdesk, access)).status).toBe(200);
 });
 
-describe('B22 what has expired is refused although its row still exists', () => {
+describe('B22 Frontdesk refuses an expired artifact whose row still exists', () => {
   const expire = (kind: string) =>
     runSql(
       frontdesk.db,
@@ -66,8 +66,8 @@ describe('B22 what has expired is refused although its row still exists', () => 
 
   test('codes, refresh tokens, access tokens', async () => {
     const request = authorize(frontdesk, appA);
-    const code = await codeFor(known, request);
-    const tokens = await tokensFor(frontdesk, known, appA);
+    const code = await codeFor(signedInBrowser, request);
+    const tokens = await tokensFor(frontdesk, signedInBrowser, appA);
     await Promise.all(['AuthorizationCode', 'RefreshToken', 'AccessToken'].map(expire));
     expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(400);
     expect((await refresh(frontdesk, appA, tokens.refresh_token!)).status).toBe(400);
@@ -82,13 +82,13 @@ describe('B22 what has expired is refused although its row still exists', () => 
   });
 
   test('grants', async () => {
-    const tokens = await tokensFor(frontdesk, known, appA);
+    const tokens = await tokensFor(frontdesk, signedInBrowser, appA);
     await runSql(frontdesk.db, "update grants set expires_at = now() - interval '1 second'");
     expect((await refresh(frontdesk, appA, tokens.refresh_token!)).status).toBe(400);
     expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(401);
   });
 
-  test('sessions, by the second', async () => {
+  test('sessions, to the second', async () => {
     const browser = newBrowser(frontdesk);
     const tokens = await tokensFor(frontdesk, browser, appA);
     await runSql(frontdesk.db, "update sessions set expires_at = now() - interval '1 second'");
