@@ -64,13 +64,13 @@ test('a database that a newer release has changed is refused by servers and comm
 
 test('so is a database whose job queue a newer release has changed', async () => {
   const { db } = frontdesk;
-  await db.read(statement('insert into graphile_worker.migrations (id, breaking) values (999999, true)'));
+  await runSql(db, 'insert into graphile_worker.migrations (id, breaking) values (999999, true)');
   try {
     const { code, error } = await list({});
     expect([code, error]).toEqual([1, expect.stringContaining('(migration graphile_worker 999999)')]);
     await expect(serve({})).rejects.toMatchObject({ code: 'database_newer' });
   } finally {
-    await db.read(statement('delete from graphile_worker.migrations where id = 999999'));
+    await runSql(db, 'delete from graphile_worker.migrations where id = 999999');
     // The library sets it.
     process.exitCode = 0;
   }
