@@ -23,10 +23,17 @@ const toApi = (row: Row): Api => ({
   clientId: row.client_id ?? undefined,
 });
 
-const selectApis = sql`select * from apis order by audience`;
+const selectApis = sql`select * from apis where audience > coalesce($1, '') order by audience limit $2`;
 
-export async function listApis(db: Database): Promise<Api[]> {
-  return (await db.read<Row>(selectApis)).map(toApi);
+/** At most `limit` APIs, by audience. @param after audience of the API after which the list begins */
+export async function listApis(db: Database, limit: number, after?: string): Promise<Api[]> {
+  return (await db.read<Row>(selectApis, [after, limit])).map(toApi);
+}
+
+const selectByAudiences = sql`select * from apis where audience = any($1) order by audience`;
+
+export async function listApisOf(db: Database, audiences: string[]): Promise<Api[]> {
+  return (await db.read<Row>(selectByAudiences, [audiences])).map(toApi);
 }
 
 const selectApi = sql`select * from apis where audience = $1`;

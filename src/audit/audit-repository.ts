@@ -62,26 +62,32 @@ const toEvent = (row: Row): RecordedEvent => ({
 
 const selectByAccount = sql`
   select id, at, kind, client_id, session_uid, ip, detail from audit_events
-  where account_id = $1 and at < $2 and kind = any($4) order by at desc limit $3`;
+  where account_id = $1 and kind = any($3) and (at, id) < (
+    coalesce((select at from audit_events where account_id = $1 and at between $5 and $6 and id = $4), 'infinity'),
+    coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  order by at desc, id desc limit $2`;
 
 // The database sets the time of events, and its clock may be ahead of this process's clock.
 const maxClockDifferenceSeconds = 60;
 
+/** The times between which the event with an id was recorded: a uuid v7 begins with its time (RFC 9562 §5.7). */
+function timesAround(id: string): [from: Date, to: Date] {
+  const time = Number.parseInt(id.replace('-', '').slice(0, 12), 16);
+  return [new Date(time - maxClockDifferenceSeconds * 1000), new Date(time + maxClockDifferenceSeconds * 1000)];
+}
+
 /**
  * The events of an account, newest first.
  *
- * @param page at most `limit` events of these kinds, older than `before`; the newest ones by default
+ * @param page at most `limit` events of these kinds, after the event with the id `after`; the newest ones by default
  */
 export async function listAccountEvents(
   db: Database,
   accountId: string,
-  {
-    before = new Date(Date.now() + maxClockDifferenceSeconds * 1000),
-    limit,
-    kinds,
-  }: { before?: Date | undefined; limit: number; kinds: readonly AuditKind[] },
+  { limit, kinds, after }: { limit: number; kinds: readonly AuditKind[]; after?: string | undefined },
 ): Promise<RecordedEvent[]> {
-  return (await db.read<Row>(selectByAccount, [accountId, before, limit, kinds])).map(toEvent);
+  const times = after === undefined ? [] : timesAround(after);
+  return (await db.read<Row>(selectByAccount, [accountId, limit, kinds, after, times[0], times[1]])).map(toEvent);
 }
 
 const selectSignIns = sql`
@@ -106,9 +112,6 @@ const selectSignIn = sql`
  * @returns undefined when the account has no such sign-in
  */
 export async function findSignIn(db: Database, accountId: string, id: string): Promise<RecordedEvent | undefined> {
-  // A uuid v7 begins with its time (RFC 9562 §5.7), by which the event is found without reading all of the account's.
-  const time = Number.parseInt(id.replace('-', '').slice(0, 12), 16);
-  const around = [-maxClockDifferenceSeconds, maxClockDifferenceSeconds].map((s) => new Date(time + s * 1000));
-  const [row] = await db.read<Row>(selectSignIn, [accountId, id, ...around]);
+  const [row] = await db.read<Row>(selectSignIn, [accountId, id, ...timesAround(id)]);
   return row && toEvent(row);
 }

@@ -67,12 +67,22 @@ const selectPage = sql`
     from client_apis where client_id = c.id), '[]') as apis, coalesce((
     select jsonb_agg(to_jsonb(s) order by s.created_at, s.id) from client_secrets s where s.client_id = c.id), '[]') as secrets
   from clients c
-  where (c.created_at, c.id) > (coalesce((select created_at from clients where id = $1), '-infinity'), coalesce($1, ''))
+  where c.id <> $3 and (c.created_at, c.id) > (coalesce((select created_at from clients where id = $1), '-infinity'), coalesce($1, ''))
   order by c.created_at, c.id limit $2`;
 
-/** At most `limit` clients, the oldest first. @param after id of the client after which the list begins */
-export async function listClients(db: Database, limit: number, after?: string): Promise<Client[]> {
-  return (await db.read<Row>(selectPage, [after, limit])).map(toClient);
+/**
+ * At most `limit` clients, the oldest first.
+ *
+ * @param after id of the client after which the list begins
+ * @param exceptId id of a client that is left out
+ */
+export async function listClients(
+  db: Database,
+  limit: number,
+  after: string | undefined,
+  exceptId: string,
+): Promise<Client[]> {
+  return (await db.read<Row>(selectPage, [after, limit, exceptId])).map(toClient);
 }
 
 const selectNames = sql`select id, metadata ->> 'client_name' as name from clients where id = any($1)`;

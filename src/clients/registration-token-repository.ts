@@ -50,11 +50,22 @@ export async function consumeRegistrationToken(db: Database, hashes: Buffer[]): 
 
 const selectAllUsable = sql`
   select id, uses_left, created_at, expires_at from registration_tokens
-  where uses_left > 0 and expires_at > now() order by created_at desc, id`;
+  where uses_left > 0 and expires_at > now()
+    and (created_at, id) < (coalesce((select created_at from registration_tokens where id = $1), 'infinity'),
+      coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  order by created_at desc, id desc limit $2`;
 
-/** Registration tokens that can still be used, newest first. */
-export async function listRegistrationTokens(db: Database): Promise<RegistrationToken[]> {
-  return (await db.read<Row>(selectAllUsable)).map((row) => ({
+/**
+ * At most `limit` registration tokens that can still be used, newest first.
+ *
+ * @param after id of the token after which the list begins
+ */
+export async function listRegistrationTokens(
+  db: Database,
+  limit: number,
+  after?: string,
+): Promise<RegistrationToken[]> {
+  return (await db.read<Row>(selectAllUsable, [after, limit])).map((row) => ({
     id: row.id,
     usesLeft: row.uses_left,
     createdAt: row.created_at,

@@ -3,6 +3,7 @@ import { listApis as list } from '../apis/api-repository.ts';
 import { accessTokenLifetimeBounds, defaultAccessTokenLifetimeSeconds, jwtTypes, type JwtType } from '../apis/api.ts';
 import { registerApi as register, removeApi as remove } from '../apis/register-api.ts';
 import { stringListOption, stringOption, table, UsageError, type Command } from './command.ts';
+import { pageOf, pageOptions, printNext } from './page.ts';
 import { withBase } from './with-base.ts';
 
 /** `notes:read=Read your notes` → scope, and the words for it on the consent page. */
@@ -66,9 +67,15 @@ export const registerApi: Command = {
 export const listApis: Command = {
   name: 'apis list',
   about: 'List the registered APIs.',
-  options: { json: { about: 'Print JSON.' } },
+  options: { ...pageOptions('AUDIENCE'), json: { about: 'Print JSON.' } },
   async run({ options, io }) {
-    const apis = await withBase(io, ({ db }) => list(db));
+    const page = pageOf(options);
+    const apis = await withBase(io, ({ db }) => list(db, page.limit, page.after));
+    printNext(
+      io,
+      page,
+      apis.map(({ audience }) => audience),
+    );
     if (options['json']) return io.out(JSON.stringify(apis));
     if (apis.length === 0) return io.out('No API is registered yet.');
     const rows = apis.map(({ audience, name, scopes, accessTokenLifetimeSeconds }) => {

@@ -20,6 +20,9 @@ beforeAll(async () => {
     `insert into sessions (uid, id_hash, account_id, last_seen_at, expires_at)
      select 's-' || n, decode(md5(n::text), 'hex'), md5('account 1')::uuid, now(), now() + interval '1 day'
      from generate_series(1, 5) n`,
+    `insert into apis (audience, name, scopes) select 'https://api-' || n || '.example/', 'API', '{}' from generate_series(1, 5) n`,
+    `insert into registration_tokens (id, token_hash, uses_left, expires_at)
+     select gen_random_uuid(), n::text::bytea, 1, now() + interval '1 day' from generate_series(1, 5) n`,
     `insert into logout_notices (id, session_uid, account_id, client_id, channel, reason, created_at)
      select md5('notice ' || n)::uuid, 's-1', md5('account 1')::uuid, 'c-1', 'back', 'signed_out', now() from generate_series(1, 5) n`,
   ]) {
@@ -29,25 +32,32 @@ beforeAll(async () => {
 });
 
 const idsIn = (out: string): string[] =>
-  (JSON.parse(out) as { id?: string; uid?: string }[]).map(({ id, uid }) => id ?? uid ?? '');
+  (JSON.parse(out) as { id?: string; uid?: string; audience?: string }[]).map(
+    ({ id, uid, audience }) => id ?? uid ?? audience ?? '',
+  );
 
-test.each([['accounts list'], ['clients list'], ['sessions list p1@example.com'], ['notices list']])(
-  'G09 the pages of `%s` have every entry once',
-  async (command) => {
-    const run = (...options: string[]) => runFrontdesk([...command.split(' '), '--json', ...options], environment);
-    const all = idsIn((await run()).out);
-    expect(all).toHaveLength(5);
-    const pages: string[] = [];
-    for (let after: string[] = []; ;) {
-      const { out, error } = await run('--limit', '2', ...after);
-      pages.push(...idsIn(out));
-      const next = /^There may be more: (--after) (\S+)$/m.exec(error);
-      if (!next) break;
-      after = [next[1]!, next[2]!];
-    }
-    expect(pages).toEqual(all);
-  },
-);
+test.each([
+  ['accounts list'],
+  ['clients list'],
+  ['apis list'],
+  ['registration-tokens list'],
+  ['sessions list p1@example.com'],
+  ['notices list'],
+  ['notices list --open'],
+])('G09 the pages of `%s` have every entry once', async (command) => {
+  const run = (...options: string[]) => runFrontdesk([...command.split(' '), '--json', ...options], environment);
+  const all = idsIn((await run()).out);
+  expect(all).toHaveLength(5);
+  const pages: string[] = [];
+  for (let after: string[] = []; ;) {
+    const { out, error } = await run('--limit', '2', ...after);
+    pages.push(...idsIn(out));
+    const next = /^There may be more: (--after=\S+)$/m.exec(error);
+    if (!next) break;
+    after = [next[1]!];
+  }
+  expect(pages).toEqual(all);
+});
 
 test.each(['0', '1001', '1.5', 'x'])('--limit %s is refused', async (limit) => {
   const { code, error } = await runFrontdesk(['accounts', 'list', '--limit', limit], environment);

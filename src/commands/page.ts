@@ -24,7 +24,7 @@ export function pageOf(options: Options): Page {
   return { limit, after: stringOption(options['after']) };
 }
 
-/** Prints the option for the next page, when this one is full. */
+/** Prints the option for the next page, when this one is full. With `=`, because an id may begin with a dash. */
 export function printNext(io: Io, { limit }: Page, ids: string[]): void {
-  if (ids.length === limit) io.error(`There may be more: --after ${ids.at(-1)!}`);
+  if (ids.length === limit) io.error(`There may be more: --after=${ids.at(-1)!}`);
 }

@@ -2,7 +2,8 @@
 import { listRegistrationTokens as list } from '../clients/registration-token-repository.ts';
 import { createRegistrationToken as create, removeRegistrationToken as remove } from '../clients/registration-token.ts';
 import { durationOption, stringOption, table, UsageError, type Command } from './command.ts';
-import { withBase } from './with-base.ts';
+import { pageOf, pageOptions, printNext } from './page.ts';
+import { isId, withBase } from './with-base.ts';
 
 const defaultSeconds = 86_400;
 
@@ -32,9 +33,16 @@ export const createRegistrationToken: Command = {
 export const listRegistrationTokens: Command = {
   name: 'registration-tokens list',
   about: 'List the registration tokens that can still be used, without their values.',
-  options: { json: { about: 'Print JSON.' } },
+  options: { ...pageOptions('ID'), json: { about: 'Print JSON.' } },
   async run({ options, io }) {
-    const tokens = await withBase(io, ({ db }) => list(db));
+    const page = pageOf(options);
+    if (page.after !== undefined && !isId(page.after)) throw new UsageError('--after must be the id of a token.');
+    const tokens = await withBase(io, ({ db }) => list(db, page.limit, page.after));
+    printNext(
+      io,
+      page,
+      tokens.map(({ id }) => id),
+    );
     if (options['json']) return io.out(JSON.stringify(tokens));
     if (tokens.length === 0) return io.out('There is no token that can be used.');
     const rows = tokens.map(({ id, usesLeft, createdAt, expiresAt }) => {

@@ -54,10 +54,10 @@ describe('sessions', () => {
       uid: string;
     }[];
     receiver.received.length = 0;
-    expect((await run('sessions', 'end', 'ann', '--session', uid)).out).toBe('One session is ended.\n');
+    expect((await run('sessions', 'end', 'ann', `--session=${uid}`)).out).toBe('One session is ended.\n');
     await receiver.until(1);
     expect([await isIn(first), await isIn(second)]).toEqual([true, false]);
-    expect(await run('sessions', 'end', 'ann', '--session', uid)).toEqual({
+    expect(await run('sessions', 'end', 'ann', `--session=${uid}`)).toEqual({
       code: 1,
       out: '',
       error: 'There is no such session any more.\n',
@@ -69,7 +69,7 @@ describe('sessions', () => {
     const [{ uid } = { uid: '' }] = JSON.parse((await run('sessions', 'list', 'ben', '--json')).out) as {
       uid: string;
     }[];
-    expect((await run('sessions', 'end', 'ann', '--session', uid)).code).toBe(1);
+    expect((await run('sessions', 'end', 'ann', `--session=${uid}`)).code).toBe(1);
     expect(await isIn(browser)).toBe(true);
   });
 

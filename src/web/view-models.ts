@@ -1,6 +1,6 @@
 /** Times, logout notices and permissions in the form that views show. */
 import { noticeStateOf, type LogoutNotice, type NoticeState } from '../notices/logout-notice.ts';
-import { listApis } from '../apis/api-repository.ts';
+import { listApisOf } from '../apis/api-repository.ts';
 import type { Permissions } from '../grants/consent.ts';
 import { knownScopes } from '../oidc/permissions/scopes.ts';
 import type { Database } from '../platform/database.ts';
@@ -56,8 +56,8 @@ export async function toPermissionView(
   db: Database,
   { scopes, claims, apiScopes }: Permissions,
 ): Promise<PermissionView> {
-  const hasApiScopes = Object.keys(apiScopes).length > 0;
-  const apis = hasApiScopes ? (await listApis(db)).filter(({ audience }) => Object.hasOwn(apiScopes, audience)) : [];
+  const audiences = Object.keys(apiScopes);
+  const apis = audiences.length > 0 ? await listApisOf(db, audiences) : [];
   return {
     scopes: knownScopes.filter((scope) => scope !== 'openid' && scopes.includes(scope)),
     claims,

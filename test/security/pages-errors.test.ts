@@ -51,7 +51,7 @@ const failures: [number, string, () => Promise<Page>][] = [
     () => withoutTable('clients', () => newBrowser(frontdesk).visit(authorize(frontdesk, site).url)),
   ],
   [
-    503,
+    500,
     'a failed commit',
     async () => {
       const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);

@@ -12,17 +12,16 @@ export const listClients: Command = {
   options: { ...pageOptions('CLIENT_ID'), json: { about: 'Print JSON.' } },
   async run({ options, io }) {
     const page = pageOf(options);
-    const registered = await withBase(io, async ({ db }) => {
+    const clients = await withBase(io, async ({ db }) => {
       const { after, limit } = page;
       if (after !== undefined && !(await findClient(db, after))) throw new Refusal('client_unknown', { id: after });
-      return list(db, limit, after);
+      return list(db, limit, after, ownClientId);
     });
     printNext(
       io,
       page,
-      registered.map(({ id }) => id),
+      clients.map(({ id }) => id),
     );
-    const clients = registered.filter(({ id }) => id !== ownClientId);
     if (options['json']) {
       const shown = clients.map(({ id, kind, isSelfRegistered, metadata }) => ({
         id,

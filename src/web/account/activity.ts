@@ -7,6 +7,7 @@ import type { LogoutNotice } from '../../notices/logout-notice.ts';
 import { toNoticeView, timeOf } from '../view-models.ts';
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
+import { isEventId } from './event-id.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
 const pageSize = 50;
@@ -48,9 +49,8 @@ export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
 
   return async (ctx) => {
     const { account } = signedInOf(ctx);
-    const before = typeof ctx.query['before'] === 'string' ? new Date(ctx.query['before']) : undefined;
-    const isTime = before !== undefined && !Number.isNaN(before.getTime());
-    const page = { before: isTime ? before : undefined, limit: pageSize, kinds: shownKinds };
+    const { after } = ctx.query;
+    const page = { after: isEventId(after) ? after : undefined, limit: pageSize, kinds: shownKinds };
     const events = await listAccountEvents(db, account.id, page);
     const endings = events.filter(({ kind }) => kind === 'session.ended');
     const endedUids = endings.map(({ sessionUid }) => sessionUid ?? '');
@@ -61,7 +61,7 @@ export function showActivity({ db }: Services, show: ShowAccountPage): Handler {
       kind === 'session.ended' ? notices.filter((notice) => notice.sessionUid === sessionUid) : [];
     show(ctx, 'account/activity', {
       entries: events.map((event) => toEntry(event, names, noticesOf(event))),
-      older: events.length === pageSize ? events.at(-1)!.at.toISOString() : undefined,
+      older: events.length === pageSize ? events.at(-1)!.id : undefined,
     });
   };
 }

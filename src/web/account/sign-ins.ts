@@ -11,6 +11,7 @@ import { pathParameter, type Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import type { SignOut } from '../sign-out/sign-out.ts';
 import { timeOf } from '../view-models.ts';
+import { isEventId } from './event-id.ts';
 import { signedInOf, type ShowAccountPage } from './guard.ts';
 
 /** Maximum difference between the times of a sign-in: its event is recorded first, its session has whole seconds. */
@@ -23,13 +24,11 @@ function sessionOf({ at, detail }: RecordedEvent, sessions: Session[]): Session 
   return candidates.toSorted((a, b) => difference(a) - difference(b))[0];
 }
 
-const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
-
 /** The sign-in that the address names, and its session. @throws Refusal `not_found` */
 async function findRequestedSignIn({ db }: Services, ctx: Context) {
   const { account, sessionUid } = signedInOf(ctx);
   const id = pathParameter(ctx, 'id');
-  const event = isId(id) ? await findSignIn(db, account.id, id) : undefined;
+  const event = isEventId(id) ? await findSignIn(db, account.id, id) : undefined;
   if (!event) throw new Refusal('not_found');
   const session = sessionOf(event, await listSessionsBegunAt(db, account.id, event.at, maxDifferenceSeconds));
   return { event, session, isHere: session?.uid === sessionUid, accountId: account.id, sessionUid };
