@@ -1,10 +1,11 @@
 /** A whole deployment for a bench: a database, several `serve` processes, and a load balancer in front of them. */
+import type { ChildProcess } from 'node:child_process';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { freshDatabase } from '../support/database.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { freePort } from '../support/listen.ts';
-import { runProgram } from '../support/terminal.ts';
+import { runProgram, startProgram } from '../support/terminal.ts';
 import { startLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 import { createServerProcess, type ServerProcess } from './server-process.ts';
 
@@ -19,6 +20,8 @@ export interface Servers<T> {
   prepared: T;
   /** Runs a command of the program while the servers run. @throws Error when it fails */
   command(...args: string[]): Promise<void>;
+  /** Starts a command, to be killed. */
+  startCommand(...args: string[]): ChildProcess;
   close(): Promise<void>;
 }
 
@@ -69,6 +72,7 @@ export async function startServers<T>(
       const { code, error } = await runProgram(args, environment);
       if (code !== 0) throw new Error(`frontdesk ${args.join(' ')}: ${error}`);
     },
+    startCommand: (...args) => startProgram(args, environment),
     async close() {
       await Promise.all(servers.map((server) => server.stop()));
       await balancer.close();

@@ -73,7 +73,7 @@ const notices = (accountId: string, reason: string) =>
 const events = (accountId: string) =>
   count(`audit_events where account_id = '${accountId}' and kind = 'session.ended'`);
 
-test('A07 G09 a suspension refuses all at once, and all sessions end with one notice for each app', async () => {
+test('A07 and G09 a suspension refuses all at once, and all sessions end with one notice for each app', async () => {
   const signed = await signedInManyTimes();
   const { id } = signed.person;
   const before = await events(id);
@@ -99,7 +99,7 @@ test('A07 G09 a suspension refuses all at once, and all sessions end with one no
   expect((await events(id)) - before).toBe(many + 1);
 });
 
-test('A07 G09 a new password leaves the session that set it, and what begins afterwards', async () => {
+test('A07 and G09 a new password leaves the session that set it, and what begins afterwards', async () => {
   const signed = await signedInManyTimes();
   const { id } = signed.person;
   const password = 'another password of many words';
@@ -125,7 +125,7 @@ test('G09 sessions that an administrator ends are refused at once, and offline a
   expect(await apps.canRefresh(signed.offline)).toBe(true);
 });
 
-test('A07 G09 a removed account is gone when its last session has ended', async () => {
+test('A07 and G09 a removed account is gone when its last session has ended', async () => {
   const signed = await signedInManyTimes();
   const { id } = signed.person;
   await whileHeld(signed.uid, async () => {

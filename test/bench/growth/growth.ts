@@ -4,6 +4,7 @@ import { fillDatabase } from '../../support/full-database.ts';
 import { ann, siteA } from '../../support/people-and-apps.ts';
 import { startServers } from '../servers.ts';
 import type { Target } from '../throughput/target.ts';
+import { measureEndings, type EndingsResult } from './endings.ts';
 import { startLoad } from './load.ts';
 import { awaitQuietTime, measurePurge, type PurgeResult } from './purge.ts';
 
@@ -15,6 +16,7 @@ export interface GrowthOptions {
 
 export interface GrowthResult {
   purge: PurgeResult;
+  endings: EndingsResult;
 }
 
 async function prepare(frontdesk: Frontdesk): Promise<Pick<Target, 'app'>> {
@@ -48,6 +50,10 @@ export async function measureGrowth({ sessions, baselineSeconds }: GrowthOptions
   const load = await startLoad(target);
   const purge = await measurePurge(stage.databaseUrl, load, baselineSeconds);
   await load.stop();
+  const endings = await measureEndings(
+    { ...stage, app: stage.prepared.app },
+    Math.min(20_000, Math.ceil(sessions / 10)),
+  );
   await stage.close();
-  return { purge };
+  return { purge, endings };
 }
