@@ -1,4 +1,4 @@
-/** Keeps the map in README.md true: every folder is on it, and imports only what the map allows. */
+/** Verifies that every folder is on the map in README.md and imports only what the map allows. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
@@ -31,54 +31,54 @@ test('every folder is on the map', () => {
   expect([...map.keys()].toSorted()).toEqual(folders.toSorted());
 });
 
-test('the map runs one way: a folder comes after all it may import', () => {
-  const seen = new Set<string>();
+test('a folder comes after all folders that it may import', () => {
+  const earlierFolders = new Set<string>();
   for (const [folder, allowed] of map) {
-    expect([folder, [...allowed].filter((other) => !seen.has(other))]).toEqual([folder, []]);
-    seen.add(folder);
+    expect([folder, [...allowed].filter((imported) => !earlierFolders.has(imported))]).toEqual([folder, []]);
+    earlierFolders.add(folder);
   }
 });
 
 test.each(code.filter(({ name }) => folderOf(name)))('$name imports only what the map allows', (file) => {
   const folder = folderOf(file.name)!;
-  const others = filesImported(file)
+  const importedFolders = filesImported(file)
     .map(folderOf)
-    .filter((other) => other !== undefined && other !== folder);
-  expect(others.filter((other) => !map.get(folder)!.has(other!))).toEqual([]);
+    .filter((imported) => imported !== undefined && imported !== folder);
+  expect(importedFolders.filter((imported) => !map.get(folder)!.has(imported!))).toEqual([]);
 });
 
-test('no file imports itself by way of others', () => {
+test('no file imports itself through other files', () => {
   const imports = new Map(code.map((file) => [file.name, filesImported(file)]));
-  const done = new Set<string>();
-  const rings: string[] = [];
+  const visited = new Set<string>();
+  const cycles: string[] = [];
   const visit = (name: string, path: string[]): void => {
-    const at = path.indexOf(name);
-    if (at >= 0) rings.push([...path.slice(at), name].join(' → '));
-    if (at >= 0 || done.has(name)) return;
+    const position = path.indexOf(name);
+    if (position >= 0) cycles.push([...path.slice(position), name].join(' → '));
+    if (position >= 0 || visited.has(name)) return;
     for (const target of imports.get(name) ?? []) visit(target, [...path, name]);
-    done.add(name);
+    visited.add(name);
   };
   for (const { name } of code) visit(name, []);
-  expect(rings).toEqual([]);
+  expect(cycles).toEqual([]);
 });
 
 /** Folder of `oidc/` → the folders of `oidc/` it may import, from the second table of README.md. */
-const floors = [...readme.matchAll(/^\| `oidc\/([\w-]+)\/` \|[^|]*\|([^|]*)\|$/gm)].map(([, floor, allowed]) => {
-  return { floor: floor!, allowed: [...allowed!.matchAll(/`([\w-]+)`/g)].map((match) => match[1]!) };
+const oidcFolders = [...readme.matchAll(/^\| `oidc\/([\w-]+)\/` \|[^|]*\|([^|]*)\|$/gm)].map(([, folder, allowed]) => {
+  return { folder: folder!, allowed: [...allowed!.matchAll(/`([\w-]+)`/g)].map((match) => match[1]!) };
 });
 
 test('every folder of oidc is on the map', () => {
   const folders = readdirSync(join(src, 'oidc')).filter((name) => statSync(join(src, 'oidc', name)).isDirectory());
-  expect(floors.map(({ floor }) => floor).toSorted()).toEqual(folders.toSorted());
+  expect(oidcFolders.map(({ folder }) => folder).toSorted()).toEqual(folders.toSorted());
 });
 
-test.each(floors)('oidc/$floor imports only what the map allows', ({ floor, allowed }) => {
-  const inFloor = code.filter(({ name }) => name.startsWith(`oidc/${floor}/`));
-  const others = inFloor
+test.each(oidcFolders)('oidc/$folder imports only what the map allows', ({ folder, allowed }) => {
+  const filesInFolder = code.filter(({ name }) => name.startsWith(`oidc/${folder}/`));
+  const importedFolders = filesInFolder
     .flatMap(filesImported)
     .map((target) => /^oidc\/([\w-]+)\//.exec(target)?.[1])
-    .filter((other) => other !== undefined && other !== floor);
-  expect(others.filter((other) => !allowed.includes(other!))).toEqual([]);
+    .filter((imported) => imported !== undefined && imported !== folder);
+  expect(importedFolders.filter((imported) => !allowed.includes(imported!))).toEqual([]);
 });
 
 test.each([
@@ -86,9 +86,9 @@ test.each([
   ['background.ts', /^app\.ts$/],
   ['base.ts', /^app\.ts$|^commands\//],
   ['config.ts', /^(app|base)\.ts$|^commands\//],
-])('%s is imported only where the map says', (top, home) => {
-  const strangers = code.filter((file) => filesImported(file).includes(top) && !home.test(file.name));
-  expect(strangers.map(({ name }) => name)).toEqual([]);
+])('only the files that the map names import %s', (topFile, allowedFiles) => {
+  const otherFiles = code.filter((file) => filesImported(file).includes(topFile) && !allowedFiles.test(file.name));
+  expect(otherFiles.map(({ name }) => name)).toEqual([]);
 });
 
 test.each([
@@ -112,13 +112,13 @@ test.each([
   ['raw-body', /^web\/form\.ts$/],
   ['uuid', /^(audit\/audit-repository|web\/middleware\/request-log)\.ts$/],
   ['zod', /^(config|reasons|accounts\/claims|clients\/registration-metadata)\.ts$/],
-])('%s has one home', (library, home) => {
+])('only its one home imports %s', (library, allowedFiles) => {
   const users = code.filter(({ text }) => importsOf(text).includes(library));
   expect(users.length).toBeGreaterThan(0);
-  expect(users.map(({ name }) => name).filter((name) => !home.test(name))).toEqual([]);
+  expect(users.map(({ name }) => name).filter((name) => !allowedFiles.test(name))).toEqual([]);
 });
 
-test('every dependency has a home', () => {
+test('every dependency is imported', () => {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object };
   const used = new Set(code.flatMap(({ text }) => importsOf(text)));
   expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
@@ -127,25 +127,25 @@ test('every dependency has a home', () => {
 test.each([
   ['SQL', /['"`]\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s)/is, /-repository\.ts$/],
   ['the environment', /process\.env/, /^config\.ts$/],
-])('%s is found in one kind of file', (_, pattern, home) => {
-  const strangers = code.filter(({ name, text }) => pattern.test(text) && !home.test(name));
-  expect(strangers.map(({ name }) => name)).toEqual([]);
+])('%s occurs in one kind of file only', (_, pattern, allowedFiles) => {
+  const otherFiles = code.filter(({ name, text }) => pattern.test(text) && !allowedFiles.test(name));
+  expect(otherFiles.map(({ name }) => name)).toEqual([]);
 });
 
-test('no default exports, and no file that only passes others on', () => {
+test('no file has a default export or re-exports another file', () => {
   expect(
     code.filter(({ text }) => /^export default|^export (\*|\{[^}]*\}) from/m.test(text)).map(({ name }) => name),
   ).toEqual([]);
 });
 
-test('every file begins by saying what it is for', () => {
+test('every file begins with a comment about its purpose', () => {
   expect(files.filter(({ text }) => !/^\/\*\*\s/.test(text)).map(({ name }) => name)).toEqual([]);
 });
 
 test('README.md names only files that exist', () => {
-  const named = [...readme.matchAll(/`([\w./-]+\.(?:ts|pug|sql|json))`/g)].map((match) => match[1]!);
+  const namedFiles = [...readme.matchAll(/`([\w./-]+\.(?:ts|pug|sql|json))`/g)].map((match) => match[1]!);
   const places = ['', '../', ...readdirSync(src)].map((place) => join(src, place));
-  expect(named.filter((name) => !places.some((place) => existsSync(join(place, name))))).toEqual([]);
+  expect(namedFiles.filter((name) => !places.some((place) => existsSync(join(place, name))))).toEqual([]);
 });
 
 test('no file is longer than 300 lines', () => {

@@ -1,4 +1,4 @@
-/** Settings: defaults, secrets in files, and the table of docs/operate.md. */
+/** Tests how settings are read, and that docs/operate.md lists them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../test/support/cleanup.ts';
@@ -7,7 +7,7 @@ import { InvalidSettings, isLocalHost, loadConfig } from './config.ts';
 
 const secret = 'x'.repeat(40);
 
-test('without any settings it is a local issuer on the embedded database', () => {
+test('the defaults are a local issuer and the embedded database', () => {
   expect(loadConfig({})).toMatchObject({
     issuer: 'http://localhost:4000',
     isLocal: true,
@@ -28,15 +28,15 @@ test('a public issuer listens on every address', () => {
   });
 });
 
-test('empty settings count as not set', () => {
+test('an empty setting counts as not set', () => {
   expect(loadConfig({ PORT: '', DATABASE_URL: ' ' })).toMatchObject({ port: 4000, databaseUrl: undefined });
 });
 
-test('several secrets, in their order', () => {
+test('several secrets keep their order', () => {
   expect(loadConfig({ SECRET: `${secret}1, ${secret}2` }).secrets).toEqual([`${secret}1`, `${secret}2`]);
 });
 
-test('a secret may be in a file', () => {
+test('a secret may be read from a file', () => {
   const path = join(temporaryFolder(), 'secret');
   writeFileSync(path, `${secret}\n`);
   expect(loadConfig({ SECRET_FILE: path }).secrets).toEqual([secret]);
@@ -64,7 +64,7 @@ test.each([
   'https://user@login.example.com',
   'https://LOGIN.example.com',
   'login.example.com',
-])('%s is no issuer', (issuer) => {
+])('%s is refused as an issuer', (issuer) => {
   expect(() => loadConfig({ ISSUER: issuer, SECRET: secret })).toThrow(InvalidSettings);
 });
 
@@ -75,7 +75,7 @@ test.each([
   ['[::1]', true],
   ['localhost.example.com', false],
   ['10.0.0.1', false],
-])('%s is on this machine: %s', (host, isLocal) => expect(isLocalHost(host)).toBe(isLocal));
+])('isLocalHost of %s is %s', (host, isLocal) => expect(isLocalHost(host)).toBe(isLocal));
 
 test('the conformance profile and client registration are off by default', () => {
   expect(loadConfig({}).protocol).toEqual({ hasClientRegistration: false, isConformance: false });
@@ -85,10 +85,10 @@ test('the conformance profile and client registration are off by default', () =>
   expect(() => loadConfig({ CONFORMANCE_PROFILE: 'yes' })).toThrow('CONFORMANCE_PROFILE must_be_boolean');
 });
 
-test('what was loaded cannot be changed', () => {
+test('the loaded settings cannot be changed', () => {
   expect(() => Object.assign(loadConfig({}), { port: 1 })).toThrow(TypeError);
 });
 
-test('docs/operate.md has the table of settings that the program prints', () => {
+test('docs/operate.md contains the table of settings that the program prints', () => {
   expect(readFileSync('docs/operate.md', 'utf8')).toContain(`\n${settingsMarkdown()}\n\n`);
 });

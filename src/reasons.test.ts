@@ -1,4 +1,4 @@
-/** Problems of a value, by field and reason, without the messages of zod. */
+/** Tests that each problem of a value is reported as a field and a reason, not as a message of zod. */
 import { z } from 'zod';
 import { loadTexts } from './platform/texts.ts';
 import { problemText } from './errors.ts';
@@ -43,13 +43,13 @@ test.each([
   [{ own: 'y' }, { field: 'own', reason: 'must_be_between', min: 2, max: 4 }, 'own must be a whole number from 2 to 4'],
   [{ english: 'y' }, { field: 'english', reason: 'unsupported_value' }, 'english has a value that this server'],
   ['text', { field: 'whole', reason: 'must_be_object' }, 'whole must be a JSON object'],
-])('%j', (value, problem, words) => {
+])('the problem of %j has a field, a reason and words', (value, problem, words) => {
   const { problems = [] } = checkValue(schema, value, 'whole');
   expect(problems).toEqual([problem]);
   expect(problemText(loadTexts(), problems[0]!)).toContain(words);
 });
 
-test('all problems are returned, and long names are cut off', () => {
+test('all problems are returned, with field names of at most 100 characters', () => {
   const { problems = [] } = checkValue(schema, { flag: 1, word: 1, ['x'.repeat(200)]: 1 }, 'whole');
   expect(problems.map(({ field }) => field)).toEqual(['flag', 'word', 'x'.repeat(100)]);
 });

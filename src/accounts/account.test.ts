@@ -1,4 +1,4 @@
-/** Canonical forms of addresses and user names. */
+/** Tests the canonical forms of addresses and user names. */
 import { canonicalEmail, canonicalUsername, cleanEmail } from './account.ts';
 
 test.each([
@@ -11,10 +11,10 @@ test.each([
   ['mailto:ann@example.com', 'ann@example.com'],
   ['MAILTO: Ann@example.com?subject=Hello@you', 'ann@example.com'],
   ['\u200bmailto:ann@example.com', 'ann@example.com'],
-])('D17 %s is %s', (email, canonical) => expect(canonicalEmail(email)).toBe(canonical));
+])('D17 the canonical form of %s is %s', (email, canonical) => expect(canonicalEmail(email)).toBe(canonical));
 
-/** What comes along with a copied name, by what it is called. */
-const unseen = {
+/** Invisible characters that are copied together with a name, by their name. */
+const invisibleCharacters = {
   'zero width space': '\u200b',
   'zero width joiners': '\u200c\u200d',
   'no-break space': '\u00a0',
@@ -31,29 +31,32 @@ const unseen = {
   'line break': '\r\n',
 };
 
-test.each(Object.entries(unseen))('D17 a name with a %s around it is the name', (_name, text) => {
-  expect(canonicalEmail(`${text}ann@example.com${text}`)).toBe('ann@example.com');
-  expect(canonicalUsername(`${text}ann.archer${text}`)).toBe('ann.archer');
-  expect(cleanEmail(`${text}Ann@Example.com${text}`)).toBe('Ann@Example.com');
-});
+test.each(Object.entries(invisibleCharacters))(
+  'D17 the canonical form of a name has no %s around it',
+  (_name, text) => {
+    expect(canonicalEmail(`${text}ann@example.com${text}`)).toBe('ann@example.com');
+    expect(canonicalUsername(`${text}ann.archer${text}`)).toBe('ann.archer');
+    expect(cleanEmail(`${text}Ann@Example.com${text}`)).toBe('Ann@Example.com');
+  },
+);
 
 const spaces = new Set(['no-break space', 'narrow no-break space', 'ideographic space', 'line break']);
-test.each(Object.entries(unseen).filter(([name]) => !spaces.has(name)))(
-  'D17 a name with a %s within is the name',
+test.each(Object.entries(invisibleCharacters).filter(([name]) => !spaces.has(name)))(
+  'D17 the canonical form of a name has no %s within it',
   (_name, text) => {
     expect(canonicalEmail(`a${text}nn${text}@exam${text}ple.com`)).toBe('ann@example.com');
     expect(canonicalUsername(`an${text}n`)).toBe('ann');
   },
 );
 
-test('D17 a joiner that makes another domain is kept', () => {
-  const [joined, plain] = [
+test('D17 a joiner that changes the domain is kept', () => {
+  const [withJoiner, withoutJoiner] = [
     'ann@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.com',
     'ann@\u0646\u0627\u0645\u0647\u0627\u06cc.com',
   ];
-  expect(cleanEmail(joined)).toBe(joined);
-  expect(canonicalEmail(joined)).toBe('ann@xn--mgba3gch31f060k.com');
-  expect(canonicalEmail(plain)).not.toBe(canonicalEmail(joined));
+  expect(cleanEmail(withJoiner)).toBe(withJoiner);
+  expect(canonicalEmail(withJoiner)).toBe('ann@xn--mgba3gch31f060k.com');
+  expect(canonicalEmail(withoutJoiner)).not.toBe(canonicalEmail(withJoiner));
 });
 
 test.each([
@@ -74,16 +77,18 @@ test.each([
   'ann\u0000@example.com',
   `${'x'.repeat(65)}@example.com`,
   '',
-])('D17 %s is no address', (email) => expect(canonicalEmail(email)).toBeUndefined());
+])('D17 %j is refused as an address', (email) => expect(canonicalEmail(email)).toBeUndefined());
 
 test.each([
   ['Ann', 'ann'],
   [' ann.archer ', 'ann.archer'],
   ['ＡＮＮ', 'ann'],
   ['ann_2', 'ann_2'],
-])('D17 the user name %s is %s', (username, canonical) => expect(canonicalUsername(username)).toBe(canonical));
+])('D17 the canonical form of the user name %s is %s', (username, canonical) =>
+  expect(canonicalUsername(username)).toBe(canonical),
+);
 
 test.each(['an', 'ann@example.com', 'ann archer', '.ann', 'ann-', '\u0430nn', 'x'.repeat(65), ''])(
-  'D17 %s is no user name',
+  'D17 %j is refused as a user name',
   (username) => expect(canonicalUsername(username)).toBeUndefined(),
 );

@@ -1,4 +1,4 @@
-/** Claims that an account may have. */
+/** Tests which claims an account may have. */
 import { requireClaims } from './claims.ts';
 
 test.each([
@@ -11,7 +11,7 @@ test.each([
   { phone_number: '+49 (30) 901820', phone_number_verified: false },
   { profile: 'https://ann.example/', picture: 'http://localhost/ann.png', website: 'https://ann.example/' },
   { address: { locality: 'Berlin' } },
-])('%j is fine', (claims) => expect(requireClaims(claims)).toEqual(claims));
+])('the claims %j are accepted', (claims) => expect(requireClaims(claims)).toEqual(claims));
 
 test.each([
   [{ sub: 'x' }, 'sub', 'is_unknown'],
@@ -36,7 +36,7 @@ test.each([
   [[], 'claims', 'must_be_object'],
   ['text', 'claims', 'must_be_object'],
   [null, 'claims', 'must_be_object'],
-])('%j is refused with the claim and the reason', (claims, field, reason) => {
+])('the claims %j are refused, and the error names the claim and the reason', (claims, field, reason) => {
   try {
     requireClaims(claims);
     throw new Error('accepted');

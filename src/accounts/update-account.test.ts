@@ -1,4 +1,4 @@
-/** Changing accounts, on a real database. */
+/** Tests on a real database how accounts are changed. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { listAccountEvents } from '../audit/audit-repository.ts';
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password.ts';
@@ -43,7 +43,7 @@ const emailOf = async (id: string) => {
   return { email: account?.email, isVerified: account?.emailVerifiedAt !== undefined };
 };
 
-test('only what is given changes, and null removes', async () => {
+test('an update changes only the given fields, and null removes a field', async () => {
   const { id, email, username } = await create();
   await updateAccount(db, id, { name: 'Ann Baker' }, by);
   expect(await findAccount(db, id)).toMatchObject({ name: 'Ann Baker', username, email });
@@ -76,7 +76,7 @@ test('a new address is as verified as the caller says, and another spelling keep
 
 test('invalid and taken values are refused, and nothing changes', async () => {
   const [ann, ben] = [await create(), await create()];
-  const before = await findAccount(db, ben.id);
+  const accountBefore = await findAccount(db, ben.id);
   const outcomes = await Promise.all([
     codeOf(setEmail(db, { accountId: ben.id, email: ann.email.toUpperCase(), isVerified: true, by })),
     codeOf(setEmail(db, { accountId: ben.id, email: 'nonsense', isVerified: true, by })),
@@ -95,7 +95,7 @@ test('invalid and taken values are refused, and nothing changes', async () => {
     'account_unknown',
     'account_unknown',
   ]);
-  expect(await findAccount(db, ben.id)).toEqual(before);
+  expect(await findAccount(db, ben.id)).toEqual(accountBefore);
 });
 
 test('when ten accounts set the same address at once, one succeeds, and so with a user name', async () => {

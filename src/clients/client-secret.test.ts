@@ -1,4 +1,4 @@
-/** Client secrets, on a real database. */
+/** Tests client secrets on a real database. */
 import { readFileSync } from 'node:fs';
 import { freshDatabase, runSql, statement, type TestDatabase } from '../../test/support/database.ts';
 import type { Refusal } from '../errors.ts';
@@ -39,106 +39,106 @@ async function register(more: Partial<ClientRegistration> = {}): Promise<string>
   await registerClient(context(), { id, kind: 'web', name: id, redirectUris: ['https://wiki.example/cb'], ...more });
   return id;
 }
-const add = (id: string, seconds?: number) => addClientSecret({ db, keyring }, id, { seconds, by });
+const addSecret = (id: string, seconds?: number) => addClientSecret({ db, keyring }, id, { seconds, by });
 const secretsOf = async (id: string) => (await findClient(db, id))!.secrets;
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'done',
     (error: Refusal) => error.code,
   );
-/** What servers of the release before read and write. */
+/** The column that servers of the previous release read and write. */
 const oldColumn = async (id: string) =>
   (await runSql<{ secret_hashes: string[] }>(db, 'select secret_hashes from clients where id = $1', [id]))[0]!
     .secret_hashes;
-const write = (text: string, values: unknown[]) =>
-  db.inUnitOfWork(async () => void (await db.guard(statement(text), values)));
 
-test('a client has two secrets at most, each with an id and a time', async () => {
+test('a client has at most two secrets, each with an id and a time of creation', async () => {
   const id = await register();
   const [first] = await secretsOf(id);
   expect(first).toMatchObject({ id: expect.stringMatching(/^[0-9a-f]{8}$/), createdAt: expect.any(Date) });
-  const added = await add(id, 3600);
+  const added = await addSecret(id, 3600);
   expect(added.secret).toMatch(/^fd_client_[\w-]{43}$/);
   const expiresAt = (await secretsOf(id)).find((secret) => secret.id === added.id)!.expiresAt!;
   expect(Math.abs(expiresAt.getTime() - Date.now() - 3_600_000)).toBeLessThan(60_000);
-  expect(await codeOf(add(id))).toBe('client_secret_limit');
+  expect(await codeOf(addSecret(id))).toBe('client_secret_limit');
   expect(await removeClientSecret(db, id, first!.id, by)).toBe(1);
-  await add(id);
+  await addSecret(id);
   expect(await secretsOf(id)).toHaveLength(2);
 });
 
-test('an expired secret makes room for a new one', async () => {
+test('a new secret can replace an expired one', async () => {
   const id = await register();
-  const { id: expired } = await add(id, 60);
-  await write(`update client_secrets set expires_at = now() where id = $1`, [expired]);
-  await add(id);
+  const { id: expired } = await addSecret(id, 60);
+  await runSql(db, `update client_secrets set expires_at = now() where id = $1`, [expired]);
+  await addSecret(id);
   expect((await secretsOf(id)).map((secret) => secret.id)).not.toContain(expired);
   expect(await secretsOf(id)).toHaveLength(2);
 });
 
-test('of ten that are added at once, one fits', async () => {
+test('one of ten concurrent additions succeeds', async () => {
   const id = await register();
-  const outcomes = await Promise.all(Array.from({ length: 10 }, () => codeOf(add(id))));
+  const outcomes = await Promise.all(Array.from({ length: 10 }, () => codeOf(addSecret(id))));
   expect(outcomes.toSorted()).toEqual([...Array<string>(9).fill('client_secret_limit'), 'done']);
   expect(await secretsOf(id)).toHaveLength(2);
 });
 
-test('what cannot be is refused', async () => {
-  const [id, page] = [await register(), await register({ kind: 'single-page' })];
-  expect(await codeOf(add(page))).toBe('client_without_secret');
-  expect(await codeOf(add('nobody'))).toBe('client_unknown');
-  expect(await codeOf(add(id, 0))).toBe('argument_invalid');
-  expect(await codeOf(add(id, 3651 * 86_400))).toBe('argument_invalid');
+test('unknown clients and secrets, impossible lifetimes and public clients are refused', async () => {
+  const [id, singlePageApp] = [await register(), await register({ kind: 'single-page' })];
+  expect(await codeOf(addSecret(singlePageApp))).toBe('client_without_secret');
+  expect(await codeOf(addSecret('nobody'))).toBe('client_unknown');
+  expect(await codeOf(addSecret(id, 0))).toBe('argument_invalid');
+  expect(await codeOf(addSecret(id, 3651 * 86_400))).toBe('argument_invalid');
   expect(await codeOf(removeClientSecret(db, 'nobody', 'x', by))).toBe('client_unknown');
-  expect(await codeOf(removeClientSecret(db, page, (await secretsOf(id))[0]!.id, by))).toBe('client_secret_unknown');
+  expect(await codeOf(removeClientSecret(db, singlePageApp, (await secretsOf(id))[0]!.id, by))).toBe(
+    'client_secret_unknown',
+  );
   expect(await secretsOf(id)).toHaveLength(1);
 });
 
-test('the last one can be removed as well', async () => {
+test('the last secret of a client can be removed', async () => {
   const id = await register();
   expect(await removeClientSecret(db, id, (await secretsOf(id))[0]!.id, by)).toBe(0);
   expect(await secretsOf(id)).toEqual([]);
 });
 
-test('a client that authenticates in another way has none, and gets one when it needs it again', async () => {
+test('a change of the authentication method removes the secrets or creates one', async () => {
   const id = await register();
   const jwks = { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }] };
-  const byKey = { token_endpoint_auth_method: 'private_key_jwt', jwks };
-  expect((await updateClient(context(), id, { metadata: byKey })).secret).toBeUndefined();
+  const keyMetadata = { token_endpoint_auth_method: 'private_key_jwt', jwks };
+  expect((await updateClient(context(), id, { metadata: keyMetadata })).secret).toBeUndefined();
   expect(await secretsOf(id)).toEqual([]);
-  const bySecret = { token_endpoint_auth_method: 'client_secret_post', jwks: null };
-  expect((await updateClient(context(), id, { metadata: bySecret })).secret).toMatch(/^fd_client_/);
+  const secretMetadata = { token_endpoint_auth_method: 'client_secret_post', jwks: null };
+  expect((await updateClient(context(), id, { metadata: secretMetadata })).secret).toMatch(/^fd_client_/);
   expect(await secretsOf(id)).toHaveLength(1);
   expect((await updateClient(context(), id, { name: 'Wiki' })).secret).toBeUndefined();
 });
 
-test('that a secret was used is written once an hour, and another request does not wait for it', async () => {
+test('the last use of a secret is written once an hour, without waiting for another request', async () => {
   const id = await register();
   const [secret] = await secretsOf(id);
   const lastUsed = async () => (await secretsOf(id))[0]!.lastUsedAt?.getTime();
-  const use = () => db.inUnitOfWork(async () => updateSecretLastUsed(db, id, secret!.id, 3600));
-  await use();
+  const recordUse = () => db.inUnitOfWork(async () => updateSecretLastUsed(db, id, secret!.id, 3600));
+  await recordUse();
   const first = await lastUsed();
   expect(first).toBeGreaterThan(Date.now() - 60_000);
-  await use();
+  await recordUse();
   expect(await lastUsed()).toBe(first);
-  await write(`update client_secrets set last_used_at = now() - interval '61 minutes' where client_id = $1`, [id]);
+  await runSql(db, `update client_secrets set last_used_at = now() - interval '61 minutes' where client_id = $1`, [id]);
   await db.inUnitOfWork(async () => {
     await db.guard(statement('select 1 from client_secrets where client_id = $1 for update'), [id]);
-    // Another connection: it leaves out the row that is locked, instead of waiting for it.
-    const other = openDatabase({ url: database.url, poolSize: 1 });
-    await other.inUnitOfWork(async () => updateSecretLastUsed(other, id, secret!.id, 3600));
-    await other.close();
+    // The other connection skips the locked row instead of waiting for it.
+    const otherConnection = openDatabase({ url: database.url, poolSize: 1 });
+    await otherConnection.inUnitOfWork(async () => updateSecretLastUsed(otherConnection, id, secret!.id, 3600));
+    await otherConnection.close();
   });
   expect(await lastUsed()).toBeLessThan(first!);
-  await use();
+  await recordUse();
   expect(await lastUsed()).toBeGreaterThan(first! - 1);
 });
 
-describe('servers of the release before', () => {
+describe('servers of the previous release', () => {
   test('read every secret', async () => {
     const id = await register();
-    const { hash } = await add(id);
+    const { hash } = await addSecret(id);
     expect(new Set(await oldColumn(id))).toEqual(new Set((await secretsOf(id)).map((secret) => secret.hash)));
     const first = (await secretsOf(id)).find((secret) => secret.hash !== hash)!;
     await db.inUnitOfWork(async () => replaceSecretHash(db, id, first.id, 'under-a-new-root-secret'));
@@ -147,26 +147,27 @@ describe('servers of the release before', () => {
     expect(await oldColumn(id)).toEqual([hash]);
   });
 
-  test('may register, renew and remove secrets meanwhile', async () => {
-    await write(`insert into clients (id, kind, metadata, secret_hashes) values ('old', 'web', '{}', '{one}')`, []);
+  test('may add, replace and remove secrets', async () => {
+    await runSql(db, `insert into clients (id, kind, metadata, secret_hashes) values ('old', 'web', '{}', '{one}')`);
     expect(await secretsOf('old')).toMatchObject([{ id: expect.stringMatching(/^[0-9a-f]{8}$/), hash: 'one' }]);
-    await write(`update client_secrets set expires_at = 'tomorrow' where client_id = 'old'`, []);
-    await write(`update clients set secret_hashes = array_replace(secret_hashes, 'one', 'two') where id = 'old'`, []);
+    await runSql(db, `update client_secrets set expires_at = 'tomorrow' where client_id = 'old'`);
+    await runSql(db, `update clients set secret_hashes = array_replace(secret_hashes, 'one', 'two') where id = 'old'`);
     expect(await secretsOf('old')).toMatchObject([{ hash: 'two', expiresAt: expect.any(Date) }]);
-    await write(`update clients set secret_hashes = '{}' where id = 'old'`, []);
+    await runSql(db, `update clients set secret_hashes = '{}' where id = 'old'`);
     expect(await secretsOf('old')).toEqual([]);
   });
 
-  test('left secrets that the migration copies', async () => {
-    await write(
+  test('have stored secrets that the migration copies', async () => {
+    await runSql(
+      db,
       `insert into clients (id, kind, metadata, secret_hashes) values ('older', 'web', '{}', '{one,two}')`,
       [],
     );
-    await write(`delete from client_secrets`, []);
-    const [copy = ''] = /insert into client_secrets[^;]*cross join[^;]*;/.exec(
+    await runSql(db, `delete from client_secrets`);
+    const [copyStatement = ''] = /insert into client_secrets[^;]*cross join[^;]*;/.exec(
       readFileSync('migrations/0028-client-secrets.sql', 'utf8'),
     )!;
-    await write(copy, []);
+    await runSql(db, copyStatement);
     expect((await secretsOf('older')).map(({ hash }) => hash).toSorted()).toEqual(['one', 'two']);
   });
 });

@@ -1,4 +1,4 @@
-/** Snippets for well-known programs: complete, in the syntax of each, and the same in docs/apps.md. */
+/** Tests that snippets for well-known programs are complete, valid in their language and the same in docs/apps.md. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ function usualClient(name: SnippetName) {
   return clientOf(kinds[0]!, { redirect_uris: [redirectUri], ...afterwards });
 }
 
-/** The part of the guide about a program. */
+/** The section of the guide about a program. */
 function guideTo(name: SnippetName): string {
   const { title, language, kinds, redirectUri, postLogoutRedirectUri } = programOf(name);
   const options = [
@@ -44,7 +44,7 @@ function guideTo(name: SnippetName): string {
   return `### ${title}\n\n\`\`\`sh\n${command}\n\`\`\`\n\n\`\`\`${language}\n${snippet}\n\`\`\`\n`;
 }
 
-test('docs/apps.md has the snippet of every program, in this order', () => {
+test('docs/apps.md contains the snippet of every program in this order', () => {
   const [, section] = readFileSync('docs/apps.md', 'utf8').split('\n## Settings of well-known clients\n');
   const guide = section?.slice(section.indexOf('\n### ') + 1);
   expect(guide).toBe(snippetNames.map(guideTo).join('\n'));
@@ -55,7 +55,7 @@ test('every snippet belongs to a program', () => {
   expect(files).toEqual([...snippetNames, 'curl-machine'].map((name) => `${name}.txt`).toSorted());
 });
 
-test.each(snippetNames)('%s gets the values of the client, and fits the client that the guide registers', (name) => {
+test.each(snippetNames)('the snippet of %s contains the values of the client that the guide registers', (name) => {
   const client = usualClient(name);
   const secret = client.kind === 'web' ? 'fd_client_secret' : undefined;
   const text = renderSnippet(name, issuer, client, secret);
@@ -66,7 +66,7 @@ test.each(snippetNames)('%s gets the values of the client, and fits the client t
   expect(snippetProblems(name, client)).toEqual([]);
 });
 
-test('a secret that is not given has a placeholder; a public client has none', () => {
+test('a snippet has a placeholder for an unknown secret, and none for a public client', () => {
   expect(renderSnippet('go', issuer, usualClient('go'))).toContain(`ClientSecret: "${secretPlaceholder}"`);
   for (const kind of ['native', 'single-page'] as const) {
     const client = clientOf(kind, { redirect_uris: ['http://localhost:8000'] });
@@ -77,7 +77,7 @@ test('a secret that is not given has a placeholder; a public client has none', (
   }
 });
 
-test('what http needs is there for http only', () => {
+test('settings for http appear only for http', () => {
   const local = clientOf('web', { redirect_uris: ['http://localhost:4180/oauth2/callback'] });
   expect(renderSnippet('oauth2-proxy', issuer, local)).toContain('--cookie-secure=false');
   expect(renderSnippet('oauth2-proxy', issuer, usualClient('oauth2-proxy'))).not.toContain('--cookie-secure');
@@ -85,7 +85,7 @@ test('what http needs is there for http only', () => {
   expect(renderSnippet('openid-client', issuer, local)).not.toContain('allowInsecureRequests');
 });
 
-test('a program takes the redirect URI that fits it', () => {
+test('a snippet contains the redirect URI that the program supports', () => {
   const uris = ['https://wiki.example.com/other', 'https://wiki.example.com/oauth2/callback'];
   const text = renderSnippet('oauth2-proxy', issuer, clientOf('web', { redirect_uris: uris }));
   expect(text).toContain("--redirect-url='https://wiki.example.com/oauth2/callback'");
@@ -97,9 +97,11 @@ test.each([
   ['oidc-client-ts', clientOf('web', { redirect_uris: ['https://wiki.example.com/'] }), ['kind']],
   ['kubelogin', clientOf('native', { redirect_uris: ['http://localhost'] }), []],
   ['curl', clientOf('machine'), []],
-] as const)('%s and %j: %j', (name, client, problems) => expect(snippetProblems(name, client)).toEqual(problems));
+] as const)('the problems of %s with %j are %j', (name, client, problems) =>
+  expect(snippetProblems(name, client)).toEqual(problems),
+);
 
-test('a machine asks for a token by client credentials', () => {
+test('the snippet of a machine uses client credentials', () => {
   const apis = [{ audience: 'https://notes.example.com/', scopes: [] }];
   const machine = { ...clientOf('machine'), apis };
   expect(renderSnippet('curl', issuer, machine, 'fd_client_x').split('\n')).toEqual([
@@ -112,35 +114,41 @@ test('a machine asks for a token by client credentials', () => {
   expect(renderSnippet('curl', issuer, clientOf('machine'))).not.toContain('resource');
 });
 
-/** A redirect URI with everything that a language could stumble over. */
-const nasty = `https://wiki.example.com/it's/"quoted"/$HOME/\`id\`/(x)`;
+/** A redirect URI with special characters of all languages. */
+const uriWithSpecialCharacters = `https://wiki.example.com/it's/"quoted"/$HOME/\`id\`/(x)`;
 
-test.each(['oauth2-proxy', 'curl'] as const)('%s is a program of a shell, whatever the redirect URI', (name) => {
-  const client = clientOf('web', { redirect_uris: [nasty] });
-  const script = renderSnippet(name, issuer, client);
-  execFileSync('sh', ['-n'], { input: script });
-  // Programs that only print their arguments.
-  for (const program of ['oauth2-proxy', 'curl']) {
-    writeFileSync(join(folder, program), `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 });
-  }
-  const env = { PATH: `${folder}:${process.env['PATH']}`, HOME: '/nowhere' };
-  const printed = execFileSync('sh', { input: script, encoding: 'utf8', env });
-  expect(printed).toContain(nasty);
-});
+test.each(['oauth2-proxy', 'curl'] as const)(
+  'the snippet of %s is a valid shell script for any redirect URI',
+  (name) => {
+    const client = clientOf('web', { redirect_uris: [uriWithSpecialCharacters] });
+    const script = renderSnippet(name, issuer, client);
+    execFileSync('sh', ['-n'], { input: script });
+    // These stand-ins of the programs print their arguments.
+    for (const program of ['oauth2-proxy', 'curl']) {
+      writeFileSync(join(folder, program), `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 });
+    }
+    const env = { PATH: `${folder}:${process.env['PATH']}`, HOME: '/nowhere' };
+    const printed = execFileSync('sh', { input: script, encoding: 'utf8', env });
+    expect(printed).toContain(uriWithSpecialCharacters);
+  },
+);
 
 test.each(['authjs', 'express-openid-connect', 'openid-client', 'oidc-client-ts'] as const)(
-  '%s is a JavaScript module, whatever the redirect URI',
+  'the snippet of %s is a valid JavaScript module for any redirect URI',
   (name) => {
     const path = join(folder, `${name}.mjs`);
-    writeFileSync(path, renderSnippet(name, issuer, clientOf('web', { redirect_uris: [nasty] })));
+    writeFileSync(path, renderSnippet(name, issuer, clientOf('web', { redirect_uris: [uriWithSpecialCharacters] })));
     execFileSync(process.execPath, ['--check', path]);
   },
 );
 
-test.each(['spring', 'dex', 'kubelogin'] as const)('%s is YAML: no tabs, and values in the quotes of JSON', (name) => {
-  const text = renderSnippet(name, issuer, clientOf('web', { redirect_uris: [nasty] }));
-  expect(text).not.toContain('\t');
-  for (const [, value] of text.matchAll(/^ +(?:client-|client|redirect|issuer)[\w-]*: (.*)$/gm)) {
-    expect(JSON.parse(value!)).toEqual(expect.any(String));
-  }
-});
+test.each(['spring', 'dex', 'kubelogin'] as const)(
+  'the snippet of %s is YAML without tabs and with values quoted as in JSON',
+  (name) => {
+    const text = renderSnippet(name, issuer, clientOf('web', { redirect_uris: [uriWithSpecialCharacters] }));
+    expect(text).not.toContain('\t');
+    for (const [, value] of text.matchAll(/^ +(?:client-|client|redirect|issuer)[\w-]*: (.*)$/gm)) {
+      expect(JSON.parse(value!)).toEqual(expect.any(String));
+    }
+  },
+);

@@ -1,4 +1,4 @@
-/** Ids, names, kinds, origins and home pages of clients. */
+/** Tests ids, names, kinds, origins and home pages of clients. */
 import {
   clientKinds,
   homePageOf,
@@ -10,7 +10,7 @@ import {
   originsOf,
 } from './client.ts';
 
-test.each(['site-a', 'a.b~c_d', 'ABC', 'x'.repeat(64)])('%s is an id', (id) => expect(isClientId(id)).toBe(true));
+test.each(['site-a', 'a.b~c_d', 'ABC', 'x'.repeat(64)])('%s is a client id', (id) => expect(isClientId(id)).toBe(true));
 
 test.each([
   '',
@@ -23,27 +23,27 @@ test.each([
   'toString',
   '__proto__',
   'hasOwnProperty',
-])('%p is none', (id) => expect(isClientId(id)).toBe(false));
+])('%p is no client id', (id) => expect(isClientId(id)).toBe(false));
 
-test.each(['Wiki', 'Ännchens Café', '漢字', 'a', 'x'.repeat(100), '🔑'.repeat(100)])('%s is a name', (name) =>
+test.each(['Wiki', 'Ännchens Café', '漢字', 'a', 'x'.repeat(100), '🔑'.repeat(100)])('%s is a client name', (name) =>
   expect(isClientName(name)).toBe(true),
 );
 
 test.each([
-  ['nothing', ''],
-  ['spaces', '   '],
-  ['too long', 'x'.repeat(maxClientName + 1)],
+  ['that is empty', ''],
+  ['of spaces', '   '],
+  ['that is too long', 'x'.repeat(maxClientName + 1)],
   ['with a line feed', 'Bank\nSign in'],
   ['with a null', 'Bank\0'],
-  ['turned round', 'Bank\u202Egro.live'],
-  ['isolated', 'Bank\u2066'],
+  ['with a direction override', 'Bank\u202Egro.live'],
+  ['with a direction isolate', 'Bank\u2066'],
   ['with an invisible character', 'Bank\u200B'],
   ['with a soft hyphen', 'Ba\u00ADnk'],
-  ['with a character of one’s own making', 'Bank\uE000'],
+  ['with a private-use character', 'Bank\uE000'],
   ['with a line separator', 'Bank\u2028'],
-])('a name %s is none', (_how, name) => expect(isClientName(name)).toBe(false));
+])('a name %s is refused', (_how, name) => expect(isClientName(name)).toBe(false));
 
-test('clients of a kind that can keep a secret authenticate with one', () => {
+test('only web apps and machines authenticate with a secret by default', () => {
   const secrets = clientKinds.map((kind) => [kind, needsSecret(defaultMetadata(kind))]);
   expect(secrets).toEqual([
     ['web', true],
@@ -62,7 +62,7 @@ test('clients of a kind that can keep a secret authenticate with one', () => {
   }
 });
 
-test('a key or a certificate is no client secret', () => {
+test('only methods with a secret need one', () => {
   for (const method of ['none', 'private_key_jwt', 'tls_client_auth', undefined]) {
     expect(needsSecret({ token_endpoint_auth_method: method })).toBe(false);
   }
@@ -71,7 +71,7 @@ test('a key or a certificate is no client secret', () => {
   }
 });
 
-test('B20 only single-page apps have origins: those of their redirect URIs', () => {
+test('B20 only single-page apps have origins, those of their redirect URIs', () => {
   const redirectUris = [
     'https://one.example/cb',
     'https://one.example/other',

@@ -1,4 +1,4 @@
-/** Logos that may be shown. */
+/** Tests which logos of apps may be shown. */
 import { logoOf } from './client-uri.ts';
 
 const redirect_uris = ['https://app.example/callback', 'com.example.app:/callback'];
@@ -8,8 +8,8 @@ test.each([
   ['https://app.example:8443/logo.png', {}],
   ['https://www.example/logo.png', { client_uri: 'https://www.example/' }],
   ['http://app.localhost:4001/logo.png', { redirect_uris: ['http://app.localhost:4001/callback'] }],
-])('%s of the app’s own host is shown', (uri, more) => {
-  expect(logoOf({ redirect_uris, logo_uri: uri, ...more })).toBe(uri);
+])('the logo %s is on a host of the app and is shown', (uri, metadata) => {
+  expect(logoOf({ redirect_uris, logo_uri: uri, ...metadata })).toBe(uri);
 });
 
 test.each([
@@ -23,4 +23,4 @@ test.each([
   '',
   7,
   undefined,
-])('%p is not', (uri) => expect(logoOf({ redirect_uris, logo_uri: uri })).toBeUndefined());
+])('the logo %p is not shown', (uri) => expect(logoOf({ redirect_uris, logo_uri: uri })).toBeUndefined());

@@ -1,4 +1,4 @@
-/** Redirect URIs of requests, compared with the registered ones. */
+/** Tests which redirect URIs of requests match a registered one. */
 import { differenceFrom, isRegisteredUri } from './match-redirect-uri.ts';
 
 test.each([
@@ -8,7 +8,7 @@ test.each([
   ['http://localhost', 'http://localhost:8000/'],
   ['http://localhost/', 'http://localhost:8000'],
   ['http://127.0.0.1', 'http://127.0.0.1:8000/?a=b'.slice(0, 22)],
-])('registered %s, a native app may use %s', (registered, sent) => {
+])('a native app that registered %s may use %s', (registered, sent) => {
   expect(isRegisteredUri(sent, [registered], true)).toBe(true);
   expect(isRegisteredUri(sent, [registered], false)).toBe(sent === registered);
 });
@@ -25,11 +25,11 @@ test.each([
   ['http://localhost', 'http://localhost:1//evil.example'],
   ['https://app.example/cb', 'https://app.example:444/cb'],
   ['com.example.app:/cb', 'com.example.app:/cb/'],
-])('registered %s, nobody may use %s', (registered, sent) => {
+])('no app that registered %s may use %s', (registered, sent) => {
   expect(isRegisteredUri(sent, [registered], true)).toBe(false);
 });
 
-test('a difference is told by its first character', () => {
+test('a difference is described by its first character', () => {
   const registered = ['https://other.example/', 'https://wiki.example/callback'];
   expect(differenceFrom('https://wiki.example/callback/', registered)).toEqual({
     registered: 'https://wiki.example/callback',

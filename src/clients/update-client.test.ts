@@ -1,5 +1,5 @@
-/** Changing clients, on a real database. */
-import { freshDatabase, runSql, statement, type TestDatabase } from '../../test/support/database.ts';
+/** Tests on a real database how clients are updated. */
+import { freshDatabase, runSql, type TestDatabase } from '../../test/support/database.ts';
 import type { Refusal } from '../errors.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken } from '../platform/secrets.ts';
@@ -25,8 +25,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-const keep = async (metadata: ClientMetadata) => metadata;
-const context = (validate = keep) => ({ db, keyring, validate, issuer, by }) as const;
+const keepMetadata = async (metadata: ClientMetadata) => metadata;
+const context = (validate = keepMetadata) => ({ db, keyring, validate, issuer, by }) as const;
 let clients = 0;
 async function register(more: Partial<ClientRegistration> = {}): Promise<string> {
   const id = `client-${(clients += 1)}`;
@@ -65,32 +65,32 @@ test('an event names each secret that a change removes or adds', async () => {
   ]);
 });
 
-test('only what is given changes', async () => {
+test('an update changes only the given fields', async () => {
   const id = await register({
     isFirstParty: true,
     backChannelLogoutUri: 'https://wiki.example/out',
     refreshIdleSeconds: 3600,
   });
-  const before = await find(id);
+  const clientBefore = await find(id);
   await update(id, { name: 'Wiki' });
-  expect(await find(id)).toEqual({ ...before, metadata: { ...before.metadata, client_name: 'Wiki' } });
+  expect(await find(id)).toEqual({ ...clientBefore, metadata: { ...clientBefore.metadata, client_name: 'Wiki' } });
   await update(id, { redirectUris: ['https://wiki.example/new'], requiresPkce: true, hasIdTokenClaims: false });
   const { metadata, secrets } = await find(id);
   expect(metadata).toEqual({
-    ...before.metadata,
+    ...clientBefore.metadata,
     client_name: 'Wiki',
     redirect_uris: ['https://wiki.example/new'],
     require_pkce: true,
     id_token_claims: false,
   });
-  expect(secrets).toEqual(before.secrets);
+  expect(secrets).toEqual(clientBefore.secrets);
   expect((await events(id)).map(({ detail }) => detail)).toEqual([
     { kind: 'web', fields: ['client_name'], by },
     { kind: 'web', fields: ['id_token_claims', 'redirect_uris', 'require_pkce'], by },
   ]);
 });
 
-test('null removes', async () => {
+test('null removes a field', async () => {
   const id = await register({
     postLogoutRedirectUris: ['https://wiki.example/'],
     backChannelLogoutUri: 'https://wiki.example/out',
@@ -114,7 +114,7 @@ test('null removes', async () => {
   expect((await find(id)).metadata).toEqual((await find(await register({ name: id }))).metadata);
 });
 
-test('nothing is recorded when nothing changes', async () => {
+test('an update without a change records no event', async () => {
   const id = await register();
   await update(id, { name: id, redirectUris: ['https://wiki.example/cb'] });
   expect(await events(id)).toEqual([]);
@@ -130,7 +130,7 @@ test('origins follow the redirect URIs', async () => {
   ]);
 });
 
-test('another kind authenticates in another way', async () => {
+test('a change of the kind changes the authentication method', async () => {
   const id = await register({ scope: 'openid email' });
   await update(id, { kind: 'single-page' });
   expect(await find(id)).toMatchObject({
@@ -145,10 +145,10 @@ test('another kind authenticates in another way', async () => {
   expect(await refusalOf(update(id, { kind: 'web' }))).toBe('redirect_uri_required');
 });
 
-test('APIs are replaced as a whole', async () => {
+test('an update replaces the whole list of APIs', async () => {
   const api = `insert into apis (audience, name, scopes, token_format, access_token_lifetime_seconds)
     values ('https://notes.example', 'Notes', '{"read":"Read"}', 'jwt', 300)`;
-  await db.inUnitOfWork(async () => void (await db.guard(statement(api))));
+  await runSql(db, api);
   const id = await register();
   await update(id, { apis: [{ audience: 'https://notes.example' }] });
   expect((await find(id)).apis).toEqual([{ audience: 'https://notes.example', scopes: ['read'] }]);
@@ -158,9 +158,9 @@ test('APIs are replaced as a whole', async () => {
   expect((await find(id)).apis).toEqual([]);
 });
 
-test('what cannot be registered cannot be changed to', async () => {
+test('an update to metadata that cannot be registered is refused', async () => {
   const id = await register();
-  const before = await find(id);
+  const clientBefore = await find(id);
   const refusals = await Promise.all(
     [
       { name: ' ' },
@@ -203,21 +203,18 @@ test('what cannot be registered cannot be changed to', async () => {
     'client_invalid secrets is_set_elsewhere',
     'argument_invalid app-scheme is_for_sites',
   ]);
-  expect(await find(id)).toEqual(before);
+  expect(await find(id)).toEqual(clientBefore);
 });
 
-test('a client that registered itself changes itself, and the built-in one is nobody’s', async () => {
+test('clients that registered themselves and the built-in client cannot be updated', async () => {
   await ensureOwnClient(db, issuer);
-  await db.inUnitOfWork(async () => {
-    const insert = `insert into clients (id, kind, is_self_registered, metadata) values ('itself', 'web', true, '{}')`;
-    await db.guard(statement(insert));
-  });
+  await runSql(db, `insert into clients (id, kind, is_self_registered, metadata) values ('itself', 'web', true, '{}')`);
   expect(await refusalOf(update('itself', { name: 'Bank' }))).toBe('client_self_registered');
   expect(await refusalOf(update('frontdesk', { name: 'Bank' }))).toBe('client_unknown');
   expect(await refusalOf(update('nobody', { name: 'Bank' }))).toBe('client_unknown');
 });
 
-test('a change that crosses another one is refused, and undoes nothing of it', async () => {
+test('an update that overlaps another one is refused and does not undo it', async () => {
   const id = await register();
   const slow = async (metadata: ClientMetadata) => {
     await update(id, { homePage: 'https://wiki.example/' });

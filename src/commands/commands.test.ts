@@ -1,4 +1,4 @@
-/** Every command, on a real database. */
+/** Tests commands on a real database. */
 import { readFileSync } from 'node:fs';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
@@ -18,8 +18,8 @@ afterAll(() => database.drop());
 const run = (...args: string[]) => runFrontdesk(args, environment);
 const register = (...args: string[]) => run('clients', 'register', '--name', 'Wiki', ...args);
 
-describe('help', () => {
-  test('is printed without arguments, and lists every command', async () => {
+describe('the help', () => {
+  test('is printed without arguments and lists every command', async () => {
     for (const args of [[], ['help'], ['--help'], ['-h']]) {
       const { code, out } = await runFrontdesk(args);
       expect(code).toBe(0);
@@ -27,7 +27,7 @@ describe('help', () => {
     }
   });
 
-  test('has a page for each noun, which the noun alone prints too', async () => {
+  test('has a page for each noun, and the noun alone prints it', async () => {
     const pages = [['clients'], ['clients', '--help'], ['clients', '-h'], ['help', 'clients']];
     const [page, ...others] = await Promise.all(pages.map((args) => runFrontdesk(args)));
     for (const other of others) expect(other).toEqual(page);
@@ -62,7 +62,7 @@ describe('help', () => {
   });
 });
 
-describe('arguments that do not fit exit with code 2 and a message', () => {
+describe('a command with invalid arguments exits with code 2 and a message', () => {
   test.each([
     [['dance'], 'There is no command "dance". See: frontdesk help'],
     [['help', 'dance'], 'There is no command "dance". See: frontdesk help'],
@@ -102,7 +102,7 @@ describe('arguments that do not fit exit with code 2 and a message', () => {
   });
 });
 
-test('settings that cannot be used exit with code 1, and all of them are named', async () => {
+test('a command with invalid settings exits with code 1 and names all of them', async () => {
   const { code, error } = await runFrontdesk(['clients', 'list'], { ISSUER: 'nonsense', PORT: 'x' });
   expect(code).toBe(1);
   expect(error).toContain('ISSUER must be like https://login.example.com');
@@ -116,19 +116,19 @@ test('settings are listed, with defaults and secrets', async () => {
   expect(JSON.parse((await runFrontdesk(['settings', '--json'])).out).length).toBeGreaterThan(9);
 });
 
-test('every secret is new, and long enough to be accepted', async () => {
+test('frontdesk secret prints a new, acceptable secret each time', async () => {
   const [one, two] = [await runFrontdesk(['secret']), await runFrontdesk(['secret'])];
   expect(one.out).toMatch(/^fd_secret_[\w-]{43}\n$/);
   expect(one.out).not.toBe(two.out);
 });
 
-test('migrate prints what was applied', async () => {
+test('migrate prints the applied migrations', async () => {
   expect((await run('migrate')).out).toBe('The database is up to date.\n');
 });
 
 describe('clients', () => {
   test('are registered, listed, shown and removed', async () => {
-    const made = await register(
+    const result = await register(
       '--kind',
       'web',
       '--id',
@@ -137,10 +137,10 @@ describe('clients', () => {
       'https://wiki.example.com/cb',
       '--first-party',
     );
-    expect(made.out).toMatch(
+    expect(result.out).toMatch(
       /^issuer {9}https:\/\/login\.example\.com\ndiscovery {6}https:\S+\nclient_id {6}wiki\nclient_secret {2}fd_client_[\w-]{43}\nredirect_uri {3}https:\/\/wiki\.example\.com\/cb\n\nThe secret is not shown again.\n$/,
     );
-    const secret = /fd_client_\S+/.exec(made.out)![0];
+    const secret = /fd_client_\S+/.exec(result.out)![0];
 
     expect((await run('clients', 'list')).out).toMatch(
       /^CLIENT_ID +NAME +KIND +FIRST-PARTY +REGISTERED BY +SINCE\nwiki +Wiki +web +yes +operator +20/,
@@ -166,11 +166,11 @@ describe('clients', () => {
     }
   });
 
-  test('of a kind that keeps no secret get none', async () => {
+  test('of a public kind get no secret', async () => {
     const { out } = await register('--kind', 'single-page', '--redirect-uri', 'https://spa.example.com/cb', '--json');
-    const made = JSON.parse(out) as { client_id: string; client_secret?: string };
-    expect(made.client_id).toMatch(/^[\w-]{22}$/);
-    expect(made.client_secret).toBeUndefined();
+    const result = JSON.parse(out) as { client_id: string; client_secret?: string };
+    expect(result.client_id).toMatch(/^[\w-]{22}$/);
+    expect(result.client_secret).toBeUndefined();
   });
 
   test.each([
@@ -186,7 +186,7 @@ describe('clients', () => {
     expect(await register(...args)).toMatchObject({ code: 1, error: expect.stringContaining(reason), out: '' });
   });
 
-  test('an id is taken once', async () => {
+  test('cannot be registered with an id in use', async () => {
     const again = () => register('--kind', 'machine', '--id', 'twice');
     expect((await again()).code).toBe(0);
     expect((await again()).error).toContain('A client with the id twice is registered already');
@@ -196,7 +196,7 @@ describe('clients', () => {
 describe('apis', () => {
   test('are registered, listed, used by clients and removed', async () => {
     const audience = 'https://notes.example.com/';
-    const made = await run(
+    const result = await run(
       'apis',
       'register',
       audience,
@@ -207,7 +207,7 @@ describe('apis', () => {
       '--lifetime',
       '60',
     );
-    expect(made.out).toBe(`API ${audience} is registered.\n`);
+    expect(result.out).toBe(`API ${audience} is registered.\n`);
     expect((await run('apis', 'list')).out).toMatch(/https:\/\/notes.example.com\/ +Notes +notes:read +60 s/);
     expect((await register('--kind', 'machine', '--id', 'reader', '--api', `${audience}=notes:read`)).code).toBe(0);
     expect((await run('clients', 'show', 'reader', '--json')).out).toContain('notes:read');

@@ -1,4 +1,4 @@
-/** Suggestions for mistyped names. */
+/** Tests which name is suggested for a mistyped one. */
 import { nearestName } from './nearest-name.ts';
 
 const names = ['serve', 'clients list', 'clients show', 'json', 'redirect-uri'];
@@ -13,8 +13,8 @@ test.each([
   ['clients lsit', 'clients list'],
   ['redirecturis', 'redirect-uri'],
   ['jsno', 'json'],
-])('%s is near to %s', (typed, name) => expect(nearestName(typed, names)).toBe(name));
+])('the nearest name to %s is %s', (typed, name) => expect(nearestName(typed, names)).toBe(name));
 
-test.each(['dance', '', 'j', 'clients remove'])('%j is near to none', (typed) => {
+test.each(['dance', '', 'j', 'clients remove'])('%j has no near name', (typed) => {
   expect(nearestName(typed, names)).toBeUndefined();
 });

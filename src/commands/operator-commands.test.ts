@@ -1,4 +1,4 @@
-/** `frontdesk keys …`, `frontdesk policy …`, and the options of `clients register` for logout and refresh. */
+/** Tests `frontdesk keys …`, `frontdesk policy …`, and the options of `clients register` for logout and refresh. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { defaultPolicy, policyItems } from '../policy/policy.ts';
@@ -27,7 +27,7 @@ describe('keys', () => {
   const keys = async () => JSON.parse((await run('keys', 'list', '--json')).out) as ListedKey[];
   const phases = async () => (await keys()).map(({ algorithm, phase }) => `${algorithm} ${phase}`).toSorted();
 
-  test('are announced, or sign at once with --now', async () => {
+  test('are announced by rotate, and sign immediately with --now', async () => {
     expect((await run('keys', 'list')).out).toMatch(/^There is no signing key yet/);
     expect((await run('keys', 'rotate', '--now')).out).toMatch(
       /^New keys sign from now on. Apps that cache the old ones may refuse/,
@@ -37,7 +37,7 @@ describe('keys', () => {
     expect((await run('keys', 'rotate')).out).toBe('New keys are published, and sign in 1d.\n');
     expect(await phases()).toEqual(['ES256 announced', 'ES256 signing', 'RS256 announced', 'RS256 signing']);
     const [next] = await keys();
-    // The one before signs until the next one does, to the second.
+    // The previous key signs exactly until the next one signs.
     for (const key of await keys()) {
       if (key.phase === 'signing') expect(key.retiresAt?.slice(0, 19)).toBe(next!.signsFrom.slice(0, 19));
     }
@@ -66,7 +66,7 @@ describe('keys', () => {
 });
 
 describe('the policy', () => {
-  test('is listed with its defaults and what each item is for', async () => {
+  test('is listed with its defaults and a description of each item', async () => {
     const { out } = await run('policy', 'list');
     expect(out).toMatch(/^POLICY +VALUE +DEFAULT +WHAT IT IS FOR\nsession_idle +14d +14d +A session ends/);
     for (const name of Object.keys(policyItems)) expect(out).toMatch(new RegExp(`^${name} `, 'm'));
@@ -104,11 +104,11 @@ describe('clients register', () => {
   const shown = async (id: string) => JSON.parse((await run('clients', 'show', id, '--json')).out) as object;
 
   test('takes logout URIs and refresh lifetimes', async () => {
-    const logout = ['--back-channel-logout-uri', 'https://wiki.example/told'];
+    const logout = ['--back-channel-logout-uri', 'https://wiki.example/logout'];
     const refresh = ['--refresh-idle', '12h', '--refresh-absolute', '30d'];
     expect((await register('--id', 'called', ...logout, ...refresh)).code).toBe(0);
     expect(await shown('called')).toMatchObject({
-      backchannel_logout_uri: 'https://wiki.example/told',
+      backchannel_logout_uri: 'https://wiki.example/logout',
       backchannel_logout_session_required: true,
       refresh_idle_seconds: 12 * 60 * 60,
       refresh_absolute_seconds: 30 * 24 * 60 * 60,
@@ -123,13 +123,13 @@ describe('clients register', () => {
 
   test.each([
     [
-      ['--kind', 'single-page', '--back-channel-logout-uri', 'http://wiki.example/told'],
+      ['--kind', 'single-page', '--back-channel-logout-uri', 'http://wiki.example/logout'],
       1,
       'backchannel_logout_uri must be https',
     ],
-    [['--back-channel-logout-uri', 'https://wiki.example/told#x'], 1, 'has a fragment'],
-    [['--back-channel-logout-uri', 'https://ann@wiki.example/told'], 1, 'has a user name'],
-    [['--back-channel-logout-uri', 'told'], 1, 'is not an absolute URI'],
+    [['--back-channel-logout-uri', 'https://wiki.example/logout#x'], 1, 'has a fragment'],
+    [['--back-channel-logout-uri', 'https://ann@wiki.example/logout'], 1, 'has a user name'],
+    [['--back-channel-logout-uri', 'logout'], 1, 'is not an absolute URI'],
     [['--front-channel-logout-uri', 'http://wiki.example/out'], 1, 'frontchannel_logout_uri must be https'],
     [['--front-channel-logout-uri', 'https://other.example/out'], 1, 'must have the origin of a redirect URI'],
     [['--refresh-idle', '10s'], 1, 'refresh_idle must be between'],

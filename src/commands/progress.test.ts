@@ -1,36 +1,36 @@
-/** When a command says what it is at. */
+/** Tests when a command prints its current step. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createProgress } from './progress.ts';
 
-let said: string[];
-const say = (text: string) => void said.push(text);
+let printed: string[];
+const print = (text: string) => void printed.push(text);
 
-beforeEach(() => void (said = []));
+beforeEach(() => void (printed = []));
 
-test('what takes less than a second is not said', async () => {
-  const { onStep, end } = createProgress(say, performance.now());
+test('a command of less than a second prints no step', async () => {
+  const { onStep, end } = createProgress(print, performance.now());
   onStep('starting_database');
   await sleep(300);
   end();
   await sleep(1_000);
-  expect(said).toEqual([]);
+  expect(printed).toEqual([]);
 });
 
-test('after a second the step is said, and later ones when they take time', async () => {
-  const { onStep, end } = createProgress(say, performance.now());
+test('after a second the current step is printed, and later steps that take time', async () => {
+  const { onStep, end } = createProgress(print, performance.now());
   onStep('making_database');
   await sleep(1_200);
-  expect(said).toEqual(['Making the database…']);
+  expect(printed).toEqual(['Making the database…']);
   onStep('starting_database');
   onStep('applying_migrations');
   await sleep(400);
   end();
-  expect(said).toEqual(['Making the database…', 'Applying migrations…']);
+  expect(printed).toEqual(['Making the database…', 'Applying migrations…']);
 });
 
-test('nothing is said where nobody reads it', async () => {
+test('no step is printed when nobody reads the output', async () => {
   const { onStep, end } = createProgress(undefined);
   onStep('making_database');
   end();
-  expect(said).toEqual([]);
+  expect(printed).toEqual([]);
 });

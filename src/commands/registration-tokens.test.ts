@@ -1,4 +1,4 @@
-/** `frontdesk registration-tokens …`, `clients register --metadata` and claims of accounts, on a real database. */
+/** Tests `frontdesk registration-tokens …`, `clients register --metadata` and claims of accounts, on a real database. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/support/cleanup.ts';
@@ -25,9 +25,9 @@ function file(content: unknown): string {
 
 describe('registration tokens', () => {
   test('are created, listed without their value, and removed', async () => {
-    const made = await run('registration-tokens', 'create', '--uses', '5', '--expires', '12h');
-    const [token] = /fd_registration_[\w-]{43}/.exec(made.out)!;
-    expect(made.out).toContain('5 apps can register with it');
+    const result = await run('registration-tokens', 'create', '--uses', '5', '--expires', '12h');
+    const [token] = /fd_registration_[\w-]{43}/.exec(result.out)!;
+    expect(result.out).toContain('5 apps can register with it');
     const listed = await run('registration-tokens', 'list');
     expect(listed.out).toMatch(/^ID +USES LEFT +CREATED +EXPIRES\n[\w-]{36} +5 +2/);
     expect(listed.out).not.toContain(token);
@@ -43,10 +43,10 @@ describe('registration tokens', () => {
     }
   });
 
-  test('are for one app and one day by default', async () => {
-    const made = JSON.parse((await run('registration-tokens', 'create', '--json')).out) as Record<string, string>;
-    expect([made['uses'], Object.keys(made)]).toEqual([1, ['id', 'token', 'uses', 'expires_at']]);
-    expect(Math.round((Date.parse(made['expires_at']!) - Date.now()) / 3_600_000)).toBe(24);
+  test('are valid for one app and one day by default', async () => {
+    const result = JSON.parse((await run('registration-tokens', 'create', '--json')).out) as Record<string, string>;
+    expect([result['uses'], Object.keys(result)]).toEqual([1, ['id', 'token', 'uses', 'expires_at']]);
+    expect(Math.round((Date.parse(result['expires_at']!) - Date.now()) / 3_600_000)).toBe(24);
   });
 
   test.each([
@@ -67,7 +67,7 @@ describe('clients register --metadata', () => {
   const register = (...args: string[]) =>
     run('clients', 'register', '--kind', 'web', '--name', 'Wiki', '--redirect-uri', 'https://wiki.example/cb', ...args);
 
-  test('takes metadata of the standard', async () => {
+  test('accepts metadata of RFC 7591', async () => {
     const metadata = { subject_type: 'pairwise', logo_uri: 'https://wiki.example/logo.png' };
     const scope = 'openid profile address phone';
     await register('--id', 'wiki', '--metadata', file(metadata), '--scope', scope, '--conformance');

@@ -1,4 +1,4 @@
-/** `frontdesk sessions …` and `frontdesk notices …` beside a server that people sign in at. */
+/** Tests `frontdesk sessions …` and `frontdesk notices …` beside a running server. */
 import { app, person, type RegisteredApp } from '../../test/support/people-and-apps.ts';
 import { runSql } from '../../test/support/database.ts';
 import { authorize, codeFor, newBrowser } from '../../test/support/flow.ts';
@@ -47,9 +47,9 @@ describe('sessions', () => {
     expect(out).not.toContain((await browser.cookie(frontdesk.issuer, 'fd_session'))!);
   });
 
-  test('one of them is ended, the others go on, and its app is notified', async () => {
+  test('can be ended one by one, and the apps of the ended session are notified', async () => {
     const [first, second] = [await signIn('ann'), await signIn('ann')];
-    // The one used last comes first.
+    // The session that was used last comes first.
     const [{ uid } = { uid: '' }] = JSON.parse((await run('sessions', 'list', 'ann', '--json')).out) as {
       uid: string;
     }[];
@@ -64,7 +64,7 @@ describe('sessions', () => {
     });
   });
 
-  test('the session of another account is not ended', async () => {
+  test('of another account cannot be ended', async () => {
     const browser = await signIn('ben');
     const [{ uid } = { uid: '' }] = JSON.parse((await run('sessions', 'list', 'ben', '--json')).out) as {
       uid: string;
@@ -73,7 +73,7 @@ describe('sessions', () => {
     expect(await isIn(browser)).toBe(true);
   });
 
-  test('all sessions of an account are ended', async () => {
+  test('of an account can be ended all at once', async () => {
     await run('sessions', 'end', 'ann');
     const browsers = [await signIn('ann'), await signIn('ann'), await signIn('ann')];
     expect((await run('sessions', 'end', 'ann')).out).toBe('3 sessions are ended.\n');
@@ -81,7 +81,7 @@ describe('sessions', () => {
     expect((await run('sessions', 'end', 'ann')).out).toBe('0 sessions are ended.\n');
   });
 
-  test.each(['list', 'end'])('%s of an account that is not there is refused', async (verb) => {
+  test.each(['list', 'end'])('of an unknown account cannot be addressed by %s', async (verb) => {
     expect(await run('sessions', verb, 'nobody')).toEqual({ code: 1, out: '', error: unknown });
     expect(await run('sessions', verb)).toMatchObject({ code: 2, error: expect.stringMatching(/^ACCOUNT is missing/) });
   });
@@ -102,7 +102,7 @@ describe('notices', () => {
     expect(notice).toMatchObject({ clientId: 'wiki', channel: 'back', reason, attempts: expect.any(Number) });
   });
 
-  test('that were given up are queued again, and only those', async () => {
+  test('are queued again only when they were given up', async () => {
     expect(await run('notices', 'retry')).toEqual({ code: 1, out: '', error: 'There are no dead letters.\n' });
     receiver.answerWith(500);
     await signIn('ann');

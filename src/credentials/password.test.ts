@@ -1,4 +1,4 @@
-/** Passwords: the rules for new ones, and the queue of the hasher. */
+/** Tests the rules for new passwords, their hashes and the queue of the hasher. */
 import { Refusal } from '../errors.ts';
 import { createQueue } from '../platform/bounded-queue.ts';
 import { runAsRequest } from '../platform/current-request.ts';
@@ -16,18 +16,18 @@ const codeOf = (work: () => void): string | undefined => {
 test.each([
   ['fourteen char!', 'password_short'],
   ['fifteen chars!!', undefined],
-  // A hundred and twenty-eight letters outside of the first plane are no more than that.
+  // A character outside of the Basic Multilingual Plane counts as one.
   ['😀'.repeat(14), 'password_short'],
   ['😀🙂'.repeat(128), undefined],
   ['😀🙂'.repeat(128) + 'x', 'password_long'],
   ['a'.repeat(20), 'password_repetitive'],
   [' '.repeat(20), 'password_repetitive'],
   ['only small letters', undefined],
-])('D01 %j as a new password: %p', (password, code) => {
+])('D01 the problem of the new password %j is %p', (password, code) => {
   expect(codeOf(() => requireAcceptablePassword(password))).toBe(code);
 });
 
-test('D01 no character is cut off, and equal passwords of different keyboards are equal', async () => {
+test('D01 a hash covers all characters, and Unicode forms of one password are equal', async () => {
   const hasher = await createPasswordHasher();
   const long = 'x'.repeat(255);
   const hash = await hasher.hash(`${long}y`);
@@ -37,7 +37,7 @@ test('D01 no character is cut off, and equal passwords of different keyboards ar
   expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 });
 
-test('the check takes as long without a stored password, and fails', async () => {
+test('a verification without a stored hash fails, and a hash with old parameters is outdated', async () => {
   const hasher = await createPasswordHasher();
   expect(await hasher.verify('no account has this password', undefined)).toBe(false);
   expect(hasher.isOutdated(await hasher.hash('a password of today'))).toBe(false);
@@ -58,14 +58,14 @@ test('D03 a sign-in that would wait too long is refused before any work', async 
   expect(codeOf(() => hasher.requireCapacity())).toBeUndefined();
 });
 
-test('D03 a hash whose client has left is not made', async () => {
+test('D03 no hash is computed for a client that has disconnected', async () => {
   const hasher = await createPasswordHasher();
-  const first = Array.from({ length: 20 }, () => hasher.verify('wrong', undefined));
+  const earlierHashes = Array.from({ length: 20 }, () => hasher.verify('wrong', undefined));
   const client = new AbortController();
   const place = await createQueue({ concurrency: 1, maxWaiting: 0, maxWaitMilliseconds: 0 }).enter();
   const request = { place, signal: client.signal };
-  const left = runAsRequest(request, () => hasher.verify('wrong', undefined));
+  const refusedHash = runAsRequest(request, () => hasher.verify('wrong', undefined));
   client.abort();
-  await expect(left).rejects.toMatchObject({ code: 'sign_in_busy' });
-  await Promise.all(first);
+  await expect(refusedHash).rejects.toMatchObject({ code: 'sign_in_busy' });
+  await Promise.all(earlierHashes);
 });

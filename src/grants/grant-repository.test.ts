@@ -1,4 +1,4 @@
-/** The order in which rows are locked, on a real PostgreSQL: sessions before grants. */
+/** Tests on a real PostgreSQL that sessions are locked before grants. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
@@ -38,20 +38,23 @@ const touchSession = sql`update sessions set last_seen_at = now() where uid = 'u
 test.each([
   ['changes', async () => upsertGrant(db, grant)],
   ['revokes', async () => void (await revokeGrantRow(db, 'g'))],
-])('G07 a request that %s a grant waits for the session first, and so for whoever ends it', async (_what, work) => {
-  let other: Promise<void> | undefined;
-  await db.startUnitOfWork(async (unit) => {
-    await db.guard(lockSession);
-    other = db.startUnitOfWork(async (second) => {
-      await work();
-      await db.guard(touchSession);
-      await second.commit();
+])(
+  'G07 a request that %s a grant locks the session first, and so waits for a transaction that ends the session',
+  async (_what, work) => {
+    let otherRequest: Promise<void> | undefined;
+    await db.startUnitOfWork(async (unit) => {
+      await db.guard(lockSession);
+      otherRequest = db.startUnitOfWork(async (second) => {
+        await work();
+        await db.guard(touchSession);
+        await second.commit();
+      });
+      await sleep(200);
+      await db.guard(touchGrant);
+      await unit.commit();
     });
-    await sleep(200);
-    await db.guard(touchGrant);
-    await unit.commit();
-  });
-  await other;
-  await db.inUnitOfWork(async () => db.write(touchGrant));
-  expect(await findGrant(db, 'g')).toMatchObject({ clientId: 'app', sessionUid: 'u' });
-});
+    await otherRequest;
+    await db.inUnitOfWork(async () => db.write(touchGrant));
+    expect(await findGrant(db, 'g')).toMatchObject({ clientId: 'app', sessionUid: 'u' });
+  },
+);

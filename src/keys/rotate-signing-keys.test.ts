@@ -1,4 +1,4 @@
-/** Rotation of signing keys by the policy, on a real PostgreSQL. */
+/** Tests on a real PostgreSQL that signing keys rotate by the policy. */
 import { freshDatabase, runSql, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { createKeyring, randomToken, type Keyring } from '../platform/secrets.ts';
@@ -27,13 +27,13 @@ afterEach(async () => {
   await database.drop();
 });
 
-const on = (days: number) => new Date(start + days * day * 1000);
-const rotateOn = (days: number) => rotateSigningKeys({ db, keyring, policy }, on(days));
+const dateOn = (days: number) => new Date(start + days * day * 1000);
+const rotateOn = (days: number) => rotateSigningKeys({ db, keyring, policy }, dateOn(days));
 
-/** The phases of the keys of an algorithm on a day, newest first. */
+/** The phases of the keys of an algorithm on a day, the newest key first. */
 async function phases(days: number, algorithm: SigningAlgorithm = 'ES256'): Promise<string[]> {
   const keys = await listSigningKeys(db, keyring);
-  return keys.filter((key) => key.algorithm === algorithm).map((key) => phaseOf(key, on(days)));
+  return keys.filter((key) => key.algorithm === algorithm).map((key) => phaseOf(key, dateOn(days)));
 }
 
 const removedKeys = () =>
@@ -47,13 +47,13 @@ const eventKinds = async () =>
   );
 
 test.each(['ES256', 'RS256'] as const)(
-  'C12 %s: announced, then signing, then retired, then gone',
+  'C12 a key for %s is announced, signs, is retired and is removed',
   async (algorithm) => {
     await rotateOn(88.9);
     expect(await phases(88.9, algorithm)).toEqual(['signing']);
     await rotateOn(89.1);
     expect(await phases(89.1, algorithm)).toEqual(['announced', 'signing']);
-    // Announced a day before, to the second.
+    // A key is announced exactly one day.
     expect(await phases(90.09, algorithm)).toEqual(['announced', 'signing']);
     expect(await phases(90.11, algorithm)).toEqual(['signing', 'retired']);
     await rotateOn(180);
@@ -64,21 +64,21 @@ test.each(['ES256', 'RS256'] as const)(
   },
 );
 
-test('a removed key keeps no private key, and the removal is an audit event', async () => {
+test('a removed key has no private key, and its removal is an audit event', async () => {
   const first = (await listSigningKeys(db, keyring)).map(({ kid }) => kid);
   await rotateOn(89.1);
   await rotateOn(180.2);
   const removed = await removedKeys();
   expect(removed.map(({ kid }) => kid).toSorted()).toEqual(first.toSorted());
   for (const { sealed } of removed) expect(sealed).toHaveLength(0);
-  const made = ['key.created', 'key.created'];
-  expect(await eventKinds()).toEqual([...made, ...made, ...made, 'key.removed', 'key.removed']);
+  const createdKeys = ['key.created', 'key.created'];
+  expect(await eventKinds()).toEqual([...createdKeys, ...createdKeys, ...createdKeys, 'key.removed', 'key.removed']);
 });
 
 test('eight rotations at the same time create one key of each algorithm', async () => {
-  const others = Array.from({ length: 8 }, () => openDatabase({ url: database.url, poolSize: 1 }));
-  await Promise.all(others.map((other) => rotateSigningKeys({ db: other, keyring, policy }, on(89.1))));
-  await Promise.all(others.map((other) => other.close()));
+  const databases = Array.from({ length: 8 }, () => openDatabase({ url: database.url, poolSize: 1 }));
+  await Promise.all(databases.map((other) => rotateSigningKeys({ db: other, keyring, policy }, dateOn(89.1))));
+  await Promise.all(databases.map((other) => other.close()));
   expect(await phases(89.1)).toEqual(['announced', 'signing']);
   expect(await phases(89.1, 'RS256')).toEqual(['announced', 'signing']);
 });
@@ -86,11 +86,11 @@ test('eight rotations at the same time create one key of each algorithm', async 
 const hour = 1 / 24;
 const rotate = (isImmediate: boolean) => rotateNow({ db, keyring, policy }, isImmediate);
 
-test('rotateNow announces a key, and the one before signs until then', async () => {
+test('rotateNow announces a key, and the previous key signs meanwhile', async () => {
   await rotate(false);
   expect(await phases(hour)).toEqual(['announced', 'signing']);
   expect(await phases(1 + hour)).toEqual(['signing', 'retired']);
-  // The life of the new one begins when it signs.
+  // The life of the new key begins when it signs.
   await rotateOn(89.9);
   expect(await phases(89.9)).toEqual(['signing', 'retired']);
   await rotateOn(90.1);
@@ -104,15 +104,15 @@ test('keys of overlapping rotations sign one after the other', async () => {
   expect(await phases(1 + hour)).toEqual(['signing', 'retired', 'retired']);
 });
 
-test('an immediate rotation retires the key that signs, and the one that is announced', async () => {
+test('an immediate rotation retires both the signing and the announced key', async () => {
   await rotate(false);
-  const before = (await listSigningKeys(db, keyring)).map(({ kid }) => kid);
+  const kidsBefore = (await listSigningKeys(db, keyring)).map(({ kid }) => kid);
   await rotate(true);
   for (const days of [hour, 1 + hour, 50]) {
-    const keys = (await listSigningKeys(db, keyring)).filter((key) => phaseOf(key, on(days)) === 'signing');
+    const keys = (await listSigningKeys(db, keyring)).filter((key) => phaseOf(key, dateOn(days)) === 'signing');
     expect(keys.map(({ algorithm }) => algorithm).toSorted()).toEqual(['ES256', 'RS256']);
-    expect(keys.filter(({ kid }) => before.includes(kid))).toEqual([]);
+    expect(keys.filter(({ kid }) => kidsBefore.includes(kid))).toEqual([]);
   }
-  // They stay published: what they signed is out there.
-  expect((await listSigningKeys(db, keyring)).map(({ kid }) => kid)).toEqual(expect.arrayContaining(before));
+  // They stay published, since tokens that they signed are still in use.
+  expect((await listSigningKeys(db, keyring)).map(({ kid }) => kid)).toEqual(expect.arrayContaining(kidsBefore));
 });

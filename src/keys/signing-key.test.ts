@@ -1,4 +1,4 @@
-/** Phases and order of signing keys. */
+/** Tests the phases, the order and the ids of signing keys. */
 import { inSigningOrder, makeSigningKey, phaseOf, publicJwk } from './signing-key.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
@@ -9,19 +9,19 @@ test.each([
   ['signing', at(0), undefined],
   ['signing', at(-5), at(1)],
   ['retired', at(-5), at(0)],
-] as const)('is %s', (phase, signsFrom, retiresAt) => {
+] as const)('a key is %s by its times', (phase, signsFrom, retiresAt) => {
   expect(phaseOf({ signsFrom, retiresAt }, now)).toBe(phase);
 });
 
 test('the newest key that signs comes first', async () => {
-  const made = await makeSigningKey('ES256', now);
-  const key = (kid: string, signsFrom: Date, retiresAt?: Date) => ({ ...made, kid, signsFrom, retiresAt });
+  const newKey = await makeSigningKey('ES256', now);
+  const key = (kid: string, signsFrom: Date, retiresAt?: Date) => ({ ...newKey, kid, signsFrom, retiresAt });
   const keys = [key('old', at(-9), at(-1)), key('next', at(1)), key('first', at(-8)), key('second', at(-2))];
   expect(inSigningOrder(keys, now).map(({ kid }) => kid)).toEqual(['second', 'first', 'next', 'old']);
 });
 
 test.each(['RS256', 'ES256'] as const)(
-  '%s keys are named by their thumbprint and show only their public half',
+  '%s keys have their thumbprint as id and publish no private member',
   async (algorithm) => {
     const key = await makeSigningKey(algorithm, now);
     expect(key.kid).toMatch(/^[\w-]{43}$/);

@@ -1,4 +1,4 @@
-/** The state of logout endpoints that do not answer, on a real PostgreSQL. */
+/** Tests on a real PostgreSQL the state of logout endpoints that do not respond. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { findReceiverState, deleteReceiverState, upsertReceiverFailure, claimProbe } from './receiver-repository.ts';
@@ -18,7 +18,7 @@ afterAll(async () => {
 const secondsLeft = async (id: string) =>
   Math.round(((await findReceiverState(db, id))!.notBefore.getTime() - Date.now()) / 1000);
 
-test('a late failure of a call that began before others failed changes neither the pause nor the number', async () => {
+test('a late failure of an earlier call changes neither the pause nor the number of failures', async () => {
   await upsertReceiverFailure(db, 'late', 1, 10);
   await upsertReceiverFailure(db, 'late', 2, 20);
   await upsertReceiverFailure(db, 'late', 1, 10);
@@ -28,12 +28,12 @@ test('a late failure of a call that began before others failed changes neither t
 
 test('after the pause, one of several processes claims the next call', async () => {
   await upsertReceiverFailure(db, 'probe', 1, 0);
-  const turns = await Promise.all(Array.from({ length: 8 }, () => claimProbe(db, 'probe', 5)));
-  expect(turns.filter(Boolean)).toHaveLength(1);
+  const claims = await Promise.all(Array.from({ length: 8 }, () => claimProbe(db, 'probe', 5)));
+  expect(claims.filter(Boolean)).toHaveLength(1);
   expect(await secondsLeft('probe')).toBe(5);
 });
 
-test('an endpoint that answers has no state', async () => {
+test('an endpoint that responds again has no state', async () => {
   await upsertReceiverFailure(db, 'back', 3, 60);
   await deleteReceiverState(db, 'back');
   expect(await findReceiverState(db, 'back')).toBeUndefined();

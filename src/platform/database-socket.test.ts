@@ -1,4 +1,4 @@
-/** Sockets of database connections, by name, address and path. */
+/** Tests that database connections are opened by host name, address and path. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ const path = join(temporaryFolder(), 'socket');
 let port: number;
 
 beforeAll(async () => {
-  const greet = () => createServer((socket) => socket.end('hello'));
-  port = await listen(greet());
-  const byPath = greet();
-  closeAfterwards(() => closeServer(byPath));
-  await once(byPath.listen(path), 'listening');
+  const createGreetingServer = () => createServer((socket) => socket.end('hello'));
+  port = await listen(createGreetingServer());
+  const serverAtPath = createGreetingServer();
+  closeAfterwards(() => closeServer(serverAtPath));
+  await once(serverAtPath.listen(path), 'listening');
 });
 
 test.each([
@@ -22,13 +22,13 @@ test.each([
   ['a name of this machine', () => [port, 'database.localhost']],
   ['an address', () => [port, '127.0.0.1']],
   ['a path', () => [path]],
-] as const)('%s is connected to', async (_, target) => {
+] as const)('a socket connects to %s', async (_, target) => {
   const socket = openDatabaseSocket();
   (socket.connect as (...args: unknown[]) => void)(...target());
   expect(String((await once(socket, 'data'))[0])).toBe('hello');
 });
 
-test('a name that nobody knows is an error', async () => {
+test('an unknown host name is an error', async () => {
   const socket = openDatabaseSocket();
   socket.connect(port, 'unknown.invalid');
   const [error] = (await once(socket, 'error')) as [{ code: string }];

@@ -1,4 +1,4 @@
-/** Addresses and the networks that they are counted with. */
+/** Tests which network and site an address is counted with. */
 import { networkOf, siteOf } from './network.ts';
 
 test.each([
@@ -14,6 +14,6 @@ test.each([
   ['[2001:db8:1:2::9]:4711', '2001:db8:1:2', '2001:db8:1'],
   ['garbage', 'unknown', undefined],
   ['999.1.1.1', 'unknown', undefined],
-])('C11 the network of %s is %s, its site %s', (ip, network, site) =>
+])('C11 the network of %s is %s and its site is %s', (ip, network, site) =>
   expect([networkOf(ip), siteOf(ip)]).toEqual([network, site]),
 );

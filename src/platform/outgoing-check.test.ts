@@ -1,4 +1,4 @@
-/** Whether an address would be called, told before anybody calls it. */
+/** Tests that a URL is checked against the allowed hosts before it is called. */
 import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { startNameServer } from '../../test/support/name-server.ts';
 import { createOutgoing, type Calls } from './outgoing.ts';
@@ -28,7 +28,7 @@ test.each([
   'http://app.internal:8080/out',
   'http://one.allowed.example:9000/out',
   'https://93.184.216.34/',
-])('%s would be called', async (url) => expect(await calls.refusedHost(url)).toBeUndefined());
+])('%s is allowed', async (url) => expect(await calls.refusedHost(url)).toBeUndefined());
 
 test.each([
   ['https://inside.example/out', 'inside.example'],
@@ -37,11 +37,11 @@ test.each([
   ['http://app.internal/out', 'app.internal'],
   ['https://10.0.0.7/out', '10.0.0.7'],
   ['http://[::1]:8080/out', '[::1]:8080'],
-])('%s would not: %s is to be allowed', async (url, host) => {
+])('%s is refused until %s is an allowed host', async (url, host) => {
   expect(await calls.refusedHost(url)).toBe(host);
   expect(await callsWith([host]).refusedHost(url)).toBeUndefined();
 });
 
-test('a name server that does not answer holds nobody up', async () => {
+test('a URL is not refused when the name server does not respond', async () => {
   expect(await calls.refusedHost('https://silent.example/')).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** Requirement C07 of test/security/README.md: names that resolve to private addresses, also by DNS rebinding. */
+/** Requirement of test/security/README.md: C07. Tests that names with private addresses are not called, also after DNS rebinding. */
 import { createServer } from 'node:net';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -11,7 +11,7 @@ import { createResolver } from './resolve-host.ts';
 let port: number;
 let connections = 0;
 let calls: Calls;
-let names: NameServer;
+let nameServer: NameServer;
 let resolutions = 0;
 
 beforeAll(async () => {
@@ -20,8 +20,8 @@ beforeAll(async () => {
     socket.destroy();
   });
   port = await listen(server, 0, everyAddress);
-  names = await startNameServer();
-  const resolve = createResolver({ servers: [names.address] });
+  nameServer = await startNameServer();
+  const resolve = createResolver({ servers: [nameServer.address] });
   const resolveHost: typeof resolve = (name) => {
     resolutions += 1;
     return resolve(name);
@@ -51,7 +51,7 @@ test.each([
   [['4000::1', '127.0.0.1']],
   [['10.0.0.1', '4000::1']],
 ])('C07 a name that resolves to %j is not called', async (addresses) => {
-  names.zone = { 'private.example': addresses };
+  nameServer.zone = { 'private.example': addresses };
   expect(await problem('https://private.example/')).toBe('not_allowed');
   expect(connections).toBe(0);
 });
@@ -66,49 +66,52 @@ test.each([
   ['Teredo, by its client', '2001:0:5db8:d822::a247:27dd', '2001:0:5db8:d822::f5ff:fffe'],
   ['Teredo, by its server', '2001:0:808:808::a247:27dd', '2001:0:a00:1::a247:27dd'],
   ['IPv4-mapped', '::ffff:5db8:d822', '::ffff:a00:1'],
-])('C07 %s is judged by the IPv4 address within', async (_name, open, inside) => {
-  names.zone = { 'translated.example': [open] };
-  expect(await problem('https://translated.example/')).toMatch(/^(unreachable|timeout)$/);
-  expect(await problem(`https://[${open}]/`)).toMatch(/^(unreachable|timeout)$/);
-  names.zone = { 'translated.example': [inside] };
-  expect(await problem('https://translated.example/')).toBe('not_allowed');
-  expect(await problem(`https://[${inside}]/`)).toBe('not_allowed');
-});
+])(
+  'C07 an address of the kind %s is checked by the IPv4 address within',
+  async (_name, publicAddress, privateAddress) => {
+    nameServer.zone = { 'translated.example': [publicAddress] };
+    expect(await problem('https://translated.example/')).toMatch(/^(unreachable|timeout)$/);
+    expect(await problem(`https://[${publicAddress}]/`)).toMatch(/^(unreachable|timeout)$/);
+    nameServer.zone = { 'translated.example': [privateAddress] };
+    expect(await problem('https://translated.example/')).toBe('not_allowed');
+    expect(await problem(`https://[${privateAddress}]/`)).toBe('not_allowed');
+  },
+);
 
 test.each([
   ['loopback behind a shorter prefix', '64:ff9b:1:7f00:0:100:5db8:d822'],
-  ['no IPv4 address at all', '64:ff9b:1::'],
+  ['a NAT64 address without an IPv4 address', '64:ff9b:1::'],
   ['IPv4-translated (RFC 7915)', '::ffff:0:5db8:d822'],
 ])('C07 %s is not called', async (_name, address) => {
-  names.zone = { 'translated.example': [address] };
+  nameServer.zone = { 'translated.example': [address] };
   expect(await problem('https://translated.example/')).toBe('not_allowed');
 });
 
 test('C07 an alias of a private name is not called', async () => {
-  names.zone = { 'alias.example': { cname: 'inside.example' }, 'inside.example': ['127.0.0.1'] };
+  nameServer.zone = { 'alias.example': { cname: 'inside.example' }, 'inside.example': ['127.0.0.1'] };
   expect(await problem('https://alias.example/')).toBe('not_allowed');
   expect(connections).toBe(0);
 });
 
-test('C07 the connection uses the addresses that were checked: a second answer leads nowhere', async () => {
-  // A public address that IANA has given to nobody.
-  names.zone = { 'rebinding.example': ['4000::1'] };
-  names.queries.length = 0;
-  const called = problem('https://rebinding.example/');
-  await eventually(() => names.queries.length >= 2);
-  names.zone = { 'rebinding.example': ['127.0.0.1'] };
-  expect(await called).toMatch(/^(unreachable|timeout)$/);
+test('C07 the connection uses the checked addresses, not a later DNS response', async () => {
+  // IANA has not allocated this public address.
+  nameServer.zone = { 'rebinding.example': ['4000::1'] };
+  nameServer.queries.length = 0;
+  const outcome = problem('https://rebinding.example/');
+  await eventually(() => nameServer.queries.length >= 2);
+  nameServer.zone = { 'rebinding.example': ['127.0.0.1'] };
+  expect(await outcome).toMatch(/^(unreachable|timeout)$/);
   expect([resolutions, connections]).toEqual([1, 0]);
 });
 
 test('a name that the operator allowed may resolve to any address', async () => {
-  names.zone = { 'named.example': ['127.0.0.1'] };
+  nameServer.zone = { 'named.example': ['127.0.0.1'] };
   expect(await problem(`http://named.example:${port}/`)).toBe('unreachable');
   expect(connections).toBe(1);
 });
 
-test('a name that does not exist, and one that is not answered', async () => {
-  names.zone = { 'silent.example': 'silent' };
+test('a call to an unknown name or with a silent name server fails', async () => {
+  nameServer.zone = { 'silent.example': 'silent' };
   expect(await problem('https://unknown.example/')).toBe('unreachable');
   expect(await problem('https://silent.example/')).toMatch(/^(unreachable|timeout)$/);
 });

@@ -1,4 +1,4 @@
-/** Requirements C07, C08 of test/security/README.md: calls to URLs of apps. */
+/** Requirements of test/security/README.md: C07, C08, G05. Tests that calls to URLs of apps reach only allowed hosts and are limited. */
 import { createServer, type ServerResponse } from 'node:http';
 import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -7,27 +7,27 @@ import { createOutgoing, type Calls } from './outgoing.ts';
 import type { OutgoingFailed } from './outgoing-target.ts';
 
 let port: number;
-let visits: string[];
+let requestedUrls: string[];
 let connections: number;
-let answer: (response: ServerResponse) => void;
-let strict: Calls;
-let open: Calls;
+let respond: (response: ServerResponse) => void;
+let callsToPublicHosts: Calls;
+let callsToAllowedHosts: Calls;
 
 beforeAll(async () => {
   const server = createServer((request, response) => {
-    visits.push(`${request.method} ${request.url}`);
-    answer(response);
+    requestedUrls.push(`${request.method} ${request.url}`);
+    respond(response);
   });
   server.on('connection', () => (connections += 1));
   port = await listen(server, 0, everyAddress);
   const outgoing = createOutgoing({ allowedHosts: ['*.localhost', `127.0.0.1:${port}`] });
   closeAfterwards(outgoing);
-  [strict, open] = [outgoing.toPublicHosts, outgoing.toAllowedHosts];
+  [callsToPublicHosts, callsToAllowedHosts] = [outgoing.toPublicHosts, outgoing.toAllowedHosts];
 });
 beforeEach(() => {
-  visits = [];
+  requestedUrls = [];
   connections = 0;
-  answer = (response) => response.end('fine');
+  respond = (response) => response.end('fine');
 });
 
 const problem = (work: Promise<unknown>): Promise<string> =>
@@ -36,7 +36,7 @@ const problem = (work: Promise<unknown>): Promise<string> =>
     (error: OutgoingFailed) => error.problem,
   );
 
-test('C07 no byte reaches a private address, however it is written', async () => {
+test('C07 no connection is opened to a private address in any notation', async () => {
   const hosts = [
     '127.0.0.1',
     '127.1',
@@ -72,7 +72,7 @@ test('C07 no byte reaches a private address, however it is written', async () =>
       `https://${host}:${port}/x`,
       `http://${host}:${port}/x`,
     ]) {
-      expect([url, await problem(strict.get(url))]).toEqual([
+      expect([url, await problem(callsToPublicHosts.get(url))]).toEqual([
         url,
         expect.stringMatching(/^(not_allowed|unreachable)$/),
       ]);
@@ -91,79 +91,84 @@ test.each([
   'gopher://example.com/',
   'nonsense',
 ])('C07 %s is not called', async (url) => {
-  expect(await problem(strict.get(url))).toBe('not_allowed');
+  expect(await problem(callsToPublicHosts.get(url))).toBe('not_allowed');
 });
 
-test('an allowed host is called, and no other private one', async () => {
-  expect(await open.get(`http://site.localhost:${port}/a`)).toMatchObject({ status: 200, body: 'fine' });
-  expect(await open.postForm(`http://127.0.0.1:${port}/b`, { token: 'x y' })).toMatchObject({ status: 200 });
-  expect(visits).toEqual(['GET /a', 'POST /b']);
-  expect(await problem(open.get(`http://localhost:${port}/`))).toBe('not_allowed');
-  expect(await problem(open.get(`http://evil-localhost:${port}/`))).toBe('not_allowed');
+test('an allowed private host is called, and no other private host', async () => {
+  expect(await callsToAllowedHosts.get(`http://site.localhost:${port}/a`)).toMatchObject({ status: 200, body: 'fine' });
+  expect(await callsToAllowedHosts.postForm(`http://127.0.0.1:${port}/b`, { token: 'x y' })).toMatchObject({
+    status: 200,
+  });
+  expect(requestedUrls).toEqual(['GET /a', 'POST /b']);
+  expect(await problem(callsToAllowedHosts.get(`http://localhost:${port}/`))).toBe('not_allowed');
+  expect(await problem(callsToAllowedHosts.get(`http://evil-localhost:${port}/`))).toBe('not_allowed');
 });
 
 test('C07 redirects are not followed', async () => {
-  answer = (response) => response.writeHead(302, { location: `http://site.localhost:${port}/inside` }).end();
-  expect(await open.get(`http://site.localhost:${port}/`)).toMatchObject({ status: 302 });
-  expect(visits).toEqual(['GET /']);
+  respond = (response) => response.writeHead(302, { location: `http://site.localhost:${port}/inside` }).end();
+  expect(await callsToAllowedHosts.get(`http://site.localhost:${port}/`)).toMatchObject({ status: 302 });
+  expect(requestedUrls).toEqual(['GET /']);
 });
 
-test('C07 an endless body is cut off', async () => {
-  answer = (response) => {
+test('C07 an endless body is an error', async () => {
+  respond = (response) => {
     const more = () => {
       while (response.write('x'.repeat(65_536)));
       response.once('drain', more);
     };
     more();
   };
-  expect(await problem(open.get(`http://site.localhost:${port}/`))).toBe('too_large');
+  expect(await problem(callsToAllowedHosts.get(`http://site.localhost:${port}/`))).toBe('too_large');
 });
 
-test('C07 a body may have 64 KiB', async () => {
+test('C07 a body may have at most 64 KiB', async () => {
   for (const [bytes, expected] of [
     [65_536, 'none'],
     [65_537, 'too_large'],
   ] as const) {
-    answer = (response) => response.end('x'.repeat(bytes));
-    expect([bytes, await problem(open.get(`http://site.localhost:${port}/`))]).toEqual([bytes, expected]);
+    respond = (response) => response.end('x'.repeat(bytes));
+    expect([bytes, await problem(callsToAllowedHosts.get(`http://site.localhost:${port}/`))]).toEqual([
+      bytes,
+      expected,
+    ]);
   }
 });
 
-test('C07 a slow answer and no answer end with a time-out', async () => {
-  const byBytes = (response: ServerResponse) => {
+test('C07 a slow or missing response ends with a time-out', async () => {
+  const sendSlowly = (response: ServerResponse) => {
     const timer = setInterval(() => response.write('x'), 1000);
     response.on('close', () => clearInterval(timer));
   };
-  for (const slow of [byBytes, () => {}]) {
-    answer = slow;
+  for (const slow of [sendSlowly, () => {}]) {
+    respond = slow;
     const start = Date.now();
-    expect(await problem(open.get(`http://site.localhost:${port}/`))).toBe('timeout');
+    expect(await problem(callsToAllowedHosts.get(`http://site.localhost:${port}/`))).toBe('timeout');
     expect(Date.now() - start).toBeGreaterThan(2500);
   }
 });
 
-test('G05 a host that does not respond has ten calls, a hundred wait, and others are called meanwhile', async () => {
-  const held: ServerResponse[] = [];
-  answer = (response) => void held.push(response);
-  const slow = Array.from({ length: 120 }, () => problem(open.get(`http://slow.localhost:${port}/`)));
-  const settled = { host_busy: 0 };
-  for (const each of slow) void each.then((name) => (settled.host_busy += name === 'host_busy' ? 1 : 0));
-  await eventually(() => held.length === 10);
-  answer = (response) => response.end('fine');
-  expect((await open.get(`http://other.localhost:${port}/`)).status).toBe(200);
-  expect([held.length, settled.host_busy]).toEqual([10, 10]);
-  for (const response of held) response.end('late');
+test('G05 a host that does not respond gets ten calls and a hundred wait, and other hosts are called meanwhile', async () => {
+  const pendingResponses: ServerResponse[] = [];
+  respond = (response) => void pendingResponses.push(response);
+  const slow = Array.from({ length: 120 }, () => problem(callsToAllowedHosts.get(`http://slow.localhost:${port}/`)));
+  const refused = { host_busy: 0 };
+  for (const call of slow) void call.then((name) => (refused.host_busy += name === 'host_busy' ? 1 : 0));
+  await eventually(() => pendingResponses.length === 10);
+  respond = (response) => response.end('fine');
+  expect((await callsToAllowedHosts.get(`http://other.localhost:${port}/`)).status).toBe(200);
+  expect([pendingResponses.length, refused.host_busy]).toEqual([10, 10]);
+  for (const response of pendingResponses) response.end('late');
   const problems = await Promise.all(slow);
   expect(problems.filter((name) => name === 'none')).toHaveLength(110);
 });
 
-test('C08 a proxy of the environment and a global dispatcher are not used', async () => {
+test('C08 calls do not use a proxy of the environment', async () => {
   const proxy = `http://127.0.0.1:${port}`;
   const { HTTPS_PROXY, HTTP_PROXY, NODE_USE_ENV_PROXY } = process.env;
   Object.assign(process.env, { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NODE_USE_ENV_PROXY: '1' });
   try {
     for (const url of ['https://10.0.0.1/', 'https://localhost/', 'https://169.254.169.254/']) {
-      expect(await problem(strict.get(url))).toBe('not_allowed');
+      expect(await problem(callsToPublicHosts.get(url))).toBe('not_allowed');
     }
   } finally {
     for (const [name, value] of Object.entries({ HTTPS_PROXY, HTTP_PROXY, NODE_USE_ENV_PROXY })) {
@@ -171,5 +176,5 @@ test('C08 a proxy of the environment and a global dispatcher are not used', asyn
       else process.env[name] = value;
     }
   }
-  expect(visits).toEqual([]);
+  expect(requestedUrls).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Files of the data folder, on a real file system. */
+/** Tests on a real file system that the data folder is private and used by one process. */
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { tryFileLock } from './file-lock.ts';
 
 const folder = temporaryFolder();
 
-test('only its owner can use a private folder', () => {
+test('only its owner has access to a private folder', () => {
   const path = join(folder, 'open');
   mkdirSync(path);
   chmodSync(path, 0o777);
@@ -17,8 +17,8 @@ test('only its owner can use a private folder', () => {
 });
 
 // Only root can change the owner of a folder.
-(process.getuid?.() === 0 ? test : test.skip)('a folder of somebody else is not taken', () => {
-  const path = join(folder, 'theirs');
+(process.getuid?.() === 0 ? test : test.skip)('a folder of another user is refused', () => {
+  const path = join(folder, 'of-another-user');
   mkdirSync(path);
   chownSync(path, 12_345, 12_345);
   expect(() => ensurePrivateFolder(path)).toThrow(
@@ -26,19 +26,19 @@ test('only its owner can use a private folder', () => {
   );
 });
 
-test('the socket folder is the same each time, and a random one when another user has taken its name', () => {
+test('the socket folder is the same each time, unless other users have access to it', () => {
   const [data, parent] = [join(folder, 'data'), join(folder, 'sockets')];
   for (const path of [data, parent]) mkdirSync(path);
-  const usual = ensureSocketFolder(parent, data);
-  expect(ensureSocketFolder(parent, data)).toBe(usual);
-  // A user who can write there could put a socket of their own into it.
-  chmodSync(usual, 0o777);
-  const another = ensureSocketFolder(parent, data);
-  expect(another).not.toBe(usual);
-  expect(statSync(another).mode & 0o777).toBe(0o700);
+  const firstFolder = ensureSocketFolder(parent, data);
+  expect(ensureSocketFolder(parent, data)).toBe(firstFolder);
+  // Another user who can write into the folder could replace the socket.
+  chmodSync(firstFolder, 0o777);
+  const secondFolder = ensureSocketFolder(parent, data);
+  expect(secondFolder).not.toBe(firstFolder);
+  expect(statSync(secondFolder).mode & 0o777).toBe(0o700);
 });
 
-test('of several processes that create a file at once the first wins, and no draft is left', () => {
+test('a private file keeps its first content and leaves no temporary file', () => {
   const path = join(folder, 'kept');
   expect(ensurePrivateFile(path, 'first')).toBe('first');
   expect(ensurePrivateFile(path, 'second')).toBe('first');
@@ -54,28 +54,28 @@ test('a secret is created once', () => {
 
 describe('a file lock', () => {
   const path = join(folder, 'lock');
-  const elsewhere = async (kill: boolean) => {
+  const lockInProcess = async (isKilled: boolean) => {
     const program = `import { tryFileLock } from '${join(import.meta.dirname, 'file-lock.ts')}';
       console.log(tryFileLock('${path}') ? 'held' : 'taken'); setTimeout(() => {}, 60_000);`;
     const child = startNode(['--input-type=module', '--eval', program], {});
     const [line] = (await once(child.stdout!, 'data')) as [Buffer];
-    if (kill) await endBy(child, 'SIGKILL');
-    return { said: line.toString().trim(), child };
+    if (isKilled) await endBy(child, 'SIGKILL');
+    return { output: line.toString().trim(), child };
   };
 
-  test('is held by one process, and released when it dies', async () => {
-    const { said, child } = await elsewhere(false);
-    expect(said).toBe('held');
+  test('is held by one process and released when that process dies', async () => {
+    const { output, child } = await lockInProcess(false);
+    expect(output).toBe('held');
     expect(tryFileLock(path)).toBeUndefined();
     await endBy(child, 'SIGKILL');
     const lock = tryFileLock(path);
     expect(lock).toBeDefined();
-    expect((await elsewhere(true)).said).toBe('taken');
+    expect((await lockInProcess(true)).output).toBe('taken');
     lock!.release();
-    expect((await elsewhere(true)).said).toBe('held');
+    expect((await lockInProcess(true)).output).toBe('held');
   });
 
-  test('says why it cannot lock a path', () => {
+  test('fails with the reason when its path cannot be opened', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(() => tryFileLock(join(folder, 'file/lock'))).toThrow(/unable to open/);
   });

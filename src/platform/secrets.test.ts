@@ -1,61 +1,64 @@
-/** Digests, signatures and seals, with one secret and with several. */
+/** Tests digests, signatures and seals with one and with several root secrets. */
 import { constantTimeEqual, createKeyring, randomToken } from './secrets.ts';
 
-const [one, two] = [randomToken(), randomToken()];
-const old = createKeyring([one]);
-const both = createKeyring([two, one]);
-const fresh = createKeyring([two]);
+const [oldSecret, newSecret] = [randomToken(), randomToken()];
+const oldKeyring = createKeyring([oldSecret]);
+const keyringOfBoth = createKeyring([newSecret, oldSecret]);
+const newKeyring = createKeyring([newSecret]);
 
 test('a digest depends on the secret, the kind and the value, and names its secret', () => {
-  expect(old.digest('Session', 'x')).toEqual(old.digest('Session', 'x'));
-  expect(old.digest('Session', 'x')).not.toEqual(old.digest('Session', 'y'));
-  expect(old.digest('Session', 'x')).not.toEqual(old.digest('RefreshToken', 'x'));
-  expect(old.digest('Session', 'x')).toHaveLength(36);
-  expect(old.digest('a', 'b').subarray(0, 4)).not.toEqual(fresh.digest('a', 'b').subarray(0, 4));
+  expect(oldKeyring.digest('Session', 'x')).toEqual(oldKeyring.digest('Session', 'x'));
+  expect(oldKeyring.digest('Session', 'x')).not.toEqual(oldKeyring.digest('Session', 'y'));
+  expect(oldKeyring.digest('Session', 'x')).not.toEqual(oldKeyring.digest('RefreshToken', 'x'));
+  expect(oldKeyring.digest('Session', 'x')).toHaveLength(36);
+  expect(oldKeyring.digest('a', 'b').subarray(0, 4)).not.toEqual(newKeyring.digest('a', 'b').subarray(0, 4));
 });
 
-test('G02 digests of an older secret are still found', () => {
-  expect(both.digests('Session', 'x')).toEqual([fresh.digest('Session', 'x'), old.digest('Session', 'x')]);
+test('G02 lookups also use the digest by the older secret', () => {
+  expect(keyringOfBoth.digests('Session', 'x')).toEqual([
+    newKeyring.digest('Session', 'x'),
+    oldKeyring.digest('Session', 'x'),
+  ]);
 });
 
-test('form signatures of every configured secret are valid, others are not', () => {
-  expect(both.isSigned('text', old.sign('text'))).toBe(true);
-  expect(fresh.isSigned('text', old.sign('text'))).toBe(false);
-  expect(old.isSigned('other', old.sign('text'))).toBe(false);
-  expect(old.isSigned('text', '')).toBe(false);
+test('a form signature is valid only when its secret is configured', () => {
+  expect(keyringOfBoth.isSigned('text', oldKeyring.sign('text'))).toBe(true);
+  expect(newKeyring.isSigned('text', oldKeyring.sign('text'))).toBe(false);
+  expect(oldKeyring.isSigned('other', oldKeyring.sign('text'))).toBe(false);
+  expect(oldKeyring.isSigned('text', '')).toBe(false);
 });
 
-test('a sealed value opens only in its context, and only unchanged', () => {
-  const sealed = old.seal('keys 1', 'a private key');
+test('a sealed value opens only unchanged and in its context', () => {
+  const sealed = oldKeyring.seal('keys 1', 'a private key');
   expect(sealed.toString('latin1')).not.toContain('private');
-  expect(old.open('keys 1', sealed)).toBe('a private key');
-  expect(() => old.open('keys 2', sealed)).toThrow();
-  for (const place of [0, 5, 20, sealed.length - 1]) {
+  expect(oldKeyring.open('keys 1', sealed)).toBe('a private key');
+  expect(() => oldKeyring.open('keys 2', sealed)).toThrow();
+  for (const position of [0, 5, 20, sealed.length - 1]) {
     const changed = Buffer.from(sealed);
-    changed[place]! ^= 1;
-    expect(() => old.open('keys 1', changed)).toThrow();
+    changed[position]! ^= 1;
+    expect(() => oldKeyring.open('keys 1', changed)).toThrow();
   }
-  expect(() => old.open('keys 1', sealed.subarray(0, 20))).toThrow();
-  expect(old.seal('keys 1', 'a private key')).not.toEqual(sealed);
+  expect(() => oldKeyring.open('keys 1', sealed.subarray(0, 20))).toThrow();
+  expect(oldKeyring.seal('keys 1', 'a private key')).not.toEqual(sealed);
 });
 
-test('a value sealed with an older secret opens while that is configured, and is stale', () => {
-  const sealed = old.seal('keys 1', 'a private key');
-  expect(both.open('keys 1', sealed)).toBe('a private key');
-  expect(both.isStale(sealed)).toBe(true);
-  expect(both.isStale(both.seal('keys 1', 'x'))).toBe(false);
-  expect(() => fresh.open('keys 1', sealed)).toThrow('no longer set');
+test('a value sealed with an older secret is stale, and opens while that secret is configured', () => {
+  const sealed = oldKeyring.seal('keys 1', 'a private key');
+  expect(keyringOfBoth.open('keys 1', sealed)).toBe('a private key');
+  expect(keyringOfBoth.isStale(sealed)).toBe(true);
+  expect(keyringOfBoth.isStale(keyringOfBoth.seal('keys 1', 'x'))).toBe(false);
+  expect(() => newKeyring.open('keys 1', sealed)).toThrow('no longer set');
 });
 
 test('a keyring without a secret is refused', () => {
   expect(() => createKeyring([])).toThrow();
 });
 
-test('a secret that is given twice counts once', () => {
-  expect(createKeyring([one, one]).digests('Session', 'x')).toHaveLength(1);
+test('a repeated secret counts once', () => {
+  expect(createKeyring([oldSecret, oldSecret]).digests('Session', 'x')).toHaveLength(1);
 });
 
-test('a comparison takes the whole of both values into account', () => {
+test('a comparison covers both values entirely', () => {
   expect(constantTimeEqual('same', 'same')).toBe(true);
   expect(constantTimeEqual('same', 'some')).toBe(false);
   expect(constantTimeEqual('', 'x')).toBe(false);

@@ -1,4 +1,4 @@
-/** The unit of work, on a real PostgreSQL. */
+/** Tests the unit of work on a real PostgreSQL. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from './database.ts';
@@ -7,7 +7,7 @@ import { CommitFailed, DatabaseBusy } from './database-errors.ts';
 
 let database: TestDatabase;
 let db: Database;
-let narrow: Database;
+let oneConnectionDb: Database;
 
 const insert = sql`insert into rate_limits (key, points) values ($1, 1)`;
 const select = sql`select key from rate_limits order by key`;
@@ -16,22 +16,22 @@ const fail = sql`select 1 / (points - points) from rate_limits`;
 beforeAll(async () => {
   database = await freshDatabase();
   db = openDatabase({ url: database.url });
-  narrow = openDatabase({ url: database.url, poolSize: 1 });
+  oneConnectionDb = openDatabase({ url: database.url, poolSize: 1 });
 });
 afterAll(async () => {
   await db.close();
-  await narrow.close();
+  await oneConnectionDb.close();
   await database.drop();
 });
 
 const keys = async () => (await db.read<{ key: string }>(select)).map(({ key }) => key);
 beforeEach(() => db.inUnitOfWork(async () => db.write(sql`delete from rate_limits`)));
 
-test('writes are seen inside, and by others only after the commit', async () => {
+test('writes are visible inside the unit of work, and outside only after the commit', async () => {
   await db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
     expect(await keys()).toEqual(['a']);
-    const outside = await narrow.read(select);
+    const outside = await oneConnectionDb.read(select);
     expect(outside).toEqual([]);
   });
   expect(await keys()).toEqual(['a']);
@@ -57,7 +57,7 @@ test('the failure of a statement that nobody awaits makes the commit fail', asyn
   expect(await keys()).toEqual([]);
 });
 
-test('a statement behind a failed one rejects with the failure of that one', async () => {
+test('a statement after a failed one rejects with the error of the failed one', async () => {
   const work = db.inUnitOfWork(async () => {
     for (const key of ['a', 'a', 'b']) db.write(insert, [key]);
     await db.guard(insert, ['c']);
@@ -65,7 +65,7 @@ test('a statement behind a failed one rejects with the failure of that one', asy
   await expect(work).rejects.toThrow('duplicate key');
 });
 
-test('the commit fails although the failure of a statement was caught', async () => {
+test('the commit fails even when the error of a statement was caught', async () => {
   const work = db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
     await db.read(fail).catch(() => []);
@@ -83,7 +83,7 @@ test('an inner unit of work joins the outer one', async () => {
   expect(await keys()).toEqual([]);
 });
 
-test('what is written outside of the transaction stays', async () => {
+test('a write outside of the transaction is not rolled back', async () => {
   const work = db.inUnitOfWork(async () => {
     await db.writeOutsideTransaction(insert, ['apart']);
     db.write(insert, ['a']);
@@ -93,15 +93,15 @@ test('what is written outside of the transaction stays', async () => {
   expect(await keys()).toEqual(['apart']);
 });
 
-test('one connection is enough for many units at once', async () => {
+test('one connection suffices for many concurrent units of work', async () => {
   const names = Array.from({ length: 30 }, (_, index) => `n${String(index).padStart(2, '0')}`);
   await Promise.all(
     names.map((name) =>
-      narrow.inUnitOfWork(async () => {
-        await narrow.read(select);
-        narrow.write(insert, [name]);
-        await narrow.read(select);
-        await narrow.writeOutsideTransaction(insert, [`${name}-apart`]);
+      oneConnectionDb.inUnitOfWork(async () => {
+        await oneConnectionDb.read(select);
+        oneConnectionDb.write(insert, [name]);
+        await oneConnectionDb.read(select);
+        await oneConnectionDb.writeOutsideTransaction(insert, [`${name}-apart`]);
       }),
     ),
   );
@@ -109,10 +109,10 @@ test('one connection is enough for many units at once', async () => {
 });
 
 test('a finished unit of work refuses statements', async () => {
-  let late: (() => Promise<unknown>) | undefined;
+  let lateStatement: (() => Promise<unknown>) | undefined;
   await db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
-    late = () => db.guard(insert, ['b']);
+    lateStatement = () => db.guard(insert, ['b']);
   });
   await expect(
     db.startUnitOfWork(async (unit) => {
@@ -120,7 +120,7 @@ test('a finished unit of work refuses statements', async () => {
       await db.guard(insert, ['c']);
     }),
   ).rejects.toThrow('closed');
-  await expect(late!()).rejects.toThrow('outside of a unit of work');
+  await expect(lateStatement!()).rejects.toThrow('outside of a unit of work');
   expect(await keys()).toEqual(['a']);
 });
 
@@ -134,7 +134,7 @@ test('a refusal rolls back only after rollBackOnRefusal', async () => {
   });
 });
 
-test('a connection that breaks makes the commit fail, and the pool goes on', async () => {
+test('a broken connection makes the commit fail, and the pool stays usable', async () => {
   const work = db.inUnitOfWork(async () => {
     db.write(insert, ['a']);
     await db.read(sql`select pg_terminate_backend(pg_backend_pid())`);
@@ -147,7 +147,7 @@ test('statements have constant text', () => {
   expect(() => sql`select ${'1' as never}`).toThrow(TypeError);
 });
 
-test('a transaction that the server ended because it was idle for too long is no mistake of the program', async () => {
+test('a transaction that the server ended for idleness is reported as DatabaseBusy', async () => {
   const work = db.inUnitOfWork(async () => {
     await db.guard(sql`set local idle_in_transaction_session_timeout = 50`);
     await sleep(500);

@@ -1,4 +1,4 @@
-/** Every view compiles and is used, and every text has its words. */
+/** Tests that every view compiles and is used, and that every code has words. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failures } from '../commands/failure.ts';
@@ -7,25 +7,25 @@ import { reasons } from '../reasons.ts';
 import { loadTexts } from './texts.ts';
 import { createViews } from './views.ts';
 
-const list = (folder: string, ending: string) =>
+const listFiles = (folder: string, ending: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending));
 
 const shared = new Set(['layout', 'mixins', 'account/layout']);
-const views = list('views', '.pug').map((name) => name.replace('.pug', ''));
+const views = listFiles('views', '.pug').map((name) => name.replace('.pug', ''));
 const templates = views.map((name) => readFileSync(join('views', `${name}.pug`), 'utf8')).join('\n');
-const sources = list('src', '.ts')
+const sources = listFiles('src', '.ts')
   .filter((name) => !name.endsWith('.test.ts'))
   .map((name) => readFileSync(join('src', name), 'utf8'))
   .join('\n');
 const words = JSON.parse(readFileSync('views/texts/en.json', 'utf8')) as Record<string, unknown>;
 
-/** `a.b.c` of every text. */
+/** The key of every text, as `a.b.c`. */
 function keysOf(value: unknown, path: string[] = []): string[] {
   if (typeof value === 'string') return [path.join('.')];
   return Object.entries(value as object).flatMap(([name, inner]) => keysOf(inner, [...path, name]));
 }
 
-test('every view is shown somewhere, and everything shown is a view', () => {
+test('every view is rendered somewhere, and every rendered view exists', () => {
   const shown = [...sources.matchAll(/'((?:account|interaction|protocol|sign-out|visitor)\/[\w-]+|error)'/g)].map(
     (match) => match[1]!,
   );
@@ -53,7 +53,7 @@ test('every view compiles', () => {
   }
 });
 
-test('no view has a script or a style of its own', () => {
+test('no view contains an inline script or style', () => {
   expect(templates).not.toMatch(/\bstyle\s*=|\bon\w+\s*=|^\s*(script|style)\.$/m);
 });
 
@@ -61,28 +61,28 @@ test.each([
   ['refusals', Object.keys(refusals), 'errors.ts'],
   ['reasons', reasons, 'reasons.ts'],
   ['failures', failures, 'commands/failure.ts'],
-])('every code of %s has its words and is used, and there are no other words', (name, codes, home) => {
-  // A text with a count has a form for each plural.
+])('every code of %s has words and is used, and every text has a code', (name, codes, listFile) => {
+  // A text with a count has one key for each plural form.
   const withWords = new Set(Object.keys(words[name] as object).map((key) => key.replace(/_(one|other)$/, '')));
   expect([...withWords].toSorted()).toEqual([...codes].toSorted());
   const uses = (code: string) => sources.split(`'${code}'`).length - 1 + (sources.includes(`${name}.${code}'`) ? 1 : 0);
-  const listed = readFileSync(join('src', home), 'utf8');
+  const listed = readFileSync(join('src', listFile), 'utf8');
   const inList = (code: string) => (listed.includes(`  '${code}',`) ? 1 : 0);
   expect([...codes].filter((code) => uses(code) <= inList(code))).toEqual([]);
 });
 
-test('every text is used, and every text that is used exists', () => {
+test('every text is used, and every used text exists', () => {
   const keys = keysOf(words);
   const used = [...`${templates}\n${sources}`.matchAll(/\b(?:t|texts)\(\s*'([\w.]+)'/g)].map((match) => match[1]!);
-  const bare = keys.map((key) => key.replace(/_(zero|one|other)$/, ''));
-  expect(used.filter((key) => !keys.includes(key) && !bare.includes(key))).toEqual([]);
-  // Keys that end in a code: scopes of consent, errors, refusals, kinds of events.
-  const composed =
+  const keysWithoutPlural = keys.map((key) => key.replace(/_(zero|one|other)$/, ''));
+  expect(used.filter((key) => !keys.includes(key) && !keysWithoutPlural.includes(key))).toEqual([]);
+  // Code composes these keys from a prefix and a code: scopes of consent, errors, refusals, kinds of events.
+  const keysWithCode =
     /^(refusals|reasons|failures|consent\.scopes|error\.\w+|logout_notices|progress|account\.nav|account\.activity\.(kinds|endings))\./;
-  expect(bare.filter((key) => !used.includes(key) && !composed.test(key))).toEqual([]);
+  expect(keysWithoutPlural.filter((key) => !used.includes(key) && !keysWithCode.test(key))).toEqual([]);
 });
 
-test('every way a session ends, every state of a notice and every step that takes time has its words', () => {
+test('every end reason of a session, state of a notice and step of a command has words', () => {
   const typesIn = (file: string, name: string) => {
     const [, body] = new RegExp(`type ${name} =([^;]+);`).exec(readFileSync(join('src', file), 'utf8'))!;
     return [...body!.matchAll(/'(\w+)'/g)].map((match) => match[1]!).toSorted();

@@ -1,4 +1,4 @@
-/** Durations and bounds of the policy. */
+/** Tests the durations and bounds of the policy. */
 import {
   defaultPolicy,
   formatDuration,
@@ -18,7 +18,7 @@ test.each([
   expect(formatDuration(seconds)).toBe(text);
 });
 
-test.each(['', '1', 'd', '1w', '-1d', '1.5h', '1d2h', '99999999999s'])('%s is no duration', (text) => {
+test.each(['', '1', 'd', '1w', '-1d', '1.5h', '1d2h', '99999999999s'])('%j is refused as a duration', (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
 
@@ -28,7 +28,7 @@ test('every default is within its bounds', () => {
   }
 });
 
-test('what is out of bounds or unknown is refused', () => {
+test('values out of bounds and unknown items are refused', () => {
   expect(() => parsePolicy('session_idle', '1s')).toThrow('policy_out_of_bounds');
   expect(() => parsePolicy('session_idle', `${durationItems.session_idle.max + 1}s`)).toThrow('policy_out_of_bounds');
   expect(() => parsePolicy('session_idle', '100.5s')).toThrow('duration_invalid');

@@ -1,4 +1,4 @@
-/** Which apps are connected to an account, and what each may see, on a real PostgreSQL. */
+/** Tests on a real PostgreSQL which apps are connected to an account and what each may see. */
 import { randomUUID } from 'node:crypto';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
@@ -57,14 +57,14 @@ const consent = (scopes: string[], apiScopes: Record<string, string[]> = {}, cla
 const ids = async () => (await listConnectedApps(db, ann, 100)).map(({ clientId }) => clientId);
 const daysAgo = (date: Date) => Math.round((Date.now() - date.getTime()) / 86_400_000);
 
-test('an app is not connected without a grant and without a consent', async () => {
+test('an app is connected only with a grant or a consent', async () => {
   expect(await ids()).toEqual([]);
   await grant();
   await consent(['openid']);
   expect((await ids()).toSorted()).toEqual(['mail', 'wiki']);
 });
 
-test('revoked and expired grants, those of others, and those of the client of the account pages do not count', async () => {
+test('revoked and expired grants, grants of other accounts and grants of the client of the account pages do not count', async () => {
   const revoked = await grant();
   await db.inUnitOfWork(() => revokeGrantRow(db, revoked));
   await grant({ left: -1 });
@@ -93,15 +93,15 @@ test('the permissions of all live grants and of the consent are united', async (
   expect(mail).toMatchObject({ isFirstParty: false, metadata: { client_name: 'Mail' } });
 });
 
-test('an app without any permission is listed with none', async () => {
+test('an app without any permission is listed without permissions', async () => {
   await grant();
   const [wiki] = await listConnectedApps(db, ann, 100);
   expect(wiki).toMatchObject({ isFirstParty: true, permissions: { scopes: [], claims: [], apiScopes: {} } });
 });
 
-test('an app is connected since its oldest grant, and was last used by its newest grant or token', async () => {
+test('an app is connected since its oldest grant, and its newest grant or token is the time of its last use', async () => {
   await grant({ age: 30 });
-  const newer = await grant({ age: 10 });
+  const newerGrant = await grant({ age: 10 });
   const times = async () => {
     const [{ since, lastUsedAt } = { since: new Date(), lastUsedAt: new Date() }] = await listConnectedApps(
       db,
@@ -111,7 +111,7 @@ test('an app is connected since its oldest grant, and was last used by its newes
     return [daysAgo(since), daysAgo(lastUsedAt)];
   };
   expect(await times()).toEqual([30, 10]);
-  await write(() => db.write(insertToken, [Buffer.from(newer), newer, 48]));
+  await write(() => db.write(insertToken, [Buffer.from(newerGrant), newerGrant, 48]));
   expect(await times()).toEqual([30, 2]);
 });
 

@@ -1,4 +1,4 @@
-/** Names of devices. */
+/** Tests how a User-Agent header is described. */
 import { describeDevice } from './device.ts';
 
 test.each([
@@ -19,4 +19,4 @@ test.each([
   ['<script>', 'Unknown device'],
   ['', 'Unknown device'],
   [undefined, 'Unknown device'],
-])('%s is %s', (userAgent, device) => expect(describeDevice(userAgent)).toBe(device));
+])('the User-Agent %s is described as %s', (userAgent, device) => expect(describeDevice(userAgent)).toBe(device));

@@ -1,4 +1,4 @@
-/** Ending sessions and removing apps from them, on a real PostgreSQL: what ends, what goes on, who is notified. */
+/** Tests on a real PostgreSQL what ends with a session or the removal of an app, and which apps are notified. */
 import { randomUUID } from 'node:crypto';
 import { freshDatabase, runSql, statement, type TestDatabase } from '../../test/support/database.ts';
 import { Refusal } from '../errors.ts';
@@ -59,7 +59,7 @@ beforeEach(async () => {
   ann = await person();
 });
 
-/** A session at these apps, with a grant for each: `back` has the grant `<uid> back`. */
+/** Inserts a session at these apps with a grant for each; the grant of `back` has the id `<uid> back`. */
 async function session(uid: string, apps: string[], { of = ann, offline = [] as string[], seconds = 60 } = {}) {
   const entries = apps.map((id) => {
     return [
@@ -75,7 +75,7 @@ async function session(uid: string, apps: string[], { of = ann, offline = [] as 
 
 const liveGrants = async () =>
   (await runSql<{ id: string }>(db, 'select id from grants where revoked_at is null order by id')).map(({ id }) => id);
-const told = async () =>
+const noticeLines = async () =>
   (
     await runSql<{ line: string }>(
       db,
@@ -96,7 +96,7 @@ const events = async (kind: string) =>
 test('each app gets a notice for its channel, with its sid; the built-in client gets none', async () => {
   await session('s', ['back', 'front', 'none', 'frontdesk', 'gone']);
   await endSessions(db, ['s'], 'signed_out');
-  expect(await told()).toEqual([
+  expect(await noticeLines()).toEqual([
     'back, back, sid s back, signed_out',
     'front, front, sid s front, signed_out',
     'none, none, sid s none, signed_out',
@@ -105,50 +105,50 @@ test('each app gets a notice for its channel, with its sid; the built-in client 
   expect(await events('session.ended')).toEqual([{ reason: 'signed_out', apps: 3 }]);
 });
 
-test('an ended session is not ended again, and one without an account is no audit event', async () => {
+test('an ended session is not ended again, and the end of an anonymous session is no audit event', async () => {
   await session('s', ['back']);
   for (let round = 0; round < 2; round += 1) await endSessions(db, ['s', 'unknown'], 'signed_out');
-  expect([(await told()).length, (await events('session.ended')).length]).toEqual([1, 1]);
+  expect([(await noticeLines()).length, (await events('session.ended')).length]).toEqual([1, 1]);
   await write(() => db.write(insertSession, ['nobody', null, {}, 60]));
   await endSessions(db, ['nobody'], 'signed_out');
-  expect((await told()).length).toBe(1);
+  expect((await noticeLines()).length).toBe(1);
   expect(await runSql(db, "select from audit_events where session_uid = 'nobody'")).toEqual([]);
 });
 
-test('offline access outlives a session, and is revoked with all access', async () => {
+test('offline access outlives its session and is revoked with all access', async () => {
   await session('s', ['back', 'none'], { offline: ['back'] });
   await endSessions(db, ['s'], 'signed_out');
   expect(await liveGrants()).toEqual(['s back']);
-  await write(() => db.write(statement('delete from logout_notices')));
+  await runSql(db, 'delete from logout_notices');
   await revokeAllAccess(db, ann, 'password_changed');
   expect(await liveGrants()).toEqual([]);
-  // The session has ended before: the notice has its sid.
-  expect(await told()).toEqual(['back, back, sid s back, password_changed']);
+  // The notice has the sid of the session that had ended before.
+  expect(await noticeLines()).toEqual(['back, back, sid s back, password_changed']);
 });
 
-test('one session of an account is ended by its uid, and not one of another account', async () => {
+test('an account can end one of its sessions by uid, and none of another account', async () => {
   await session('one', ['back']);
   await session('two', ['back']);
-  await session('hers', ['back'], { of: await person() });
+  await session('of-another', ['back'], { of: await person() });
   await endAccountSession(db, ann, 'one', 'ended_from_another_device');
   expect(await uids()).toEqual(['two']);
-  for (const uid of ['hers', 'one', 'unknown']) {
+  for (const uid of ['of-another', 'one', 'unknown']) {
     const refused = endAccountSession(db, ann, uid, 'ended_from_another_device');
     await expect(refused).rejects.toThrow(new Refusal('session_unknown'));
   }
-  expect(await liveGrants()).toEqual(['hers back', 'two back']);
+  expect(await liveGrants()).toEqual(['of-another back', 'two back']);
 });
 
-test('all sessions of an account, or all but one', async () => {
+test('all sessions of an account are ended, or all but one', async () => {
   const ben = await person();
   for (const uid of ['one', 'two', 'three']) await session(uid, ['back']);
-  await session('his', ['back'], { of: ben });
+  await session('of-ben', ['back'], { of: ben });
   expect(await endAccountSessions(db, ann, 'ended_from_another_device', 'two')).toBe(2);
   expect(await uids()).toEqual(['two']);
   expect(await endAccountSessions(db, ann, 'ended_by_administrator')).toBe(1);
-  expect([await uids(), await uids(ben)]).toEqual([[], ['his']]);
+  expect([await uids(), await uids(ben)]).toEqual([[], ['of-ben']]);
   // One job delivers all notices of an app.
-  expect([(await told()).length, await jobs()]).toEqual([3, 1]);
+  expect([(await noticeLines()).length, await jobs()]).toEqual([3, 1]);
 });
 
 test('all access ends except for one session', async () => {
@@ -158,17 +158,17 @@ test('all access ends except for one session', async () => {
   expect([await uids(), await liveGrants()]).toEqual([['here'], ['here back', 'here none']]);
 });
 
-test('G09 all expired sessions are ended, in several batches, and no others', async () => {
-  const many = Array.from({ length: 410 }, (_, index) => `old-${index}`);
+test('G09 only expired sessions are ended, in several batches', async () => {
+  const manyUids = Array.from({ length: 410 }, (_, index) => `old-${index}`);
   await write(() => {
-    for (const uid of many) db.write(insertSession, [uid, ann, {}, -1]);
+    for (const uid of manyUids) db.write(insertSession, [uid, ann, {}, -1]);
   });
   await session('late', ['back'], { seconds: -1 });
   await session('live', ['back']);
   await endExpiredSessions(db);
-  const left = await runSql<{ uid: string }>(db, 'select uid from sessions where ended_at is null');
-  expect(left).toEqual([{ uid: 'live' }]);
-  expect(await told()).toEqual(['back, back, sid late back, expired']);
+  const remaining = await runSql<{ uid: string }>(db, 'select uid from sessions where ended_at is null');
+  expect(remaining).toEqual([{ uid: 'live' }]);
+  expect(await noticeLines()).toEqual(['back, back, sid late back, expired']);
 });
 
 test('an expired session that ends with all access gets one notice, with that reason', async () => {
@@ -176,25 +176,27 @@ test('an expired session that ends with all access gets one notice, with that re
   await revokeAllAccess(db, ann, 'account_suspended');
   expect(await liveGrants()).toEqual([]);
   await endExpiredSessions(db);
-  expect(await told()).toEqual(['back, back, sid late back, expired']);
+  expect(await noticeLines()).toEqual(['back, back, sid late back, expired']);
 });
 
 describe('removing an app', () => {
-  test('by the person removes it from all sessions, and deletes the consent', async () => {
+  test('by the person removes it from all sessions and deletes its consent', async () => {
     await session('one', ['back', 'none']);
     await session('two', ['back']);
     await session('over', ['back'], { offline: ['back'] });
     await endSessions(db, ['over'], 'signed_out');
     const consent = `insert into consents (account_id, client_id) values ('${ann}', 'back'), ('${ann}', 'none')`;
-    await write(() => db.write(statement(`delete from logout_notices`)));
-    await write(() => db.write(statement(consent)));
+    await runSql(db, 'delete from logout_notices');
+    await runSql(db, consent);
     await removeApp(db, ann, 'back');
-    expect(await told()).toEqual(['one', 'over', 'two'].map((uid) => `back, back, sid ${uid} back, app_removed`));
-    const left = (await listSessions(db, ann, 100)).map(({ uid, authorizations }) => [
+    expect(await noticeLines()).toEqual(
+      ['one', 'over', 'two'].map((uid) => `back, back, sid ${uid} back, app_removed`),
+    );
+    const remaining = (await listSessions(db, ann, 100)).map(({ uid, authorizations }) => [
       uid,
       Object.keys(authorizations),
     ]);
-    expect(Object.fromEntries(left)).toEqual({ one: ['none'], two: [] });
+    expect(Object.fromEntries(remaining)).toEqual({ one: ['none'], two: [] });
     expect(await liveGrants()).toEqual(['one none']);
     expect(await runSql(db, 'select client_id from consents')).toEqual([{ client_id: 'none' }]);
     expect(await events('app.removed')).toEqual([{ grants: 3 }]);
@@ -204,7 +206,7 @@ describe('removing an app', () => {
     await session('one', ['back', 'none']);
     await session('two', ['back']);
     await revokeReplayedGrant(db, 'one back');
-    expect(await told()).toEqual(['back, back, sid one back, refresh_token_reused']);
+    expect(await noticeLines()).toEqual(['back, back, sid one back, refresh_token_reused']);
     expect([await uids(), await liveGrants()]).toEqual([
       ['one', 'two'],
       ['one none', 'two back'],

@@ -1,4 +1,4 @@
-/** `frontdesk accounts …` on a real database. */
+/** Tests `frontdesk accounts …` on a real database. */
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { runFrontdesk, runProgram, type Outcome } from '../../../test/support/terminal.ts';
 import { createAccount } from '../../accounts/create-account.ts';
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 const run = (...args: string[]) => runFrontdesk(['accounts', ...args], environment);
-/** Passwords are read from the standard input, so these are processes of their own. */
+/** Runs a command in its own process, since passwords are read from the standard input. */
 const runWith = (input: string, ...args: string[]): Promise<Outcome> =>
   runProgram(['accounts', ...args], environment, input);
 
@@ -44,11 +44,11 @@ async function create(): Promise<{ id: string; email: string; username: string }
   return { id: await createAccount(db, hasher, details, 'command-line'), ...details };
 }
 
-test('an account is created, listed, and found by address, user name and id', async () => {
+test('an account is created, listed and found by address, user name and id', async () => {
   expect((await run('list')).out).toBe('There is no account yet.\n');
-  const made = await runWith(`${password}\n`, 'create', '--email', 'Ann@Example.com', '--name', 'Ann Archer');
-  expect(made).toMatchObject({ code: 0, error: 'at https://login.example.com\n' });
-  expect(made.out).toMatch(/^Account [0-9a-f-]{36} for Ann@Example.com is created\.\n$/);
+  const result = await runWith(`${password}\n`, 'create', '--email', 'Ann@Example.com', '--name', 'Ann Archer');
+  expect(result).toMatchObject({ code: 0, error: 'at https://login.example.com\n' });
+  expect(result.out).toMatch(/^Account [0-9a-f-]{36} for Ann@Example.com is created\.\n$/);
   expect((await run('list')).out).toMatch(
     /^ID +EMAIL +USERNAME +NAME +STATUS +CREATED\n[0-9a-f-]{36} +Ann@Example.com +Ann Archer +active +20\d\d-\d\d-\d\d\n$/,
   );
@@ -58,11 +58,11 @@ test('an account is created, listed, and found by address, user name and id', as
   }
 });
 
-test('the list has no passwords and no hashes', async () => {
+test('the list contains no passwords and no hashes', async () => {
   expect((await run('list', '--json')).out).not.toMatch(/password|argon2|correct horse/);
 });
 
-test('an account can be suspended and reinstated, twice each', async () => {
+test('an account can be suspended and reinstated repeatedly', async () => {
   const { id, email } = await create();
   const standing = async () => (await list()).find((account) => account.id === id)!.suspendedAt !== undefined;
   for (const round of [1, 2]) {
@@ -78,7 +78,7 @@ test('an account can be suspended and reinstated, twice each', async () => {
   }
 });
 
-test('the address of a removed account can be used for a new one, which gets another id', async () => {
+test('a new account can have the address of a removed one, and gets another id', async () => {
   const { id, email } = await create();
   expect((await run('remove', email)).out).toBe(`Account ${email} is removed.\n`);
   expect((await list()).map((account) => account.id)).not.toContain(id);
@@ -86,7 +86,7 @@ test('the address of a removed account can be used for a new one, which gets ano
   expect((JSON.parse(again.out) as { id: string }).id).not.toBe(id);
 });
 
-test('a password is set', async () => {
+test('the password of an account is set', async () => {
   const { id, email } = await create();
   const fits = async (secret: string) => (await checkPassword(hasher, await findPassword(db, id), secret)).isCorrect;
   expect(await runWith('another password of words\n', 'password', email)).toMatchObject({
@@ -97,8 +97,8 @@ test('a password is set', async () => {
   expect([await fits(password), await fits('another password of words')]).toEqual([false, true]);
 });
 
-describe('a refusal says what to do:', () => {
-  test.each(['suspend', 'reinstate', 'remove'])('%s for an unknown account', async (verb) => {
+describe('a refusal explains the error', () => {
+  test.each(['suspend', 'reinstate', 'remove'])('of %s for an unknown account', async (verb) => {
     for (const name of ['nobody@example.com', 'nobody', '00000000-0000-4000-8000-000000000000', 'not a name', '']) {
       expect(await run(verb, name)).toEqual({
         code: 1,
@@ -113,7 +113,7 @@ describe('a refusal says what to do:', () => {
     });
   });
 
-  test('a password for an unknown account', async () => {
+  test('of a password for an unknown account', async () => {
     expect(await runWith(`${password}\n`, 'password', 'nobody')).toMatchObject({
       code: 1,
       error: expect.stringContaining('See: frontdesk accounts list'),
@@ -141,19 +141,19 @@ describe('a refusal says what to do:', () => {
     [['--email', 'Ann@example.COM'], 'An account with this e-mail address exists already.'],
     [['--email', 'new@example.com', '--username', 'a b'], 'A username has 3 to 64 of'],
   ])('an account with %j', async (args, words) => {
-    const made = await runWith(`${password}\n`, 'create', ...args);
-    expect(made).toMatchObject({ code: 1, out: '', error: expect.stringContaining(words) });
+    const result = await runWith(`${password}\n`, 'create', ...args);
+    expect(result).toMatchObject({ code: 1, out: '', error: expect.stringContaining(words) });
   });
 
-  test('a user name that is taken', async () => {
+  test('of a user name in use', async () => {
     const { username } = await create();
-    const made = await runWith(`${password}\n`, 'create', '--email', 'new@example.com', '--username', username);
-    expect(made).toMatchObject({ code: 1, error: 'This username is taken.\n' });
+    const result = await runWith(`${password}\n`, 'create', '--email', 'new@example.com', '--username', username);
+    expect(result).toMatchObject({ code: 1, error: 'This username is taken.\n' });
   });
 
-  test('a password on the command line, where others could read it', async () => {
-    const made = await run('create', '--email', 'new@example.com', '--password', password);
-    expect(made).toMatchObject({ code: 2, error: expect.stringContaining('There is no option --password.') });
-    expect(made.error).not.toContain(password);
+  test('of a password on the command line, where other users could read it', async () => {
+    const result = await run('create', '--email', 'new@example.com', '--password', password);
+    expect(result).toMatchObject({ code: 2, error: expect.stringContaining('There is no option --password.') });
+    expect(result.error).not.toContain(password);
   });
 });

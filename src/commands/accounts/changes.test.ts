@@ -1,4 +1,4 @@
-/** `frontdesk accounts show`, `update`, `set-email`, `rename` and `unlock` on a real database. */
+/** Tests `frontdesk accounts show`, `update`, `set-email`, `rename` and `unlock` on a real database. */
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { runFrontdesk } from '../../../test/support/terminal.ts';
 import { createAccount } from '../../accounts/create-account.ts';
@@ -9,7 +9,7 @@ import { createKeyring, randomToken } from '../../platform/secrets.ts';
 import { createAttemptLimits } from '../../sign-in/attempt-limits.ts';
 
 const issuer = 'https://login.example.com';
-/** Every command that changes something says where. */
+/** Every command that changes something prints the issuer. */
 const error = `at ${issuer}\n`;
 const [old, next] = [randomToken(), randomToken()];
 let database: TestDatabase;
@@ -68,7 +68,7 @@ test('an account is updated, option by option', async () => {
   expect(Object.keys(await show())).not.toContain('username');
 });
 
-test('address and user name are set', async () => {
+test('the address and the user name of an account are set', async () => {
   expect(await run('rename', id, 'archer')).toMatchObject({ out: `The user name of ${id} is archer.\n` });
   expect(await show('archer')).toMatchObject({ id });
   const out = `The e-mail address of account ${id} is set.\n`;
@@ -76,7 +76,7 @@ test('address and user name are set', async () => {
   expect(await show('archer@example.com')).toMatchObject({ id, emailVerifiedAt: expect.any(String) });
 });
 
-test('an account that is locked says where and for how long, and is unlocked everywhere', async () => {
+test('a locked account is shown with the places and times of its locks, and is unlocked everywhere', async () => {
   const servers = [createKeyring([old, next]), createKeyring([next, old])].map((keyring) =>
     createAttemptLimits(db, keyring, 1),
   );

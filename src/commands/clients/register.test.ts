@@ -1,4 +1,4 @@
-/** `frontdesk clients register` on a real database. */
+/** Tests `frontdesk clients register` on a real database. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../../test/support/cleanup.ts';
@@ -8,7 +8,7 @@ import { snippetNames } from '../../clients/client-snippet.ts';
 import { randomToken } from '../../platform/secrets.ts';
 
 const issuer = 'https://login.example.com';
-/** Every command that changes something says where. */
+/** Every command that changes something prints the issuer. */
 const at = `at ${issuer}\n`;
 let database: TestDatabase;
 let environment: Record<string, string>;
@@ -31,7 +31,7 @@ function file(content: object): string {
 }
 
 describe('clients register', () => {
-  test('ends with what the developer needs next', async () => {
+  test('prints the settings that the developer needs next', async () => {
     const { code, out, error } = await run(...web, 'first', '--redirect-uri', 'https://wiki.example.com/other');
     const [, secret = ''] = /^client_secret {2}(fd_client_[\w-]{43})$/m.exec(out)!;
     expect({ code, error, lines: out.replace(secret, 'SECRET').split('\n') }).toEqual({
@@ -53,8 +53,8 @@ describe('clients register', () => {
 
   test('prints the same as JSON', async () => {
     const { out, error } = await run(...web, 'json', '--for', 'go', '--json');
-    const made = JSON.parse(out) as { client_secret: string; snippet: string };
-    expect(made).toMatchObject({
+    const result = JSON.parse(out) as { client_secret: string; snippet: string };
+    expect(result).toMatchObject({
       client_id: 'json',
       client_secret: expect.stringMatching(/^fd_client_/),
       issuer,
@@ -62,7 +62,7 @@ describe('clients register', () => {
       redirect_uris: ['https://wiki.example.com/callback'],
       for_development: false,
     });
-    expect(made.snippet).toContain(`ClientSecret: "${made.client_secret}"`);
+    expect(result.snippet).toContain(`ClientSecret: "${result.client_secret}"`);
     expect(error).toBe(at);
   });
 
@@ -81,7 +81,7 @@ describe('clients register', () => {
     },
   );
 
-  test('names the programs it knows when it is asked for another', async () => {
+  test('names the known programs when --for has another name', async () => {
     for (const args of [
       [...web, 'other', '--for', 'passport'],
       ['show', 'first', '--for', 'passport'],
@@ -103,11 +103,11 @@ describe('clients register', () => {
   });
 
   test.each(['http://localhost:3000/cb', 'http://127.0.0.1:3000/cb', 'http://[::1]:3000/cb'])(
-    'takes %s for development, and says so',
+    'accepts %s for development, and the output says so',
     async (uri) => {
       const id = `dev-${new URL(uri).hostname.replace(/\W/g, '-')}`;
-      const made = await run(...registration, 'web', '--id', id, '--redirect-uri', uri);
-      expect(made.out).toContain('The app is for development');
+      const result = await run(...registration, 'web', '--id', id, '--redirect-uri', uri);
+      expect(result.out).toContain('The app is for development');
       expect(await show(id)).toMatchObject({ for_development: true, redirect_uris: [uri] });
       expect((await run('show', id)).out).toMatch(/^for_development +yes$/m);
     },
@@ -118,8 +118,8 @@ describe('clients register', () => {
     ['http://app.internal/out', 'http://app.internal', 'app.internal'],
     ['https://10.0.0.7/out', 'https://10.0.0.7', '10.0.0.7'],
     ['https://app.example:8443/out', 'https://app.example:8443', 'app.example:8443'],
-  ])('warns that %s will not be called, and names the setting', async (uri, origin, host) => {
-    const id = `told-${host.replace(':', '-')}`;
+  ])('warns that %s will not be called, and names the setting to change', async (uri, origin, host) => {
+    const id = `notified-${host.replace(':', '-')}`;
     const warning = `Sign-out notices to ${origin} will not be delivered: add ${host} to OUTGOING_ALLOWED_HOSTS\n`;
     const logout = ['--back-channel-logout-uri', uri];
     expect((await run(...web, id, ...logout)).error).toBe(`${warning}${at}`);
@@ -128,15 +128,15 @@ describe('clients register', () => {
     expect((await run('update', id, '--name', 'Wiki 2')).error).toBe(`${warning}${at}`);
   });
 
-  test('takes a site and its app as one client where the operator says so', async () => {
+  test('accepts a site and its native app as one client only with --app-scheme', async () => {
     const uris = ['--redirect-uri', 'com.example.app:/done', '--redirect-uri', 'http://127.0.0.1/done'];
     const refused = await run(...web, 'both', ...uris);
     expect(refused).toMatchObject({ code: 1, error: expect.stringContaining('add --app-scheme') });
     expect((await run(...web, 'both', ...uris, '--app-scheme')).code).toBe(0);
     expect(await show('both')).toMatchObject({ application_type: 'native', for_development: false, kind: 'web' });
     expect((await run('update', 'both', '--clear', 'app-scheme')).error).toContain('add --app-scheme');
-    const narrowed = ['--redirect-uri', 'https://wiki.example.com/callback', '--clear', 'app-scheme'];
-    expect((await run('update', 'both', ...narrowed)).code).toBe(0);
+    const withoutAppScheme = ['--redirect-uri', 'https://wiki.example.com/callback', '--clear', 'app-scheme'];
+    expect((await run('update', 'both', ...withoutAppScheme)).code).toBe(0);
     expect(await show('both')).toMatchObject({ application_type: 'web' });
   });
 

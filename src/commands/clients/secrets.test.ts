@@ -1,10 +1,10 @@
-/** `frontdesk clients secrets` on a real database. */
+/** Tests `frontdesk clients secrets` on a real database. */
 import { freshDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { runFrontdesk } from '../../../test/support/terminal.ts';
 import { randomToken } from '../../platform/secrets.ts';
 
 const issuer = 'https://login.example.com';
-/** Every command that changes something says where. */
+/** Every command that changes something prints the issuer. */
 const at = `at ${issuer}\n`;
 let database: TestDatabase;
 let environment: Record<string, string>;
@@ -24,7 +24,7 @@ describe('clients secrets', () => {
   const list = async (id: string) =>
     JSON.parse((await run('secrets', 'list', id, '--json')).out) as { id: string; expires_at: string | null }[];
 
-  test('are added, listed and removed; two at a time', async () => {
+  test('are added, listed and removed, at most two at a time', async () => {
     await run(...web, 'rolling');
     const [first] = await list('rolling');
     const added = await run('secrets', 'add', 'rolling', '--expires', '30d');
@@ -66,7 +66,7 @@ describe('clients secrets', () => {
     expect(await run('secrets', ...args)).toMatchObject({ code, out: '', error: expect.stringContaining(words) });
   });
 
-  test('a client without one gets none', async () => {
+  test('a public client gets no secret', async () => {
     await run(...registration, 'native', '--id', 'pure', '--redirect-uri', 'http://localhost');
     expect((await run('secrets', 'add', 'pure')).error).toBe(
       'The client pure does not authenticate with a client secret (token_endpoint_auth_method is none).\n',

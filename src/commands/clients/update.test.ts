@@ -1,14 +1,14 @@
-/** `frontdesk clients update` and `show` on a real database. */
+/** Tests `frontdesk clients update` and `show` on a real database. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../../test/support/cleanup.ts';
-import { freshDatabase, statement, type TestDatabase } from '../../../test/support/database.ts';
+import { freshDatabase, runSql, type TestDatabase } from '../../../test/support/database.ts';
 import { runFrontdesk } from '../../../test/support/terminal.ts';
 import { openDatabase } from '../../platform/database.ts';
 import { randomToken } from '../../platform/secrets.ts';
 
 const issuer = 'https://login.example.com';
-/** Every command that changes something says where. */
+/** Every command that changes something prints the issuer. */
 const at = `at ${issuer}\n`;
 let database: TestDatabase;
 let environment: Record<string, string>;
@@ -32,20 +32,25 @@ function file(content: object): string {
 }
 
 describe('clients update', () => {
-  test('changes what is given', async () => {
+  test('changes the given fields', async () => {
     await run(...web, 'changed', '--first-party');
     const updated = await run(
       'update',
       'changed',
       '--name',
-      'Wiki of the house',
+      'Wiki of the company',
       '--require-pkce',
       '--id-token-claims',
       'off',
     );
     expect(updated).toMatchObject({ code: 0, error: at });
     expect(updated.out).not.toContain('client_secret');
-    const changed = { client_name: 'Wiki of the house', require_pkce: true, id_token_claims: false, first_party: true };
+    const changed = {
+      client_name: 'Wiki of the company',
+      require_pkce: true,
+      id_token_claims: false,
+      first_party: true,
+    };
     expect(await show('changed')).toMatchObject(changed);
     await run('update', 'changed', '--clear', 'first-party', '--clear', 'require-pkce', '--clear', 'id-token-claims');
     const cleared = await show('changed');
@@ -53,7 +58,7 @@ describe('clients update', () => {
     expect(cleared).not.toHaveProperty('require_pkce');
   });
 
-  test('takes every option of the registration', async () => {
+  test('accepts every option of the registration', async () => {
     await run(...registration, 'single-page', '--id', 'every', '--redirect-uri', 'https://spa.example.com/cb');
     const options = [
       ['--kind', 'web'],
@@ -62,7 +67,7 @@ describe('clients update', () => {
       ['--post-logout-redirect-uri', 'https://every.example.com/'],
       ['--app-scheme'],
       ['--uri', 'https://every.example.com/'],
-      ['--back-channel-logout-uri', 'https://every.example.com/told'],
+      ['--back-channel-logout-uri', 'https://every.example.com/logout'],
       ['--front-channel-logout-uri', 'https://every.example.com/out'],
       ['--refresh-idle', '12h'],
       ['--refresh-absolute', '30d'],
@@ -82,7 +87,7 @@ describe('clients update', () => {
       post_logout_redirect_uris: ['https://every.example.com/'],
       application_type: 'native',
       client_uri: 'https://every.example.com/',
-      backchannel_logout_uri: 'https://every.example.com/told',
+      backchannel_logout_uri: 'https://every.example.com/logout',
       frontchannel_logout_uri: 'https://every.example.com/out',
       refresh_idle_seconds: 43_200,
       refresh_absolute_seconds: 2_592_000,
@@ -114,11 +119,10 @@ test('clients show says whether the client sends PKCE, and whether ID tokens car
   const lines = async () => (await run('show', 'shown')).out.match(/^(sends_pkce|id_token_claims) .*$/gm);
   expect(await lines()).toEqual(['sends_pkce                  not signed in yet', 'id_token_claims             yes']);
   const db = openDatabase({ url: database.url });
-  const write = (value: boolean) =>
-    db.inUnitOfWork(async () => db.write(statement(`update clients set sends_pkce = ${value} where id = 'shown'`)));
-  await write(true);
+  const setSendsPkce = (value: boolean) => runSql(db, `update clients set sends_pkce = ${value} where id = 'shown'`);
+  await setSendsPkce(true);
   expect((await lines())![0]).toMatch(/yes$/);
-  await write(false);
+  await setSendsPkce(false);
   expect((await lines())![0]).toMatch(/no$/);
   await db.close();
 });
