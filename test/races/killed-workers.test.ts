@@ -1,4 +1,4 @@
-/** Back-channel logout while servers are killed with SIGKILL: every app is notified of every end, and of no other. */
+/** Tests that apps get a logout token for each ended session, and for no other, while servers are killed (SIGKILL). */
 import { measureLogout, type LogoutResult } from '../bench/logout/logout.ts';
 import { receiverNames } from '../bench/logout/receivers.ts';
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
   });
 });
 
-test('servers were killed more than once while sessions ended', () => {
+test('the bench killed servers more than once while sessions ended', () => {
   expect(result.kills).toBeGreaterThan(1);
 });
 
@@ -23,7 +23,7 @@ test.each(receiverNames)('the app that is %s gets a valid logout token for every
   expect(result.received[name]).toMatchObject({ delivered: 150, lost: 0, malformed: 0 });
 });
 
-test.each(receiverNames)('the app that is %s gets no logout token for a session that goes on', (name) => {
+test.each(receiverNames)('the app that is %s gets no logout token for a live session', (name) => {
   expect(result.received[name].wrong).toBe(0);
   expect(result.decoysEnded).toBe(0);
 });

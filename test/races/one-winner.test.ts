@@ -1,4 +1,4 @@
-/** Concurrent requests for one resource: one succeeds, with one process and with two. */
+/** Sends concurrent requests that use the same code, refresh token or client assertion, to one process and to two. */
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { decodeJwt } from 'jose';
 import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
@@ -20,11 +20,12 @@ beforeAll(async () => {
 });
 
 const times = 100;
-/** Sends 100 requests at once, alternating between the processes. */
+/** Sends `times` requests at once, alternating between the processes. */
 const race = (ports: number[], send: (port: number) => Promise<HttpResponse>): Promise<HttpResponse[]> =>
   Promise.all(Array.from({ length: times }, (_, index) => send(ports[index % ports.length]!)));
 
-const statuses = (responses: HttpResponse[]): Record<number, number> => {
+/** How many responses have each status. */
+const countByStatus = (responses: HttpResponse[]): Record<number, number> => {
   const counts: Record<number, number> = {};
   for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
@@ -34,31 +35,31 @@ describe.each([
   ['one process', () => [one.port]],
   ['two processes', () => [one.port, two.port]],
 ])('%s', (_name, ports) => {
-  test('B02 one code, 100 exchanges: one response with tokens, 99 invalid_grant, and the winner’s tokens revoked', async () => {
+  test('B02 one of 100 exchanges of a code gets tokens, which the other 99 exchanges revoke', async () => {
     const request = authorize(one, appA);
     const code = await codeFor(newBrowser(one), request);
     const responses = await race(ports(), (port) => exchange(one, appA, { code, verifier: request.verifier }, port));
-    expect(statuses(responses)).toEqual({ 200: 1, 400: 99 });
-    const losers = responses.filter(({ status }) => status === 400);
-    expect(new Set(losers.map((response) => response.json()['error']))).toEqual(new Set(['invalid_grant']));
+    expect(countByStatus(responses)).toEqual({ 200: 1, 400: 99 });
+    const refused = responses.filter(({ status }) => status === 400);
+    expect(new Set(refused.map((response) => response.json()['error']))).toEqual(new Set(['invalid_grant']));
 
     const tokens = responses.find(({ status }) => status === 200)!.json<Tokens>();
     expect((await refresh(one, appA, tokens.refresh_token!)).json()).toMatchObject({ error: 'invalid_grant' });
     expect((await userinfo(one, tokens.access_token)).status).toBe(401);
   });
 
-  test('B06 one refresh token, 100 uses over two processes: one line, which lives on', async () => {
+  test('B06 one refresh token that is used 100 times has one successor, which works', async () => {
     const request = authorize(one, appA);
     const code = await codeFor(newBrowser(one), request);
     const first = (await exchange(one, appA, { code, verifier: request.verifier })).json<Tokens>();
     const responses = await race(ports(), (port) => refresh(one, appA, first.refresh_token!, port));
-    expect(statuses(responses)).toEqual({ 200: times });
+    expect(countByStatus(responses)).toEqual({ 200: times });
     const [successor, ...others] = new Set(responses.map((response) => response.json<Tokens>().refresh_token));
     expect(others).toEqual([]);
     expect((await refresh(one, appA, successor!)).status).toBe(200);
   });
 
-  test('C04 one client assertion, 100 uses: one response with a token', async () => {
+  test('C04 one client assertion that is used 100 times gets one token', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] };
     const id = `machine-${randomText().slice(0, 8)}`;
@@ -77,64 +78,64 @@ describe.each([
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     };
     const responses = await race(ports(), (port) => callAs(one, machine, '/oauth/token', form, port));
-    expect(statuses(responses)).toEqual({ 200: 1, 401: 99 });
+    expect(countByStatus(responses)).toEqual({ 200: 1, 401: 99 });
   });
 });
 
-test('B02 of two concurrent exchanges the second revokes the tokens of the first', async () => {
+test('B02 when a code is exchanged twice at once, the second exchange revokes the tokens of the first', async () => {
   for (let round = 0; round < 10; round += 1) {
     const request = authorize(one, appA);
     const code = await codeFor(newBrowser(one), request);
     const responses = await Promise.all([1, 2].map(() => exchange(one, appA, { code, verifier: request.verifier })));
-    expect(statuses(responses)).toEqual({ 200: 1, 400: 1 });
+    expect(countByStatus(responses)).toEqual({ 200: 1, 400: 1 });
     const tokens = responses.find(({ status }) => status === 200)!.json<Tokens>();
     expect((await userinfo(one, tokens.access_token)).status).toBe(401);
   }
 });
 
-test('C04 a client assertion is used up even when its request is rolled back', async () => {
+test('C04 a client assertion cannot be used again after its request was rolled back', async () => {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] };
   const metadata = { token_endpoint_auth_method: 'private_key_jwt', jwks };
-  const keyed = { ...(await app(one, { id: 'keyed', isFirstParty: true, metadata })), secret: undefined };
-  const assertion = () =>
+  const appWithKey = { ...(await app(one, { id: 'with-key', isFirstParty: true, metadata })), secret: undefined };
+  const newAssertion = () =>
     new SignJWT({ jti: randomText() })
       .setProtectedHeader({ alg: 'ES256', kid: 'one' })
-      .setIssuer('keyed')
-      .setSubject('keyed')
+      .setIssuer('with-key')
+      .setSubject('with-key')
       .setAudience(one.issuer)
       .setExpirationTime('2m')
       .sign(privateKey);
-  const call = async (form: Record<string, string>, by: string) =>
-    callAs(one, keyed, '/oauth/token', {
+  const requestTokens = async (form: Record<string, string>, assertion: string) =>
+    callAs(one, appWithKey, '/oauth/token', {
       ...form,
-      client_assertion: by,
+      client_assertion: assertion,
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     });
-  const request = authorize(one, keyed);
+  const request = authorize(one, appWithKey);
   const code = await codeFor(newBrowser(one), request);
   const form = {
     grant_type: 'authorization_code',
     code,
     code_verifier: request.verifier,
-    redirect_uri: keyed.redirectUri,
+    redirect_uri: appWithKey.redirectUri,
   };
-  const { refresh_token: token } = (await call(form, await assertion())).json<Tokens>();
-  const used = await assertion();
-  const renewal = { grant_type: 'refresh_token', refresh_token: token! };
-  expect((await call({ ...renewal, resource: 'https://nowhere.example/' }, used)).json()).toMatchObject({
+  const { refresh_token: token } = (await requestTokens(form, await newAssertion())).json<Tokens>();
+  const used = await newAssertion();
+  const refreshForm = { grant_type: 'refresh_token', refresh_token: token! };
+  expect((await requestTokens({ ...refreshForm, resource: 'https://nowhere.example/' }, used)).json()).toMatchObject({
     error: 'invalid_target',
   });
-  expect((await call(renewal, used)).json()).toMatchObject({ error: 'invalid_client' });
-  expect((await call(renewal, await assertion())).status).toBe(200);
+  expect((await requestTokens(refreshForm, used)).json()).toMatchObject({ error: 'invalid_client' });
+  expect((await requestTokens(refreshForm, await newAssertion())).status).toBe(200);
 });
 
-test('two tabs that refresh at once both go on', async () => {
+test('two tabs that refresh with one token at once both get a refresh token that works', async () => {
   const request = authorize(one, appA);
   const code = await codeFor(newBrowser(one), request);
   const first = (await exchange(one, appA, { code, verifier: request.verifier })).json<Tokens>();
   const responses = await Promise.all([1, 2].map(() => refresh(one, appA, first.refresh_token!)));
-  expect(statuses(responses)).toEqual({ 200: 2 });
+  expect(countByStatus(responses)).toEqual({ 200: 2 });
   for (const response of responses) {
     const next = await refresh(one, appA, response.json<Tokens>().refresh_token!);
     expect(next.status).toBe(200);
@@ -142,13 +143,12 @@ test('two tabs that refresh at once both go on', async () => {
   }
 });
 
-test('a refresh that is refused for another reason does not use the token up', async () => {
+test('a refresh that is refused because of its resource does not consume the refresh token', async () => {
   const request = authorize(one, appA);
   const code = await codeFor(newBrowser(one), request);
   const { refresh_token: token } = (await exchange(one, appA, { code, verifier: request.verifier })).json<Tokens>();
   const form = { grant_type: 'refresh_token', refresh_token: token!, resource: 'https://nowhere.example/' };
   const refused = await callAs(one, appA, '/oauth/token', form);
   expect({ status: refused.status, error: refused.json()['error'] }).toEqual({ status: 400, error: 'invalid_target' });
-  // It is unused still.
   for (let use = 0; use < 3; use += 1) expect((await refresh(one, appA, token!)).status).toBe(200);
 });

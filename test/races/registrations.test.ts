@@ -1,4 +1,4 @@
-/** Changes of one registration (RFC 7592) at the same time, at two servers. */
+/** Sends concurrent changes of one registration (RFC 7592) to two servers. */
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { callAs } from '../support/flow.ts';
 import { asApp, callback, registered, send, withRegistration, type Registered } from '../support/registration.ts';
@@ -17,7 +17,7 @@ async function isSecretOf(client: Registered, secret: string): Promise<boolean> 
   return (await callAs(one, app, '/oauth/introspect', { token: 'x' })).status === 200;
 }
 
-/** Sends changes at once, alternating between the servers. @returns the secrets that responses told */
+/** Sends changes at once, alternating between the servers. @returns the client secrets in the responses */
 async function changeAtOnce(client: Registered, methods: string[]): Promise<string[]> {
   const { registration_client_uri: uri, registration_access_token: token, client_id: id } = client;
   const responses = await Promise.all(
@@ -31,19 +31,19 @@ async function changeAtOnce(client: Registered, methods: string[]): Promise<stri
   return responses.flatMap((response) => response.json<Partial<Registered>>().client_secret ?? []);
 }
 
-test('a client that needs its first secret gets one, and the response that has it is the only one', async () => {
+test('when concurrent changes give a client its first secret, one response has it', async () => {
   const client = await registered(one, { token_endpoint_auth_method: 'none' });
-  const told = await changeAtOnce(client, Array<string>(20).fill('client_secret_basic'));
-  expect(told).toHaveLength(1);
-  expect(await isSecretOf(client, told[0]!)).toBe(true);
+  const secrets = await changeAtOnce(client, Array<string>(20).fill('client_secret_basic'));
+  expect(secrets).toHaveLength(1);
+  expect(await isSecretOf(client, secrets[0]!)).toBe(true);
 });
 
-test('of changes that need a secret and changes that need none, the last one decides which secret is valid', async () => {
+test('after concurrent changes one secret is valid if the last change needs one, and none otherwise', async () => {
   const client = await registered(one, { token_endpoint_auth_method: 'none' });
   const methods = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? 'none' : 'client_secret_basic'));
-  const told = await changeAtOnce(client, methods);
-  const areValid = await Promise.all(told.map((secret) => isSecretOf(client, secret)));
-  const now = await send(client.registration_client_uri, 'GET', client.registration_access_token);
-  const needsSecret = now.json<Registered>()['token_endpoint_auth_method'] !== 'none';
+  const secrets = await changeAtOnce(client, methods);
+  const areValid = await Promise.all(secrets.map((secret) => isSecretOf(client, secret)));
+  const current = await send(client.registration_client_uri, 'GET', client.registration_access_token);
+  const needsSecret = current.json<Registered>()['token_endpoint_auth_method'] !== 'none';
   expect(areValid.filter(Boolean)).toHaveLength(needsSecret ? 1 : 0);
 });

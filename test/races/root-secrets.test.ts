@@ -1,4 +1,4 @@
-/** Concurrent requests to two processes that have the root secrets in different orders: what is single stays single. */
+/** Sends concurrent requests to two processes that have the same root secrets in different orders. */
 import { SignJWT, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { app, ann, audience, notesApi, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { runSql } from '../support/database.ts';
@@ -7,7 +7,7 @@ import type { Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import type { HttpResponse } from '../support/browser.ts';
 
-const next = 'a-new-root-secret-of-more-than-32-characters';
+const newSecret = 'a-new-root-secret-of-more-than-32-characters';
 let one: Frontdesk;
 let two: Frontdesk;
 let site: RegisteredApp;
@@ -17,18 +17,20 @@ beforeAll(async () => {
   await ann(first);
   await notesApi(first);
   site = await siteA(first);
-  one = await startFrontdesk({ sameDeploymentAs: first, settings: { SECRET: `${first.secret},${next}` } });
-  two = await startFrontdesk({ sameDeploymentAs: first, settings: { SECRET: `${next},${first.secret}` } });
+  one = await startFrontdesk({ sameDeploymentAs: first, settings: { SECRET: `${first.secret},${newSecret}` } });
+  two = await startFrontdesk({ sameDeploymentAs: first, settings: { SECRET: `${newSecret},${first.secret}` } });
 });
 
 const portOf = (index: number): number => (index % 2 ? two : one).port;
 const times = 100;
+/** Sends `times` requests at once, alternating between the processes. */
 const race = (send: (port: number) => Promise<HttpResponse>): Promise<HttpResponse[]> =>
   Promise.all(Array.from({ length: times }, (_, index) => send(portOf(index))));
 
 const countOf = (responses: HttpResponse[], status: number): number =>
   responses.filter((response) => response.status === status).length;
 
+/** The parameters of a client's authentication by an assertion (RFC 7523 §2.2). */
 async function assertionOf({ id }: RegisteredApp, key: CryptoKey): Promise<Record<string, string>> {
   const assertion = await new SignJWT({ jti: randomText() })
     .setProtectedHeader({ alg: 'ES256', kid: 'one' })
@@ -52,25 +54,25 @@ test('G02 a client assertion works once', async () => {
   const responses = await race((port) => callAs(one, machine, '/oauth/token', form, port));
   expect([countOf(responses, 200), countOf(responses, 401)]).toEqual([1, times - 1]);
 
-  // One after the other, beginning at either process.
+  // Two uses one after the other, at different processes: first one and then two, then the reverse.
   for (const start of [0, 1]) {
-    const again = { grant_type: 'client_credentials', ...(await assertionOf(machine, privateKey)) };
+    const sequentialForm = { grant_type: 'client_credentials', ...(await assertionOf(machine, privateKey)) };
     const statuses = [];
     for (const step of [0, 1]) {
-      statuses.push((await callAs(one, machine, '/oauth/token', again, portOf(start + step))).status);
+      statuses.push((await callAs(one, machine, '/oauth/token', sequentialForm, portOf(start + step))).status);
     }
     expect(statuses).toEqual([200, 401]);
   }
 });
 
-test('G02 a code works once', async () => {
+test('G02 an authorization code works once', async () => {
   const request = authorize(one, site);
   const code = await codeFor(newBrowser(one, one.port), request);
   const responses = await race((port) => exchange(one, site, { code, verifier: request.verifier }, port));
   expect([countOf(responses, 200), countOf(responses, 400)]).toEqual([1, times - 1]);
 });
 
-test('G02 a refresh token has one successor, and its use after the grace period ends the family', async () => {
+test('G02 a refresh token has one successor, and its use after the grace period revokes the family', async () => {
   const request = authorize(one, site);
   const code = await codeFor(newBrowser(one, two.port), request);
   const first = (await exchange(one, site, { code, verifier: request.verifier }, one.port)).json<Tokens>();
@@ -84,12 +86,12 @@ test('G02 a refresh token has one successor, and its use after the grace period 
   expect((await refresh(one, site, successor!, one.port)).status).toBe(400);
 });
 
-test('G02 of 100 wrong passwords ten are evaluated', async () => {
-  const forms = await Promise.all(
+test('G02 ten of 100 wrong passwords are compared', async () => {
+  const signInPages = await Promise.all(
     [0, 1].map((index) => newBrowser(one, portOf(index)).visit(authorize(one, site).url)),
   );
-  const pages = await Promise.all(
-    Array.from({ length: times }, (_, index) => signIn(forms[index % 2]!, 'ann', `wrong ${index}`)),
+  const responses = await Promise.all(
+    Array.from({ length: times }, (_, index) => signIn(signInPages[index % 2]!, 'ann', `wrong ${index}`)),
   );
-  expect([countOf(pages, 422), countOf(pages, 429)]).toEqual([10, times - 10]);
+  expect([countOf(responses, 422), countOf(responses, 429)]).toEqual([10, times - 10]);
 });

@@ -1,6 +1,6 @@
 /**
- * G07: requests of one browser side by side, over two processes: none answers 5xx. `REQUESTS=10000 npm test --
- * side-by-side` makes it long.
+ * Tests that concurrent requests of one browser to two processes get no 5xx response (requirement G07).
+ * `REQUESTS=10000 npm test -- side-by-side` sends more of them.
  */
 import { app, ann, ben, type RegisteredApp } from '../support/people-and-apps.ts';
 import { authorize, codeFor, newBrowser, signIn } from '../support/flow.ts';
@@ -23,7 +23,8 @@ beforeAll(async () => {
   apps = await Promise.all([1, 2, 3, 4].map((n) => app(one, { id: `app-${n}`, isFirstParty: true })));
   thirdPartyApps = await Promise.all([1, 2].map((n) => app(one, { id: `third-party-${n}` })));
 });
-/** The same cookies at both processes. */
+
+/** The browser, and one with the same cookies that sends its requests to the other process. */
 async function onBoth(browser: Browser): Promise<Browser[]> {
   const other = newBrowser(two, two.port);
   for (const cookie of (await browser.jar.serialize()).cookies) {
@@ -33,12 +34,13 @@ async function onBoth(browser: Browser): Promise<Browser[]> {
   return [browser, other];
 }
 
+/** Sends one request or a few, as a tab does. */
 type Send = (browser: Browser, index: number) => Promise<HttpResponse>;
 
 const scopes = ['openid', 'openid profile', 'openid email', 'openid profile email phone'];
 
-/** What tabs of one browser may do at once. */
-const requestsOf = (signedIn: boolean): Send[] => [
+/** The requests that tabs of one browser send; the last one signs out. */
+const requestsOf = (isSignedIn: boolean): Send[] => [
   // Authorization requests: the first, a repeated one, one with more scopes, and one that needs consent.
   (browser, index) => browser.visit(authorize(one, apps[index % 4]!, { scope: scopes[index % 3]! }).url),
   (browser) => browser.visit(authorize(one, apps[0]!).url),
@@ -60,32 +62,32 @@ const requestsOf = (signedIn: boolean): Send[] => [
   },
   async (browser) => {
     const page = await browser.visit(`${one.issuer}/oauth/logout`);
-    const ends = signedIn && page.root.querySelector('[name=logout]');
-    return ends ? page.submit({}, { button: '[name=logout]' }) : page;
+    const button = isSignedIn && page.root.querySelector('[name=logout]');
+    return button ? page.submit({}, { button: '[name=logout]' }) : page;
   },
 ];
 
-test(`G07 ${requests} requests, ${atOnce} at once: no 5xx, and the browser can sign in afterwards`, async () => {
-  const seen: Record<number, number> = {};
+test(`G07 none of ${requests} requests, ${atOnce} at once, gets a 5xx response`, async () => {
+  const countByStatus: Record<number, number> = {};
   const faults: string[] = [];
   for (let sent = 0; sent < requests; sent += atOnce) {
     const round = sent / atOnce;
     const browser = newBrowser(one);
     // The browser is signed out, signed in, or signs out while the other requests are under way.
-    const signedIn = round % 4 !== 0;
-    if (signedIn) await codeFor(browser, authorize(one, apps[round % 4]!));
+    const isSignedIn = round % 4 !== 0;
+    if (isSignedIn) await codeFor(browser, authorize(one, apps[round % 4]!));
     const both = await onBoth(browser);
-    const kinds = requestsOf(signedIn).slice(0, round % 3 === 0 ? undefined : -1);
+    const kinds = requestsOf(isSignedIn).slice(0, round % 3 === 0 ? undefined : -1);
     const responses = await Promise.all(
       Array.from({ length: atOnce }, (_, index) => kinds[(index + round) % kinds.length]!(both[index % 2]!, index)),
     );
     for (const { status, url, body } of responses) {
-      seen[status] = (seen[status] ?? 0) + 1;
+      countByStatus[status] = (countByStatus[status] ?? 0) + 1;
       if (status >= 500) faults.push(`${status} ${new URL(url).pathname} ${body.slice(0, 200)}`);
     }
     if (round % 10 === 0) expect(await codeFor(newBrowser(one), authorize(one, apps[0]!))).toBeTruthy();
   }
-  if (requests > 1_000) process.stderr.write(`${JSON.stringify(seen)}\n`);
+  if (requests > 1_000) process.stderr.write(`${JSON.stringify(countByStatus)}\n`);
   expect(faults).toEqual([]);
   expect([...one.logged, ...two.logged].filter((line) => line.includes('"level":"error"'))).toEqual([]);
 }, 1_800_000);

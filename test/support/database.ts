@@ -4,19 +4,20 @@ import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { type Statement } from '../../src/platform/statement.ts';
 import { closeAfterwards } from './cleanup.ts';
 
-/** Any SQL, for tests that look into the database. */
+/** A statement of any SQL text, under a random name. */
 export const statement = (text: string): Statement => ({ name: randomBytes(8).toString('hex'), text });
 
 /** Runs SQL of a test, also an update or insert, which commits by itself outside of a unit of work. @returns the rows */
 export const runSql = <Row = Record<string, unknown>>(db: Database, text: string, values?: unknown[]): Promise<Row[]> =>
   db.read<Row>(statement(text), values);
 
-/** The migrated database that the others are cloned from. */
+/** Name of the migrated database that each test database is cloned from. */
 export const templateName = 'frontdesk_test_template';
 
 /**
  * The URL of a database on the PostgreSQL server of this run; of the server's default database when no name is given. A
- * URL for a Unix socket has no host (`postgres://user@/name?host=…`), which `new URL` refuses: one is put in meanwhile.
+ * URL for a Unix socket has no host (`postgres://user@/name?host=…`), which `new URL` refuses; so a host is inserted
+ * before parsing and removed afterwards.
  */
 export function urlOf(name: string | undefined): string {
   const address = new URL(process.env['TEST_SERVER']!.replace('@/', '@socket/'));
@@ -58,6 +59,6 @@ export async function dump(db: Database): Promise<string> {
   return texts.join('\n');
 }
 
-/** All rows but those of the job queue, which changes without requests. */
+/** `dump` without the tables of the job queue, which change without requests. */
 export const dumpWithoutJobs = async (db: Database): Promise<string> =>
   (await dump(db)).replace(/-- graphile_worker\.\w+\n[^]*?(?=-- \w+\.|$)/g, '');
