@@ -103,7 +103,7 @@ describe('A12, A13, A17, A20: the headers of every page', () => {
   });
 
   test('A14 form-action is self, except on pages whose forms redirect to apps', async () => {
-    const pagesThatLeadToApps = new Set(['form', 'wrong', 'consent', 'choice', 'formPost', 'signOut']);
+    const pagesThatLeadToApps = new Set(['form', 'wrong', 'consent', 'accountChoice', 'formPost', 'signOut']);
     for (const [name, { headers }] of Object.entries(await pages())) {
       const [, targets] = /form-action ([^;]*)/.exec(String(headers['content-security-policy'])) ?? [];
       expect([name, targets]).toEqual([name, pagesThatLeadToApps.has(name) ? undefined : "'self'"]);
