@@ -99,7 +99,10 @@ const schema = z.object({
     .default('http://localhost:4000'),
   PORT: wholeNumber(1, 65_535).optional(),
   HOST: z.string().optional(),
-  DATABASE_URL: z.string().optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must_be_postgres_url' satisfies Reason)
+    .optional(),
   DATABASE_POOL: wholeNumber(1, 500).default(10),
   DATA_DIR: z.string().default('./data'),
   SECRET: z.string().optional(),

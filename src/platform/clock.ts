@@ -1,5 +1,6 @@
 /** Sets `Date` in this process by the database's clock, so that all processes agree on when something expires. */
 import type { Database } from './database.ts';
+import { isDatabaseError } from './database-errors.ts';
 import type { Log } from './log.ts';
 
 const systemDate = globalThis.Date;
@@ -58,8 +59,10 @@ export async function followDatabaseClock(db: Database, log: Log): Promise<() =>
   };
   await check();
   const timer = setInterval(() => {
-    // Errors are ignored: other queries report a database that is unavailable.
-    check().catch(() => {});
+    check().catch((error: unknown) => {
+      // Other queries report a database that is unavailable.
+      if (!isDatabaseError(error)) log.error({ err: error }, 'the clock of the database could not be read');
+    });
   }, checkSeconds * 1000);
   // A server that could not start ends all the same.
   timer.unref();

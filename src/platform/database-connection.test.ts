@@ -6,6 +6,7 @@ import { makeCertificates, trustedCertificate } from '../../test/support/certifi
 import { closeAfterwards, temporaryFolder } from '../../test/support/cleanup.ts';
 import { statement } from '../../test/support/database.ts';
 import { startPostgres } from '../../test/support/postgres.ts';
+import { testWhere } from '../../test/support/where.ts';
 import { failureKindOf } from '../commands/failure.ts';
 import { openDatabase } from './database.ts';
 import { parseDatabaseUrl } from './database-url.ts';
@@ -121,8 +122,7 @@ const cases: [Target, string][] = [
 describe.each(cases)('%j', (target, expected) => {
   test(`connects: ${expected}`, async () => expect(await connect(target)).toBe(expected));
 
-  const psqlTest = hasPsql ? test : test.skip;
-  psqlTest('as psql does', async () => {
+  testWhere(hasPsql ? undefined : 'no psql', 'as psql does', async () => {
     expect(await connectWithPsql(target)).toBe(/^(tls|plain)$/.test(expected) ? expected : 'failed');
   });
 });

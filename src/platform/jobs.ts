@@ -113,9 +113,9 @@ export async function startJobs({ url, log, handlers, tasks }: JobsOptions): Pro
   /** Starts the queue again when it stops by itself, which it does when a job cannot be marked as done. */
   async function keepRunning(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await runner.promise.catch(() => {});
+      const reason: unknown = await runner.promise.catch((error: unknown) => error);
       if (stopped.signal.aborted) return;
-      log.warn('the job queue stopped by itself, and is started again');
+      log.warn({ err: reason }, 'the job queue stopped by itself, and is started again');
       await wait(restartMilliseconds, undefined, { signal: stopped.signal }).catch(() => {});
       runner = await start().catch((error: unknown) => {
         log.warn({ err: error }, 'the job queue could not be started');

@@ -63,8 +63,8 @@ describe('F11 a server with a public issuer', () => {
   });
 
   test('names all invalid settings at once', () => {
-    const problems = problemsOf({ ISSUER: 'ftp://x/', PORT: 'many', LOG_LEVEL: 'loud' });
-    expect(problems.map(({ field }) => field)).toEqual(['ISSUER', 'PORT', 'LOG_LEVEL']);
+    const problems = problemsOf({ ISSUER: 'ftp://x/', PORT: 'many', DATABASE_URL: 'mysql://x', LOG_LEVEL: 'loud' });
+    expect(problems.map(({ field }) => field)).toEqual(['ISSUER', 'PORT', 'DATABASE_URL', 'LOG_LEVEL']);
   });
 });
 

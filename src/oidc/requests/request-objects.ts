@@ -4,6 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { findClient, type StoredClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import type { Database } from '../../platform/database.ts';
+import { OutgoingFailed } from '../../platform/outgoing-target.ts';
 import type { CallsFor } from '../calls-for.ts';
 import { createClientFetch } from './client-fetch.ts';
 import { acceptsUnsignedRequests, type ProtocolOptions } from '../conformance-profile.ts';
@@ -71,8 +72,13 @@ export function requestObjects({ db, callsFor, protocol }: RequestObjectInput): 
     // address.
     if (!client || !Array.isArray(registered) || !registered.includes(uri)) throw new Refusal('request_uri_unknown');
     const headers = { accept: 'application/oauth-authz-req+jwt, application/jwt' };
-    const response = await fetch(client, uri, { headers }).catch(() => undefined);
-    if (response?.status !== 200) throw new Refusal('request_uri_unreachable');
+    const response = await fetch(client, uri, { headers }).catch((error: unknown) => {
+      if (!(error instanceof OutgoingFailed)) throw error;
+      throw new Refusal('request_uri_unreachable', { clientId: client.id, problem: error.problem });
+    });
+    if (response.status !== 200) {
+      throw new Refusal('request_uri_unreachable', { clientId: client.id, problem: `status_${response.status}` });
+    }
     const request = (await response.text()).trim();
     // The length is limited because the request object is stored with the interaction.
     if (request.length > maxCharacters) throw new Refusal('request_object_invalid');

@@ -1,4 +1,4 @@
-/** Refuses a request at once, with a response that is made once and kept: under load each costs what another cannot have. */
+/** Refuses a request at once, with a response that is made once and kept, so that a refusal costs little under load. */
 import type { ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { refusalText, type Refusal } from '../../errors.ts';
@@ -34,6 +34,8 @@ export function createBusyResponse(
     ctx.set('Cache-Control', 'no-store');
     ctx.set('Retry-After', String(retryAfterSeconds));
     const isJson = isForPrograms(ctx);
+    // For single-page apps on any origin: without it they see a network error. The body tells nothing that is secret.
+    if (isJson) ctx.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'Retry-After' });
     ctx.type = isJson ? 'json' : 'html';
     const body = isJson
       ? JSON.stringify({ error: 'temporarily_unavailable', error_description: hint })

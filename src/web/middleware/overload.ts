@@ -1,4 +1,4 @@
-/** Refuses at once what would wait too long, before anything is read of the database. */
+/** Refuses at once the requests that would wait too long, before anything is read from the database. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
@@ -81,8 +81,8 @@ function signalOf({ res }: Context): AbortSignal {
 }
 
 /**
- * Keeps few requests in work; others wait in line for a second at most, and what is expected to wait too long is refused. Whoever
- * leaves the line is not served.
+ * Keeps few requests in work. Others wait in line for a second at most; a request that is expected to wait longer is
+ * refused, and one whose client has left is dropped.
  */
 export function createOverload(
   services: Pick<Services, 'texts' | 'views' | 'log' | 'hasher'>,
