@@ -1,4 +1,4 @@
-/** Going back to a sign-in page, and pressing its button twice, in a real browser. */
+/** Tests in a real browser what a sign-in page does when a person goes back to it or presses its button twice. */
 import { createServer } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { ann, person } from '../support/people-and-apps.ts';
@@ -35,13 +35,14 @@ describeInChromium('in Chromium', () => {
     ({ page } = visitor);
   }
 
-  const openForm = async () => {
+  const openSignInPage = async () => {
     await page.goto(sites.siteA);
     await page.click('text=Sign in');
     await page.waitForSelector('[name=login]');
   };
 
-  const goOnToA = async () => {
+  /** Expects the page that says who is signed in, and follows its link to site A. */
+  const followLinkToA = async () => {
     await page.waitForSelector('text=You are signed in');
     expect(await page.textContent('.person')).toContain('Ann Archer');
     await page.click('text=Go on to Site A');
@@ -49,34 +50,35 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('h1')).toBe('Hello, Ann Archer');
   };
 
-  // As people have it, and as it is without the cache of whole pages.
+  // With the cache the browser shows the kept page; without it the browser requests the page again.
   describe.each([
     ['with the back/forward cache', true],
-    ['without it', false],
-  ])('%s', (_how, hasBackForwardCache) => {
+    ['without the back/forward cache', false],
+  ])('%s', (_name, hasBackForwardCache) => {
     let browser: Browser;
     beforeAll(async () => void (browser = await openChromium({ hasBackForwardCache })));
     beforeEach(() => useBrowser(browser));
 
-    test('back to the sign-in page, after a right password at once or a wrong one before it', async () => {
-      await openForm();
+    test('a person who goes back to the sign-in page after signing in sees who is signed in', async () => {
+      await openSignInPage();
       await signInOn(page);
       await page.waitForSelector('#seen');
       await page.goBack();
-      await goOnToA();
+      await followLinkToA();
 
+      // The same after a wrong password, where the page is the response to a form.
       await visitor.context.clearCookies();
-      await openForm();
+      await openSignInPage();
       await signInOn(page, 'ann', { secret: 'not the password' });
       await page.waitForSelector('[role=alert]');
       await signInOn(page);
       await page.waitForSelector('#seen');
-      // No question whether the form is to be sent again.
+      // The browser does not ask whether to submit the form again.
       await page.goBack();
-      await goOnToA();
+      await followLinkToA();
     });
 
-    test('back to the consent page', async () => {
+    test('a person who goes back to the consent page after consenting sees who is signed in', async () => {
       const login = hasBackForwardCache ? 'ben' : 'cat';
       await person(frontdesk, login, login);
       await page.goto(`${sites.siteC}/sign-in`);
@@ -89,34 +91,37 @@ describeInChromium('in Chromium', () => {
       await page.waitForURL(`${sites.siteC}/`);
     });
 
-    test('a form that was left in another tab is sent later: the person is signed in, and led on', async () => {
-      await openForm();
+    test('a sign-in form that is submitted after a sign-in in another tab shows who is signed in', async () => {
+      await openSignInPage();
       const other = await visitor.newTab();
       await other.goto(page.url());
       await signInOn(other);
       await other.waitForSelector('#seen');
-      // More than ten seconds later.
-      const later = `update artifacts set payload = payload || jsonb_build_object('exp', 0) where kind = 'Interaction'`;
-      await runSql(frontdesk.db, later);
+      // An ended interaction is kept for ten seconds.
+      const expireInteractions = `update artifacts set payload = payload || jsonb_build_object('exp', 0) where kind = 'Interaction'`;
+      await runSql(frontdesk.db, expireInteractions);
       await signInOn(page);
-      await goOnToA();
+      await followLinkToA();
     });
   });
 
-  test.each([0, 20, 60, 150])('a second press %i ms after the first leads to the app', async (milliseconds) => {
-    await openForm();
-    await page.fill('[name=login]', 'ann');
-    await page.fill('[name=password]', 'correct horse battery staple');
-    await page.evaluate(`{
+  test.each([0, 20, 60, 150])(
+    'pressing the sign-in button twice, %i ms apart, leads to the app',
+    async (milliseconds) => {
+      await openSignInPage();
+      await page.fill('[name=login]', 'ann');
+      await page.fill('[name=password]', 'correct horse battery staple');
+      await page.evaluate(`{
       const [button] = document.querySelectorAll('button[type=submit]');
       button.click();
       setTimeout(() => button.click(), ${milliseconds});
     }`);
-    await page.waitForSelector('#seen, #problem');
-    expect(new URL(page.url()).origin).toBe(sites.siteA);
-  });
+      await page.waitForSelector('#seen, #problem');
+      expect(new URL(page.url()).origin).toBe(sites.siteA);
+    },
+  );
 
-  test('G10 sixty sign-in pages in one browser: cookies of other apps stay, and the newest page works', async () => {
+  test('G10 after sixty sign-in pages the browser keeps cookies of other apps, and the newest page works', async () => {
     const { context } = visitor;
     await context.addCookies([{ name: 'of_another_app', value: 'x', url: frontdesk.issuer }]);
     for (let count = 0; count < 60; count += 1) await page.goto(`${sites.siteA}/sign-in`);
@@ -127,7 +132,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForSelector('#seen');
   });
 
-  test('G10 pictures, frames and scripts of another site start no sign-in', async () => {
+  test('G10 images, frames and scripts of another site begin no interaction', async () => {
     const { context } = visitor;
     const url = `${frontdesk.issuer}/oauth/authorize?client_id=site-a&response_type=code&scope=openid&redirect_uri=${sites.siteA}/callback`;
     const server = createServer((_request, response) => {
@@ -136,10 +141,10 @@ describeInChromium('in Chromium', () => {
     });
     await page.goto(`http://evil.localhost:${await listen(server)}/`);
     await page.evaluate(`fetch(${JSON.stringify(url)}, { mode: 'no-cors', credentials: 'include' })`);
-    const refused = async () => frontdesk.logged.filter((line) => line.includes('"navigation_required"')).length;
-    await becomes(refused, 3);
+    const refusalCount = async () => frontdesk.logged.filter((line) => line.includes('"navigation_required"')).length;
+    await becomes(refusalCount, 3);
     expect(await context.cookies(frontdesk.issuer)).toEqual([]);
-    // The refusal itself is not shown in a frame.
+    // The frame does not show the error page either.
     expect(visitor.problems.splice(0)).toEqual([expect.stringContaining("frame-ancestors 'none'")]);
   });
 });

@@ -1,4 +1,4 @@
-/** Forms whose answer leads to an app that redirects as well: a real browser arrives. */
+/** Tests in a real browser that no form-action policy blocks a form that leads to an app which redirects elsewhere. */
 import { createServer } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { ann, app, type RegisteredApp } from '../support/people-and-apps.ts';
@@ -8,19 +8,19 @@ import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { listen } from '../support/listen.ts';
 import { openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
-const ownScheme = 'com.example.app:/done';
+const privateUseUri = 'com.example.app:/done';
 
 describeInChromium('A14 in Chromium', () => {
   let frontdesk: Frontdesk;
   let chromium: Browser;
   let visitor: Visitor;
   let home: string;
-  /** Answers every request by a redirect to `home`. */
-  let web: RegisteredApp;
-  /** The same, third-party: consent is asked for. */
-  let stranger: RegisteredApp;
-  /** Answers every request by a redirect to its own scheme. */
-  let bridge: RegisteredApp;
+  /** A first-party app that redirects every request to `home`. */
+  let firstPartyApp: RegisteredApp;
+  /** A third-party app that redirects every request to `home`. */
+  let thirdPartyApp: RegisteredApp;
+  /** An app that redirects every request to `privateUseUri`. */
+  let appOfNativeProgram: RegisteredApp;
 
   beforeAll(async () => {
     frontdesk = await startFrontdesk();
@@ -29,7 +29,7 @@ describeInChromium('A14 in Chromium', () => {
       const [name = ''] = request.headers.host!.split('.');
       const page = '<link rel="icon" href="data:,"><h1>Home</h1>';
       if (name === 'home') response.writeHead(200, { 'content-type': 'text/html' }).end(page);
-      else response.writeHead(302, { location: name === 'bridge' ? ownScheme : home }).end();
+      else response.writeHead(302, { location: name === 'native' ? privateUseUri : home }).end();
     });
     const port = await listen(server);
     const at = (name: string, path: string) => `http://${name}.localhost:${port}/${path}`;
@@ -42,10 +42,10 @@ describeInChromium('A14 in Chromium', () => {
         redirectUris: [at(id, 'callback')],
         postLogoutRedirectUris: [at(id, 'signed-out')],
       });
-    [web, stranger, bridge] = [
-      await register('web', true),
-      await register('stranger', false),
-      await register('bridge', true),
+    [firstPartyApp, thirdPartyApp, appOfNativeProgram] = [
+      await register('first-party', true),
+      await register('third-party', false),
+      await register('native', true),
     ];
     chromium = await openChromium();
   });
@@ -55,64 +55,67 @@ describeInChromium('A14 in Chromium', () => {
   });
   afterEach(async () => {
     await visitor.context.close();
-    // A redirect that a policy stopped shows up here.
+    // `problems` has the redirects that the content security policy blocked.
     expect(visitor.problems).toEqual([]);
   });
 
-  const open = (to: RegisteredApp, parameters: Record<string, string> = {}) =>
+  const openSignInFor = (to: RegisteredApp, parameters: Record<string, string> = {}) =>
     visitor.page.goto(authorize(frontdesk, to, parameters).url);
-  const arrives = (page: Page, press: () => Promise<void>) => Promise.all([page.waitForURL(home), press()]);
+  /** Waits until `submit` leads to `home`. */
+  const expectHomeAfter = (page: Page, submit: () => Promise<void>) => Promise.all([page.waitForURL(home), submit()]);
   const press = (selector: string) => () => visitor.page.click(selector);
 
-  test('A14 sign-in, by the right password at once or after a wrong one', async () => {
+  test('A14 the sign-in form leads to the app, also after a wrong password', async () => {
     const { page } = visitor;
-    await open(web);
+    await openSignInFor(firstPartyApp);
     await signInOn(page, 'ann', { secret: 'not the password' });
-    await arrives(page, () => signInOn(page));
+    await expectHomeAfter(page, () => signInOn(page));
     await page.context().clearCookies();
-    await open(web);
-    await arrives(page, () => signInOn(page));
+    await openSignInFor(firstPartyApp);
+    await expectHomeAfter(page, () => signInOn(page));
   });
 
-  test('A14 consent, and cancelling it', async () => {
+  test('A14 "Allow" and "Cancel" on the consent page lead to the app', async () => {
     const { page } = visitor;
-    await open(stranger);
+    await openSignInFor(thirdPartyApp);
     await signInOn(page);
-    await arrives(page, press('[data-action=cancel]'));
-    await open(stranger);
-    await arrives(page, press('button.primary'));
+    await expectHomeAfter(page, press('[data-action=cancel]'));
+    await openSignInFor(thirdPartyApp);
+    await expectHomeAfter(page, press('button.primary'));
   });
 
-  test('A14 cancelling the sign-in', async () => {
-    await open(web);
-    await arrives(visitor.page, press('[data-action=cancel]'));
+  test('A14 "Cancel" on the sign-in page leads to the app', async () => {
+    await openSignInFor(firstPartyApp);
+    await expectHomeAfter(visitor.page, press('[data-action=cancel]'));
   });
 
-  test('A14 form_post', async () => {
+  test('A14 the response by form_post leads to the app, with and without JavaScript', async () => {
     const { page } = visitor;
-    await open(web, { response_mode: 'form_post' });
-    await arrives(page, () => signInOn(page));
+    await openSignInFor(firstPartyApp, { response_mode: 'form_post' });
+    await expectHomeAfter(page, () => signInOn(page));
     await visitor.context.close();
     visitor = await openVisitor(chromium, { javaScriptEnabled: false });
-    await open(web, { response_mode: 'form_post' });
+    await openSignInFor(firstPartyApp, { response_mode: 'form_post' });
     await signInOn(visitor.page);
-    await arrives(visitor.page, press('button[type=submit]'));
+    await expectHomeAfter(visitor.page, press('button[type=submit]'));
   });
 
-  test('A14 sign-out', async () => {
+  test('A14 the logout confirmation page leads to the app', async () => {
     const { page } = visitor;
-    await open(web);
-    await arrives(page, () => signInOn(page));
-    const back = encodeURIComponent(new URL('/signed-out', web.redirectUri).href);
-    await page.goto(`${frontdesk.issuer}/oauth/logout?client_id=web&post_logout_redirect_uri=${back}`);
-    await arrives(page, press('button[name=logout]'));
+    await openSignInFor(firstPartyApp);
+    await expectHomeAfter(page, () => signInOn(page));
+    const returnUri = encodeURIComponent(new URL('/signed-out', firstPartyApp.redirectUri).href);
+    await page.goto(
+      `${frontdesk.issuer}/oauth/logout?client_id=${firstPartyApp.id}&post_logout_redirect_uri=${returnUri}`,
+    );
+    await expectHomeAfter(page, press('button[name=logout]'));
   });
 
-  test('A14 an app that redirects to a scheme of its own', async () => {
+  test('A14 the sign-in form leads to an app that redirects to a private-use URI scheme', async () => {
     const { page } = visitor;
-    await open(bridge);
-    const reached = page.waitForRequest(ownScheme);
+    await openSignInFor(appOfNativeProgram);
+    const request = page.waitForRequest(privateUseUri);
     await signInOn(page);
-    await reached;
+    await request;
   });
 });

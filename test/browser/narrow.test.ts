@@ -1,4 +1,4 @@
-/** The example sites and the account pages at 360 px in a real browser: nothing is cut off, and links have their own names. */
+/** Tests in a browser 360 px wide that pages fit the screen, and that links and buttons have distinct names. */
 import type { Browser, Page } from 'playwright-core';
 import { ann } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
@@ -6,18 +6,18 @@ import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';
 import { openSiteB, openSiteC, openVisitor, signInOn, type Visitor } from '../support/visitor.ts';
 
-const width = 360;
+const screenWidth = 360;
 
-/** How wide the page is; more than the screen when something sticks out. */
+/** The width of the page; more than `screenWidth` when an element does not fit. */
 const widthOf = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth');
 
-/** Names of links and buttons that do different things. */
+/** Names that several links or buttons have, although they do different things. */
 const ambiguousNames = (page: Page) =>
   page.evaluate<string[]>(`(() => {
     const controls = [...document.querySelectorAll('a, button')].filter((control) => control.checkVisibility());
-    const does = (control) => control.href ?? (control.form ? control.form.action + '?' + control.name : control.id);
-    const named = Map.groupBy(controls, (control) => control.ariaLabel ?? control.textContent.trim());
-    return [...named].filter(([, same]) => new Set(same.map(does)).size > 1).map(([name]) => name);
+    const actionOf = (control) => control.href ?? (control.form ? control.form.action + '?' + control.name : control.id);
+    const byName = Map.groupBy(controls, (control) => control.ariaLabel ?? control.textContent.trim());
+    return [...byName].filter(([, same]) => new Set(same.map(actionOf)).size > 1).map(([name]) => name);
   })()`);
 
 describeInChromium('at 360 px', () => {
@@ -31,15 +31,15 @@ describeInChromium('at 360 px', () => {
     await ann(frontdesk);
     sites = await startSites(frontdesk);
     chromium = await openChromium();
-    visitor = await openVisitor(chromium, { viewport: { width, height: 740 } });
+    visitor = await openVisitor(chromium, { viewport: { width: screenWidth, height: 740 } });
   });
 
   async function expectToFit(page: Page): Promise<void> {
-    expect([page.url(), await widthOf(page)]).toEqual([page.url(), width]);
+    expect([page.url(), await widthOf(page)]).toEqual([page.url(), screenWidth]);
     expect([page.url(), await ambiguousNames(page)]).toEqual([page.url(), []]);
   }
 
-  test('the pages of somebody who is signed out', async () => {
+  test('pages fit the screen of a person who is signed out', async () => {
     const { page } = visitor;
     await page.goto(sites.siteB);
     await page.waitForSelector('#sign-in:visible');
@@ -50,13 +50,13 @@ describeInChromium('at 360 px', () => {
     }
   });
 
-  test('the pages of somebody who is signed in', async () => {
-    // A sign-in on another device, to be told from the own one.
+  test('pages fit the screen of a person who is signed in', async () => {
+    // Signs in on a second device, which the devices page lists too.
     const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
-    const { context, page: elsewhere } = await openVisitor(chromium, { userAgent });
-    await elsewhere.goto(`${sites.siteA}/sign-in`);
-    await signInOn(elsewhere);
-    await elsewhere.waitForSelector('#seen');
+    const { context, page: otherDevice } = await openVisitor(chromium, { userAgent });
+    await otherDevice.goto(`${sites.siteA}/sign-in`);
+    await signInOn(otherDevice);
+    await otherDevice.waitForSelector('#seen');
     await context.close();
 
     const { page } = visitor;

@@ -1,4 +1,4 @@
-/** Requests that another site posts by a form, in a real browser: whoever is signed in is recognised. */
+/** Tests in a real browser that authorization and logout requests that a site sends by POST reach the session. */
 import { createServer } from 'node:http';
 import { ann, app, type RegisteredApp } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium } from '../support/chromium.ts';
@@ -12,7 +12,7 @@ describeInChromium('in Chromium', () => {
   let site: RegisteredApp;
   let origin: string;
   let visitor: Visitor;
-  /** Where the site's form goes, and its fields. */
+  /** What the site's form submits, and to which URL. */
   let form: { action: string; fields: [string, string][] };
 
   beforeAll(async () => {
@@ -25,10 +25,10 @@ describeInChromium('in Chromium', () => {
         : `<h1>Back at the site</h1>`;
       response.writeHead(200, { 'content-type': 'text/html' }).end(`<link rel="icon" href="data:,">${body}`);
     });
-    origin = `http://elsewhere.localhost:${await listen(server)}`;
+    origin = `http://posting-site.localhost:${await listen(server)}`;
     site = await app(frontdesk, {
-      id: 'elsewhere',
-      name: 'Elsewhere',
+      id: 'posting-site',
+      name: 'Posting site',
       redirectUris: [`${origin}/callback`],
       isFirstParty: true,
     });
@@ -36,35 +36,36 @@ describeInChromium('in Chromium', () => {
   });
   afterAll(() => expect(visitor.problems).toEqual([]));
 
+  /** Submits a form of the site to an endpoint. */
   const post = async (path: string, fields: [string, string][]) => {
     form = { action: `${frontdesk.issuer}${path}`, fields };
     await visitor.page.goto(`${origin}/form`);
     await visitor.page.click('button');
   };
-  const request = () => [...new URL(authorize(frontdesk, site).url).searchParams];
+  const authorizationParameters = () => [...new URL(authorize(frontdesk, site).url).searchParams];
 
-  test('signed out: the sign-in page; signed in: the app at once', async () => {
+  test('a posted authorization request shows the sign-in page, and no page when the person is signed in', async () => {
     const { page } = visitor;
-    await post('/oauth/authorize', request());
+    await post('/oauth/authorize', authorizationParameters());
     await signInOn(page);
     await page.waitForURL(`${origin}/callback?code=*`);
-    const shown: string[] = [];
-    page.on('framenavigated', (frame) => shown.push(new URL(frame.url()).pathname));
-    await post('/oauth/authorize', request());
+    const shownPaths: string[] = [];
+    page.on('framenavigated', (frame) => shownPaths.push(new URL(frame.url()).pathname));
+    await post('/oauth/authorize', authorizationParameters());
     await page.waitForURL(`${origin}/callback?code=*`);
-    expect(shown).toEqual(['/form', '/callback']);
+    expect(shownPaths).toEqual(['/form', '/callback']);
   });
 
-  test('sign-out: the session of this browser is in question', async () => {
+  test('a posted logout request ends the session of the browser', async () => {
     const { page } = visitor;
     await post('/oauth/logout', [
       ['client_id', site.id],
       ['post_logout_redirect_uri', `${origin}/`],
     ]);
-    await page.waitForSelector('text=Elsewhere asked to sign you out');
+    await page.waitForSelector('text=Posting site asked to sign you out');
     await page.click('button[name=logout]');
     await page.waitForSelector('text=Back at the site');
-    await post('/oauth/authorize', request());
+    await post('/oauth/authorize', authorizationParameters());
     await page.waitForSelector('[name=login]');
   });
 });

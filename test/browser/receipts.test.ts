@@ -1,4 +1,4 @@
-/** Receipts in a real browser: of an app that is down, that is up again, and that only the browser can notify. */
+/** Tests in a real browser what receipts show about apps that are down, up again, or notified through the browser. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { decodeJwt } from 'jose';
@@ -31,44 +31,50 @@ describeInChromium('in Chromium', () => {
     expect(visitor.problems).toEqual([]);
   });
 
-  /** What the page says of an app, without the time it took; undefined while another page is loaded. */
-  const wordsOf = async (page: Page, name: string) => {
+  /** The line about an app on a receipt or the activity page, its time replaced by `N ms`; undefined without a line. */
+  const lineAbout = async (page: Page, name: string) => {
     const lines = await page
       .locator('.logout-notices li')
       .allTextContents()
       .catch(() => []);
     return lines.find((line) => line.includes(name))?.replace(/\d+ ms/, 'N ms');
   };
-  /** The same, loaded again. The page may reload itself, or go on to the app, in between: then it is looked at later. */
-  const lookAgain = async (page: Page, url: string, name: string) => {
+  /**
+   * Loads the page again. @returns its line about an app; undefined when the page reloaded itself or redirected to the
+   * app before it could be read
+   */
+  const reloadedLineAbout = async (page: Page, url: string, name: string) => {
     const isLoaded = await page.goto(url).catch(() => undefined);
-    return isLoaded ? wordsOf(page, name) : undefined;
+    return isLoaded ? lineAbout(page, name) : undefined;
   };
 
-  test('while site A is down the receipt says so and goes on to site B; when it is up, it was notified', async () => {
+  test('the receipt shows that site A is down, redirects to site B, and later shows that site A was notified', async () => {
     const { siteB, newTab } = await openBothSites(visitor, sites, 'ann');
     await sites.stopSiteA();
     await siteB.click('#sign-out-everywhere');
     await siteB.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
     const receipt = siteB.url();
-    expect(await wordsOf(siteB, 'Site A')).toMatch(/^Site A: (still trying|could not be reached; we keep trying)/);
-    // The person returns there, and sees it.
-    expect(await wordsOf(siteB, 'Site B')).toBeUndefined();
-    // It reloads, and goes on to the app by itself.
+    expect(await lineAbout(siteB, 'Site A')).toMatch(/^Site A: (still trying|could not be reached; we keep trying)/);
+    // The receipt leaves out the app that the person returns to.
+    expect(await lineAbout(siteB, 'Site B')).toBeUndefined();
+    // The receipt reloads itself, then redirects to the app.
     await siteB.waitForURL(`${sites.siteB}/`);
 
     const page = await newTab();
     await page.goto(receipt);
-    await becomes(() => lookAgain(page, receipt, 'Site A'), 'Site A: could not be reached; we keep trying for a day');
+    await becomes(
+      () => reloadedLineAbout(page, receipt, 'Site A'),
+      'Site A: could not be reached; we keep trying for a day',
+    );
     await sites.startSiteA();
-    await becomes(() => lookAgain(page, receipt, 'Site A'), 'Site A: signed out in N ms');
+    await becomes(() => reloadedLineAbout(page, receipt, 'Site A'), 'Site A: signed out in N ms');
 
     await page.goto(`${frontdesk.issuer}/account/activity`);
     await signInOn(page);
-    await becomes(() => wordsOf(page, 'Site A'), 'Site A: signed out in N ms');
+    await becomes(() => lineAbout(page, 'Site A'), 'Site A: signed out in N ms');
   });
 
-  test('signed out everywhere at site A: the receipt names all apps and which cannot be told, and leads back', async () => {
+  test('after "Sign out everywhere" at site A the receipt lists all apps, notified or not, and links to site A', async () => {
     const { siteA, siteB } = await openBothSites(visitor, sites, 'ann');
     await openSiteC(siteB, sites);
     const signOut = async () => {
@@ -77,17 +83,17 @@ describeInChromium('in Chromium', () => {
     };
     await signOut();
     const cannotBeTold = 'cannot be told; it may keep you signed in until its own sign-in ends';
-    const words = ['Site A: signed out in N ms', `Site B: ${cannotBeTold}`, `Site C: ${cannotBeTold}`];
-    const allWords = () => Promise.all(['Site A', 'Site B', 'Site C'].map((name) => wordsOf(siteA, name)));
-    await becomes(async () => (await allWords()).join('; '), words.join('; '));
+    const lines = ['Site A: signed out in N ms', `Site B: ${cannotBeTold}`, `Site C: ${cannotBeTold}`];
+    const shownLines = () => Promise.all(['Site A', 'Site B', 'Site C'].map((name) => lineAbout(siteA, name)));
+    await becomes(async () => (await shownLines()).join('; '), lines.join('; '));
     await siteA.click('text=Continue to the app');
     await siteA.waitForURL(`${sites.siteA}/`);
     expect(await siteA.textContent('h1')).toBe('You are not signed in here');
-    // It is the truth.
+    // Site B still shows the person as signed in, as the receipt said.
     await siteB.reload();
     expect(await siteB.textContent('h1')).toBe('Hello, Ann Archer');
 
-    // By itself, too.
+    // The receipt also redirects to site A when nothing is pressed.
     await siteA.click('text=Sign in');
     await signInOn(siteA);
     await siteA.waitForSelector('#seen');
@@ -97,7 +103,7 @@ describeInChromium('in Chromium', () => {
     await siteA.waitForURL(`${sites.siteA}/`);
   });
 
-  test('signed out on the account page, the receipt offers to sign in again', async () => {
+  test('the receipt of a sign-out on the account page offers to sign in again', async () => {
     const { page } = visitor;
     await page.goto(`${sites.siteA}/sign-in`);
     await signInOn(page);
@@ -122,13 +128,13 @@ describeInChromium('in Chromium', () => {
     await later.goto(activity);
     await signInOn(later);
     await later.waitForSelector('.logout-notices li');
-    expect(await wordsOf(later, 'Site A')).toMatch(/^Site A: (still trying|could not be reached)/);
+    expect(await lineAbout(later, 'Site A')).toMatch(/^Site A: (still trying|could not be reached)/);
     await sites.startSiteA();
-    await becomes(() => lookAgain(later, activity, 'Site A'), 'Site A: signed out in N ms');
+    await becomes(() => reloadedLineAbout(later, activity, 'Site A'), 'Site A: signed out in N ms');
   });
 
-  describe('a front-channel app', () => {
-    let framed: RegisteredApp;
+  describe('an app with a front-channel logout URI', () => {
+    let framedApp: RegisteredApp;
     let requests: { url: URL; headers: IncomingHttpHeaders }[];
 
     beforeAll(async () => {
@@ -137,7 +143,7 @@ describeInChromium('in Chromium', () => {
         response.writeHead(200, { 'content-type': 'text/html' }).end('<link rel="icon" href="data:,">here');
       });
       const site = `http://framed.localhost:${await listen(server)}`;
-      framed = await app(frontdesk, {
+      framedApp = await app(frontdesk, {
         id: 'framed',
         name: 'Framed',
         isFirstParty: true,
@@ -146,26 +152,26 @@ describeInChromium('in Chromium', () => {
       });
     });
 
-    test('is loaded in a frame with iss and sid, and its state stays unknown', async () => {
+    test('gets iss and sid in a frame of the receipt, which shows no confirmation', async () => {
       requests = [];
       const { page } = visitor;
-      const request = authorize(frontdesk, framed);
+      const request = authorize(frontdesk, framedApp);
       await page.goto(request.url);
       await signInOn(page);
       await page.waitForSelector('text=here');
       const code = new URL(page.url()).searchParams.get('code')!;
-      const tokens = (await exchange(frontdesk, framed, { code, verifier: request.verifier })).json<Tokens>();
+      const tokens = (await exchange(frontdesk, framedApp, { code, verifier: request.verifier })).json<Tokens>();
 
       await page.goto(`${frontdesk.issuer}/account`);
       await page.click('text=Sign out');
       await page.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
-      expect(await wordsOf(page, 'Framed')).toBe('Framed: told through the browser, which gets no confirmation');
+      expect(await lineAbout(page, 'Framed')).toBe('Framed: told through the browser, which gets no confirmation');
       await becomes(async () => requests.filter(({ url }) => url.pathname === '/logout').length, 1);
       const { url, headers } = requests.find(({ url: { pathname } }) => pathname === '/logout')!;
       const { sid } = decodeJwt(tokens.id_token!);
       expect(Object.fromEntries(url.searchParams)).toEqual({ from: 'frontdesk', iss: frontdesk.issuer, sid });
       expect(headers).toMatchObject({ 'sec-fetch-dest': 'iframe', 'sec-fetch-site': 'cross-site' });
-      // No Referer: the address of the receipt is a secret.
+      // Whoever has the address of a receipt can read it, so apps must not get it as Referer.
       expect(headers['referer']).toBeUndefined();
       expect(await page.locator('iframe').count()).toBe(1);
     });

@@ -1,4 +1,4 @@
-/** Single sign-on at two sites, in a real browser. */
+/** Tests single sign-on at the example sites in a real browser. */
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { sendRequest } from '../support/browser.ts';
 import { ann } from '../support/people-and-apps.ts';
@@ -25,7 +25,7 @@ describeInChromium('in Chromium', () => {
   beforeEach(async () => open(await openVisitor(chromium)));
   afterEach(async () => {
     await context.close();
-    // A form or a script that a policy stopped shows up here.
+    // `problems` has the forms and scripts that the content security policy blocked.
     expect(problems).toEqual([]);
   });
 
@@ -35,19 +35,19 @@ describeInChromium('in Chromium', () => {
 
   const signIn = (secret?: string) => signInOn(page, 'ann', { secret });
 
-  /** Every navigation while `act` runs, with its Sec-Fetch-Site. */
+  /** The navigation requests that the page sends while `act` runs, with their Sec-Fetch-Site. */
   async function navigations(act: () => Promise<void>): Promise<{ url: string; site: string | undefined }[]> {
     const requests: Request[] = [];
-    const keep = (request: Request) => void (request.isNavigationRequest() && requests.push(request));
-    page.on('request', keep);
+    const keepNavigation = (request: Request) => void (request.isNavigationRequest() && requests.push(request));
+    page.on('request', keepNavigation);
     await act();
-    page.off('request', keep);
+    page.off('request', keepNavigation);
     return Promise.all(
       requests.map(async (request) => ({ url: request.url(), site: (await request.allHeaders())['sec-fetch-site'] })),
     );
   }
 
-  test('signed in at site A, known at site B: the sites are strangers to the browser, and nothing is typed', async () => {
+  test('a person who signed in at site A is signed in at site B, which is cross-site, without a page', async () => {
     await page.goto(sites.siteA);
     const requests = await navigations(async () => {
       await page.click('text=Sign in');
@@ -59,19 +59,19 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('h1')).toBe('Hello, Ann Archer');
     expect(await page.textContent('#seen')).toBe('You signed in less than a minute ago.');
 
-    // Another domain: a redirect there and back, nothing to press and no page to see.
-    const toB = await navigations(async () => {
+    // Site B redirects to Frontdesk and back, and no page of Frontdesk is shown.
+    const navigationsToB = await navigations(async () => {
       await page.goto(sites.siteB);
       await page.waitForSelector('#seen:visible');
     });
-    const authorizations = toB.filter(({ url }) => url.startsWith(`${frontdesk.issuer}/oauth/authorize?`));
+    const authorizations = navigationsToB.filter(({ url }) => url.startsWith(`${frontdesk.issuer}/oauth/authorize?`));
     expect(authorizations.map(({ site }) => site)).toEqual(['cross-site']);
-    expect(toB.filter(({ url }) => url.includes('/interaction/'))).toEqual([]);
+    expect(navigationsToB.filter(({ url }) => url.includes('/interaction/'))).toEqual([]);
     expect(await page.textContent('h1 >> visible=true')).toBe('Hello, Ann Archer');
     expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in/);
   });
 
-  test('site B, opened before anybody was signed in, recognises the person when it is opened again', async () => {
+  test('site B recognises a person who opens it, signs in at site A, and opens it again', async () => {
     await page.goto(sites.siteB);
     await page.waitForSelector('#sign-in:visible');
     await page.goto(`${sites.siteA}/sign-in`);
@@ -80,13 +80,13 @@ describeInChromium('in Chromium', () => {
     await page.goto(sites.siteB);
     await page.waitForSelector('#seen:visible');
     expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in/);
-    // Who signs out here stays out until they want to come back.
+    // After "Sign out here" site B does not sign the person in again until they press its button.
     await page.click('#sign-out');
     await page.reload();
     await page.waitForSelector('#sign-in:visible');
   });
 
-  test('site C is somebody else’s: it is allowed once what it may see, without typing anything', async () => {
+  test('a person who is signed in consents once to third-party site C, without typing anything', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn();
     await page.waitForURL(`${sites.siteA}/`);
@@ -105,14 +105,14 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('h1')).toBe('Hello, Ann Archer');
     expect(await page.textContent('table')).toContain('ann@example.com');
     await page.click('text=Sign out here');
-    const again = await navigations(async () => {
+    const secondSignIn = await navigations(async () => {
       await signInAtC();
       await page.waitForURL(`${sites.siteC}/`);
     });
-    expect(again.filter(({ url }) => url.includes('/interaction/'))).toEqual([]);
+    expect(secondSignIn.filter(({ url }) => url.includes('/interaction/'))).toEqual([]);
   });
 
-  test('signed in at site B, known at site A; one access token is accepted by both APIs and is renewed', async () => {
+  test('both APIs accept the access token of site B, which refreshes it, and site A recognises the person', async () => {
     await page.goto(sites.siteB);
     await page.click('#sign-in');
     await signIn();
@@ -121,10 +121,10 @@ describeInChromium('in Chromium', () => {
       await page.click(`#api-${api}`);
       await page.waitForSelector(`#answer:has-text("api-${api} verified")`);
     }
-    const before = await page.textContent('#expiry');
+    const expiryBefore = await page.textContent('#expiry');
     await page.waitForTimeout(1100);
     await page.click('#refresh');
-    await page.waitForSelector(`#expiry:not(:has-text("${before}"))`);
+    await page.waitForSelector(`#expiry:not(:has-text("${expiryBefore}"))`);
     // No token is in storage or cookies.
     const stored = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
     expect(stored).not.toMatch(/ey[A-Za-z0-9_-]{20}|access_token|refresh_token/);
@@ -135,7 +135,7 @@ describeInChromium('in Chromium', () => {
     expect(await page.textContent('#seen')).toMatch(/^Recognised: you signed in/);
   });
 
-  test('A14 wrong password, then the right one: the form leads on to the other origin', async () => {
+  test('A14 the sign-in form redirects to the site after a wrong and a right password', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn('not the password');
     await page.waitForSelector('[role=alert]');
@@ -145,14 +145,14 @@ describeInChromium('in Chromium', () => {
     await page.waitForURL(`${sites.siteA}/`);
   });
 
-  test('A14 cancel leads back to the site, which says so', async () => {
+  test('A14 "Cancel" redirects to the site, which shows that the sign-in was cancelled', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await page.click('[data-action=cancel]');
     await page.waitForSelector('#problem');
     expect(await page.textContent('#problem')).toBe('You cancelled the sign-in.');
   });
 
-  test('A14 "Sign out everywhere" leads back to the site without a question, and ends the session', async () => {
+  test('A14 "Sign out everywhere" ends the session and redirects to the site without a confirmation page', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn();
     await page.waitForURL(`${sites.siteA}/`);
@@ -162,7 +162,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForSelector('[name=login]');
   });
 
-  test('"Sign out here" leaves the session at Frontdesk', async () => {
+  test('"Sign out here" does not end the session at Frontdesk', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await signIn();
     await page.click('text=Sign out here');
@@ -181,7 +181,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForURL(`${sites.siteA}/`);
   });
 
-  test('everything but site B works without JavaScript', async () => {
+  test('a person signs in and out at site A without JavaScript', async () => {
     await context.close();
     open(await openVisitor(chromium, { javaScriptEnabled: false }));
     await page.goto(`${sites.siteA}/sign-in`);
@@ -191,7 +191,7 @@ describeInChromium('in Chromium', () => {
     await page.waitForURL(`${sites.siteA}/`);
   });
 
-  test('the password can be shown', async () => {
+  test('the "Show" button shows the password', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await page.fill('[name=password]', 'abc');
     await page.click('text=Show');
@@ -200,25 +200,25 @@ describeInChromium('in Chromium', () => {
     expect(await page.getAttribute('[name=password]', 'type')).toBe('password');
   });
 
-  test('A13 an injected script does not run', async () => {
+  test('A13 the content security policy blocks injected scripts', async () => {
     await page.goto(`${sites.siteA}/sign-in`);
     await page.route('**/interaction/**', async (route) => {
-      // Not by `route.fetch`: Node may not resolve *.localhost.
+      // `route.fetch` would resolve *.localhost by Node, which may fail.
       const {
         status,
         headers,
-        body: sent,
+        body: originalBody,
       } = await sendRequest(route.request().url(), {
         headers: { cookie: (await route.request().allHeaders())['cookie'] ?? '' },
       });
-      const body = sent.replace(
+      const body = originalBody.replace(
         '</main>',
         '<script>window.stolen = 1</script><img src="x" onerror="window.stolen = 2"><script src="https://evil.example/x.js"></script></main>',
       );
       const policy = String(headers['content-security-policy']);
       await route.fulfill({ status, contentType: 'text/html', headers: { 'content-security-policy': policy }, body });
     });
-    // Only a request that starts at this address can be intercepted.
+    // Playwright intercepts the URL at which a navigation starts, not the URLs that it is redirected to.
     await page.reload();
     expect(await page.evaluate("document.querySelectorAll('main script').length")).toBe(2);
     expect(await page.evaluate('window.stolen')).toBeUndefined();

@@ -1,11 +1,19 @@
-/** Staying signed in, in a real browser: "Keep me signed in", and two tabs. */
+/** Tests in a real browser that "Keep me signed in" outlives a restart, and that tabs with one token stay signed in. */
 import type { Browser } from 'playwright-core';
 import { ann } from '../support/people-and-apps.ts';
 import { describeInChromium, openChromium, openProfile } from '../support/chromium.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startSites, type Sites } from '../support/sites.ts';
-import { isInA, openBothSites, openSiteB, openVisitor, renewB, signInOn, visitorIn } from '../support/visitor.ts';
+import {
+  isSignedInAtA,
+  openBothSites,
+  openSiteB,
+  openVisitor,
+  refreshAtB,
+  signInOn,
+  visitorIn,
+} from '../support/visitor.ts';
 
 describeInChromium('in Chromium', () => {
   let frontdesk: Frontdesk;
@@ -21,24 +29,29 @@ describeInChromium('in Chromium', () => {
     let folder: string;
     beforeEach(() => void (folder = temporaryFolder()));
 
-    /** Opens site A with this profile. @returns whether there was a session */
-    async function isKnown(isRemembered: boolean): Promise<boolean> {
+    /**
+     * Opens site A in a new browser with this profile, and signs in unless there is a session.
+     *
+     * @param keepsSignedIn whether to tick "Keep me signed in" on the sign-in page
+     * @returns whether there was a session
+     */
+    async function openSiteA(keepsSignedIn: boolean): Promise<boolean> {
       const { context, page } = await visitorIn(await openProfile(folder));
       await page.goto(`${sites.siteA}/sign-in`);
       await page.waitForSelector('#seen, [name=login]');
-      const knew = await page.isVisible('#seen');
-      if (!knew) {
-        await signInOn(page, 'ann', { isRemembered });
+      const hasSession = await page.isVisible('#seen');
+      if (!hasSession) {
+        await signInOn(page, 'ann', { keepsSignedIn });
         await page.waitForSelector('#seen');
       }
       await context.close();
-      return knew;
+      return hasSession;
     }
 
-    test('is signed out, unless "Keep me signed in" was ticked', async () => {
-      expect(await isKnown(false)).toBe(false);
-      expect(await isKnown(true)).toBe(false);
-      expect(await isKnown(true)).toBe(true);
+    test('is signed out, unless the person ticked "Keep me signed in"', async () => {
+      expect(await openSiteA(false)).toBe(false);
+      expect(await openSiteA(true)).toBe(false);
+      expect(await openSiteA(true)).toBe(true);
     });
   });
 
@@ -46,36 +59,36 @@ describeInChromium('in Chromium', () => {
     let chromium: Browser;
     beforeAll(async () => void (chromium = await openChromium()));
 
-    test.each([0, 50, 500])('that refresh with one token %i ms apart sign nobody out', async (milliseconds) => {
+    test.each([0, 50, 500])('that use one refresh token %i ms apart stay signed in', async (milliseconds) => {
       const visitor = await openVisitor(chromium);
       const { siteA, siteB, newTab } = await openBothSites(visitor, sites, 'ann');
       const second = await newTab();
       await openSiteB(second, sites);
 
-      // As a duplicated tab does, or an app that shares its tokens between tabs.
-      let shared = '';
+      // A duplicated tab uses the same refresh token, and so does an app that shares its tokens between tabs.
+      let refreshToken = '';
       siteB.on('request', (request) => {
-        if (request.url().endsWith('/oauth/token')) shared = request.postDataJSON().refresh_token as string;
+        if (request.url().endsWith('/oauth/token')) refreshToken = request.postDataJSON().refresh_token as string;
       });
-      const answers: number[] = [];
+      const statuses: number[] = [];
       siteB.on('response', (response) => {
-        if (response.url().endsWith('/oauth/token')) answers.push(response.status());
+        if (response.url().endsWith('/oauth/token')) statuses.push(response.status());
       });
-      const first = siteB.waitForRequest('**/oauth/token');
+      const firstRequest = siteB.waitForRequest('**/oauth/token');
       await siteB.click('#refresh');
-      await first;
+      await firstRequest;
       await second.waitForTimeout(milliseconds);
-      const form = { grant_type: 'refresh_token', client_id: 'site-b', refresh_token: shared };
+      const form = { grant_type: 'refresh_token', client_id: 'site-b', refresh_token: refreshToken };
       const status = await second.evaluate(
         `fetch(${JSON.stringify(`${frontdesk.issuer}/oauth/token`)}, {
           method: 'POST', body: new URLSearchParams(${JSON.stringify(form)}),
         }).then(({ status }) => status)`,
       );
-      expect([shared.length > 20, status, answers]).toEqual([true, 200, [200]]);
+      expect([refreshToken.length > 20, status, statuses]).toEqual([true, 200, [200]]);
 
-      expect(await renewB(siteB)).toBe('renewed');
-      expect(await renewB(second)).toBe('renewed');
-      expect(await isInA(siteA)).toBe(true);
+      expect(await refreshAtB(siteB)).toBe('renewed');
+      expect(await refreshAtB(second)).toBe('renewed');
+      expect(await isSignedInAtA(siteA)).toBe(true);
       await visitor.context.close();
       expect(visitor.problems).toEqual([]);
     });

@@ -23,7 +23,7 @@ export async function visitorIn(context: BrowserContext): Promise<Visitor> {
     const page = await context.newPage();
     page.setDefaultTimeout(patienceMilliseconds);
     page.on('console', (message) => {
-      // A refused form or a lost session answers 4xx, which Chromium reports as well.
+      // Chromium also reports responses with a 4xx status, which a refused form gets.
       if (message.type() === 'error' && !message.text().includes('status of 4')) problems.push(message.text());
     });
     page.on('pageerror', (error) => problems.push(error.message));
@@ -32,15 +32,15 @@ export async function visitorIn(context: BrowserContext): Promise<Visitor> {
   return { context, page: await newTab(), problems, newTab };
 }
 
-/** Fills in Frontdesk's sign-in page. */
+/** Fills in and submits the sign-in form. @param options `keepsSignedIn`: whether to tick "Keep me signed in" */
 export async function signInOn(
   page: Page,
   login = 'ann',
-  { secret = password, isRemembered = false }: { secret?: string | undefined; isRemembered?: boolean } = {},
+  { secret = password, keepsSignedIn = false }: { secret?: string | undefined; keepsSignedIn?: boolean } = {},
 ) {
   await page.fill('[name=login]', login);
   await page.fill('[name=password]', secret);
-  if (isRemembered) await page.check('[name=remember]');
+  if (keepsSignedIn) await page.check('[name=remember]');
   await page.click('button[type=submit]');
 }
 
@@ -60,13 +60,13 @@ export async function openBothSites(visitor: Visitor, sites: Sites, login: strin
   return { ...visitor, siteA, siteB };
 }
 
-/** Opens site B with a session at Frontdesk: nothing is to press. */
+/** Opens site B in a browser with a session at Frontdesk, and waits until the page shows the person. */
 export async function openSiteB(page: Page, sites: Sites): Promise<void> {
   await page.goto(sites.siteB);
   await page.waitForSelector('#seen:visible');
 }
 
-/** Signs in at site C with a session at Frontdesk; consents where it is asked for. */
+/** Signs in at site C in a browser with a session at Frontdesk, and consents if the consent page is shown. */
 export async function openSiteC(page: Page, sites: Sites): Promise<void> {
   await page.goto(`${sites.siteC}/sign-in`);
   await page.waitForSelector('#seen, .permissions');
@@ -76,23 +76,23 @@ export async function openSiteC(page: Page, sites: Sites): Promise<void> {
 
 const signedOut = 'You are not signed in here';
 
-/** The heading of site A, loaded again. */
-async function headingOfA(page: Page): Promise<string | null> {
+/** Reloads site A. @returns its heading */
+async function reloadedHeadingOfA(page: Page): Promise<string | null> {
   await page.reload();
   return page.textContent('h1');
 }
 
 /** Waits until site A shows that nobody is signed in. */
-export const expectOutOfA = (page: Page): Promise<void> => becomes(() => headingOfA(page), signedOut);
+export const waitUntilSignedOutOfA = (page: Page): Promise<void> => becomes(() => reloadedHeadingOfA(page), signedOut);
 
-export const isInA = async (page: Page): Promise<boolean> => (await headingOfA(page)) !== signedOut;
+export const isSignedInAtA = async (page: Page): Promise<boolean> => (await reloadedHeadingOfA(page)) !== signedOut;
 
-/** Site B notices when it renews its token. */
-export async function renewB(page: Page): Promise<'renewed' | 'You were signed out.'> {
-  // The page shows the second at which the token expires: a token of a later second reads differently.
-  const before = await page.textContent('#expiry');
+/** Presses the refresh button of site B. @returns 'renewed', or the message when the refresh failed */
+export async function refreshAtB(page: Page): Promise<'renewed' | 'You were signed out.'> {
+  // The page shows the expiry of the token in whole seconds, which changes only for a token of a later second.
+  const expiryBefore = await page.textContent('#expiry');
   await page.waitForTimeout(1_100);
   await page.click('#refresh');
-  await page.waitForSelector(`#problem:visible, #expiry:visible:not(:has-text("${before}"))`);
+  await page.waitForSelector(`#problem:visible, #expiry:visible:not(:has-text("${expiryBefore}"))`);
   return (await page.isVisible('#problem')) ? ((await page.textContent('#problem')) as never) : 'renewed';
 }
