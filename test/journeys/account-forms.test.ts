@@ -1,4 +1,4 @@
-/** The forms of the account pages act for one person, and for no other site. */
+/** Tests that the forms of the account pages refuse other sites, other sessions and other accounts. */
 import { ann, app, ben, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { dumpWithoutJobs, runSql } from '../support/database.ts';
 import { authorize, codeFor, newBrowser } from '../support/flow.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   appB = await siteB(frontdesk, { apis: [] });
 });
 
-const signedIn = async (login = 'ann'): Promise<Browser> => {
+const signInAs = async (login = 'ann'): Promise<Browser> => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, appA), login);
   return browser;
@@ -32,14 +32,16 @@ const uidsOf = async (login: string) =>
     )
   ).map(({ uid }) => uid);
 
-describe('A09 the forms of the account', () => {
-  const forms = async (page: Page) => page.root.querySelectorAll('form').map((form) => form.getAttribute('action')!);
-  const rows = async () =>
+describe('A09 the forms of the account pages', () => {
+  const formActions = async (page: Page) =>
+    page.root.querySelectorAll('form').map((form) => form.getAttribute('action')!);
+  /** All rows, without the jobs and the audit log. */
+  const dumpRows = async () =>
     (await dumpWithoutJobs(frontdesk.db)).replace(/-- public\.audit_events\w*\n[^]*?(?=-- \w+\.|$)/g, '');
 
-  test('need the CSRF token of this session, and this origin', async () => {
-    const browser = await signedIn();
-    const other = await visit(await signedIn(), '/account/devices');
+  test('need the CSRF token of the session and the origin of the issuer', async () => {
+    const browser = await signInAs();
+    const pageOfOtherSession = await visit(await signInAs(), '/account/devices');
     await codeFor(browser, authorize(frontdesk, appB));
     const token = (page: Page) => page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
     const activity = await visit(browser, '/account/activity');
@@ -48,38 +50,41 @@ describe('A09 the forms of the account', () => {
         (path) => visit(browser, path),
       ),
     );
-    const actions = [...new Set((await Promise.all(pages.map(forms))).flat())];
+    const actions = [...new Set((await Promise.all(pages.map(formActions))).flat())];
     expect(actions.length).toBeGreaterThanOrEqual(6);
-    const before = await rows();
-    const good = { origin: frontdesk.issuer, 'sec-fetch-site': 'same-origin' };
+    const before = await dumpRows();
+    const headers = { origin: frontdesk.issuer, 'sec-fetch-site': 'same-origin' };
     for (const action of actions) {
       const url = `${frontdesk.issuer}${action}`;
       const tries = [
-        browser.send(url, { form: {}, headers: good }),
-        browser.send(url, { form: { csrf: token(other) }, headers: good }),
-        browser.send(url, { form: { csrf: token(pages[0]!) }, headers: { ...good, 'sec-fetch-site': 'cross-site' } }),
+        browser.send(url, { form: {}, headers }),
+        browser.send(url, { form: { csrf: token(pageOfOtherSession) }, headers }),
+        browser.send(url, {
+          form: { csrf: token(pages[0]!) },
+          headers: { ...headers, 'sec-fetch-site': 'cross-site' },
+        }),
         browser.send(url, { form: { csrf: token(pages[0]!) }, headers: { origin: 'https://evil.example' } }),
-        browser.send(url, { form: '{}', headers: { ...good, 'content-type': 'text/plain' } }),
-        browser.send(url, { form: '{}', headers: { ...good, 'content-type': 'application/json' } }),
+        browser.send(url, { form: '{}', headers: { ...headers, 'content-type': 'text/plain' } }),
+        browser.send(url, { form: '{}', headers: { ...headers, 'content-type': 'application/json' } }),
       ];
       const statuses = (await Promise.all(tries)).map(({ status }) => status);
       expect([action, statuses]).toEqual([action, [403, 403, 403, 403, 403, 403]]);
     }
-    expect(await rows()).toBe(before);
+    expect(await dumpRows()).toBe(before);
   });
 
-  test('E02 the session or app of another person is not found', async () => {
-    const eve = await signedIn('ben');
+  test('E02 have status 404 for the session or app of another person', async () => {
+    const browserOfBen = await signInAs('ben');
     const [uid] = await uidsOf('ann');
-    await codeFor(await signedIn(), authorize(frontdesk, await app(frontdesk, { id: 'only-ann' })));
-    const page = await visit(eve, '/account/devices');
+    await codeFor(await signInAs(), authorize(frontdesk, await app(frontdesk, { id: 'only-ann' })));
+    const page = await visit(browserOfBen, '/account/devices');
     const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
     for (const path of [
       `/account/devices/${uid}/end`,
       '/account/devices/nobody/end',
       '/account/apps/only-ann/remove',
     ]) {
-      const response = await eve.send(`${frontdesk.issuer}${path}`, { form: { csrf } });
+      const response = await browserOfBen.send(`${frontdesk.issuer}${path}`, { form: { csrf } });
       expect([path, response.status]).toEqual([path, 404]);
     }
     expect(await uidsOf('ann')).toContain(uid);

@@ -1,4 +1,4 @@
-/** Account pages: access and content. */
+/** Tests access to the account pages, and what they show. */
 import {
   ann,
   audience,
@@ -33,7 +33,7 @@ beforeAll(async () => {
   appB = await siteB(frontdesk);
 });
 
-const signedIn = async (login = 'ann'): Promise<Browser> => {
+const signInAs = async (login = 'ann'): Promise<Browser> => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, appA), login);
   return browser;
@@ -48,7 +48,7 @@ const uidsOf = async (login: string) =>
     )
   ).map(({ uid }) => uid);
 
-test('without a session, account pages lead to sign-in and back', async () => {
+test('without a session, account pages show the sign-in page and then the requested page', async () => {
   for (const path of ['/account', '/account/devices', '/account/apps', '/account/activity']) {
     const browser = newBrowser(frontdesk);
     const form = await visit(browser, path);
@@ -59,7 +59,7 @@ test('without a session, account pages lead to sign-in and back', async () => {
   }
 });
 
-test('cancelling that sign-in leads to a page that says what this is and offers to sign in', async () => {
+test('cancelling the sign-in for an account page leads to the start page', async () => {
   const browser = newBrowser(frontdesk);
   const form = await visit(browser, '/account/apps');
   const page = await form.submit({}, { button: '[data-action=cancel]' });
@@ -68,27 +68,27 @@ test('cancelling that sign-in leads to a page that says what this is and offers 
   expect(page.text).toContain('every app that uses this service recognises you');
   const links = page.root.querySelectorAll('main a');
   expect(links.map((link) => [link.text, link.getAttribute('href')])).toEqual([['Sign in', '/account']]);
-  const account = await signIn(await visit(browser, '/account'), 'ann');
-  expect(new URL(account.url).pathname).toBe('/account');
+  const accountPage = await signIn(await visit(browser, '/account'), 'ann');
+  expect(new URL(accountPage.url).pathname).toBe('/account');
 });
 
-test('the start page tells signed in from signed out', async () => {
-  const out = await visit(newBrowser(frontdesk), '/');
-  expect(out.text).not.toMatch(/cancelled|You are signed in/);
-  expect(out.root.querySelector('main a')!.text).toBe('Sign in');
-  const page = await visit(await signedIn(), '/');
+test('the start page offers to sign in, or shows who is signed in', async () => {
+  const withoutSession = await visit(newBrowser(frontdesk), '/');
+  expect(withoutSession.text).not.toMatch(/cancelled|You are signed in/);
+  expect(withoutSession.root.querySelector('main a')!.text).toBe('Sign in');
+  const page = await visit(await signInAs(), '/');
   expect(page.text).toContain('You are signed in as Ann Archer.');
   expect(page.root.querySelectorAll('main a').map(({ text }) => text)).toEqual(['Your account']);
 });
 
-test('a session from an app is valid for account pages', async () => {
-  const page = await visit(await signedIn(), '/account');
+test('a person who signed in at an app gets account pages without a sign-in page', async () => {
+  const page = await visit(await signInAs(), '/account');
   expect(new URL(page.url).pathname).toBe('/account');
   expect(page.text).toContain('Hello, Ann Archer');
 });
 
-test('A15 the sign-in for account pages leads back to account pages only', async () => {
-  const strange = [
+test('A15 the sign-in for account pages redirects to account pages only', async () => {
+  const refusedPaths = [
     '//e',
     '/\\e',
     '/\t/e',
@@ -100,10 +100,10 @@ test('A15 the sign-in for account pages leads back to account pages only', async
     '/account//e',
     '',
   ];
-  for (const path of strange) expect([path, internalPath(path)]).toEqual([path, '/account']);
+  for (const path of refusedPaths) expect([path, internalPath(path)]).toEqual([path, '/account']);
   expect(internalPath('/account/devices')).toBe('/account/devices');
-  const browser = await signedIn();
-  for (const state of [...strange, '/account/devices', '/account/devices.forged', '//e.x']) {
+  const browser = await signInAs();
+  for (const state of [...refusedPaths, '/account/devices', '/account/devices.forged', '//e.x']) {
     const response = await browser.send(
       `${frontdesk.issuer}/account/callback?state=${encodeURIComponent(state)}&code=x`,
     );
@@ -111,8 +111,8 @@ test('A15 the sign-in for account pages leads back to account pages only', async
   }
 });
 
-test('devices: this one first, then the others, with their apps', async () => {
-  const browser = await signedIn('ben');
+test('the devices page lists this device first, then the others, with their apps', async () => {
+  const browser = await signInAs('ben');
   await codeFor(browser, authorize(frontdesk, appB, { scope: 'openid' }), 'ben');
   const phone = newBrowser(frontdesk);
   const headers = {
@@ -131,14 +131,14 @@ test('devices: this one first, then the others, with their apps', async () => {
   await page.submit({}, { button: 'form[action="/account/devices/end-others"] button' });
   expect(await uidsOf('ben')).toHaveLength(1);
   expect((await phone.visit(authorize(frontdesk, appA).url)).root.querySelector('input[name=login]')).not.toBeNull();
-  const all = await visit(browser, '/account/devices');
-  const out = await all.submit({}, { button: 'form[action="/account/devices/end-all"] button' });
-  expect(out.text).toContain('You are signed out');
+  const devicesPage = await visit(browser, '/account/devices');
+  const signedOut = await devicesPage.submit({}, { button: 'form[action="/account/devices/end-all"] button' });
+  expect(signedOut.text).toContain('You are signed out');
   expect(await uidsOf('ben')).toEqual([]);
 });
 
-test('apps: what each may see; a removed one needs consent again', async () => {
-  const browser = await signedIn();
+test('the apps page shows what each app may access; an app that is removed needs consent again', async () => {
+  const browser = await signInAs();
   const parameters = { scope: 'openid email notes:write', resource: audience };
   await codeFor(browser, authorize(frontdesk, appB, parameters));
   const page = await visit(browser, '/account/apps');
@@ -149,7 +149,7 @@ test('apps: what each may see; a removed one needs consent again', async () => {
   expect((await browser.visit(authorize(frontdesk, appB, parameters).url)).text).toContain('Site B asks for access');
 });
 
-test('E11 activity: audit events, the newest first', async () => {
+test('E11 the activity page lists audit events, the newest first', async () => {
   const browser = newBrowser(frontdesk);
   const form = await browser.visit(authorize(frontdesk, appA).url);
   await signIn(await signIn(form, 'ann', 'wrong'), 'ann');
@@ -164,7 +164,7 @@ test('E11 activity: audit events, the newest first', async () => {
   expect((await visit(browser, '/account/activity?after=nonsense')).status).toBe(200);
 });
 
-test('activity shows what an operator changed', async () => {
+test('the activity page shows changes that an operator made', async () => {
   const { db } = frontdesk;
   const by = 'command-line';
   const { id } = await newPerson(frontdesk, 'changed', 'Before');
@@ -172,7 +172,7 @@ test('activity shows what an operator changed', async () => {
   await renameAccount(db, id, 'renamed', by);
   await updateAccount(db, id, { name: 'Changed' }, by);
   await setClaims(db, id, { locale: 'en' }, by);
-  const page = await visit(await signedIn('renamed'), '/account/activity');
+  const page = await visit(await signInAs('renamed'), '/account/activity');
   const kinds = page.root.querySelectorAll('.rows > li strong').map(({ text }) => text);
   expect(kinds).toEqual([
     'Signed in',
@@ -184,17 +184,17 @@ test('activity shows what an operator changed', async () => {
   ]);
 });
 
-test('E09 SQL in the cursor is ignored', async () => {
-  const browser = await signedIn();
-  const usual = (await visit(browser, '/account/activity')).root.querySelectorAll('.rows > li').length;
+test('E09 SQL in the cursor of the activity page is ignored', async () => {
+  const browser = await signInAs();
+  const rowCount = (await visit(browser, '/account/activity')).root.querySelectorAll('.rows > li').length;
   for (const after of ["2026-01-01'; drop table audit_events; --", "' or 1=1 --", "2026-01-01') or true"]) {
     const page = await visit(browser, `/account/activity?after=${encodeURIComponent(after)}`);
-    expect([after, page.status, page.root.querySelectorAll('.rows > li').length]).toEqual([after, 200, usual]);
+    expect([after, page.status, page.root.querySelectorAll('.rows > li').length]).toEqual([after, 200, rowCount]);
   }
 });
 
-test('A17 and A20 the headers of account pages', async () => {
-  const browser = await signedIn();
+test('A17 and A20 account pages have Cache-Control, isolation, Referrer-Policy and frame-ancestors headers', async () => {
+  const browser = await signInAs();
   for (const path of ['/account', '/account/devices', '/account/apps', '/account/activity']) {
     const { headers } = await visit(browser, path);
     expect(headers).toMatchObject({
@@ -206,12 +206,12 @@ test('A17 and A20 the headers of account pages', async () => {
   }
 });
 
-test('an unknown path is 404, signed in or not', async () => {
-  expect((await visit(await signedIn(), '/account/nothing')).status).toBe(404);
+test('an unknown path gets status 404, with and without a session', async () => {
+  expect((await visit(await signInAs(), '/account/nothing')).status).toBe(404);
   expect((await visit(newBrowser(frontdesk), '/accounting')).status).toBe(404);
 });
 
-test('Frontdesk’s own client is not listed as an app', async () => {
+test('the client of the account pages is not listed as an app', async () => {
   const browser = newBrowser(frontdesk);
   await signIn(await visit(browser, '/account/apps'), 'ann');
   expect((await visit(browser, '/account/apps')).root.querySelector('.rows')?.text ?? '').not.toContain('Frontdesk');

@@ -1,4 +1,4 @@
-/** The logo and links of an app on sign-in and consent pages. */
+/** Tests what sign-in and consent pages show of an app: its logo, its links, and whether it is self-registered. */
 import { createBrowser, type Page } from '../support/browser.ts';
 import { ann, app, siteA } from '../support/people-and-apps.ts';
 import { authorize, newBrowser, signIn } from '../support/flow.ts';
@@ -13,39 +13,43 @@ beforeAll(async () => {
 });
 
 const origin = 'https://rp.example';
-const shown = { logo_uri: `${origin}/logo.png`, policy_uri: `${origin}/policy`, tos_uri: `${origin}/terms` };
+const pageUris = { logo_uri: `${origin}/logo.png`, policy_uri: `${origin}/policy`, tos_uri: `${origin}/terms` };
 
-const picturesOf = (page: Page) => /img-src ([^;]*)/.exec(String(page.headers['content-security-policy']))![1];
+/** The sources of images that the content security policy allows. */
+const imageSourcesOf = (page: Page) => /img-src ([^;]*)/.exec(String(page.headers['content-security-policy']))![1];
 const links = (page: Page) => page.root.querySelectorAll('a').map((link) => link.getAttribute('href'));
 
 test('oidcc-registration-logo-uri, oidcc-registration-policy-uri, oidcc-registration-tos-uri', async () => {
-  const client = asApp(await registered(frontdesk, shown));
+  const client = asApp(await registered(frontdesk, pageUris));
   const signInPage = await newBrowser(frontdesk).visit(authorize(frontdesk, client).url);
   const consentPage = await signIn(signInPage, 'ann');
   expect(consentPage.root.querySelector('.permissions')).not.toBeNull();
   for (const page of [signInPage, consentPage]) {
     const logo = page.root.querySelector('img.logo');
-    expect([logo?.getAttribute('src'), logo?.getAttribute('referrerpolicy')]).toEqual([shown.logo_uri, 'no-referrer']);
-    expect(links(page)).toEqual(expect.arrayContaining([shown.policy_uri, shown.tos_uri]));
+    expect([logo?.getAttribute('src'), logo?.getAttribute('referrerpolicy')]).toEqual([
+      pageUris.logo_uri,
+      'no-referrer',
+    ]);
+    expect(links(page)).toEqual(expect.arrayContaining([pageUris.policy_uri, pageUris.tos_uri]));
     for (const link of page.root.querySelectorAll('a[href^=https]'))
       expect(link.getAttribute('rel')).toBe('noreferrer');
     // Only these pages allow the origin of the logo.
-    expect(picturesOf(page)).toBe(`'self' ${origin}`);
+    expect(imageSourcesOf(page)).toBe(`'self' ${origin}`);
   }
-  expect(picturesOf(await createBrowser().visit(`${frontdesk.issuer}/`))).toBe(`'self'`);
+  expect(imageSourcesOf(await createBrowser().visit(`${frontdesk.issuer}/`))).toBe(`'self'`);
 });
 
-test('A19 a logo on a host that is not the app’s is neither shown nor allowed by the policy', async () => {
+test('A19 a logo on another host than the app is not shown, and the policy does not allow it', async () => {
   const metadata = { logo_uri: 'https://tracker.example/logo.png' };
   const client = await siteA(frontdesk, { metadata });
   const page = await newBrowser(frontdesk).visit(authorize(frontdesk, client).url);
   expect(page.body).not.toContain('tracker.example');
-  expect([page.root.querySelector('img.logo'), picturesOf(page)]).toEqual([null, `'self'`]);
+  expect([page.root.querySelector('img.logo'), imageSourcesOf(page)]).toEqual([null, `'self'`]);
   expect(page.root.querySelector('.initial')?.text).toBe('S');
 });
 
-describe('B15 an app that registered itself', () => {
-  test('is shown as self-registered, and needs consent in every session', async () => {
+describe('B15 the consent page', () => {
+  test('says that an app is self-registered, and is shown in each session', async () => {
     const client = asApp(await registered(frontdesk));
     for (let session = 0; session < 2; session += 1) {
       const browser = newBrowser(frontdesk);
@@ -57,8 +61,8 @@ describe('B15 an app that registered itself', () => {
     }
   });
 
-  test('one that an operator registered is not', async () => {
-    const client = await app(frontdesk, { id: 'known' });
+  test('does not say so of an app that an operator registered', async () => {
+    const client = await app(frontdesk, { id: 'by-operator' });
     const page = await signIn(await newBrowser(frontdesk).visit(authorize(frontdesk, client).url), 'ann');
     expect(page.root.querySelector('.permissions')).not.toBeNull();
     expect(page.root.querySelector('.notice')).toBeNull();

@@ -1,4 +1,4 @@
-/** G06: connections to the database that break at any moment: no request is answered with 500, and none is half done. */
+/** Tests responses and the log while connections to the database break. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
@@ -22,14 +22,14 @@ import { runFrontdesk } from '../support/terminal.ts';
 import { CommitUncertain, DatabaseBusy } from '../../src/platform/database-errors.ts';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 
-const unavailable = 'the database did not do what was asked';
+const databaseErrorMessage = 'the database did not do what was asked';
 
 let database: TestDatabase;
 let frontdesk: Frontdesk;
 let proxy: DatabaseProxy;
 let site: RegisteredApp;
 let tokens: Tokens;
-/** Past the proxy. */
+/** A connection that does not use the proxy. */
 let direct: Database;
 
 beforeAll(async () => {
@@ -45,15 +45,15 @@ beforeAll(async () => {
   tokens = await tokensFor(frontdesk, newBrowser(frontdesk), site, consent);
 });
 
-const terminateAll = () =>
+const terminateConnections = () =>
   runSql(
     direct,
     `select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid() and application_name = 'frontdesk'`,
   );
 
-/** Requests of people and of programs, all the time until `signal` aborts. @returns how often each status came */
-async function requestUntil(signal: AbortSignal): Promise<Record<number, number>> {
+/** Sends requests of people and of programs until `signal` aborts. @returns the number of responses by status */
+async function sendRequestsUntil(signal: AbortSignal): Promise<Record<number, number>> {
   const counts: Record<number, number> = {};
   const count = ({ status }: { status: number }) => (counts[status] = (counts[status] ?? 0) + 1);
   const asPerson = async () => {
@@ -77,28 +77,28 @@ async function requestUntil(signal: AbortSignal): Promise<Record<number, number>
   return counts;
 }
 
-/** Lines of the log from now on, by message. */
+/** @returns a function that returns the lines that were logged since this call */
 function logFromNow(): () => Record<string, unknown>[] {
   const start = frontdesk.logged.length;
   return () => frontdesk.logged.slice(start).map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-const readiness = async () => (await sendRequest(`${frontdesk.issuer}/readyz`)).status;
-const isReady = () => eventually(async () => (await readiness()) === 200);
+const readinessStatus = async () => (await sendRequest(`${frontdesk.issuer}/readyz`)).status;
+const waitUntilReady = () => eventually(async () => (await readinessStatus()) === 200);
 
-describe('G06 no request is answered with 500', () => {
+describe('G06 no response has status 500', () => {
   test.each([
-    ['the server terminates them', () => terminateAll()],
-    ['the network resets them', () => proxy.cut()],
-  ])('while %s', async (_how, breakAll) => {
+    ['PostgreSQL terminates the connections', () => terminateConnections()],
+    ['the network resets the connections', () => proxy.cut()],
+  ])('while %s', async (_name, breakConnections) => {
     const lines = logFromNow();
     const stop = new AbortController();
-    const requests = requestUntil(stop.signal);
+    const requests = sendRequestsUntil(stop.signal);
     for (let turn = 0; turn < 40; turn += 1) {
       await sleep(50 + 20 * (turn % 5));
-      await Promise.resolve(breakAll());
+      await Promise.resolve(breakConnections());
     }
-    await isReady();
+    await waitUntilReady();
     stop.abort();
     const counts = await requests;
     expect(counts).toEqual({
@@ -106,22 +106,22 @@ describe('G06 no request is answered with 500', () => {
       503: expect.any(Number),
       ...(counts[303] && { 303: counts[303] }),
     });
-    const faults = lines().filter(({ level }) => level === 'error');
-    expect(faults.length).toBeGreaterThan(0);
-    for (const fault of faults) expect([fault['msg'], fault['database']]).toEqual([unavailable, 'away']);
+    const errors = lines().filter(({ level }) => level === 'error');
+    expect(errors.length).toBeGreaterThan(0);
+    for (const error of errors) expect([error['msg'], error['database']]).toEqual([databaseErrorMessage, 'away']);
   });
 });
 
-/** A page, a request of a program that writes, and one that only reads. */
-const oneOfEach = async () =>
+/** Sends an authorization request, a refresh and an introspection at once. */
+const sendOneOfEachKind = async () =>
   Promise.all([
     newBrowser(frontdesk).visit(authorize(frontdesk, site).url),
     refresh(frontdesk, site, tokens.refresh_token!),
     callAs(frontdesk, site, '/oauth/introspect', { token: tokens.access_token }),
   ]);
 
-describe('what an operator and a person are told', () => {
-  test('of a commit whose answer was lost: that the outcome is unknown, not that nothing was done', async () => {
+describe('responses and the log', () => {
+  test('say that the result is unknown when the answer to a commit was lost', async () => {
     const lines = logFromNow();
     const request = authorize(frontdesk, site);
     const code = await codeFor(newBrowser(frontdesk), request);
@@ -130,23 +130,23 @@ describe('what an operator and a person are told', () => {
     expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
     expect(response.json()['error_description']).toContain('we do not know whether it was done');
     expect(lines().filter(({ level }) => level === 'error')).toHaveLength(1);
-    await isReady();
-    // It was done: the code is used up.
+    await waitUntilReady();
+    // The commit succeeded, so the code is consumed.
     expect((await exchange(frontdesk, site, { code, verifier: request.verifier })).json()['error']).toBe(
       'invalid_grant',
     );
   });
 
-  test('by a command, of a commit whose answer was lost', async () => {
+  test('of a command say that the result is unknown when the answer to a commit was lost', async () => {
     const environment = { ISSUER: frontdesk.issuer, DATABASE_URL: proxy.url, SECRET: frontdesk.secret };
     proxy.loseAnswer('cut', 'insert into apis', 'COMMIT');
-    const outcome = await runFrontdesk(['apis', 'register', 'https://api.example/', '--name', 'Notes'], environment);
-    expect([outcome.code, outcome.out]).toEqual([1, '']);
-    expect(outcome.error).toContain('we do not know whether it was done');
+    const result = await runFrontdesk(['apis', 'register', 'https://api.example/', '--name', 'Notes'], environment);
+    expect([result.code, result.out]).toEqual([1, '']);
+    expect(result.error).toContain('we do not know whether it was done');
     expect((await runFrontdesk(['apis', 'list'], environment)).out).toContain('https://api.example/');
   });
 
-  test('of a statement that commits by itself and whose answer was lost', async () => {
+  test('tell a lost answer to a statement that commits by itself from a database that was not reached', async () => {
     const db = openDatabase({ url: proxy.url, poolSize: 1 });
     closeAfterwards(db);
     const write = () => db.writeOutsideTransaction(statement("update accounts set name = 'Ann'"));
@@ -157,14 +157,14 @@ describe('what an operator and a person are told', () => {
     await expect(unreachable.writeOutsideTransaction(statement('select'))).rejects.toThrow(DatabaseBusy);
   });
 
-  test('of a database that cannot be reached', async () => {
+  test('say that the database is away when it cannot be reached', async () => {
     const lines = logFromNow();
     await proxy.close();
-    const responses = await oneOfEach();
+    const responses = await sendOneOfEachKind();
     expect(responses.map(({ status }) => status)).toEqual([503, 503, 503]);
-    expect(await readiness()).toBe(503);
-    for (const fault of lines().filter(({ level }) => level === 'error')) {
-      expect([fault['msg'], fault['database']]).toEqual([unavailable, 'away']);
+    expect(await readinessStatus()).toBe(503);
+    for (const error of lines().filter(({ level }) => level === 'error')) {
+      expect([error['msg'], error['database']]).toEqual([databaseErrorMessage, 'away']);
     }
   });
 });

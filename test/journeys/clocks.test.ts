@@ -1,9 +1,9 @@
-/** Two servers whose machines disagree about the time: what expires goes by the database's clock. */
+/** Tests that servers on machines with wrong clocks use the time of the database. */
 import { decodeJwt } from 'jose';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { statement } from '../support/database.ts';
+import { runSql } from '../support/database.ts';
 import { createBrowser, sendRequest } from '../support/browser.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
 import { eventually } from '../support/eventually.ts';
@@ -33,8 +33,13 @@ beforeAll(async () => {
   site = await siteA(frontdesk);
 });
 
-/** A server of the same deployment on a machine with another time. @returns its port, and the lines that it logs */
-async function startShifted(
+/**
+ * Starts a server of the same deployment on a machine with another time.
+ *
+ * @param seconds that its clock is ahead
+ * @returns its port, the lines that it logs, and `setBack`, which corrects its clock
+ */
+async function startShiftedServer(
   seconds: number,
 ): Promise<{ port: number; lines: string[]; setBack(): void; stop(): Promise<unknown> }> {
   const port = await freePort();
@@ -57,33 +62,33 @@ async function startShifted(
   return { port, lines, setBack: () => child.kill('SIGUSR2'), stop: () => endBy(child) };
 }
 
-const toApp = (url: string) => !url.startsWith(frontdesk.issuer);
+const isAtApp = (url: string) => !url.startsWith(frontdesk.issuer);
 
-/** Half a minute ago, so that a server which is two minutes behind would not know. */
+/** Lets everything expire half a minute ago, which is in the future for a server that is two minutes behind. */
 async function expireEverything(): Promise<void> {
   for (const text of [
     `update artifacts set payload = jsonb_set(payload, '{exp}', to_jsonb(floor(extract(epoch from now()))::integer - 30))`,
     `update sessions set expires_at = now() - interval '30 seconds'`,
   ]) {
-    await frontdesk.db.read(statement(text));
+    await runSql(frontdesk.db, text);
   }
 }
 
 describe.each([-120, 120, 86_400])('a server whose machine is %d seconds off', (seconds) => {
-  let shifted: Awaited<ReturnType<typeof startShifted>>;
+  let shifted: Awaited<ReturnType<typeof startShiftedServer>>;
   beforeAll(async () => {
-    shifted = await startShifted(seconds);
+    shifted = await startShiftedServer(seconds);
     closeAfterwards(() => shifted.stop());
   });
 
-  const scope = { scope: 'openid offline_access', prompt: 'consent' };
+  const offlineAccess = { scope: 'openid offline_access', prompt: 'consent' };
 
-  test('exchanges codes of the other server, and the other its codes', async () => {
+  test('exchanges codes of a server with the right time, and vice versa', async () => {
     for (const [from, to] of [
       [shifted.port, frontdesk.port],
       [frontdesk.port, shifted.port],
     ] as const) {
-      const request = authorize(frontdesk, site, scope);
+      const request = authorize(frontdesk, site, offlineAccess);
       const code = await codeFor(newBrowser(frontdesk, from), request);
       const response = await exchange(frontdesk, site, { code, verifier: request.verifier }, to);
       expect([response.status, response.body]).toEqual([200, expect.any(String)]);
@@ -96,21 +101,21 @@ describe.each([-120, 120, 86_400])('a server whose machine is %d seconds off', (
     }
   });
 
-  test('goes on with sign-ins and sessions of the other', async () => {
-    const here = newBrowser(frontdesk, shifted.port);
-    const form = await here.visit(authorize(frontdesk, site).url);
-    const there = createBrowser(toApp, frontdesk.port, await here.jar.clone());
-    expect((await signIn(await there.visit(form.url), 'ann')).location).toContain('code=');
-    const back = createBrowser(toApp, shifted.port, await there.jar.clone());
-    expect((await back.send(authorize(frontdesk, site).url)).location).toContain('code=');
+  test('shares interactions and sessions with a server with the right time', async () => {
+    const first = newBrowser(frontdesk, shifted.port);
+    const form = await first.visit(authorize(frontdesk, site).url);
+    const second = createBrowser(isAtApp, frontdesk.port, await first.jar.clone());
+    expect((await signIn(await second.visit(form.url), 'ann')).location).toContain('code=');
+    const third = createBrowser(isAtApp, shifted.port, await second.jar.clone());
+    expect((await third.send(authorize(frontdesk, site).url)).location).toContain('code=');
   });
 
-  test('refuses what has expired by the clock of the database, as the other does', async () => {
+  test('refuses expired codes, tokens, interactions and sessions, as a server with the right time does', async () => {
     for (const port of [shifted.port, frontdesk.port]) {
       const browser = newBrowser(frontdesk);
       const form = await browser.visit(authorize(frontdesk, site).url);
-      const pending = createBrowser(toApp, port, await browser.jar.clone());
-      const tokens = await tokensFor(frontdesk, browser, site, scope);
+      const pending = createBrowser(isAtApp, port, await browser.jar.clone());
+      const tokens = await tokensFor(frontdesk, browser, site, offlineAccess);
       const request = authorize(frontdesk, site);
       const code = await codeFor(browser, request);
       await expireEverything();
@@ -127,7 +132,7 @@ describe.each([-120, 120, 86_400])('a server whose machine is %d seconds off', (
     }
   });
 
-  test('says so once in its log', () => {
+  test('logs one warning', () => {
     const warnings = shifted.lines
       .map((line) => JSON.parse(line) as { seconds: number; hint?: string })
       .filter(({ hint }) => hint !== undefined);
@@ -138,8 +143,8 @@ describe.each([-120, 120, 86_400])('a server whose machine is %d seconds off', (
   });
 });
 
-test('a server goes by the clock of the database again after its machine got another time', async () => {
-  const shifted = await startShifted(120);
+test('a server uses the time of the database again after its clock was corrected', async () => {
+  const shifted = await startShiftedServer(120);
   shifted.setBack();
   await eventually(() => shifted.lines.filter((line) => line.includes('synchronise the clocks')).length === 2);
   const request = authorize(frontdesk, site);

@@ -1,4 +1,4 @@
-/** What the suite's basic plan checks, in tests named after its modules. */
+/** Tests the code flow as the basic plan of the conformance suite checks it, in tests named after its modules. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet } from 'jose';
 import { sendRequest, type Browser } from '../support/browser.ts';
@@ -33,8 +33,8 @@ beforeEach(() => {
 
 test('oidcc-server', async () => {
   const request = authorizeWithoutPkce(frontdesk, client);
-  const answer = responseParameters(await completeInteractions(browser, request));
-  expect(answer).toMatchObject({ state: request.state, iss: frontdesk.issuer });
+  const parameters = responseParameters(await completeInteractions(browser, request));
+  expect(parameters).toMatchObject({ state: request.state, iss: frontdesk.issuer });
   const tokens = await tokensOf(frontdesk, browser, client, { nonce: 'n-1' });
   expect(tokens.token_type).toBe('Bearer');
   expect(tokens.claims).toMatchObject({ sub: frontdesk.annId, nonce: 'n-1', aud: client.id });
@@ -71,8 +71,8 @@ test.each([
   ],
 ])('%s', async (_, fetchUserinfo) => {
   const { access_token: token } = await tokensOf(frontdesk, browser, client);
-  const answer = await fetchUserinfo(token);
-  expect([answer.status, answer.json()['sub']]).toEqual([200, frontdesk.annId]);
+  const response = await fetchUserinfo(token);
+  expect([response.status, response.json()['sub']]).toEqual([200, frontdesk.annId]);
 });
 
 test.each([
@@ -90,7 +90,7 @@ test.each([
   if (parameters['max_age']) expect(claims['auth_time']).toEqual(expect.any(Number));
 });
 
-test('oidcc-login-hint fills in what the app knows', async () => {
+test('oidcc-login-hint fills in the login field', async () => {
   const page = await browser.visit(authorizeWithoutPkce(frontdesk, client, { login_hint: 'ann@example.com' }).url);
   expect(page.root.querySelector('input[name=login]')?.getAttribute('value')).toBe('ann@example.com');
 });
@@ -101,7 +101,7 @@ test('oidcc-ensure-request-with-acr-values-succeeds', async () => {
   >();
   const acr = discovery['acr_values_supported']!.join(' ');
   expect((await tokensOf(frontdesk, browser, client, { acr_values: acr })).claims['acr']).toBe(acr);
-  // A voluntary value that cannot be reached is ignored.
+  // `acr_values` is a voluntary request: an unsupported value is ignored.
   expect((await tokensOf(frontdesk, newBrowser(frontdesk), client, { acr_values: 'aal9' })).claims['acr']).toBe('aal1');
 });
 
@@ -117,8 +117,8 @@ test('oidcc-prompt-none-logged-in', async () => {
   const first = await tokensOf(frontdesk, browser, client);
   const page = await browser.visit(authorizeWithoutPkce(frontdesk, client, { prompt: 'none' }).url);
   const { code } = responseParameters(page);
-  const answer = await exchange(frontdesk, client, { code: code!, verifier: '' });
-  expect([answer.status, first.claims.sub]).toEqual([200, frontdesk.annId]);
+  const response = await exchange(frontdesk, client, { code: code!, verifier: '' });
+  expect([response.status, first.claims.sub]).toEqual([200, frontdesk.annId]);
 });
 
 test('oidcc-id-token-hint', async () => {
@@ -132,7 +132,7 @@ test.each([
   ['oidcc-max-age-1', { max_age: '1' }],
 ])('%s', async (_, parameters) => {
   const first = await tokensOf(frontdesk, browser, client, { max_age: '10000' });
-  // Times are in whole seconds.
+  // `auth_time` and `max_age` are in whole seconds.
   await sleep(2_100);
   const page = await browser.visit(authorizeWithoutPkce(frontdesk, client, parameters).url);
   expect(page.root.querySelector('input[name=password]')).not.toBeNull();
@@ -146,8 +146,8 @@ test.each([
   ['oidcc-codereuse-30seconds', 30],
 ])('%s', async (_, seconds) => {
   const { code } = responseParameters(await completeInteractions(browser, authorizeWithoutPkce(frontdesk, client)));
-  const use = () => exchange(frontdesk, client, { code: code!, verifier: '' });
-  const first = await use();
+  const exchangeCode = () => exchange(frontdesk, client, { code: code!, verifier: '' });
+  const first = await exchangeCode();
   expect(first.status).toBe(200);
   await frontdesk.db.writeOutsideTransaction(
     statement(
@@ -155,8 +155,8 @@ test.each([
     ),
     [seconds],
   );
-  const again = await use();
-  expect([again.status, again.json()['error']]).toEqual([400, 'invalid_grant']);
+  const second = await exchangeCode();
+  expect([second.status, second.json()['error']]).toEqual([400, 'invalid_grant']);
   expect((await userinfo(frontdesk, first.json<{ access_token: string }>().access_token)).status).toBe(401);
 });
 
@@ -168,10 +168,10 @@ test('oidcc-ensure-registered-redirect-uri', async () => {
 });
 
 test('oidcc-server-client-secret-post', async () => {
-  const posting = await suiteClient(frontdesk, rp, { token_endpoint_auth_method: 'client_secret_post' });
-  const { code } = responseParameters(await completeInteractions(browser, authorizeWithoutPkce(frontdesk, posting)));
-  const form = { grant_type: 'authorization_code', code: code!, redirect_uri: posting.redirectUri };
-  const withSecret = { ...form, client_id: posting.id, client_secret: posting.secret! };
+  const postClient = await suiteClient(frontdesk, rp, { token_endpoint_auth_method: 'client_secret_post' });
+  const { code } = responseParameters(await completeInteractions(browser, authorizeWithoutPkce(frontdesk, postClient)));
+  const form = { grant_type: 'authorization_code', code: code!, redirect_uri: postClient.redirectUri };
+  const withSecret = { ...form, client_id: postClient.id, client_secret: postClient.secret! };
   expect(
     (await sendRequest(`${frontdesk.issuer}/oauth/token`, { form: { ...withSecret, client_secret: 'no' } })).status,
   ).toBe(401);

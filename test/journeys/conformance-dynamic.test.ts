@@ -1,4 +1,4 @@
-/** Registration and keys as the suite's dynamic plan checks them, in tests named after its modules. */
+/** Tests registration and keys as the suite's dynamic plan checks them; each test is named after its modules. */
 import { decodeProtectedHeader } from 'jose';
 import { rotateNow } from '../../src/keys/rotate-signing-keys.ts';
 import { defaultPolicy } from '../../src/policy/policy.ts';
@@ -11,7 +11,7 @@ import { metadata, register, registrationToken } from '../support/registration.t
 import {
   completeInteractions,
   authorizeWithoutPkce,
-  startConformanceServerOf,
+  startSecondConformanceServer,
   idToken,
   startRp,
   startConformanceServer,
@@ -34,29 +34,33 @@ beforeEach(() => {
   browser = newBrowser(frontdesk);
 });
 
-/** A client with private_key_jwt, as all clients of this plan. */
+/** Registers a client that authenticates with private_key_jwt, as all clients of this plan do. */
 const keyClient = (more: object = {}) =>
   suiteClient(frontdesk, rp, { token_endpoint_auth_method: 'private_key_jwt', jwks: jwksOf(key), ...more });
 type KeyClient = Awaited<ReturnType<typeof keyClient>>;
 
-async function tokenCall(
+/** Sends a token request with a client assertion. */
+async function requestTokens(
   client: KeyClient,
   form: Record<string, string>,
-  by: AppKey = key,
+  signingKey: AppKey = key,
   audience: string | string[] = `${frontdesk.issuer}/oauth/token`,
 ): Promise<HttpResponse> {
-  const proof = await assertion(by, client.id, audience);
-  return sendRequest(`${frontdesk.issuer}/oauth/token`, { form: { client_id: client.id, ...form, ...proof } });
+  const clientAssertion = await assertion(signingKey, client.id, audience);
+  return sendRequest(`${frontdesk.issuer}/oauth/token`, {
+    form: { client_id: client.id, ...form, ...clientAssertion },
+  });
 }
 
-async function codeOf(client: KeyClient, parameters: Record<string, string> = {}): Promise<Record<string, string>> {
+/** Signs in. @returns the form of a token request with the code */
+async function codeForm(client: KeyClient, parameters: Record<string, string> = {}): Promise<Record<string, string>> {
   const { code } = responseParameters(
     await completeInteractions(browser, authorizeWithoutPkce(frontdesk, client, parameters)),
   );
   return { grant_type: 'authorization_code', code: code!, redirect_uri: client.redirectUri };
 }
 
-test.each(['RS256', 'ES256'])('oidcc-userinfo-rs256 and ID tokens by %s', async (algorithm) => {
+test.each(['RS256', 'ES256'])('oidcc-userinfo-rs256 with userinfo and ID tokens signed by %s', async (algorithm) => {
   const more = { userinfo_signed_response_alg: algorithm, id_token_signed_response_alg: algorithm };
   const client = await suiteClient(frontdesk, rp, more);
   const tokens = await tokensOf(frontdesk, browser, client);
@@ -70,7 +74,7 @@ test.each([
   ['oidcc-ensure-redirect-uri-in-authorization-request', '', undefined],
   ['oidcc-redirect-uri-query-OK', '?foo=bar', '?foo=bar'],
   ['oidcc-redirect-uri-query-mismatch', '?foo=bar', '?foo=other'],
-  ['oidcc-redirect-uri-query-mismatch, a part left out', '?foo=bar', ''],
+  ['oidcc-redirect-uri-query-mismatch with the query left out', '?foo=bar', ''],
   ['oidcc-redirect-uri-query-added', '', '?foo=bar'],
 ])('%s', async (_, registeredQuery, sentQuery) => {
   const client = await keyClient({ redirect_uris: [`${rp.redirectUri}${registeredQuery}`] });
@@ -86,9 +90,9 @@ test.each([
 test('oidcc-registration-jwks-uri', async () => {
   rp.pages.set('/jwks', JSON.stringify(jwksOf(key)));
   const client = await keyClient({ jwks: undefined, jwks_uri: `${rp.origin}/jwks` });
-  expect((await tokenCall(client, await codeOf(client), await makeKey('RS256', key.kid))).status).toBe(401);
-  expect((await tokenCall(client, await codeOf(client))).status).toBe(200);
-  expect(rp.asked.filter((path) => path === '/jwks')).toHaveLength(1);
+  expect((await requestTokens(client, await codeForm(client), await makeKey('RS256', key.kid))).status).toBe(401);
+  expect((await requestTokens(client, await codeForm(client))).status).toBe(200);
+  expect(rp.requestedPaths.filter((path) => path === '/jwks')).toHaveLength(1);
 });
 
 test('oidcc-refresh-token-rp-key-rotation', async () => {
@@ -98,39 +102,39 @@ test('oidcc-refresh-token-rp-key-rotation', async () => {
     jwks_uri: `${rp.origin}/rotating`,
     grant_types: ['authorization_code', 'refresh_token'],
   });
-  const tokens = (await tokenCall(client, await codeOf(client))).json<Tokens>();
-  const next = await makeKey();
-  rp.pages.set('/rotating', JSON.stringify(jwksOf(next)));
+  const tokens = (await requestTokens(client, await codeForm(client))).json<Tokens>();
+  const newKey = await makeKey();
+  rp.pages.set('/rotating', JSON.stringify(jwksOf(newKey)));
   const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token! };
-  // Keys are fetched again after a minute; the suite waits, and another process has fetched none yet.
-  expect((await tokenCall(client, form, next)).status).toBe(401);
-  const later = await startConformanceServerOf(frontdesk);
-  const proof = await assertion(next, client.id, `${frontdesk.issuer}/oauth/token`);
+  // A server fetches keys again after a minute, for which the suite waits. Another server has not fetched them yet.
+  expect((await requestTokens(client, form, newKey)).status).toBe(401);
+  const secondServer = await startSecondConformanceServer(frontdesk);
+  const clientAssertion = await assertion(newKey, client.id, `${frontdesk.issuer}/oauth/token`);
   const response = await sendRequest(
     `${frontdesk.issuer}/oauth/token`,
-    { form: { client_id: client.id, ...form, ...proof } },
-    later.port,
+    { form: { client_id: client.id, ...form, ...clientAssertion } },
+    secondServer.port,
   );
   expect(response.status).toBe(200);
-  await later.close();
+  await secondServer.close();
 });
 
 test('oidcc-ensure-client-assertion-with-iss-aud-succeeds', async () => {
   const client = await keyClient();
-  expect((await tokenCall(client, await codeOf(client), key, frontdesk.issuer)).status).toBe(200);
+  expect((await requestTokens(client, await codeForm(client), key, frontdesk.issuer)).status).toBe(200);
 });
 
-test('C06 a request object is no client assertion', async () => {
+test('C06 a JWT that is a request object is refused as a client assertion', async () => {
   const client = await keyClient();
-  const form = await codeOf(client);
+  const form = await codeForm(client);
   const audience = `${frontdesk.issuer}/oauth/token`;
-  const asRequest = { response_type: 'code', scope: 'openid', redirect_uri: client.redirectUri };
-  const typed = await assertion(key, client.id, audience, {}, 'oauth-authz-req+jwt');
-  for (const proof of [await assertion(key, client.id, audience, asRequest), typed]) {
-    const response = await sendRequest(audience, { form: { ...form, client_id: client.id, ...proof } });
+  const requestParameters = { response_type: 'code', scope: 'openid', redirect_uri: client.redirectUri };
+  const withRequestType = await assertion(key, client.id, audience, {}, 'oauth-authz-req+jwt');
+  for (const refused of [await assertion(key, client.id, audience, requestParameters), withRequestType]) {
+    const response = await sendRequest(audience, { form: { ...form, client_id: client.id, ...refused } });
     expect([response.status, response.json()['error']]).toEqual([401, 'invalid_client']);
   }
-  expect((await tokenCall(client, form)).status).toBe(200);
+  expect((await requestTokens(client, form)).status).toBe(200);
 });
 
 test('oidcc-server-rotate-keys', async () => {
@@ -140,20 +144,20 @@ test('oidcc-server-rotate-keys', async () => {
       .keys.map(({ kid }) => kid);
   const client = await suiteClient(frontdesk, rp);
   const before = await tokensOf(frontdesk, browser, client);
-  const known = await kids();
+  const kidsBefore = await kids();
   await rotateNow({ ...frontdesk, policy: defaultPolicy }, true);
-  await eventually(kids, (now) => now.some((kid) => !known.includes(kid)));
+  await eventually(kids, (current) => current.some((kid) => !kidsBefore.includes(kid)));
   const after = await tokensOf(frontdesk, browser, client);
   const kidOf = (token: string | undefined) => decodeProtectedHeader(token!).kid;
-  expect(known).not.toContain(kidOf(after.id_token));
-  expect(await kids()).toEqual(expect.arrayContaining(known));
+  expect(kidsBefore).not.toContain(kidOf(after.id_token));
+  expect(await kids()).toEqual(expect.arrayContaining(kidsBefore));
   expect((await idToken(frontdesk, client, before.id_token)).sub).toBe(frontdesk.annId);
 });
 
-test('oidcc-registration-tos-uri: terms are at the Foundation, logos are not', async () => {
+test('oidcc-registration-tos-uri: terms may be on another host, logos may not', async () => {
   const token = await registrationToken(frontdesk);
-  const elsewhere = 'https://openid.example/';
-  const terms = await register(frontdesk, token, metadata({ tos_uri: elsewhere, policy_uri: elsewhere }));
-  expect(terms.json()).toMatchObject({ tos_uri: elsewhere, policy_uri: elsewhere });
-  expect((await register(frontdesk, token, metadata({ logo_uri: elsewhere }))).status).toBe(400);
+  const otherHost = 'https://openid.example/';
+  const terms = await register(frontdesk, token, metadata({ tos_uri: otherHost, policy_uri: otherHost }));
+  expect(terms.json()).toMatchObject({ tos_uri: otherHost, policy_uri: otherHost });
+  expect((await register(frontdesk, token, metadata({ logo_uri: otherHost }))).status).toBe(400);
 });

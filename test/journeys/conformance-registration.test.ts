@@ -1,4 +1,4 @@
-/** What an app may register, as the suite's plans check it, in tests named after its modules. */
+/** Tests the metadata of registrations as the suite's plans check it, in tests named after its modules. */
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { metadata, register, registrationToken, send, withRegistration } from '../support/registration.ts';
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
   frontdesk = await startFrontdesk({ settings: withRegistration });
 });
 
-test('oidcc-registration-dynamic: all that may be registered comes back', async () => {
+test('oidcc-registration-dynamic: the response has all metadata of the request', async () => {
   const all = {
     client_name: 'A program',
     application_type: 'web',
@@ -51,23 +51,23 @@ test('oidcc-registration-dynamic: all that may be registered comes back', async 
 });
 
 test('oidcc-redirect-uri-regfrag', async () => {
-  const asked = metadata({ redirect_uris: [`${redirectUri}#fragment`] });
-  const response = await register(frontdesk, await registrationToken(frontdesk), asked);
+  const registration = metadata({ redirect_uris: [`${redirectUri}#fragment`] });
+  const response = await register(frontdesk, await registrationToken(frontdesk), registration);
   expect([response.status, response.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
 });
 
 test('oidcc-3rd_party-init-login', async () => {
-  const asked = metadata({ initiate_login_uri: `${origin}/login` });
-  const response = await register(frontdesk, await registrationToken(frontdesk), asked);
+  const registration = metadata({ initiate_login_uri: `${origin}/login` });
+  const response = await register(frontdesk, await registrationToken(frontdesk), registration);
   const { registration_client_uri: uri, registration_access_token: token } = response.json<Record<string, string>>();
-  for (const told of [response, await send(uri!, 'GET', token)]) {
-    expect(told.headers['content-type']).toContain('application/json');
-    expect(told.json()).toMatchObject({ initiate_login_uri: `${origin}/login` });
+  for (const document of [response, await send(uri!, 'GET', token)]) {
+    expect(document.headers['content-type']).toContain('application/json');
+    expect(document.json()).toMatchObject({ initiate_login_uri: `${origin}/login` });
   }
 });
 
 test('oidcc-3rd_party-init-login-nohttps', async () => {
-  const asked = metadata({ initiate_login_uri: 'http://rp.example/login' });
-  const response = await register(frontdesk, await registrationToken(frontdesk), asked);
+  const registration = metadata({ initiate_login_uri: 'http://rp.example/login' });
+  const response = await register(frontdesk, await registrationToken(frontdesk), registration);
   expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
 });

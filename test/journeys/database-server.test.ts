@@ -1,4 +1,4 @@
-/** G06: a PostgreSQL server that stops, starts again, accepts no writes or takes no connections: 503, never 500. */
+/** Tests responses and the log while PostgreSQL is stopped, accepts no writes or accepts no connections. */
 import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards, temporaryFolder } from '../support/cleanup.ts';
 import { runSql } from '../support/database.ts';
@@ -9,7 +9,7 @@ import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { openDatabase } from '../../src/platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
 
-const notDone = 'the database did not do what was asked';
+const databaseErrorMessage = 'the database did not do what was asked';
 
 let server: EmbeddedPostgres;
 let startServer: () => Promise<void>;
@@ -39,7 +39,7 @@ async function asAdministrator(...texts: string[]): Promise<void> {
   await db.close();
 }
 
-/** Ends the connections of the servers, and waits for that. */
+/** Ends the connections of Frontdesk, and waits until none is left. */
 async function endConnections(): Promise<void> {
   const db = openDatabase({ url: server.url, poolSize: 1 });
   const end = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'";
@@ -48,10 +48,10 @@ async function endConnections(): Promise<void> {
 }
 
 const statusOf = async (path: string) => (await sendRequest(`${frontdesk.issuer}${path}`)).status;
-const readinessBecomes = (status: number) => becomes(() => statusOf('/readyz'), status);
+const waitForReadiness = (status: number) => becomes(() => statusOf('/readyz'), status);
 
-/** Two pages, and requests of a program that write and that read. */
-const oneOfEach = () =>
+/** Sends requests for two pages, a refresh and an introspection at once. */
+const sendOneOfEachKind = () =>
   Promise.all([
     newBrowser(frontdesk).visit(authorize(frontdesk, site).url),
     newBrowser(frontdesk).visit(`${frontdesk.issuer}/account`),
@@ -59,53 +59,60 @@ const oneOfEach = () =>
     callAs(frontdesk, site, '/oauth/introspect', { token: tokens.access_token }),
   ]);
 
-/** Requires that requests get 503 with Retry-After, and that each has one line in the log which names the trouble. */
-async function expectRefused(trouble: string, words: string): Promise<void> {
+/**
+ * Expects that requests get 503 with Retry-After, and that each has one error in the log.
+ *
+ * @param state of the database, in the log
+ * @param words in each response
+ */
+async function expectRefused(state: string, words: string): Promise<void> {
   const start = frontdesk.logged.length;
-  const responses = await oneOfEach();
+  const responses = await sendOneOfEachKind();
   for (const { status, headers, body } of responses) {
     expect([status, headers['retry-after'], body]).toEqual([503, '2', expect.stringContaining(words)]);
   }
   const lines = frontdesk.logged.slice(start).map((line) => JSON.parse(line) as Record<string, unknown>);
-  const faults = lines.filter(({ level }) => level === 'error');
-  expect(faults.map(({ msg, database }) => [msg, database])).toEqual(responses.map(() => [notDone, trouble]));
+  const errors = lines.filter(({ level }) => level === 'error');
+  expect(errors.map(({ msg, database }) => [msg, database])).toEqual(
+    responses.map(() => [databaseErrorMessage, state]),
+  );
 }
 
-async function expectToWork(): Promise<void> {
-  await readinessBecomes(200);
-  const responses = await oneOfEach();
+async function expectRecovery(): Promise<void> {
+  await waitForReadiness(200);
+  const responses = await sendOneOfEachKind();
   expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
 }
 
-test('while the server is stopped; when it is back all works', async () => {
+test('requests get 503 while PostgreSQL is stopped, and succeed after it has started again', async () => {
   await server.stop();
-  await readinessBecomes(503);
+  await waitForReadiness(503);
   expect(await statusOf('/healthz')).toBe(200);
   await expectRefused('away', 'cannot reach its database, and nothing was done');
   await startServer();
-  await expectToWork();
+  await expectRecovery();
   const lost = frontdesk.logged.filter((line) => line.includes('database connection lost'));
   expect(lost.length).toBeGreaterThan(0);
   for (const line of lost) expect(JSON.parse(line)).toMatchObject({ level: 'warn', database: 'away' });
 });
 
-test('while the server accepts no writes, as after a failover', async () => {
+test('requests that write get 503 while PostgreSQL accepts no writes, as after a failover', async () => {
   const reload = 'select pg_reload_conf()';
   await asAdministrator('alter system set default_transaction_read_only = on', reload);
-  await readinessBecomes(503);
+  await waitForReadiness(503);
   const start = frontdesk.logged.length;
-  const [page, , refreshed, introspected] = await oneOfEach();
+  const [page, , refreshed, introspected] = await sendOneOfEachKind();
   expect([page.status, refreshed.status, introspected.status]).toEqual([503, 503, 200]);
   expect(frontdesk.logged.slice(start).join('')).toContain('"database":"read_only"');
   await asAdministrator('alter system reset default_transaction_read_only', reload);
-  await expectToWork();
+  await expectRecovery();
 });
 
-test('while the server takes no more connections', async () => {
+test('requests get 503 while PostgreSQL accepts no more connections', async () => {
   await asAdministrator('alter role app connection limit 0');
   await endConnections();
-  await readinessBecomes(503);
+  await waitForReadiness(503);
   await expectRefused('connections', 'very busy and nothing was done');
   await asAdministrator('alter role app connection limit -1');
-  await expectToWork();
+  await expectRecovery();
 });

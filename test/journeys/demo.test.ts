@@ -1,4 +1,4 @@
-/** `npm run demo`, on ports of its own. */
+/** Tests `npm run demo`, on free ports and in a temporary folder. */
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ beforeAll(async () => {
   folder = join(temporaryFolder(), 'demo');
 });
 
-/** Starts the demo, and waits for a line or for its end. */
-async function demo(args: string[], until: string): Promise<{ child: ChildProcess; printed: string }> {
+/** Starts the demo, and waits until it prints `until` or ends. @returns all that it printed */
+async function startDemo(args: string[], until: string): Promise<{ child: ChildProcess; printed: string }> {
   const child = startNode(['examples/start.ts', ...args], {
     DEMO_PORT: String(port),
     DEMO_DATA_DIR: folder,
@@ -27,12 +27,12 @@ async function demo(args: string[], until: string): Promise<{ child: ChildProces
   });
   let printed = '';
   await new Promise<void>((resolve) => {
-    const take = (chunk: Buffer) => {
+    const append = (chunk: Buffer) => {
       printed += chunk.toString();
       if (printed.includes(until)) resolve();
     };
-    child.stdout!.on('data', take);
-    child.stderr!.on('data', take);
+    child.stdout!.on('data', append);
+    child.stderr!.on('data', append);
     child.once('exit', () => resolve());
   });
   return { child, printed };
@@ -46,7 +46,7 @@ async function openSites(secret: string): Promise<void> {
   const form = await browser.visit(`http://site-a.localhost:${siteA}/sign-in`);
   await browser.send((await signIn(form, 'ann@example.com', secret)).location!);
   expect((await browser.visit(`http://site-a.localhost:${siteA}/`)).text).toContain('Hello, Ann Archer');
-  // What site B asks when it is opened.
+  // The authorization request that site B sends when it is opened.
   const b = { id: 'site-b', secret: undefined, redirectUri: `http://site-b.localhost:${siteB}/callback` };
   const request = authorize({ issuer }, b, {
     prompt: 'none',
@@ -54,14 +54,14 @@ async function openSites(secret: string): Promise<void> {
     resource: 'https://api.site-b.example/',
   });
   expect(responseParameters(await browser.visit(request.url))).toMatchObject({ code: expect.any(String) });
-  const consent = await browser.visit(`http://site-c.localhost:${siteC}/sign-in`);
-  expect(consent.text).toContain('Site C asks for access');
+  const consentPage = await browser.visit(`http://site-c.localhost:${siteC}/sign-in`);
+  expect(consentPage.text).toContain('Site C asks for access');
 }
 
-const keys = async () => (await sendRequest(`http://idp.localhost:${port}/oauth/jwks`)).body;
+const fetchJwks = async () => (await sendRequest(`http://idp.localhost:${port}/oauth/jwks`)).body;
 
-test('the demo starts, prints what to try, refuses a second one, and keeps its data', async () => {
-  const first = await demo([], 'Frontdesk is ready');
+test('the demo starts, prints its addresses, refuses to run twice, and keeps its data over restarts', async () => {
+  const first = await startDemo([], 'Frontdesk is ready');
   expect(first.printed).toMatch(/ann@example\.com[^]*\nFrontdesk is ready\n$/);
   const steps = ['Making the database', 'Creating two accounts', 'Starting three sites'];
   expect(first.printed).toMatch(new RegExp(`^${steps.map((step) => `${step}[^…]*…\n`).join('')}`));
@@ -78,38 +78,38 @@ test('the demo starts, prints what to try, refuses a second one, and keeps its d
 
   await openSites(password!);
 
-  const second = await demo([], 'never');
+  const second = await startDemo([], 'never');
   expect(await endOf(second.child)).toBe(1);
-  const all = [0, 1, 2, 3, 4, 5].map((index) => port + index).join(', ');
-  expect(second.printed).toContain(`Port ${all} is taken. Does the demo run already?`);
+  const ports = [0, 1, 2, 3, 4, 5].map((index) => port + index).join(', ');
+  expect(second.printed).toContain(`Port ${ports} is taken. Does the demo run already?`);
 
-  const before = await keys();
+  const jwksBefore = await fetchJwks();
   expect(await endBy(first.child, 'SIGINT')).toBe(0);
   expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false);
 
-  const third = await demo([], 'Frontdesk is ready');
+  const third = await startDemo([], 'Frontdesk is ready');
   expect(third.printed).toMatch(/^Starting Frontdesk…\nStarting three sites/);
-  expect(await keys()).toBe(before);
+  expect(await fetchJwks()).toBe(jwksBefore);
   await endBy(third.child, 'SIGINT');
 
-  const fresh = await demo(['--fresh'], 'Frontdesk is ready');
-  expect(await keys()).not.toBe(before);
+  const fresh = await startDemo(['--fresh'], 'Frontdesk is ready');
+  expect(await fetchJwks()).not.toBe(jwksBefore);
   expect(await endBy(fresh.child, 'SIGTERM')).toBe(0);
 });
 
-test('it says what it does first, and starts over where it was interrupted', async () => {
-  // The seed file says so: the database is made, its accounts and apps are not.
+test('the demo makes its database again when it was interrupted before it had made accounts and apps', async () => {
+  // An empty demo.json marks a database without accounts and apps.
   writeFileSync(join(folder, 'demo.json'), '{}');
-  const { child, printed } = await demo([], '…');
+  const { child, printed } = await startDemo([], '…');
   expect(printed).toBe('Making the database and starting Frontdesk…\n');
   expect(await endBy(child, 'SIGINT')).toBe(0);
 });
 
-test('it touches no database that it did not make', async () => {
+test('the demo refuses to use or delete a database that it did not make', async () => {
   folder = join(temporaryFolder(), 'own');
   mkdirSync(join(folder, 'postgres'), { recursive: true });
   for (const args of [[], ['--fresh']]) {
-    const { child, printed } = await demo(args, 'never');
+    const { child, printed } = await startDemo(args, 'never');
     expect(await endOf(child)).toBe(1);
     expect(printed).toBe(`The demo did not make the database in ${folder}. Set DEMO_DATA_DIR to another folder.\n`);
     expect(existsSync(join(folder, 'postgres'))).toBe(true);

@@ -1,4 +1,4 @@
-/** Every command in README.md, docs/ and examples/ is one that the program knows, with options it has; nothing is executed. */
+/** Tests that the commands in README.md, docs/ and examples/ exist and have their options; they are not executed. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { commands } from '../../src/commands/commands.ts';
 import { help } from '../../src/commands/help.ts';
@@ -11,11 +11,12 @@ const documents = [
   ...readdirSync('examples').map((name) => `examples/${name}/example.env`),
 ];
 const files = documents.filter((path) => /\.(md|env)$/.test(path) && existsSync(path));
-/** Names of the commands that were found; they do nothing here. */
+/** Names of the commands that the documents mention. */
 const found = new Set<string>();
-const inert = commands.map((command) => ({ ...command, run: async () => void found.add(command.name) }));
+/** The commands, replaced by functions that only record their names. */
+const recordingCommands = commands.map((command) => ({ ...command, run: async () => void found.add(command.name) }));
 
-/** The words as a shell splits them, up to a comment, a pipe or a redirection. */
+/** Splits a line into words as a shell does, up to a comment, a pipe or a redirection. */
 function wordsOf(line: string): string[] {
   const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => ({
     text: double ?? single ?? bare!,
@@ -25,7 +26,7 @@ function wordsOf(line: string): string[] {
   return words.slice(0, end === -1 ? undefined : end).map(({ text }) => text);
 }
 
-/** A command may go on after a backslash, in a comment of a file of settings too. */
+/** The text of a file, with lines that a backslash continues joined, also in comments of .env files. */
 const textOf = (file: string): string => readFileSync(file, 'utf8').replace(/ \\\n#? */g, ' ');
 
 const documented = files.flatMap((file) =>
@@ -37,7 +38,7 @@ const documented = files.flatMap((file) =>
 test.each(documented)('%s: frontdesk %s', async (_file, line) => {
   const printed: string[] = [];
   const io = { out: () => {}, error: (text: string) => void printed.push(text), environment: {} };
-  const code = await runCommand([...inert, help(inert)], wordsOf(line), io);
+  const code = await runCommand([...recordingCommands, help(recordingCommands)], wordsOf(line), io);
   expect([code, printed]).toEqual([0, []]);
 });
 

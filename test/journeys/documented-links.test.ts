@@ -1,8 +1,8 @@
-/** Every relative link in the documents leads to a file, and to a heading where it names one. */
+/** Tests that every relative link in the documents leads to an existing file and heading. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const top = [
+const documents = [
   'README.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
@@ -10,9 +10,9 @@ const top = [
   'examples/README.md',
   'migrations/README.md',
 ];
-const files = [...top, 'src/README.md', 'test/README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+const files = [...documents, 'src/README.md', 'test/README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
 
-/** As GitHub names the anchors of headings. */
+/** The anchor that GitHub gives a heading. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()

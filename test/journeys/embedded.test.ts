@@ -1,4 +1,4 @@
-/** The program without settings: embedded database, kept secrets, commands while the server runs, signals. */
+/** Tests the program with its embedded database: commands while the server runs, restarts, signals. */
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -23,6 +23,7 @@ beforeAll(async () => {
   environment = { ISSUER: `http://idp.localhost:${port}`, DATA_DIR: join(folder, 'data') };
 });
 
+/** Starts the server and waits until it is ready. @throws Error with its output when it ends before */
 async function startServer(): Promise<ChildProcess & { output(): string }> {
   const child = startProgram(['serve'], environment);
   let output = '';
@@ -34,62 +35,61 @@ async function startServer(): Promise<ChildProcess & { output(): string }> {
   return Object.assign(child, { output: () => output });
 }
 
-const create = (name: string, ...more: string[]) =>
+const createAccount = (name: string, ...options: string[]) =>
   runProgram(
-    ['accounts', 'create', '--email', `${name}@example.com`, '--json', ...more],
+    ['accounts', 'create', '--email', `${name}@example.com`, '--json', ...options],
     environment,
     'a password of many words\n',
   );
 const isDatabaseRunning = () => existsSync(join(folder, 'data/postgres/postmaster.pid'));
-const mode = (path: string) => (statSync(join(folder, path)).mode & 0o777).toString(8);
+const fileMode = (path: string) => (statSync(join(folder, path)).mode & 0o777).toString(8);
 
 test('a command creates a missing database only with --new', async () => {
-  const refused = await create('ann');
+  const refused = await createAccount('ann');
   expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('There is no database in')]);
   expect(existsSync(join(folder, 'data'))).toBe(false);
-  const made = await create('ann', '--new');
-  expect(made).toMatchObject({ code: 0, error: `at ${environment['ISSUER']}\n` });
-  expect(JSON.parse(made.out)).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+  const created = await createAccount('ann', '--new');
+  expect(created).toMatchObject({ code: 0, error: `at ${environment['ISSUER']}\n` });
+  expect(JSON.parse(created.out)).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   expect(isDatabaseRunning()).toBe(false);
-  expect([mode('data'), mode('data/secrets'), mode('data/secrets/secret')]).toEqual(['700', '700', '600']);
+  expect([fileMode('data'), fileMode('data/secrets'), fileMode('data/secrets/secret')]).toEqual(['700', '700', '600']);
 });
 
-test('the server starts on the same folder, commands work while it runs, and data is kept over restarts', async () => {
+test('commands work while the server runs, and a restarted server has the same keys and secrets', async () => {
   const secret = readFileSync(join(folder, 'data/secrets/secret'), 'utf8');
   const server = await startServer();
   expect((await sendRequest(`${environment['ISSUER']}/readyz`)).body).toBe('ready\n');
   const keys = (await sendRequest(`${environment['ISSUER']}/oauth/jwks`)).body;
-  expect((await create('ann')).error).toContain('An account with this e-mail address exists already.');
-  // Several at once.
-  const made = await Promise.all(['ben', 'cyd', 'dan'].map((name) => create(name)));
-  expect(made.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect((await createAccount('ann')).error).toContain('An account with this e-mail address exists already.');
+  const concurrent = await Promise.all(['ben', 'cyd', 'dan'].map((name) => createAccount(name)));
+  expect(concurrent.map(({ code }) => code)).toEqual([0, 0, 0]);
 
-  const second = await runProgram(['serve'], environment);
-  expect(second.code).toBe(1);
-  expect(second.error).toContain(`a Frontdesk server (process ${server.pid}) already runs on`);
+  const secondServer = await runProgram(['serve'], environment);
+  expect(secondServer.code).toBe(1);
+  expect(secondServer.error).toContain(`a Frontdesk server (process ${server.pid}) already runs on`);
 
   expect(await stop(server, 'SIGTERM')).toBe(0);
   expect(isDatabaseRunning()).toBe(false);
   expect(existsSync(join(folder, 'data/owner.json'))).toBe(false);
 
-  const again = await startServer();
-  expect(again.output()).toMatch(/"step":"starting_database"[^]*"step":"applying_migrations"[^]*"msg":"ready"/);
+  const restarted = await startServer();
+  expect(restarted.output()).toMatch(/"step":"starting_database"[^]*"step":"applying_migrations"[^]*"msg":"ready"/);
   expect((await sendRequest(`${environment['ISSUER']}/oauth/jwks`)).body).toBe(keys);
   expect(readFileSync(join(folder, 'data/secrets/secret'), 'utf8')).toBe(secret);
-  expect(await stop(again, 'SIGINT')).toBe(0);
+  expect(await stop(restarted, 'SIGINT')).toBe(0);
 });
 
-test('a server that was killed leaves nothing running, and the next one takes over', async () => {
+test('the database stops when its server is killed, and the next server starts with its data', async () => {
   const server = await startServer();
-  await create('eve');
+  await createAccount('eve');
   await stop(server, 'SIGKILL');
   await becomes(async () => isDatabaseRunning(), false);
   const next = await startServer();
-  expect((await create('eve')).error).toContain('exists already');
+  expect((await createAccount('eve')).error).toContain('exists already');
   await stop(next, 'SIGTERM');
 });
 
-test('a port that is taken is named', async () => {
+test('the error message names a port that another program listens on', async () => {
   const server = await startServer();
   const other = { ...environment, DATA_DIR: join(folder, 'other') };
   const { code, error } = await runProgram(['serve'], other);
@@ -100,21 +100,21 @@ test('a port that is taken is named', async () => {
 
 test('a server waits for a command that uses the data folder', async () => {
   let hasCommandEnded = false;
-  const command = create('fay').finally(() => (hasCommandEnded = true));
+  const command = createAccount('fay').finally(() => (hasCommandEnded = true));
   await eventually(() => existsSync(join(folder, 'data/owner.json')) || hasCommandEnded);
   const server = await startServer();
   expect((await command).code).toBe(0);
-  expect((await create('fay')).error).toContain('exists already');
+  expect((await createAccount('fay')).error).toContain('exists already');
   await stop(server, 'SIGTERM');
 });
 
-test('a command that has to wait for the folder says so', async () => {
+test('a command that waits for the data folder prints a message', async () => {
   const lock = tryFileLock(join(folder, 'data/owner.lock'))!;
   const child = startProgram(['accounts', 'list'], environment);
   let error = '';
   child.stderr!.on('data', (chunk: Buffer) => (error += chunk.toString()));
   await becomes(async () => error, 'Another process uses the data folder: waiting for it…\n');
-  // A command with a database of its own is waited for, too: longer than a server that cannot be reached.
+  // It also waits for a command that runs the database, and longer than for a server that does not respond.
   const owner = { pid: process.pid, role: 'command', socket: folder };
   writeFileSync(join(folder, 'data/owner.json'), JSON.stringify(owner));
   await sleep(6_000);
@@ -124,7 +124,7 @@ test('a command that has to wait for the folder says so', async () => {
   expect(await endOf(child)).toBe(0);
 });
 
-test('a server that is stopped answers the requests under way', async () => {
+test('a server that is stopped responds to the requests under way', async () => {
   const server = await startServer();
   const { host } = new URL(environment['ISSUER']!);
   const socket = createConnection(port, '127.0.0.1');
@@ -140,10 +140,10 @@ test('a server that is stopped answers the requests under way', async () => {
     'Expect: 100-continue',
   ];
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
-  // The server has read the head, and waits for the body.
+  // The server has read the request headers and waits for the body.
   await becomes(async () => response, 'HTTP/1.1 100 Continue\r\n\r\n');
   server.kill('SIGTERM');
-  // It accepts no more requests.
+  // The server accepts no more connections.
   await eventually(() =>
     sendRequest(`${environment['ISSUER']}/healthz`).then(
       () => false,

@@ -1,4 +1,4 @@
-/** A folder of examples/ that is copied away runs by its own package.json, with the dependencies it names and no others. */
+/** Tests that a copy of an example outside of the checkout runs with the dependencies of its package.json. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -24,8 +24,8 @@ const manifestIn = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 const root = manifestIn('.');
 
-/** Copies the folder out of the checkout, and links what its package.json names. */
-function copyAway(name: string): string {
+/** Copies an example out of the checkout, and links its dependencies. @returns the folder of the copy */
+function copyExample(name: string): string {
   const folder = join(temporaryFolder(), name);
   cpSync(join('examples', name), folder, { recursive: true });
   for (const dependency of Object.keys(manifestIn(folder).dependencies)) {
@@ -43,7 +43,7 @@ function runScript(folder: string, script: string, settings: Record<string, stri
   const lines = Object.entries(settings).map(([name, value]) => `${name}="${value}"`);
   const example = readFileSync(join(folder, 'example.env'), 'utf8');
   writeFileSync(join(folder, '.env'), `${example}\n${lines.join('\n')}\n`);
-  // The issuer of the test has a name that Node does not know.
+  // Node may not resolve the host name of the issuer, *.localhost.
   const environment = { NODE_OPTIONS: `--import=${join(process.cwd(), 'examples/localhost-names.ts')}` };
   const child = startNode(args, environment, folder);
   child.stderr!.pipe(process.stderr);
@@ -58,12 +58,12 @@ beforeAll(async () => {
   sites = await startSites(frontdesk);
 });
 
-test.each(names)('%s names the versions that the checkout has', (name) => {
+test.each(names)('package.json of %s has the versions of the checkout', (name) => {
   const { private: isPrivate, type, engines, dependencies } = manifestIn(join('examples', name));
   expect({ isPrivate, type, engines }).toEqual({ isPrivate: true, type: 'module', engines: { node: '>=22.18' } });
-  const tested = { ...root.devDependencies, ...root.dependencies };
+  const versions = { ...root.devDependencies, ...root.dependencies };
   for (const [dependency, version] of Object.entries(dependencies)) {
-    expect([dependency, version]).toEqual([dependency, tested[dependency]]);
+    expect([dependency, version]).toEqual([dependency, versions[dependency]]);
   }
 });
 
@@ -72,17 +72,17 @@ test.each([
   ['site-b', 'start', '/', 200],
   ['site-b', 'start:api', '/', 401],
   ['site-c', 'start', '/sign-in', 303],
-])('%s copied away: npm run %s', async (name, script, path, status) => {
+])('a copy of %s runs by npm run %s', async (name, script, path, status) => {
   const port = await freePort();
   const settings = { ISSUER: frontdesk.issuer, SITE_URL: `http://localhost:${port}`, PORT: String(port) };
-  await once(runScript(copyAway(name), script, settings).stdout!, 'data');
+  await once(runScript(copyExample(name), script, settings).stdout!, 'data');
   const response = await sendRequest(`http://localhost:${port}${path}`);
   expect(response.status).toBe(status);
   if (path === '/sign-in') expect(response.location).toMatch(`${frontdesk.issuer}/oauth/authorize?`);
 });
 
-test('machine copied away: npm start', async () => {
-  const program = runScript(copyAway('machine'), 'start', sites.machine);
+test('a copy of machine runs by npm start', async () => {
+  const program = runScript(copyExample('machine'), 'start', sites.machine);
   let printed = '';
   program.stdout!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   expect(await endOf(program)).toBe(0);

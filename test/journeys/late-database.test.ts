@@ -1,4 +1,4 @@
-/** G06: the server as a process: its database comes later, or it is told to stop. */
+/** Tests a server process that starts before its database, and how it stops. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -20,7 +20,8 @@ beforeAll(async () => {
   closeAfterwards(() => database.drop());
 });
 
-async function settingsOn(databasePort: number) {
+/** Settings of a server whose database is at this port. */
+async function settingsFor(databasePort: number) {
   const port = await freePort();
   const { username, pathname } = new URL(database.url.replace('@/', '@socket/'));
   const environment = {
@@ -33,16 +34,17 @@ async function settingsOn(databasePort: number) {
 }
 
 const statusOf = async (url: string) => (await sendRequest(url)).status;
-const responses = (url: string, status: number) =>
+/** Waits until the response has this status; 0 when there is no response. */
+const waitForStatus = (url: string, status: number) =>
   eventually(async () => (await statusOf(url).catch(() => 0)) === status);
 
-test('G06 a server that is started before its database lives, and becomes ready by itself', async () => {
+test('G06 a server that starts before its database responds with 503 until the database responds', async () => {
   const databasePort = await freePort();
-  const { issuer, environment } = await settingsOn(databasePort);
+  const { issuer, environment } = await settingsFor(databasePort);
   const server = startProgram(['serve'], environment);
   let log = '';
   server.stdout!.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  await responses(`${issuer}/healthz`, 200);
+  await waitForStatus(`${issuer}/healthz`, 200);
   expect(await statusOf(`${issuer}/readyz`)).toBe(503);
   const page = await sendRequest(`${issuer}/account`);
   expect([page.status, page.headers['retry-after']]).toEqual([503, '2']);
@@ -50,25 +52,25 @@ test('G06 a server that is started before its database lives, and becomes ready 
   expect(log).not.toMatch(/ECONN|postgres:/);
 
   await startDatabaseProxy(database.url, databasePort);
-  await responses(`${issuer}/readyz`, 200);
+  await waitForStatus(`${issuer}/readyz`, 200);
   expect(await endBy(server)).toBe(0);
 });
 
-test('it stops while it waits', async () => {
-  const { issuer, environment } = await settingsOn(await freePort());
+test('a server that waits for its database stops on SIGTERM', async () => {
+  const { issuer, environment } = await settingsFor(await freePort());
   const server = startProgram(['serve'], environment);
-  await responses(`${issuer}/healthz`, 200);
+  await waitForStatus(`${issuer}/healthz`, 200);
   expect(await endBy(server)).toBe(0);
 });
 
-test('a server that waits closes the connections of slow clients sooner than Node does', async () => {
-  const { environment, issuer } = await settingsOn(await freePort());
+test('a server that waits for its database closes connections of slow clients sooner than Node does', async () => {
+  const { environment, issuer } = await settingsFor(await freePort());
   const server = startProgram(['serve'], environment);
-  await responses(`${issuer}/healthz`, 200);
-  // Node gives a minute, and looks every half minute.
-  const plain = createServer({ headersTimeout: 40_000, connectionsCheckingInterval: 1_000 });
-  closeAfterwards(() => plain.close().closeAllConnections());
-  const [slow, slower] = [Number(environment.PORT), await listen(plain)].map((port) => connect(port, '127.0.0.1'));
+  await waitForStatus(`${issuer}/healthz`, 200);
+  // By default Node waits 60 s for the headers and checks every 30 s; these shorter times keep the test short.
+  const nodeServer = createServer({ headersTimeout: 40_000, connectionsCheckingInterval: 1_000 });
+  closeAfterwards(() => nodeServer.close().closeAllConnections());
+  const [slow, slower] = [Number(environment.PORT), await listen(nodeServer)].map((port) => connect(port, '127.0.0.1'));
   for (const socket of [slow!, slower!]) socket.resume().write('GET / HTTP/1.1\r\n');
   await once(slow!, 'close');
   expect(slower!.readyState).toBe('open');
@@ -77,13 +79,13 @@ test('a server that waits closes the connections of slow clients sooner than Nod
 });
 
 test('SIGTERM to npm start stops the server', async () => {
-  const { issuer, environment } = await settingsOn(await freePort());
+  const { issuer, environment } = await settingsFor(await freePort());
   const { PATH, HOME } = process.env;
   const npm = spawn('npm', ['start'], { env: { PATH, HOME, ...environment }, stdio: 'ignore', detached: true });
   closeAfterwards(() => {
     if (!hasEnded(npm)) process.kill(-npm.pid!, 'SIGKILL');
   });
-  await responses(`${issuer}/healthz`, 200);
+  await waitForStatus(`${issuer}/healthz`, 200);
   await endBy(npm);
-  await responses(`${issuer}/healthz`, 0);
+  await waitForStatus(`${issuer}/healthz`, 0);
 });

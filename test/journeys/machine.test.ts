@@ -1,4 +1,4 @@
-/** Client credentials, and APIs that verify access tokens by themselves. */
+/** Tests the client credentials grant, and APIs that verify access tokens without introspection. */
 import { once } from 'node:events';
 import { SignJWT, generateKeyPair } from 'jose';
 import { registerApi } from '../../src/apis/register-api.ts';
@@ -18,9 +18,9 @@ beforeAll(async () => {
   sites = await startSites(frontdesk);
 });
 
-const call = (api: string, token: string) => sendRequest(api, { headers: { authorization: `Bearer ${token}` } });
+const callApi = (api: string, token: string) => sendRequest(api, { headers: { authorization: `Bearer ${token}` } });
 
-test('the report gets a token by client credentials, and both APIs accept it', async () => {
+test('the example report gets a token by the client credentials grant, and both APIs accept it', async () => {
   const report = runExample('machine/report.ts', sites.machine);
   let printed = '';
   report.stdout!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
@@ -31,13 +31,14 @@ test('the report gets a token by client credentials, and both APIs accept it', a
   expect(printed).toContain("subject: 'report'");
 });
 
-test('C06 an API accepts access tokens for it, and nothing else', async () => {
+test('C06 an API accepts access tokens with its audience and scope, and no other token', async () => {
   const siteB = { id: 'site-b', secret: undefined, redirectUri: `${sites.siteB}/callback` };
   const browser = newBrowser(frontdesk);
-  const pass = await tokensFor(frontdesk, browser, siteB, { scope: 'openid notes:read', resource: audience });
-  for (const api of sites.apis) expect((await call(api, pass.access_token)).json()).toMatchObject({ client: 'site-b' });
+  const accepted = await tokensFor(frontdesk, browser, siteB, { scope: 'openid notes:read', resource: audience });
+  for (const api of sites.apis)
+    expect((await callApi(api, accepted.access_token)).json()).toMatchObject({ client: 'site-b' });
 
-  const other = await tokensFor(frontdesk, browser, siteB, { scope: 'openid' });
+  const forUserinfo = await tokensFor(frontdesk, browser, siteB, { scope: 'openid' });
   const withoutScope = await tokensFor(frontdesk, browser, siteB, { scope: 'openid notes:write', resource: audience });
   const { privateKey } = await generateKeyPair('ES256');
   const claims = { scope: 'notes:read', client_id: 'site-b' };
@@ -48,22 +49,22 @@ test('C06 an API accepts access tokens for it, and nothing else', async () => {
     .setExpirationTime('5m')
     .sign(privateKey);
   const refused = {
-    'an ID token': pass.id_token!,
-    'a refresh token': pass.refresh_token!,
-    'a token for userinfo': other.access_token,
+    'an ID token': accepted.id_token!,
+    'a refresh token': accepted.refresh_token!,
+    'a token for userinfo': forUserinfo.access_token,
     'a forged token': forged,
     'no token': '',
-    'half a token': pass.access_token.slice(0, -10),
+    'a truncated token': accepted.access_token.slice(0, -10),
   };
-  for (const [what, token] of Object.entries(refused)) {
-    const response = await call(sites.apis[0]!, token);
-    expect([what, response.status]).toEqual([what, 401]);
+  for (const [name, token] of Object.entries(refused)) {
+    const response = await callApi(sites.apis[0]!, token);
+    expect([name, response.status]).toEqual([name, 401]);
     expect(response.headers['www-authenticate']).toContain('Bearer error=');
   }
-  expect((await call(sites.apis[0]!, withoutScope.access_token)).status).toBe(403);
+  expect((await callApi(sites.apis[0]!, withoutScope.access_token)).status).toBe(403);
 });
 
-test('the APIs answer the pages of site B only', async () => {
+test('CORS allows only pages of site B to call the APIs', async () => {
   const preflight = await sendRequest(sites.apis[0]!, {
     method: 'OPTIONS',
     headers: { origin: 'https://evil.example' },
@@ -71,26 +72,26 @@ test('the APIs answer the pages of site B only', async () => {
   expect(preflight.headers['access-control-allow-origin']).toBe(sites.siteB);
 });
 
-test('E05 tokens of a removed app are revoked, also when its client id is registered again', async () => {
-  const passing = await app(frontdesk, { id: 'passing' });
-  const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), passing);
-  await removeClient(frontdesk.db, 'passing', 'command-line');
-  expect((await refresh(frontdesk, passing, tokens.refresh_token!)).status).toBe(401);
-  const again = await app(frontdesk, { id: 'passing' });
-  expect((await refresh(frontdesk, again, tokens.refresh_token!)).status).toBe(400);
+test('E05 tokens of a removed app stay revoked when its client id is registered again', async () => {
+  const removed = await app(frontdesk, { id: 'reused' });
+  const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), removed);
+  await removeClient(frontdesk.db, 'reused', 'command-line');
+  expect((await refresh(frontdesk, removed, tokens.refresh_token!)).status).toBe(401);
+  const registeredAgain = await app(frontdesk, { id: 'reused' });
+  expect((await refresh(frontdesk, registeredAgain, tokens.refresh_token!)).status).toBe(400);
   expect((await userinfo(frontdesk, tokens.access_token)).status).toBe(401);
 });
 
-test('E05 client credentials tokens of a removed app are revoked, also when its client id is registered again', async () => {
-  const opaque = 'https://opaque.example/api';
+test('E05 client credentials tokens of a removed app stay revoked when its client id is registered again', async () => {
+  const opaqueAudience = 'https://opaque.example/api';
   const api = { name: 'Opaque', scopes: {}, accessTokenLifetimeSeconds: 300, clientId: undefined };
   await registerApi(
     frontdesk.db,
-    { audience: opaque, tokenFormat: 'opaque', jwtType: 'at+jwt', ...api },
+    { audience: opaqueAudience, tokenFormat: 'opaque', jwtType: 'at+jwt', ...api },
     'command-line',
   );
   const credentials = { grant_type: 'client_credentials' };
-  const registration = { id: 'short-lived', kind: 'machine', apis: [{ audience: opaque }] } as const;
+  const registration = { id: 'short-lived', kind: 'machine', apis: [{ audience: opaqueAudience }] } as const;
   const before = await app(frontdesk, { ...registration, apis: [...registration.apis] });
   const { access_token: token } = (await callAs(frontdesk, before, '/oauth/token', credentials)).json<
     Record<string, string>

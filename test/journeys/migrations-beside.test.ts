@@ -1,4 +1,4 @@
-/** A newer release migrates the database while this one serves: no request fails. */
+/** Tests that no request fails while a newer release migrates the database. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendRequest } from '../support/browser.ts';
 import { runSql } from '../support/database.ts';
@@ -18,16 +18,17 @@ beforeAll(async () => {
   tokens = await tokensFor(frontdesk, newBrowser(frontdesk), site, consent);
 });
 
-async function requestUntil(signal: AbortSignal): Promise<Record<string, number>> {
+/** Sends requests until `signal` aborts. @returns the number of responses by kind of request and status */
+async function sendRequestsUntil(signal: AbortSignal): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  const count = (what: string, { status }: { status: number }) =>
-    (counts[`${what} ${status}`] = (counts[`${what} ${status}`] ?? 0) + 1);
+  const count = (kind: string, { status }: { status: number }) =>
+    (counts[`${kind} ${status}`] = (counts[`${kind} ${status}`] ?? 0) + 1);
   const asPerson = async () => {
     while (!signal.aborted) {
       const browser = newBrowser(frontdesk);
-      count('form', await browser.visit(authorize(frontdesk, site).url).then((page) => signIn(page, 'ann')));
+      count('sign-in', await browser.visit(authorize(frontdesk, site).url).then((page) => signIn(page, 'ann')));
       count('account', await browser.visit(`${frontdesk.issuer}/account/devices`));
-      count('again', await browser.send(authorize(frontdesk, site).url));
+      count('single sign-on', await browser.send(authorize(frontdesk, site).url));
     }
   };
   const asProgram = async () => {
@@ -42,9 +43,9 @@ async function requestUntil(signal: AbortSignal): Promise<Record<string, number>
   return counts;
 }
 
-test('columns that are added make no prepared statement fail for good', async () => {
+test('no request fails while columns are added to tables that prepared statements read', async () => {
   const stop = new AbortController();
-  const requests = requestUntil(stop.signal);
+  const requests = sendRequestsUntil(stop.signal);
   const tables = ['accounts', 'apis', 'artifacts', 'clients', 'client_secrets', 'grants', 'logout_notices', 'sessions'];
   for (const table of tables) {
     await sleep(200);
@@ -53,9 +54,16 @@ test('columns that are added make no prepared statement fail for good', async ()
   await sleep(500);
   stop.abort();
   const counts = await requests;
-  const usual = { form: 303, account: 200, again: 303, refresh: 200, introspection: 200, userinfo: 200 };
+  const expected = {
+    'sign-in': 303,
+    account: 200,
+    'single sign-on': 303,
+    refresh: 200,
+    introspection: 200,
+    userinfo: 200,
+  };
   expect(Object.keys(counts).toSorted()).toEqual(
-    Object.entries(usual)
+    Object.entries(expected)
       .map((pair) => pair.join(' '))
       .toSorted(),
   );

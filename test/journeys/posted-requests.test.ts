@@ -1,4 +1,4 @@
-/** Requests that apps post to the authorization and logout endpoints (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
+/** Tests authorization and logout requests by POST (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). */
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn, tokensFor } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -14,12 +14,12 @@ beforeAll(async () => {
   appA = await siteA(frontdesk);
 });
 
-const fromElsewhere = { origin: 'https://site-a.example', 'sec-fetch-site': 'cross-site' };
+const crossSiteHeaders = { origin: 'https://site-a.example', 'sec-fetch-site': 'cross-site' };
 const fieldsOf = (url: string): [string, string][] => [...new URL(url).searchParams];
 const post = (browser: Browser, path: string, form: [string, string][]) =>
-  browser.send(`${frontdesk.issuer}${path}`, { form, headers: fromElsewhere });
+  browser.send(`${frontdesk.issuer}${path}`, { form, headers: crossSiteHeaders });
 
-test('a posted request is answered with 303 to the same address by GET, and leads to a code', async () => {
+test('a posted authorization request is redirected to the same request by GET, which gets a code', async () => {
   const browser = newBrowser(frontdesk);
   const request = authorize(frontdesk, appA);
   const posted = await post(browser, '/oauth/authorize', fieldsOf(request.url));
@@ -28,7 +28,7 @@ test('a posted request is answered with 303 to the same address by GET, and lead
   expect((await exchange(frontdesk, appA, { code: code!, verifier: request.verifier })).status).toBe(200);
 });
 
-test('what comes twice comes twice, a query stays, and nothing that was posted can end a header', async () => {
+test('the redirect keeps the query and repeated parameters, and encodes line breaks', async () => {
   const browser = newBrowser(frontdesk);
   const form: [string, string][] = [
     ['resource', 'https://one.example/'],
@@ -42,33 +42,33 @@ test('what comes twice comes twice, a query stays, and nothing that was posted c
     undefined,
     [['client_id', 'site-a'], ...form],
   ]);
-  const twice = [...fieldsOf(authorize(frontdesk, appA).url), ['scope', 'openid']] as [string, string][];
-  const { location: next } = await post(browser, '/oauth/authorize', twice);
+  const withTwoScopes = [...fieldsOf(authorize(frontdesk, appA).url), ['scope', 'openid']] as [string, string][];
+  const { location: next } = await post(browser, '/oauth/authorize', withTwoScopes);
   expect(responseParameters(await browser.send(next!))).toMatchObject({ error: 'invalid_request' });
 });
 
 test.each(['/oauth/authorize', '/oauth/logout'])(
-  '%s: what is too long or no form gets a page that says so',
+  '%s refuses a posted request that is too long (413) or no form (403)',
   async (path) => {
     const browser = newBrowser(frontdesk);
-    const fits = await post(browser, path, [['state', 'x'.repeat(7_900)]]);
-    expect(fits.status).toBe(303);
-    expect((await browser.send(fits.location!)).status).not.toBe(431);
+    const longest = await post(browser, path, [['state', 'x'.repeat(7_900)]]);
+    expect(longest.status).toBe(303);
+    expect((await browser.send(longest.location!)).status).not.toBe(431);
     for (const length of [8_000, 50_000, 60_000, 500_000]) {
-      const long = await post(browser, path, [['state', 'x'.repeat(length)]]);
-      expect([long.status, long.body]).toEqual([413, expect.stringContaining('longer than 8000 characters')]);
+      const tooLong = await post(browser, path, [['state', 'x'.repeat(length)]]);
+      expect([tooLong.status, tooLong.body]).toEqual([413, expect.stringContaining('longer than 8000 characters')]);
     }
-    const many = Array.from({ length: 101 }, (): [string, string] => ['id_token_hint', '']);
-    expect((await post(browser, path, many)).status).toBe(413);
+    const tooManyFields = Array.from({ length: 101 }, (): [string, string] => ['id_token_hint', '']);
+    expect((await post(browser, path, tooManyFields)).status).toBe(413);
     for (const type of ['multipart/form-data; boundary=x', 'text/plain', 'application/json']) {
-      const headers = { ...fromElsewhere, 'content-type': type };
+      const headers = { ...crossSiteHeaders, 'content-type': type };
       expect((await browser.send(`${frontdesk.issuer}${path}`, { form: 'x', headers })).status).toBe(403);
     }
   },
 );
 
-describe('an ID token that is posted as a hint', () => {
-  test('is in no address, log or referrer, and counts', async () => {
+describe('an ID token that is posted as id_token_hint', () => {
+  test('is used, but is in no URL, log or Referer', async () => {
     const browser = newBrowser(frontdesk);
     const { id_token: hint } = await tokensFor(frontdesk, browser, appA);
     const [, payload] = hint!.split('.');
@@ -92,7 +92,7 @@ describe('an ID token that is posted as a hint', () => {
     expect(frontdesk.logged.join('\n')).not.toContain(payload);
   });
 
-  test('is refused after ten minutes, and at the other endpoint', async () => {
+  test('is refused after its sealed value has expired, and at the other endpoint', async () => {
     const browser = newBrowser(frontdesk);
     const { id_token: hint } = await tokensFor(frontdesk, browser, appA);
     const silent = authorize(frontdesk, appA, { prompt: 'none' });
@@ -100,16 +100,18 @@ describe('an ID token that is posted as a hint', () => {
       const sealed = sealHint(frontdesk.keyring, path, hint!, expiresAt);
       return responseParameters(await browser.send(`${silent.url}&id_token_hint=${sealed}`))['error'];
     };
-    const later = Date.now() + 60_000;
-    expect(await errorWith('/oauth/authorize', later)).toBeUndefined();
+    const inOneMinute = Date.now() + 60_000;
+    expect(await errorWith('/oauth/authorize', inOneMinute)).toBeUndefined();
     expect(await errorWith('/oauth/authorize', Date.now() - 1)).toBe('invalid_request');
-    expect(await errorWith('/oauth/logout', later)).toBe('invalid_request');
+    expect(await errorWith('/oauth/logout', inOneMinute)).toBe('invalid_request');
   });
 
-  test('is broken when it was sealed elsewhere', async () => {
-    const other = await startFrontdesk();
-    await siteA(other);
-    const sealed = await newBrowser(other).send(`${other.issuer}/oauth/logout`, { form: { id_token_hint: 'x' } });
+  test('is refused when another deployment sealed it', async () => {
+    const otherDeployment = await startFrontdesk();
+    await siteA(otherDeployment);
+    const sealed = await newBrowser(otherDeployment).send(`${otherDeployment.issuer}/oauth/logout`, {
+      form: { id_token_hint: 'x' },
+    });
     const hint = new URL(sealed.location!).searchParams.get('id_token_hint')!;
     expect(hint).toMatch(/^sealed\./);
     const page = await newBrowser(frontdesk).send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${hint}`);

@@ -1,4 +1,4 @@
-/** Clients with the defaults of libraries: no PKCE, claims from the ID token alone, scopes that they may not have. */
+/** Tests requests of clients with common library defaults: without PKCE, with unregistered scopes and `claims`. */
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { runSql } from '../support/database.ts';
@@ -24,11 +24,13 @@ import { setPolicy } from '../../src/policy/set-policy.ts';
 import { endAccountSessions } from '../../src/sessions/end-session.ts';
 
 let frontdesk: Frontdesk;
+/** A confidential client with an API. */
 let wiki: RegisteredApp;
-let page: RegisteredApp;
+/** A public client. */
+let singlePageApp: RegisteredApp;
 let annId: string;
 
-const plain = { code_challenge: undefined, code_challenge_method: undefined };
+const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined };
 
 beforeAll(async () => {
   frontdesk = await startFrontdesk({ settings: withRegistration });
@@ -36,11 +38,15 @@ beforeAll(async () => {
   await setClaims(frontdesk.db, annId, { phone_number: '+49 30 901820', birthdate: '1990-10-31' }, 'command-line');
   await notesApi(frontdesk);
   wiki = await siteA(frontdesk, { id: 'wiki', apis: [{ audience }] });
-  page = await siteB(frontdesk, { id: 'page', isFirstParty: true });
+  singlePageApp = await siteB(frontdesk, { id: 'page', isFirstParty: true });
 });
 
-/** Signs in and exchanges the code with this verifier, or none. */
-async function exchanged(client: RegisteredApp, parameters: Record<string, string | undefined>, verifier?: string) {
+/** Signs in and exchanges the code, with this PKCE verifier or none. @returns the token response */
+async function signInAndExchange(
+  client: RegisteredApp,
+  parameters: Record<string, string | undefined>,
+  verifier?: string,
+) {
   const code = await codeFor(newBrowser(frontdesk), authorize(frontdesk, client, parameters));
   const form = { grant_type: 'authorization_code', code, redirect_uri: client.redirectUri };
   return callAs(frontdesk, client, '/oauth/token', {
@@ -54,33 +60,36 @@ const sendsPkce = async (id: string) =>
     .sends_pkce;
 
 describe('B05 PKCE', () => {
-  test('a client with a secret may go without it, and its record says so', async () => {
-    expect((await exchanged(wiki, plain)).status).toBe(200);
+  test('is optional for a confidential client, and its row records whether it sent PKCE', async () => {
+    expect((await signInAndExchange(wiki, withoutPkce)).status).toBe(200);
     expect(await sendsPkce('wiki')).toBe(false);
     await tokensFor(frontdesk, newBrowser(frontdesk), wiki);
     expect(await sendsPkce('wiki')).toBe(true);
   });
 
-  test('a public client may not', async () => {
-    const answer = responseParameters(await newBrowser(frontdesk).send(authorize(frontdesk, page, plain).url));
-    expect(answer).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining('PKCE') });
+  test('is required of a public client', async () => {
+    const url = authorize(frontdesk, singlePageApp, withoutPkce).url;
+    const parameters = responseParameters(await newBrowser(frontdesk).send(url));
+    expect(parameters).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining('PKCE') });
   });
 
-  test('where it is sent it is binding', async () => {
-    expect((await exchanged(wiki, {})).json()).toMatchObject({ error: 'invalid_grant' });
-    expect((await exchanged(wiki, plain, 'v'.repeat(43))).json()).toMatchObject({ error: 'invalid_grant' });
+  test('is checked at the exchange when the request sent a code challenge, and refused when it sent none', async () => {
+    expect((await signInAndExchange(wiki, {})).json()).toMatchObject({ error: 'invalid_grant' });
+    expect((await signInAndExchange(wiki, withoutPkce, 'v'.repeat(43))).json()).toMatchObject({
+      error: 'invalid_grant',
+    });
   });
 
-  test('a client registered with require_pkce must send it', async () => {
+  test('is required of a client that is registered with require_pkce', async () => {
     const strict = await siteA(frontdesk, { id: 'strict', metadata: { require_pkce: true } });
-    expect(responseParameters(await newBrowser(frontdesk).send(authorize(frontdesk, strict, plain).url))['error']).toBe(
-      'invalid_request',
-    );
+    expect(
+      responseParameters(await newBrowser(frontdesk).send(authorize(frontdesk, strict, withoutPkce).url))['error'],
+    ).toBe('invalid_request');
   });
 
-  test('the policy asks it of all', async () => {
+  test('is required of all clients by the policy `pkce` `all`', async () => {
     await setPolicy(frontdesk.db, 'pkce', 'all', 'command-line');
-    const request = () => newBrowser(frontdesk).send(authorize(frontdesk, wiki, plain).url);
+    const request = () => newBrowser(frontdesk).send(authorize(frontdesk, wiki, withoutPkce).url);
     await becomes(async () => responseParameters(await request())['error'], 'invalid_request');
     await setPolicy(frontdesk.db, 'pkce', 'public', 'command-line');
   });
@@ -101,10 +110,10 @@ describe('claims in the ID token', () => {
     expect(claims(tokens)['name']).toBeUndefined();
   });
 
-  test('are left out for a client that wants none, and for one that registered itself', async () => {
-    const lean = await siteA(frontdesk, { id: 'lean', metadata: { id_token_claims: false } });
-    const itself = asApp(await registered(frontdesk));
-    for (const client of [lean, itself]) {
+  test('are left out for a client with id_token_claims false, and for a self-registered client', async () => {
+    const withoutClaims = await siteA(frontdesk, { id: 'without-claims', metadata: { id_token_claims: false } });
+    const selfRegistered = asApp(await registered(frontdesk));
+    for (const client of [withoutClaims, selfRegistered]) {
       for (const parameters of [{}, { claims: '{"userinfo":{"email":null}}' }]) {
         const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), client, parameters);
         expect(Object.keys(claims(tokens))).not.toContain('email');
@@ -112,20 +121,20 @@ describe('claims in the ID token', () => {
     }
   });
 
-  test('come with at_hash, the left half of the access token’s hash', async () => {
+  test('include at_hash, the left half of the SHA-256 hash of the access token', async () => {
     for (const parameters of [{}, { resource: audience, scope: 'openid notes:read' }]) {
       const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), wiki, parameters);
-      const half = createHash('sha256').update(tokens.access_token).digest().subarray(0, 16).toString('base64url');
-      expect(claims(tokens)['at_hash']).toBe(half);
+      const leftHalf = createHash('sha256').update(tokens.access_token).digest().subarray(0, 16).toString('base64url');
+      expect(claims(tokens)['at_hash']).toBe(leftHalf);
     }
   });
 });
 
-test('G01 the claims parameter gives no more than the registered scopes stand for', async () => {
-  const asked = { email: null, phone_number: { essential: true }, birthdate: null, address: null };
-  const request = { scope: 'openid', claims: JSON.stringify({ id_token: asked, userinfo: asked }) };
-  const narrow = await siteA(frontdesk, { id: 'narrow', metadata: { scope: 'openid email' } });
-  const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), narrow, request);
+test('G01 the claims parameter requests no claims beyond those of the registered scopes', async () => {
+  const requestedClaims = { email: null, phone_number: { essential: true }, birthdate: null, address: null };
+  const request = { scope: 'openid', claims: JSON.stringify({ id_token: requestedClaims, userinfo: requestedClaims }) };
+  const withEmailScope = await siteA(frontdesk, { id: 'with-email-scope', metadata: { scope: 'openid email' } });
+  const tokens = await tokensFor(frontdesk, newBrowser(frontdesk), withEmailScope, request);
   const info = await sendRequest(`${frontdesk.issuer}/oauth/userinfo`, {
     headers: { authorization: `Bearer ${tokens.access_token}` },
   });
@@ -133,9 +142,12 @@ test('G01 the claims parameter gives no more than the registered scopes stand fo
     expect(claims).toMatchObject({ email: 'ann@example.com' });
     expect(Object.keys(claims).filter((name) => ['phone_number', 'birthdate', 'address'].includes(name))).toEqual([]);
   }
-  const wide = await siteA(frontdesk, { id: 'wide', metadata: { scope: 'openid email phone profile' } });
-  const more = decodeJwt((await tokensFor(frontdesk, newBrowser(frontdesk), wide, request)).id_token!);
-  expect(more).toMatchObject({ phone_number: '+49 30 901820', birthdate: '1990-10-31' });
+  const withAllScopes = await siteA(frontdesk, {
+    id: 'with-all-scopes',
+    metadata: { scope: 'openid email phone profile' },
+  });
+  const allClaims = decodeJwt((await tokensFor(frontdesk, newBrowser(frontdesk), withAllScopes, request)).id_token!);
+  expect(allClaims).toMatchObject({ phone_number: '+49 30 901820', birthdate: '1990-10-31' });
 });
 
 describe('JWT access tokens', () => {
@@ -143,7 +155,7 @@ describe('JWT access tokens', () => {
   const introspect = (client: RegisteredApp, token: string) =>
     callAs(frontdesk, client, '/oauth/introspect', { token, token_type_hint: 'access_token' });
 
-  test('B17 are answered at introspection for their client, and nobody else', async () => {
+  test('B17 are active at introspection for their client only, while their grant is live', async () => {
     const browser = newBrowser(frontdesk);
     const { access_token: token } = await tokensFor(frontdesk, browser, wiki, request);
     const active = {
@@ -161,10 +173,10 @@ describe('JWT access tokens', () => {
     expect((await introspect(wiki, token)).json()).toEqual({ active: false });
   });
 
-  test('B17 of another issuer, of another type, cut off or old are inactive, never an error', async () => {
+  test('B17 that are ID tokens, altered or truncated are inactive at introspection, without an error', async () => {
     const { access_token: token, id_token: idToken } = await tokensFor(frontdesk, newBrowser(frontdesk), wiki, request);
     const [header, payload, signature] = token.split('.') as [string, string, string];
-    for (const wrong of [
+    for (const invalid of [
       idToken!,
       `${header}.${payload}.`,
       `${header}.${payload}.${signature.slice(0, -4)}AAAA`,
@@ -173,12 +185,12 @@ describe('JWT access tokens', () => {
       'a.b.c',
       `jwt:${token}x`,
     ]) {
-      const answer = await introspect(wiki, wrong);
-      expect([answer.status, answer.json()]).toEqual([200, { active: false }]);
+      const response = await introspect(wiki, invalid);
+      expect([response.status, response.json()]).toEqual([200, { active: false }]);
     }
   });
 
-  test('B17 of a program are answered as well', async () => {
+  test('B17 from the client credentials grant are active at introspection too', async () => {
     const report = await app(frontdesk, { id: 'report', kind: 'machine', apis: [{ audience }] });
     const { access_token: token } = (
       await callAs(frontdesk, report, '/oauth/token', { grant_type: 'client_credentials' })
@@ -190,7 +202,7 @@ describe('JWT access tokens', () => {
     });
   });
 
-  test('are at+jwt, or JWT for an API that was registered so', async () => {
+  test('have the type at+jwt, or JWT for an API that is registered with it', async () => {
     const springAudience = 'https://spring.example/';
     const api = { audience: springAudience, name: 'Spring', scopes: { read: 'Read' }, accessTokenLifetimeSeconds: 300 };
     await registerApi(
@@ -213,23 +225,23 @@ describe('JWT access tokens', () => {
   });
 });
 
-test('B20 pages of a client may send credentials to discovery, keys, token and userinfo', async () => {
-  const { origin } = new URL(page.redirectUri);
+test('B20 CORS allows pages of a client to send credentials to discovery, JWKS, token and userinfo', async () => {
+  const { origin } = new URL(singlePageApp.redirectUri);
   for (const path of ['/.well-known/openid-configuration', '/oauth/jwks', '/oauth/token', '/oauth/userinfo']) {
     const isForm = path === '/oauth/token';
-    const answer = await sendRequest(`${frontdesk.issuer}${path}`, {
+    const response = await sendRequest(`${frontdesk.issuer}${path}`, {
       headers: { origin },
-      ...(isForm && { form: { grant_type: 'authorization_code', code: 'x', client_id: page.id } }),
+      ...(isForm && { form: { grant_type: 'authorization_code', code: 'x', client_id: singlePageApp.id } }),
     });
     expect([
       path,
-      answer.headers['access-control-allow-origin'],
-      answer.headers['access-control-allow-credentials'],
+      response.headers['access-control-allow-origin'],
+      response.headers['access-control-allow-credentials'],
     ]).toEqual([path, origin, 'true']);
   }
 });
 
-test('a scope that is unknown or not the client’s is left out, and the response says what was granted', async () => {
+test('scopes that are unknown or not registered for the client are left out of the granted scope', async () => {
   const request = authorize(frontdesk, wiki, { scope: 'openid email phone custom' });
   const code = await codeFor(newBrowser(frontdesk), request);
   const tokens = (await exchange(frontdesk, wiki, { code, verifier: request.verifier })).json<Tokens>();

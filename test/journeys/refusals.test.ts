@@ -1,4 +1,4 @@
-/** Why a request was refused: a log line for the operator, and details on the page for the developers of the app. */
+/** Tests that the log and the error page say why a request was refused. */
 import { runSql } from '../support/database.ts';
 import { sendRequest, type Page } from '../support/browser.ts';
 import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
@@ -6,7 +6,7 @@ import { authorize, callAs, codeFor, newBrowser, tokensFor } from '../support/fl
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { register, registrationToken, withRegistration } from '../support/registration.ts';
 
-interface Line {
+interface LogLine {
   level: string;
   msg: string;
   requestId: string;
@@ -24,14 +24,14 @@ beforeAll(async () => {
 });
 
 /** The log lines of the requests that are refused while `work` runs. */
-async function refusalsOf(work: () => Promise<unknown>): Promise<Line[]> {
+async function refusalsOf(work: () => Promise<unknown>): Promise<LogLine[]> {
   const before = frontdesk.logged.length;
   await work();
-  const lines = frontdesk.logged.slice(before).map((line) => JSON.parse(line) as Line);
+  const lines = frontdesk.logged.slice(before).map((line) => JSON.parse(line) as LogLine);
   return lines.filter(({ msg }) => msg === 'request refused');
 }
 
-test('a redirect URI that is not registered: what was sent, and the first character that differs', async () => {
+test('the log and the error page show how a redirect URI differs from the registered one', async () => {
   const sent = { ...wiki, redirectUri: 'https://wiki.example/callback/?a=<b>' };
   let page: Page | undefined;
   const [line, ...others] = await refusalsOf(async () => {
@@ -56,7 +56,7 @@ test('a redirect URI that is not registered: what was sent, and the first charac
   expect(page!.body).not.toContain('<b>');
 });
 
-test('a post-logout redirect URI that is not registered: what was sent, and the first character that differs', async () => {
+test('the log shows how a post-logout redirect URI differs from the registered one', async () => {
   const query = new URLSearchParams({ client_id: 'wiki', post_logout_redirect_uri: 'https://wiki.example/bye' });
   const [line] = await refusalsOf(() =>
     newBrowser(frontdesk).visit(`${frontdesk.issuer}/oauth/logout?${query.toString()}`),
@@ -68,7 +68,7 @@ test('a post-logout redirect URI that is not registered: what was sent, and the 
   });
 });
 
-test('an unknown code, a code used twice and a wrong code_verifier: the log tells which', async () => {
+test('the log distinguishes an unknown code, a consumed code and a wrong code_verifier', async () => {
   const request = authorize(frontdesk, wiki);
   const code = await codeFor(newBrowser(frontdesk), request);
   const exchange = (form: Record<string, string>) =>
@@ -80,7 +80,7 @@ test('an unknown code, a code used twice and a wrong code_verifier: the log tell
   const lines = await refusalsOf(async () => {
     await exchange({ code: 'unknown', code_verifier: request.verifier });
     await exchange({ code, code_verifier: 'w'.repeat(43) });
-    // The first of these succeeds.
+    // The first exchange succeeds, the second is refused.
     await exchange({ code, code_verifier: request.verifier });
     await exchange({ code, code_verifier: request.verifier });
   });
@@ -94,7 +94,7 @@ test('an unknown code, a code used twice and a wrong code_verifier: the log tell
   for (const secret of [code, request.verifier, wiki.secret!]) expect(JSON.stringify(lines)).not.toContain(secret);
 });
 
-test('a wrong client secret, an unknown client, an invalid access token, and an invalid registration', async () => {
+test('the log has wrong client secrets, unknown clients, and invalid access tokens and registrations', async () => {
   const grant = { grant_type: 'client_credentials' };
   const lines = await refusalsOf(async () => {
     await callAs(frontdesk, { ...wiki, secret: 'wrong' }, '/oauth/token', grant);
@@ -119,8 +119,8 @@ test('login_required of prompt=none is logged as info, not as a warning', async 
   expect(line).toMatchObject({ level: 'info', clientId: 'wiki', error: 'login_required' });
 });
 
-test('the page of a server error shows no details', async () => {
-  const app = await siteB(frontdesk, { id: 'faulty' });
+test('the error page of a server error shows no details', async () => {
+  const app = await siteB(frontdesk, { id: 'single-page' });
   await tokensFor(frontdesk, newBrowser(frontdesk), app, { login: 'ann' });
   await runSql(frontdesk.db, 'alter table artifacts rename to artifacts_away');
   try {

@@ -1,4 +1,4 @@
-/** Signing out at the request of an app (OpenID Connect RP-Initiated Logout 1.0): what is asked, and what never happens. */
+/** Tests logout requests of apps (OpenID Connect RP-Initiated Logout 1.0): when they need confirmation or are refused. */
 import { ann, app, ben, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { runSql } from '../support/database.ts';
 import { authorize, codeFor, newBrowser, signIn, tokensFor, userinfo } from '../support/flow.ts';
@@ -8,41 +8,57 @@ import type { RequestOptions, Browser, Page } from '../support/browser.ts';
 
 let frontdesk: Frontdesk;
 let receiver: Receiver;
-/** An app of the house, and one of somebody else; both are told. */
-let house: RegisteredApp;
-let stranger: RegisteredApp;
+let firstPartyApp: RegisteredApp;
+let thirdPartyApp: RegisteredApp;
 
 beforeAll(async () => {
   frontdesk = await startFrontdesk({ settings: { RATE_LIMIT_FACTOR: '100' } });
   await ann(frontdesk);
   await ben(frontdesk);
-  receiver = await startReceiver(frontdesk.issuer, 'house');
-  house = await siteA(frontdesk, { id: 'house', name: 'House', backChannelLogoutUri: receiver.uri });
-  stranger = await app(frontdesk, { id: 'stranger', name: 'Stranger', backChannelLogoutUri: receiver.uri });
+  receiver = await startReceiver(frontdesk.issuer, 'first-party');
+  firstPartyApp = await siteA(frontdesk, {
+    id: 'first-party',
+    name: 'First party',
+    backChannelLogoutUri: receiver.uri,
+  });
+  thirdPartyApp = await app(frontdesk, {
+    id: 'third-party',
+    name: 'Third party',
+    backChannelLogoutUri: receiver.uri,
+  });
 });
 
 type Parameters = Record<string, string | undefined>;
+/** Visits the logout endpoint; a parameter set to undefined is left out. */
 const logout = (browser: Browser, parameters: Parameters, options?: RequestOptions): Promise<Page> => {
   const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
   return browser.visit(`${frontdesk.issuer}/oauth/logout?${new URLSearchParams(given).toString()}`, options);
 };
-const backTo = ({ redirectUri }: RegisteredApp) => new URL('/', redirectUri).href;
-const isQuestion = (page: Page) => page.root.querySelector('button[name=logout]') !== null;
+const returnUriOf = ({ redirectUri }: RegisteredApp) => new URL('/', redirectUri).href;
+/** Whether the page is the logout confirmation page. */
+const isConfirmation = (page: Page) => page.root.querySelector('button[name=logout]') !== null;
 const isSignedIn = async (browser: Browser) =>
-  !(await (await browser.copy()).visit(authorize(frontdesk, house).url)).root.querySelector('input[name=login]');
-/** Where the app is told within a second the browser goes on at once, else by a receipt. */
-const leadsTo = (page: Page) => page.location ?? page.root.querySelector('a.button')?.getAttribute('href');
+  !(await (await browser.copy()).visit(authorize(frontdesk, firstPartyApp).url)).root.querySelector(
+    'input[name=login]',
+  );
+/** The URL that a sign-out leads to: by a redirect when the apps are notified within a second, else by a link. */
+const destinationOf = (page: Page) => page.location ?? page.root.querySelector('a.button')?.getAttribute('href');
 
-async function signedIn(at: RegisteredApp, login = 'ann'): Promise<{ browser: Browser; hint: string }> {
+/** Signs in at an app with a new browser. @returns the browser, and the ID token as `id_token_hint` */
+async function signedInAt(at: RegisteredApp, login = 'ann'): Promise<{ browser: Browser; hint: string }> {
   const browser = newBrowser(frontdesk);
   return { browser, hint: (await tokensFor(frontdesk, browser, at, { login })).id_token! };
 }
 
-describe('with the ID token of this session', () => {
-  test('an app of the house signs out without a question, and the person goes on to it', async () => {
-    const { browser, hint } = await signedIn(house);
-    const page = await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: backTo(house), state: 'x y' });
-    expect(leadsTo(page)).toBe(`${backTo(house)}?state=x+y`);
+describe('a logout request with an ID token of the session', () => {
+  test('of a first-party app ends the session without confirmation, and redirects to the app', async () => {
+    const { browser, hint } = await signedInAt(firstPartyApp);
+    const page = await logout(browser, {
+      id_token_hint: hint,
+      post_logout_redirect_uri: returnUriOf(firstPartyApp),
+      state: 'x y',
+    });
+    expect(destinationOf(page)).toBe(`${returnUriOf(firstPartyApp)}?state=x+y`);
     expect(await isSignedIn(browser)).toBe(false);
     expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeUndefined();
     const [row] = await runSql(
@@ -52,104 +68,108 @@ describe('with the ID token of this session', () => {
     expect(row).toEqual({ end_reason: 'signed_out' });
   });
 
-  test('without an address of its own it leads to our page, and that to the app', async () => {
-    const { browser, hint } = await signedIn(house);
+  test('without a post-logout redirect URI shows the signed-out page, which links to the app', async () => {
+    const { browser, hint } = await signedInAt(firstPartyApp);
     let page = await logout(browser, { id_token_hint: hint });
     if (page.url.includes('/receipt/'))
-      page = await browser.visit(`${frontdesk.issuer}/oauth/logout/success?client_id=house`);
-    expect([page.text, leadsTo(page)]).toEqual([
+      page = await browser.visit(`${frontdesk.issuer}/oauth/logout/success?client_id=first-party`);
+    expect([page.text, destinationOf(page)]).toEqual([
       expect.stringContaining('You are signed out'),
-      'http://house.localhost:9',
+      'http://first-party.localhost:9',
     ]);
   });
 
-  test('a signed userinfo response is none: the person is asked', async () => {
-    const signing = await siteA(frontdesk, { id: 'signing' });
+  test('needs confirmation when the hint is a signed userinfo response instead', async () => {
+    const withSignedUserinfo = await siteA(frontdesk, { id: 'signed-userinfo' });
     await runSql(
       frontdesk.db,
-      `update clients set metadata = metadata || '{"userinfo_signed_response_alg":"RS256"}' where id = 'signing'`,
+      `update clients set metadata = metadata || '{"userinfo_signed_response_alg":"RS256"}' where id = 'signed-userinfo'`,
     );
     const browser = newBrowser(frontdesk);
-    const { access_token: token } = await tokensFor(frontdesk, browser, signing);
+    const { access_token: token } = await tokensFor(frontdesk, browser, withSignedUserinfo);
     const { body: hint } = await userinfo(frontdesk, token);
     expect(hint.split('.')).toHaveLength(3);
-    expect(isQuestion(await logout(browser, { id_token_hint: hint }))).toBe(true);
+    expect(isConfirmation(await logout(browser, { id_token_hint: hint }))).toBe(true);
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  test('an app of somebody else has to ask', async () => {
-    const { browser, hint } = await signedIn(stranger);
-    const page = await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: backTo(stranger) });
-    expect(isQuestion(page)).toBe(true);
+  test('of a third-party app needs confirmation', async () => {
+    const { browser, hint } = await signedInAt(thirdPartyApp);
+    const page = await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: returnUriOf(thirdPartyApp) });
+    expect(isConfirmation(page)).toBe(true);
     expect(page.root.querySelector('[role=alert]')).toBeNull();
     expect(await isSignedIn(browser)).toBe(true);
-    expect(leadsTo(await page.submit({ logout: 'yes' }))).toBe(backTo(stranger));
+    expect(destinationOf(await page.submit({ logout: 'yes' }))).toBe(returnUriOf(thirdPartyApp));
     expect(await isSignedIn(browser)).toBe(false);
   });
 
   test.each([
-    ['a picture', { headers: { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' } }],
+    ['an image', { headers: { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' } }],
     ['a frame', { headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' } }],
     ['a prefetched page', { headers: { 'sec-purpose': 'prefetch' } }],
-    ['HEAD', { method: 'HEAD' }],
-  ])('%s signs nobody out', async (_what, options) => {
-    const { browser, hint } = await signedIn(house);
-    await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: backTo(house) }, options);
+    ['a HEAD request', { method: 'HEAD' }],
+  ])('does not end the session when it comes from %s', async (_name, options) => {
+    const { browser, hint } = await signedInAt(firstPartyApp);
+    await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: returnUriOf(firstPartyApp) }, options);
     expect(await isSignedIn(browser)).toBe(true);
   });
 });
 
-describe('a hint that is not of this session', () => {
-  test('of a session before, of the same person: asks', async () => {
-    const { browser, hint } = await signedIn(house);
+describe('a logout request with an ID token of another session', () => {
+  test('needs confirmation when that session was in this browser and has ended', async () => {
+    const { browser, hint } = await signedInAt(firstPartyApp);
     await logout(browser, { id_token_hint: hint });
-    await codeFor(browser, authorize(frontdesk, house));
-    const page = await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: backTo(house) });
-    expect([isQuestion(page), page.root.querySelector('[role=alert]')]).toEqual([true, null]);
+    await codeFor(browser, authorize(frontdesk, firstPartyApp));
+    const page = await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: returnUriOf(firstPartyApp) });
+    expect([isConfirmation(page), page.root.querySelector('[role=alert]')]).toEqual([true, null]);
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  test('of another person: says so, and asks', async () => {
-    const { hint } = await signedIn(house);
-    const { browser } = await signedIn(house, 'ben');
-    const page = await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: backTo(house) });
+  test('needs confirmation on a page that names the mismatch when that session is of another account', async () => {
+    const { hint } = await signedInAt(firstPartyApp);
+    const { browser } = await signedInAt(firstPartyApp, 'ben');
+    const page = await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: returnUriOf(firstPartyApp) });
     expect(page.text).toContain('asked to sign out another account');
-    expect(isQuestion(page)).toBe(true);
+    expect(isConfirmation(page)).toBe(true);
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  test('of another browser of the same person: asks', async () => {
-    const { hint } = await signedIn(house);
-    const { browser } = await signedIn(house);
-    expect(isQuestion(await logout(browser, { id_token_hint: hint }))).toBe(true);
+  test('needs confirmation when that session is of the same account in another browser', async () => {
+    const { hint } = await signedInAt(firstPartyApp);
+    const { browser } = await signedInAt(firstPartyApp);
+    expect(isConfirmation(await logout(browser, { id_token_hint: hint }))).toBe(true);
     expect(await isSignedIn(browser)).toBe(true);
   });
 });
 
-describe('a request that is refused', () => {
+describe('a logout request that is refused', () => {
   const refused: [string, (hint: string) => Parameters, string][] = [
     [
-      'an address that is not registered',
+      'a post-logout redirect URI that is not registered',
       (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: 'https://evil.example/' }),
       'not registered',
     ],
     [
-      'that address by client_id',
-      () => ({ client_id: 'house', post_logout_redirect_uri: 'https://evil.example/' }),
+      'a post-logout redirect URI that is not registered, and client_id instead of a hint',
+      () => ({ client_id: 'first-party', post_logout_redirect_uri: 'https://evil.example/' }),
       'not registered',
     ],
     [
-      'a broken hint',
-      () => ({ id_token_hint: 'broken', post_logout_redirect_uri: 'http://house.localhost:9/' }),
+      'a hint that is no JWT',
+      () => ({ id_token_hint: 'broken', post_logout_redirect_uri: 'http://first-party.localhost:9/' }),
       'could not be verified',
     ],
-    ['a changed hint', (hint) => ({ id_token_hint: `${hint.slice(0, -8)}AAAAAAAA` }), 'could not be verified'],
-    ['the hint of another app', (hint) => ({ id_token_hint: hint, client_id: 'stranger' }), 'could not be verified'],
+    [
+      'a hint with another signature',
+      (hint) => ({ id_token_hint: `${hint.slice(0, -8)}AAAAAAAA` }),
+      'could not be verified',
+    ],
+    ['the hint of another app', (hint) => ({ id_token_hint: hint, client_id: 'third-party' }), 'could not be verified'],
     ['an unknown app', () => ({ client_id: 'nobody' }), 'could not be verified'],
   ];
 
-  test.each(refused)('%s: says so, and offers to sign out here or to stay', async (_what, parameters, words) => {
-    const { browser, hint } = await signedIn(house);
+  test.each(refused)('because of %s gets an error page that offers to sign out', async (_name, parameters, words) => {
+    const { browser, hint } = await signedInAt(firstPartyApp);
     const page = await logout(browser, parameters(hint));
     expect([page.status, page.location, page.text]).toEqual([400, undefined, expect.stringContaining(words)]);
     expect(page.body).not.toContain('href="https://evil.example');
@@ -161,8 +181,8 @@ describe('a request that is refused', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
-  test.each(refused)('%s, when nobody is signed in: says so, and leads on', async (_what, parameters, words) => {
-    const { hint } = await signedIn(house);
+  test.each(refused)('because of %s gets an error page without a session too', async (_name, parameters, words) => {
+    const { hint } = await signedInAt(firstPartyApp);
     const page = await logout(newBrowser(frontdesk), parameters(hint));
     expect([page.status, page.text]).toEqual([400, expect.stringContaining(words)]);
     expect(page.text).toContain('You are signed out');
@@ -171,20 +191,20 @@ describe('a request that is refused', () => {
   });
 });
 
-describe('the form of the question', () => {
-  test('sent twice: the second finds the person signed out, with the way on to the app', async () => {
-    const { browser } = await signedIn(stranger);
-    const page = await logout(browser, { client_id: 'stranger' });
+describe('the logout confirmation page', () => {
+  test('leads to the app both times when it is submitted twice', async () => {
+    const { browser } = await signedInAt(thirdPartyApp);
+    const page = await logout(browser, { client_id: 'third-party' });
     await page.submit({}, { button: 'button[name=logout]' });
-    const again = await page.submit({}, { button: 'button[name=logout]' });
-    expect([again.status, again.text]).toEqual([200, expect.stringContaining('You are signed out')]);
-    expect(leadsTo(again)).toBe('http://stranger.localhost:9');
+    const second = await page.submit({}, { button: 'button[name=logout]' });
+    expect([second.status, second.text]).toEqual([200, expect.stringContaining('You are signed out')]);
+    expect(destinationOf(second)).toBe('http://third-party.localhost:9');
   });
 
-  test('of another tab is refused, and asks once more', async () => {
-    const { browser } = await signedIn(stranger);
-    const first = await logout(browser, { client_id: 'stranger' });
-    await logout(browser, { client_id: 'stranger' });
+  test('is shown again when it is submitted after a newer one was opened in another tab', async () => {
+    const { browser } = await signedInAt(thirdPartyApp);
+    const first = await logout(browser, { client_id: 'third-party' });
+    await logout(browser, { client_id: 'third-party' });
     const page = await first.submit({}, { button: 'button[name=logout]' });
     expect([page.status, page.text]).toEqual([400, expect.stringContaining('not the newest one')]);
     expect(await isSignedIn(browser)).toBe(true);
@@ -192,52 +212,54 @@ describe('the form of the question', () => {
     expect(await isSignedIn(browser)).toBe(false);
   });
 
-  test('of a browser that never asked ends nothing', async () => {
-    const { browser } = await signedIn(house);
-    const answer = await browser.visit(`${frontdesk.issuer}/oauth/logout/confirm`, {
+  test('does not end the session when another site submits its form', async () => {
+    const { browser } = await signedInAt(firstPartyApp);
+    const page = await browser.visit(`${frontdesk.issuer}/oauth/logout/confirm`, {
       form: { xsrf: 'guessed', logout: 'yes' },
       headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
     });
-    expect([answer.status, isQuestion(answer)]).toEqual([400, true]);
+    expect([page.status, isConfirmation(page)]).toEqual([400, true]);
     expect(await isSignedIn(browser)).toBe(true);
   });
 });
 
-test('without a session, a self-registered app without a hint is named and not redirected to', async () => {
-  const self = await app(frontdesk, { id: 'unvouched', name: 'Unvouched' });
-  const { hint } = await signedIn(self);
-  await runSql(frontdesk.db, `update clients set is_self_registered = true where id = '${self.id}'`);
-  const request = { client_id: self.id, post_logout_redirect_uri: backTo(self) };
+test('without a session, the logout endpoint redirects to a self-registered app only with a hint', async () => {
+  const selfRegistered = await app(frontdesk, { id: 'self-registered', name: 'Self-registered' });
+  const { hint } = await signedInAt(selfRegistered);
+  await runSql(frontdesk.db, `update clients set is_self_registered = true where id = '${selfRegistered.id}'`);
+  const request = { client_id: selfRegistered.id, post_logout_redirect_uri: returnUriOf(selfRegistered) };
   const page = await logout(newBrowser(frontdesk), request);
-  expect(page.url).toBe(`${frontdesk.issuer}/oauth/logout/success?client_id=unvouched`);
-  expect((await logout(newBrowser(frontdesk), { ...request, id_token_hint: hint })).location).toBe(backTo(self));
+  expect(page.url).toBe(`${frontdesk.issuer}/oauth/logout/success?client_id=self-registered`);
+  expect((await logout(newBrowser(frontdesk), { ...request, id_token_hint: hint })).location).toBe(
+    returnUriOf(selfRegistered),
+  );
 });
 
-describe('the page after a sign-out', () => {
-  const success = (browser: Browser, id?: string) =>
+describe('the signed-out page', () => {
+  const visitSuccess = (browser: Browser, id?: string) =>
     browser.visit(`${frontdesk.issuer}/oauth/logout/success${id === undefined ? '' : `?client_id=${id}`}`);
 
-  test('leads to an app that an operator registered, else to the account', async () => {
+  test('links to an app that an operator registered, and otherwise to the account page', async () => {
     const browser = newBrowser(frontdesk);
-    expect(leadsTo(await success(browser, 'house'))).toBe('http://house.localhost:9');
-    expect(leadsTo(await success(browser))).toBe('/account');
-    const self = await app(frontdesk, { id: 'self', name: 'Self' });
-    await runSql(frontdesk.db, `update clients set is_self_registered = true where id = '${self.id}'`);
-    expect(leadsTo(await success(browser, 'self'))).toBe('/account');
+    expect(destinationOf(await visitSuccess(browser, 'first-party'))).toBe('http://first-party.localhost:9');
+    expect(destinationOf(await visitSuccess(browser))).toBe('/account');
+    const selfRegistered = await app(frontdesk, { id: 'self', name: 'Self' });
+    await runSql(frontdesk.db, `update clients set is_self_registered = true where id = '${selfRegistered.id}'`);
+    expect(destinationOf(await visitSuccess(browser, 'self'))).toBe('/account');
   });
 
-  test('tells nobody that they are signed out of an app that they are signed in to', async () => {
-    const { browser } = await signedIn(house);
-    expect((await success(browser, 'house')).url).toBe(`${frontdesk.issuer}/account`);
-    const page = await logout(browser, { client_id: 'house' });
-    const out = await page.submit({}, { button: 'form.after button' });
-    expect(out.text).toContain('You signed out of House only');
+  test('redirects a person with a session to the account page, unless they have signed out of one app', async () => {
+    const { browser } = await signedInAt(firstPartyApp);
+    expect((await visitSuccess(browser, 'first-party')).url).toBe(`${frontdesk.issuer}/account`);
+    const page = await logout(browser, { client_id: 'first-party' });
+    const signedOut = await page.submit({}, { button: 'form.after button' });
+    expect(signedOut.text).toContain('You signed out of First party only');
     expect(await isSignedIn(browser)).toBe(true);
   });
 });
 
-test('the account page leads to the sign-in once the person has signed out', async () => {
-  const { browser, hint } = await signedIn(house);
+test('after a sign-out the account page shows the sign-in page', async () => {
+  const { browser, hint } = await signedInAt(firstPartyApp);
   await logout(browser, { id_token_hint: hint });
   const page = await browser.visit(`${frontdesk.issuer}/account`);
   expect((await signIn(page, 'ann')).url).toBe(`${frontdesk.issuer}/account`);

@@ -1,4 +1,4 @@
-/** G06: the network to the database goes silent: every request is answered in time, and the process recovers by itself. */
+/** Tests that requests get a response while the database does not respond, and that the process recovers afterwards. */
 import { closeAfterwards } from '../support/cleanup.ts';
 import { sendRequest } from '../support/browser.ts';
 import { ann, app, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
@@ -25,9 +25,9 @@ beforeAll(async () => {
   tokens = await tokensFor(frontdesk, newBrowser(frontdesk), site);
 });
 
-const readiness = async () => (await sendRequest(`${frontdesk.issuer}/readyz`)).status;
+const readinessStatus = async () => (await sendRequest(`${frontdesk.issuer}/readyz`)).status;
 
-test('G06 requests get 503 with Retry-After, health stays quick, and all works again afterwards', async () => {
+test('G06 while the database is silent, requests get status 503 with Retry-After; afterwards all requests succeed', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, site));
   proxy.freeze();
@@ -45,56 +45,56 @@ test('G06 requests get 503 with Retry-After, health stays quick, and all works a
   for (const { status, headers } of responses)
     expect([status, headers['retry-after']]).toEqual([503, expect.any(String)]);
   expect((await sendRequest(`${frontdesk.issuer}/healthz`)).status).toBe(200);
-  expect(await readiness()).toBe(503);
+  expect(await readinessStatus()).toBe(503);
 
   proxy.thaw();
-  await eventually(async () => (await readiness()) === 200);
-  // The refresh was undone, or its answer can be had again.
+  await eventually(async () => (await readinessStatus()) === 200);
+  // The refresh was rolled back, or a repeated one gets the same successor.
   expect((await refresh(frontdesk, site, tokens.refresh_token!)).status).toBe(200);
   expect((await browser.send(authorize(frontdesk, site).url)).location).toContain('code=');
 });
 
-test('connections that the network has forgotten are not tried one after the other', async () => {
-  // Fills the pool.
+test('a request does not try the lost connections of the pool one after the other', async () => {
+  // Opens all connections of the pool.
   await Promise.all(Array.from({ length: 20 }, () => newBrowser(frontdesk).send(authorize(frontdesk, site).url)));
   proxy.forget();
-  await readiness();
-  expect(await readiness()).toBe(200);
+  await readinessStatus();
+  expect(await readinessStatus()).toBe(200);
   expect((await newBrowser(frontdesk).send(authorize(frontdesk, site).url)).status).toBe(303);
 });
 
-test('a commit that is never answered is told as unknown', async () => {
+test('the response to a request whose commit got no answer says that its result is unknown', async () => {
   const request = authorize(frontdesk, site);
   const code = await codeFor(newBrowser(frontdesk), request);
   proxy.loseAnswer('forget', 'COMMIT');
   const response = await exchange(frontdesk, site, { code, verifier: request.verifier });
   expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
   expect(response.json()['error_description']).toContain('we do not know whether it was done');
-  const again = await exchange(frontdesk, site, { code, verifier: request.verifier });
-  expect(again.json()['error']).toBe('invalid_grant');
+  const repeated = await exchange(frontdesk, site, { code, verifier: request.verifier });
+  expect(repeated.json()['error']).toBe('invalid_grant');
 });
 
-test('a sign-out is answered as done although the database is silent afterwards', async () => {
-  const untold = await app(frontdesk, { id: 'untold', name: 'Untold', isFirstParty: true });
+test('a sign-out whose receipt gets no answer of the database redirects to the success page', async () => {
+  const appWithoutLogout = await app(frontdesk, { id: 'no-logout', name: 'No logout', isFirstParty: true });
   const browser = newBrowser(frontdesk);
   const { id_token: hint } = await tokensFor(frontdesk, browser, site);
-  await codeFor(browser, authorize(frontdesk, untold));
+  await codeFor(browser, authorize(frontdesk, appWithoutLogout));
   proxy.loseAnswer('forget', 'insert into receipts');
   const page = await browser.send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${hint}`);
   expect([page.status, page.location]).toEqual([303, `${frontdesk.issuer}/oauth/logout/success?client_id=site-a`]);
   expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeUndefined();
 });
 
-test('a commit waits no longer than its unit of work has time', async () => {
+test('a commit waits for an answer no longer than the time limit of its unit of work', async () => {
   const db = openDatabase({ url: proxy.url, poolSize: 2 });
   closeAfterwards(db);
   const ended: string[] = [];
-  let written = 0;
+  let writeCount = 0;
   const commitIn = (name: string, maxMilliseconds?: number) =>
     db.startUnitOfWork(async (unit) => {
       await db.guard(statement('select'));
-      written += 1;
-      await eventually(() => written === 2);
+      writeCount += 1;
+      await eventually(() => writeCount === 2);
       proxy.freeze();
       await expect(unit.commit()).rejects.toThrow(CommitUncertain);
       ended.push(name);
@@ -104,7 +104,7 @@ test('a commit waits no longer than its unit of work has time', async () => {
   expect(ended).toEqual(['with a limit', 'without a limit']);
 });
 
-test('it stops although the database is silent', async () => {
+test('a process stops while the database is silent', async () => {
   const other = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { DATABASE_URL: proxy.url } });
   proxy.freeze();
   await other.close();

@@ -1,4 +1,4 @@
-/** Sites under development, native apps on loopback, and a site that shares its client with an app. */
+/** Tests redirect URIs of sites under development, native apps, and a client that is both a site and a native app. */
 import { sendRequest } from '../support/browser.ts';
 import { ann, app, type RegisteredApp } from '../support/people-and-apps.ts';
 import { responseParameters, authorize, codeFor, exchange, newBrowser, signIn, type Tokens } from '../support/flow.ts';
@@ -11,9 +11,9 @@ beforeAll(async () => {
   await ann(frontdesk);
 });
 
-const at = (client: RegisteredApp, redirectUri: string): RegisteredApp => ({ ...client, redirectUri });
+const withRedirectUri = (client: RegisteredApp, redirectUri: string): RegisteredApp => ({ ...client, redirectUri });
 
-test('a site under development signs people in at the exact address of its developer’s machine', async () => {
+test('a web client with a localhost redirect URI signs people in at that exact URI only', async () => {
   const redirectUris = ['http://localhost:3000/cb'];
   const site = await app(frontdesk, {
     id: 'development',
@@ -26,58 +26,61 @@ test('a site under development signs people in at the exact address of its devel
   const code = await codeFor(browser, request);
   expect((await exchange(frontdesk, site, { code, verifier: request.verifier })).status).toBe(200);
   for (const other of ['http://localhost:3001/cb', 'http://localhost:3000/cb/', 'http://127.0.0.1:3000/cb']) {
-    const refused = await browser.visit(authorize(frontdesk, at(site, other)).url);
+    const refused = await browser.visit(authorize(frontdesk, withRedirectUri(site, other)).url);
     expect([other, refused.status, refused.location]).toEqual([other, 400, undefined]);
   }
 });
 
-test('a native app signs people in on any port of localhost, and asks once for consent to its host', async () => {
+test('a native app signs people in on any port of localhost', async () => {
   const redirectUris = ['http://localhost'];
   const cli = await app(frontdesk, { id: 'cli', kind: 'native', redirectUris, postLogoutRedirectUris: [] });
   for (const redirectUri of ['http://localhost:8000', 'http://localhost:18000/']) {
-    const own = at(cli, redirectUri);
-    const request = authorize(frontdesk, own);
+    const client = withRedirectUri(cli, redirectUri);
+    const request = authorize(frontdesk, client);
     const code = await codeFor(newBrowser(frontdesk), request);
-    expect((await exchange(frontdesk, own, { code, verifier: request.verifier })).status).toBe(200);
+    expect((await exchange(frontdesk, client, { code, verifier: request.verifier })).status).toBe(200);
   }
 });
 
-describe('a site and its app as one client', () => {
+describe('a client that is both a site and a native app', () => {
   let site: RegisteredApp;
+  /** The client with a private-use URI scheme. */
   let phone: RegisteredApp;
+  /** The client with a loopback redirect URI. */
   let desktop: RegisteredApp;
 
   beforeAll(async () => {
     const redirectUris = ['https://both.example/callback', 'com.example.both:/done', 'http://127.0.0.1/done'];
     const registration = { redirectUris, postLogoutRedirectUris: [], isFirstParty: true };
     site = await app(frontdesk, { id: 'both', kind: 'single-page', hasAppScheme: true, ...registration });
-    phone = at(site, 'com.example.both:/done');
-    desktop = at(site, 'http://127.0.0.1:53211/done');
+    phone = withRedirectUri(site, 'com.example.both:/done');
+    desktop = withRedirectUri(site, 'http://127.0.0.1:53211/done');
   });
 
-  test('signs people in at each of its addresses', async () => {
-    for (const own of [site, phone, desktop]) {
-      const request = authorize(frontdesk, own);
+  test('signs people in at each of its redirect URIs', async () => {
+    for (const client of [site, phone, desktop]) {
+      const request = authorize(frontdesk, client);
       const code = await codeFor(newBrowser(frontdesk), request);
-      const response = await exchange(frontdesk, own, { code, verifier: request.verifier });
-      expect([own.redirectUri, response.status]).toEqual([own.redirectUri, 200]);
+      const response = await exchange(frontdesk, client, { code, verifier: request.verifier });
+      expect([client.redirectUri, response.status]).toEqual([client.redirectUri, 200]);
     }
   });
 
-  test('knows a person at the site without asking; the app asks each time, because another could pose as it', async () => {
+  // Another program could use the redirect URIs of the native app (RFC 8252 §8.6).
+  test('gets a code without a page at the site, and needs consent each time at the native app', async () => {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, site));
     const silent = await browser.visit(authorize(frontdesk, site, { prompt: 'none' }).url);
     expect(responseParameters(silent)['code']).toBeTruthy();
-    for (const own of [phone, desktop]) {
-      const refused = await browser.visit(authorize(frontdesk, own, { prompt: 'none' }).url);
+    for (const client of [phone, desktop]) {
+      const refused = await browser.visit(authorize(frontdesk, client, { prompt: 'none' }).url);
       expect(responseParameters(refused)['error']).toBe('interaction_required');
-      const page = await browser.visit(authorize(frontdesk, own).url);
+      const page = await browser.visit(authorize(frontdesk, client).url);
       expect([page.status, page.text]).toEqual([200, expect.stringContaining('asks for access')]);
     }
   });
 
-  test('may call the token endpoint from the pages of its site', async () => {
+  test('may call token and userinfo endpoint by CORS from the origin of its site only', async () => {
     const headers = { origin: 'https://both.example' };
     const request = authorize(frontdesk, site);
     const code = await codeFor(newBrowser(frontdesk), request);
@@ -95,20 +98,25 @@ describe('a site and its app as one client', () => {
       headers: { ...headers, authorization: `Bearer ${token}` },
     });
     expect([info.status, info.headers['access-control-allow-origin']]).toEqual([200, 'https://both.example']);
-    const strange = await sendRequest(`${frontdesk.issuer}/oauth/token`, {
+    const fromOtherOrigin = await sendRequest(`${frontdesk.issuer}/oauth/token`, {
       form,
       headers: { origin: 'https://evil.example' },
     });
-    expect(strange.headers['access-control-allow-origin']).toBeUndefined();
+    expect(fromOtherOrigin.headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  test('is asked for consent at each host of its own when it is not of the house', async () => {
+  test('needs consent once at its site when it is third-party', async () => {
     const redirectUris = ['https://third.example/callback', 'com.example.third:/done'];
-    const third = await app(frontdesk, { id: 'third', hasAppScheme: true, redirectUris, postLogoutRedirectUris: [] });
+    const thirdPartyApp = await app(frontdesk, {
+      id: 'third',
+      hasAppScheme: true,
+      redirectUris,
+      postLogoutRedirectUris: [],
+    });
     const browser = newBrowser(frontdesk);
-    const first = await signIn(await browser.visit(authorize(frontdesk, third).url), 'ann');
-    expect(first.text).toContain('asks for access');
-    expect(responseParameters(await first.submit())['code']).toBeTruthy();
-    expect(responseParameters(await browser.visit(authorize(frontdesk, third).url))['code']).toBeTruthy();
+    const consentPage = await signIn(await browser.visit(authorize(frontdesk, thirdPartyApp).url), 'ann');
+    expect(consentPage.text).toContain('asks for access');
+    expect(responseParameters(await consentPage.submit())['code']).toBeTruthy();
+    expect(responseParameters(await browser.visit(authorize(frontdesk, thirdPartyApp).url))['code']).toBeTruthy();
   });
 });

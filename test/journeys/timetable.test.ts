@@ -1,14 +1,14 @@
-/** Scheduled tasks. */
+/** Tests that the job queue runs all scheduled tasks. */
 import { statement } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFrontdesk } from '../support/frontdesk.ts';
 
-const known = statement('select identifier as name from graphile_worker._private_known_crontabs order by 1');
+const registeredTasks = statement('select identifier as name from graphile_worker._private_known_crontabs order by 1');
 
-test('every scheduled task is known to the job queue', async () => {
+test('the job queue has every scheduled task', async () => {
   const frontdesk = await startFrontdesk();
-  const names = async () => (await frontdesk.db.read<{ name: string }>(known)).map(({ name }) => name);
-  // The queue registers them some time after the start.
+  const names = async () => (await frontdesk.db.read<{ name: string }>(registeredTasks)).map(({ name }) => name);
+  // The queue registers the tasks some time after the server is ready.
   expect(await eventually(names, ({ length }) => length > 0)).toEqual([
     'delete-failed-jobs',
     'end-expired-sessions',

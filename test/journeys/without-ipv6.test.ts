@@ -1,4 +1,4 @@
-/** A server on a machine whose IPv6 is turned off: a network namespace of its own. */
+/** Tests a server in a network namespace without IPv6. */
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { randomToken } from '../../src/platform/secrets.ts';
@@ -10,20 +10,20 @@ import { endBy, hasEnded } from '../support/processes.ts';
 import { testWhere } from '../support/where.ts';
 
 const namespace = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--net', '--'];
-const turnOff = 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && exec "$@"';
-const withoutIpv6 = ['sh', '-c', turnOff, 'sh'];
+const turnOffIpv6 = 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && exec "$@"';
+const withoutIpv6 = ['sh', '-c', turnOffIpv6, 'sh'];
 const [program, ...namespaceArgs] = [...namespace, ...withoutIpv6] as [string, ...string[]];
 
 const mayMakeNamespace = spawnSync(program, [...namespaceArgs, 'true']).status === 0;
-// The namespace has no network, but Unix sockets lead out of it.
+// A process in the namespace reaches the database by its Unix socket only.
 const hasSocket = process.env['TEST_SERVER']?.includes('@/') === true;
-const missing = mayMakeNamespace
+const missingRequirement = mayMakeNamespace
   ? hasSocket
     ? undefined
     : 'the database of the tests has no Unix socket'
   : 'this user may not make a network namespace';
 
-testWhere(missing, 'without HOST, a server answers by IPv4 where IPv6 is turned off', async () => {
+testWhere(missingRequirement, 'without HOST, a server listens on IPv4 where IPv6 is turned off', async () => {
   const database = await freshDatabase();
   const port = await freePort();
   const env = {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   rp.pages.set('/keys', JSON.stringify(jwksOf(key)));
   rp.pages.set('/sector', JSON.stringify([rp.redirectUri]));
 });
-beforeEach(() => (rp.asked.length = 0));
+beforeEach(() => (rp.requestedPaths.length = 0));
 
 type RegisterApp = (more: object) => Promise<RegisteredApp>;
 let count = 0;
@@ -73,17 +73,17 @@ describe('G04 Frontdesk does not call an allowed host for an app that registered
     const requested = metadata({ redirect_uris: [rp.redirectUri], ...pairwise() });
     const response = await register(frontdesk, await registrationToken(frontdesk), requested);
     expect([response.status, response.json()['error']]).toEqual([400, 'invalid_client_metadata']);
-    expect(rp.asked).toEqual([]);
+    expect(rp.requestedPaths).toEqual([]);
   });
 
   test('to fetch its keys', async () => {
     expect(await errorOf(await registerItself(withKeys()))).toBe('invalid_client');
-    expect(rp.asked).toEqual([]);
+    expect(rp.requestedPaths).toEqual([]);
   });
 
   test('to fetch its request objects', async () => {
     expect(await visitByReference(registerItself, '/own-request')).toContain('request_uri_unreachable');
-    expect(rp.asked).toEqual([]);
+    expect(rp.requestedPaths).toEqual([]);
   });
 
   test('to deliver logout tokens', async () => {
@@ -95,30 +95,30 @@ describe('G04 Frontdesk does not call an allowed host for an app that registered
       gaveUp: true,
       hint: expect.stringMatching(/itself/),
     });
-    expect(rp.asked).toEqual([]);
+    expect(rp.requestedPaths).toEqual([]);
   });
 });
 
 describe('Frontdesk calls an allowed host for an app that an operator registered', () => {
   test('to fetch its sector identifier document', async () => {
     await registerByOperator(pairwise());
-    expect(rp.asked).toEqual(['/sector']);
+    expect(rp.requestedPaths).toEqual(['/sector']);
   });
 
   test('to fetch its keys, and does not use them for an app that registered itself', async () => {
     expect(await errorOf(await registerByOperator(withKeys()))).toBe('invalid_grant');
     expect(await errorOf(await registerItself(withKeys()))).toBe('invalid_client');
-    expect(rp.asked).toEqual(['/keys']);
+    expect(rp.requestedPaths).toEqual(['/keys']);
   });
 
   test('to fetch its request objects', async () => {
     expect(await visitByReference(registerByOperator, '/request')).toContain('Password');
-    expect(rp.asked).toEqual(['/request']);
+    expect(rp.requestedPaths).toEqual(['/request']);
   });
 
   test('to deliver logout tokens', async () => {
     rp.pages.set('/logout', '{}');
     await endSessionAt(await registerByOperator({ backchannel_logout_uri: `${rp.origin}/logout` }));
-    await becomes(async () => rp.asked.includes('/logout'), true);
+    await becomes(async () => rp.requestedPaths.includes('/logout'), true);
   });
 });

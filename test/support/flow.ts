@@ -97,7 +97,7 @@ export const refresh = (
 export const userinfo = ({ issuer }: Pick<Frontdesk, 'issuer'>, token: string): Promise<HttpResponse> =>
   sendRequest(`${issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } });
 
-/** Gets tokens for an app; signs in and consents where it is asked for. */
+/** Gets tokens for an app; signs in and consents if Frontdesk shows these pages. @throws Error without tokens */
 export async function tokensFor(
   frontdesk: Frontdesk,
   browser: Browser,
@@ -111,7 +111,7 @@ export async function tokensFor(
   return response.json<Tokens>();
 }
 
-/** Gets a code for a request; signs in and consents where it is asked for. */
+/** Gets a code for a request; signs in and consents if Frontdesk shows these pages. @throws Error without a code */
 export async function codeFor(browser: Browser, request: { url: string }, login = 'ann'): Promise<string> {
   let page = await browser.visit(request.url);
   if (page.root.querySelector('input[name=login]')) page = await signIn(page, login);

@@ -1,4 +1,4 @@
-/** Starts the example sites and their APIs as processes, beside a Frontdesk in the test's process. */
+/** Starts the example sites and their APIs as processes. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -10,12 +10,12 @@ import { endBy, startNode } from './processes.ts';
 export interface Sites {
   siteA: string;
   siteB: string;
-  /** The one of somebody else: people are asked what it may see, and it cannot be told of sign-outs. */
+  /** A third-party site, which needs consent and has no logout URI. */
   siteC: string;
   apis: string[];
   /** Environment for the machine-to-machine script. */
   machine: Record<string, string>;
-  /** Ends the process of site A, and with it its sessions; it starts again at the same address. */
+  /** Stops the process of site A, which keeps its sessions in memory only. */
   stopSiteA(): Promise<void>;
   startSiteA(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function runExample(file: string, environment: Record<string, string>): C
   return child;
 }
 
-/** Each prints a line once it listens. */
+/** Waits until an example listens, when it prints its first line. */
 const untilListening = ({ stdout }: ChildProcess) => once(stdout!, 'data');
 
 /** Registers the sites as the demo does and starts them. */

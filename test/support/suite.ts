@@ -1,4 +1,4 @@
-/** The client, the account and the pages of the OpenID Foundation's conformance suite, for tests named after its modules. */
+/** Clients and requests as the OpenID Foundation's conformance suite has them, for tests named after its modules. */
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
@@ -32,7 +32,7 @@ export const claimsOfAnn: Claims = {
   address: { formatted: 'Desk 1\n10115 Berlin', street_address: 'Desk 1', locality: 'Berlin', country: 'Germany' },
 };
 
-/** A server with the conformance profile, and Ann with every claim. */
+/** Starts a server with the conformance profile, and creates the account of Ann with every claim. */
 export async function startConformanceServer(options: FrontdeskOptions = {}): Promise<Frontdesk & { annId: string }> {
   const frontdesk = await startFrontdesk({ ...options, settings: { ...suiteSettings, ...options.settings } });
   const names = { email: 'ann@example.com', username: 'ann', name: 'Ann Archer', isEmailVerified: true };
@@ -43,27 +43,27 @@ export async function startConformanceServer(options: FrontdeskOptions = {}): Pr
 export interface Rp {
   origin: string;
   redirectUri: string;
-  /** Path → what the app answers there. */
+  /** The response body of each path. */
   pages: Map<string, string>;
   /** Every path that was requested. */
-  asked: string[];
+  requestedPaths: string[];
 }
 
 /** A web server of a relying party, at a `.localhost` name; on https with a certificate. */
 export async function startRp(name = 'rp', certificate?: Certificate): Promise<Rp> {
   const pages = new Map<string, string>();
-  const asked: string[] = [];
+  const requestedPaths: string[] = [];
   const handle: RequestListener = (request, response) => {
-    asked.push(request.url!);
+    requestedPaths.push(request.url!);
     const page = pages.get(request.url!);
     response.writeHead(page === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(page);
   };
   const server = certificate ? createSecureServer(certificate, handle) : createServer(handle);
   const origin = `http${certificate ? 's' : ''}://${name}.localhost:${await listen(server)}`;
-  return { origin, redirectUri: `${origin}/callback`, pages, asked };
+  return { origin, redirectUri: `${origin}/callback`, pages, requestedPaths };
 }
 
-/** A client of the suite: it registers itself, and uses no PKCE. */
+/** Registers a client as the suite does (RFC 7591). */
 export async function suiteClient(
   frontdesk: Frontdesk,
   rp: Pick<Rp, 'redirectUri'>,
@@ -81,7 +81,7 @@ export const authorizeWithoutPkce = (
 ): ReturnType<typeof authorize> =>
   authorize(frontdesk, app, { code_challenge: undefined, code_challenge_method: undefined, ...parameters });
 
-/** Visits, signs in and consents where it is asked for, up to the authorization response. */
+/** Sends an authorization request; signs in and consents if Frontdesk shows these pages. @returns the last response */
 export async function completeInteractions(browser: Browser, request: { url: string }): Promise<Page> {
   let page = await browser.visit(request.url);
   if (page.root.querySelector('input[name=login]')) page = await signIn(page, 'ann');
@@ -101,7 +101,7 @@ export const fieldsIn = (page: Page): Record<string, string> =>
 export const fragmentOf = (page: HttpResponse): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(new URL(page.location ?? 'about:blank').hash.slice(1)));
 
-/** Verifies an ID token as a library does. @returns its claims */
+/** Verifies an ID token. @returns its claims */
 export async function idToken(
   { issuer }: Pick<Frontdesk, 'issuer'>,
   app: RegisteredApp,
@@ -127,6 +127,6 @@ export async function tokensOf(
   return { ...tokens, claims: await idToken(frontdesk, app, tokens.id_token) };
 }
 
-/** Another process of Frontdesk. */
-export const startConformanceServerOf = (frontdesk: Frontdesk): Promise<Frontdesk> =>
+/** Starts another server of the same deployment. */
+export const startSecondConformanceServer = (frontdesk: Frontdesk): Promise<Frontdesk> =>
   startFrontdesk({ sameDeploymentAs: frontdesk, settings: suiteSettings });
