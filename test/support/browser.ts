@@ -39,7 +39,7 @@ export interface RequestOptions {
 
 const maxRedirects = 20;
 
-/** Sends one HTTP request, to this machine whatever the host name. Follows no redirect and keeps no cookie. */
+/** Sends one HTTP request, to 127.0.0.1 whatever the host name is. Follows no redirect and keeps no cookie. */
 export function sendRequest(
   url: string,
   { method, headers = {}, form }: RequestOptions = {},
@@ -92,13 +92,13 @@ export interface Browser {
   /** Follows redirects to a page. Stops before a URL for which `until` is true, and returns that redirect. */
   visit(url: string, options?: RequestOptions, until?: (url: string) => boolean): Promise<Page>;
   cookie(url: string, name: string): Promise<string | undefined>;
-  /** Another browser with the same cookies. */
+  /** Makes another browser with a copy of the cookies. */
   copy(): Promise<Browser>;
 }
 
 /**
- * @param stopsAt addresses that belong to apps of the test: a visit ends at a redirect to them
- * @param port port of this machine for all requests, instead of the one in the URL
+ * @param until returns true for URLs of apps: a visit ends at a redirect to such a URL
+ * @param port loopback port for all requests, instead of the one in the URL
  */
 export function createBrowser(
   until: (url: string) => boolean = () => false,

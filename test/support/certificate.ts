@@ -1,15 +1,15 @@
-/** Certificates for tests: an authority of their own, and a certificate for one name. */
+/** Makes certificates for tests: of a certificate authority, and of one host name or IP address. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import forge from 'node-forge';
 
 export interface Certificates {
-  /** PEM, of the authority. */
+  /** The certificate of the authority, PEM. */
   authority: string;
-  /** PEM: the certificate of the name, then the authority's. */
+  /** The certificate of the name, then that of the authority, PEM. */
   chain: string;
-  /** PEM. */
+  /** The private key of the name, PEM. */
   key: string;
 }
 
@@ -26,7 +26,7 @@ const keyPair = () =>
 function certificate(publicKey: string, subject: string, issuer: string): forge.pki.Certificate {
   const made = pki.createCertificate();
   made.publicKey = pki.publicKeyFromPem(publicKey);
-  // RFC 5280 §4.1.2.2: positive, so never with the top bit set.
+  // A serial number is positive, so its top bit is not set (RFC 5280 §4.1.2.2).
   made.serialNumber = `01${randomBytes(16).toString('hex')}`;
   made.validity.notBefore = new Date(Date.now() - 3_600_000);
   made.validity.notAfter = new Date(Date.now() + days * 86_400_000);
@@ -55,7 +55,7 @@ export function makeCertificates(name: string): Certificates {
     { name: 'basicConstraints', cA: false },
     { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
     { name: 'extKeyUsage', serverAuth: true },
-    // Kinds of names: 7 is an address, 2 a host name (RFC 5280 §4.2.1.6).
+    // Type 7 is an IP address, type 2 a host name (RFC 5280 §4.2.1.6).
     { name: 'subjectAltName', altNames: [isIP(name) ? { type: 7, ip: name } : { type: 2, value: name }] },
     { name: 'authorityKeyIdentifier', keyIdentifier: authority.generateSubjectKeyIdentifier().getBytes() },
   ]);
@@ -70,7 +70,7 @@ export interface Certificate {
   cert: string;
 }
 
-/** A certificate for a name on this machine, trusted by this process alone. */
+/** Makes a certificate for a name, which only this process trusts. */
 export function trustedCertificate(name: string): Certificate {
   const { authority, chain, key } = makeCertificates(name);
   setDefaultCACertificates([...getCACertificates('default'), authority]);

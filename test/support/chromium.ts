@@ -1,4 +1,4 @@
-/** A real browser, where one is installed. */
+/** Starts Chromium, where it is installed. */
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 import { closeAfterwards } from './cleanup.ts';
@@ -13,7 +13,7 @@ const places = [
 
 export const chromiumPath = places.find((path) => path !== '' && existsSync(path));
 
-/** `describe` where there is a Chromium; otherwise it is skipped, and a line says so. */
+/** `describe` where Chromium is installed; elsewhere `describe.skip`, with a message. */
 export const describeInChromium: typeof describe = (() => {
   if (chromiumPath) return describe;
   process.stderr.write(
@@ -35,7 +35,7 @@ const launchOptions = {
   ],
 };
 
-/** @param options `hasBackForwardCache`: as people have it; Playwright switches it off */
+/** @param options `hasBackForwardCache`: as in an ordinary Chromium; Playwright switches it off by default */
 export async function openChromium({ hasBackForwardCache = false } = {}): Promise<Browser> {
   const without = hasBackForwardCache ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {};
   const browser = await chromium.launch({ ...launchOptions, ...without });
@@ -43,7 +43,7 @@ export async function openChromium({ hasBackForwardCache = false } = {}): Promis
   return browser;
 }
 
-/** A browser with its profile in a folder. */
+/** Starts Chromium with a profile in a folder, which keeps its cookies. */
 export async function openProfile(folder: string): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(folder, launchOptions);
   closeAfterwards(context);

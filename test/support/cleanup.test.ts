@@ -1,8 +1,8 @@
-/** What a test opened is closed: last first, once, and also what comes after a failure. */
+/** Tests that what a test opened is closed once, in reverse order, even when closing something else fails. */
 import { existsSync } from 'node:fs';
 import { closeAfterwards, closeAll, temporaryFolder } from './cleanup.ts';
 
-test('the last that was opened is closed first', async () => {
+test('things are closed in reverse order of opening', async () => {
   const closed: string[] = [];
   closeAfterwards(() => closed.push('first'));
   closeAfterwards({ close: async () => void closed.push('second') });
@@ -12,7 +12,7 @@ test('the last that was opened is closed first', async () => {
   expect(closed).toHaveLength(2);
 });
 
-test('what a test closed itself is not closed again', async () => {
+test('a thing that a test has closed is not closed again', async () => {
   let count = 0;
   const close = closeAfterwards(() => (count += 1));
   await Promise.all([close(), close()]);
@@ -20,7 +20,7 @@ test('what a test closed itself is not closed again', async () => {
   expect(count).toBe(1);
 });
 
-test('a failure is reported when everything else is closed', async () => {
+test('a failure is reported after everything else has been closed', async () => {
   let isClosed = false;
   closeAfterwards(() => (isClosed = true));
   closeAfterwards(() => {

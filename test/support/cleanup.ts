@@ -1,4 +1,4 @@
-/** Closes what the tests of a file started, at its end, also when they failed; the last first. */
+/** Closes what the tests of a file opened, in reverse order, at the end of the file, also when tests failed. */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +6,9 @@ import { join } from 'node:path';
 const open = new Set<() => Promise<void>>();
 
 /**
- * Registers something that must be closed. To be called as soon as it is open.
+ * Registers something that must be closed. Call it right after opening the thing.
  *
- * @returns closes it now; a second call waits for the first and does nothing
+ * @returns a function that closes it now; a second call only waits for the first
  */
 export function closeAfterwards(opened: { close(): unknown } | (() => unknown)): () => Promise<void> {
   let closing: Promise<void> | undefined;
@@ -21,7 +21,7 @@ export function closeAfterwards(opened: { close(): unknown } | (() => unknown)):
   return once;
 }
 
-/** @throws AggregateError with what could not be closed; the rest is closed */
+/** Closes everything that is registered. @throws AggregateError with the errors, after everything else is closed */
 export async function closeAll(): Promise<void> {
   const errors: unknown[] = [];
   for (const close of [...open].toReversed()) await close().catch((error: unknown) => errors.push(error));

@@ -1,4 +1,4 @@
-/** A network between Frontdesk and its database that can go silent: it takes what is sent and passes nothing on. */
+/** A TCP proxy between Frontdesk and its database that can stop forwarding, reset connections or lose an answer. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { closeAfterwards } from './cleanup.ts';
@@ -7,27 +7,28 @@ import { listen } from './listen.ts';
 export interface DatabaseProxy {
   /** The address of the database through the proxy. */
   url: string;
-  /** Passes nothing on any more, in either direction, and says nothing. */
+  /** Stops forwarding in both directions; connections stay open. */
   freeze(): void;
-  /** Passes nothing on any more on the connections that there are, for good and without a word; new ones work. */
+  /** Stops forwarding for good on the open connections, which stay open; new connections work. */
   forget(): void;
-  /** Breaks all connections; new ones are accepted. */
+  /** Closes all connections; new ones are accepted. */
   cut(): void;
   /**
-   * Breaks or forgets a connection before the answer to a statement, which the server executes.
+   * Closes a connection ('cut') or stops forwarding on it ('forget') before the answer to a statement that the server
+   * executes.
    *
-   * @param texts parts of statements that are sent on it, one after the other, such as `COMMIT`; the last one counts
+   * @param texts parts of statements, such as `COMMIT`, that are sent in this order; the answer to the last one is lost
    */
   loseAnswer(how: 'cut' | 'forget', ...texts: string[]): void;
-  /** Passes on what was held back, and everything from now on. */
+  /** Forwards again after `freeze`, beginning with what was held back. */
   thaw(): void;
-  /** Breaks all connections and takes no new ones. */
+  /** Closes all connections and accepts no new ones. */
   close(): Promise<void>;
 }
 
 /**
- * @param url of a database by a Unix socket, as tests have it
- * @param onPort that it listens on; a free one when left out
+ * @param url of a database on a Unix socket
+ * @param onPort that the proxy listens on; a free port when left out
  */
 export async function startDatabaseProxy(url: string, onPort?: number): Promise<DatabaseProxy> {
   const address = new URL(url.replace('@/', '@socket/'));
@@ -54,7 +55,7 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
       while (loss && sent.includes(loss.texts[0]!)) {
         loss.texts.shift();
         if (loss.texts.length > 0) continue;
-        // The server executes it, and nobody hears of it.
+        // The server executes the statement, but its answer is not forwarded.
         database.unpipe(client);
         if (loss.how === 'cut') database.once('data', () => client.destroy());
         database.resume();

@@ -1,7 +1,7 @@
-/** Waits for what other processes do. */
+/** Waits until something has happened that tests do not control, such as a delivery. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Far longer than anything takes, also on a busy machine. */
+/** The longest time that anything may take on a busy machine. */
 export const patienceMilliseconds = 120_000;
 
 const pauseMilliseconds = 25;

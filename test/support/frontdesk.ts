@@ -24,7 +24,7 @@ export interface FrontdeskOptions {
   sameDeploymentAs?: Pick<Frontdesk, 'database' | 'issuer' | 'secret'>;
   /** Further settings. */
   settings?: Record<string, string>;
-  /** How long a request may wait for its turn: on a busy machine all may take long. */
+  /** How long a request may wait before the server works on it; long by default, because the machine may be busy. */
   maxWaitMilliseconds?: number;
 }
 

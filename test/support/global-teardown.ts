@@ -1,4 +1,4 @@
-/** After all tests: removes what the run made, and kills processes that a test left. */
+/** After all tests: removes the database and the folder of the run, and kills its remaining processes. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { openDatabase } from '../../src/platform/database.ts';
 import { runSql, templateName, urlOf } from './database.ts';

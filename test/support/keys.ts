@@ -1,4 +1,4 @@
-/** Keys of apps, and tokens they sign. */
+/** Makes keys of apps, and the JWTs that apps sign: request objects and client assertions. */
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
 

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { closeAfterwards } from './cleanup.ts';
 
-/** Below the ephemeral ports, which a connection could take between the search and the use. */
+/** A range below the ephemeral ports, which a connection could take between the search and the use. */
 const ports = { from: 10_000, to: 30_000 };
 const givenOut = new Set<number>();
 

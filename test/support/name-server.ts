@@ -1,11 +1,11 @@
-/** A DNS server on this machine, over UDP and TCP (RFC 1035 §4). */
+/** A DNS server on loopback, over UDP and TCP (RFC 1035 §4). */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
 import { closeAfterwards } from './cleanup.ts';
 import { freePort, listen } from './listen.ts';
 
-/** What is answered for a name: its addresses, those of another name (CNAME), or nothing at all. */
+/** The answer for each name: its addresses, a CNAME, an error ('broken'), or no response ('silent'). */
 export type Zone = Record<string, string[] | { cname: string } | 'silent' | 'silent for AAAA' | 'broken'>;
 
 export interface NameServer {
@@ -15,7 +15,7 @@ export interface NameServer {
   zone: Zone;
   /** `A name` or `AAAA name` of each query, in order. */
   queries: string[];
-  /** Answers longer than a packet are cut off over UDP, and whole over TCP. */
+  /** Whether responses over UDP are truncated, so that clients repeat the query over TCP. */
   isTruncating: boolean;
 }
 
@@ -30,7 +30,7 @@ const encodeName = (name: string): Buffer =>
 
 function encodeAddress(address: string): Buffer {
   if (!isIPv6(address)) return Buffer.from(address.split('.').map(Number));
-  // `new URL` writes an address in its short form, with hexadecimal groups alone.
+  // `new URL` writes an IPv6 address in its short form, with hexadecimal groups only.
   const [before = '', after] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const groups = (text = '') => (text === '' ? [] : text.split(':'));
   const [first, last] = [groups(before), groups(after)];

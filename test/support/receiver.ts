@@ -1,4 +1,4 @@
-/** The back-channel logout endpoint of an app: verifies logout tokens, and fails where a test wants it to. */
+/** The back-channel logout endpoint of an app, which verifies logout tokens; a test can make it fail. */
 import { createServer, type Server } from 'node:http';
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
 import { eventually } from './eventually.ts';
@@ -11,7 +11,7 @@ export interface ReceivedToken {
 }
 
 export interface Receiver {
-  /** Its address, at a `.localhost` name. */
+  /** Its URL, on a `.localhost` host. */
   uri: string;
   /** The tokens it accepted. */
   received: ReceivedToken[];
@@ -19,7 +19,7 @@ export interface Receiver {
   calls: number;
   /** The token of every request. */
   tokens: string[];
-  /** The status of its responses; 0 never responds. */
+  /** Sets the status of its responses; with 0 it never responds. */
   answerWith(status: number | (() => number)): void;
   /** Waits until this many tokens were accepted. */
   until(count: number): Promise<void>;
@@ -56,7 +56,7 @@ export async function startReceiver(issuer: string, clientId: string): Promise<R
           receiver.tokens.push(token);
           const now = typeof status === 'function' ? status() : status;
           if (now === 0) return;
-          // A redirect leads here again, where a followed one would be counted.
+          // A redirect leads to this endpoint, so a client that follows it sends a request that is counted.
           if (now !== 200) return void response.writeHead(now, { location: receiver.uri }).end();
           jwtVerify(token, keys, { issuer, audience: clientId, typ: 'logout+jwt' }).then(
             ({ payload }) => {

@@ -1,17 +1,17 @@
-/** Registers apps as they do it themselves (RFC 7591, RFC 7592). */
+/** Registers clients by dynamic registration (RFC 7591), and manages them (RFC 7592). */
 import { createRegistrationToken } from '../../src/clients/registration-token.ts';
 import { sendRequest, type HttpResponse } from './browser.ts';
 import type { RegisteredApp } from './people-and-apps.ts';
 import type { Frontdesk } from './frontdesk.ts';
 
-/** A Frontdesk where apps register themselves: `startFrontdesk({ settings: withRegistration })`. */
+/** Settings that allow dynamic registration: `startFrontdesk({ settings: withRegistration })`. */
 export const withRegistration = { CLIENT_REGISTRATION: 'token' };
 
 export async function registrationToken(frontdesk: Frontdesk, uses = 1000, seconds = 3600): Promise<string> {
   return (await createRegistrationToken(frontdesk, { seconds, uses }, 'command-line')).token;
 }
 
-/** A registration response, as far as tests read it. */
+/** The members of a registration response that tests read. */
 export interface Registered {
   client_id: string;
   client_secret?: string;

@@ -1,6 +1,6 @@
 /**
- * Loaded with `node --import`: a machine whose clock is `CLOCK_SHIFT` seconds ahead, or behind when it is negative. At
- * SIGUSR2 it changes to the opposite.
+ * Replaces the clock of a process (`node --import`) by one that is `CLOCK_SHIFT` seconds ahead, or behind when that is
+ * negative. SIGUSR2 changes the sign: a clock that was ahead is then behind.
  */
 let shift = Number(process.env['CLOCK_SHIFT']) * 1000;
 const machineDate = Date;

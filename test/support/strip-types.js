@@ -1,7 +1,7 @@
-/** Removes types as Node does when it runs the sources: by blanks, so that lines and columns stay. */
+/** Replaces types by blanks, as Node does when it runs the sources, so that line and column numbers stay the same. */
 import { stripTypeScriptTypes } from 'node:module';
 
-/** Says that every line is where it was, for stacks of code that Jest instruments. */
+/** A source map in which every line maps to itself, for stack traces of code that Jest instruments. */
 const sameLines = (text, path) => ({
   version: 3,
   sources: [path],

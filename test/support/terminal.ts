@@ -13,7 +13,7 @@ export interface Outcome {
   error: string;
 }
 
-/** Runs a command inside the test. */
+/** Runs a command in the process of the test. */
 export async function runFrontdesk(args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const printed = { out: '', error: '' };
   const io = {
@@ -29,10 +29,10 @@ export function startProgram(args: string[], environment: NodeJS.ProcessEnv): Ch
   return startNode([join(process.cwd(), 'bin/frontdesk.js'), ...args], environment);
 }
 
-/** How much progress is said depends on how busy the machine is. */
+/** Which progress lines are printed depends on how busy the machine is. */
 const progressLines = /^.*…\n/gm;
 
-/** The lines that say what takes time, and all others. */
+/** Separates progress lines from all others. */
 const splitProgress = (printed: string): { progress: string[]; error: string } => ({
   progress: printed.match(progressLines) ?? [],
   error: printed.replace(progressLines, ''),

@@ -1,4 +1,4 @@
-/** A Frontdesk with two apps that have back-channel logout endpoints, and people signed in at both. */
+/** Starts a Frontdesk with two apps that have back-channel logout endpoints, and signs people in at both. */
 import { decodeJwt } from 'jose';
 import { app, person, type Person, type RegisteredApp } from './people-and-apps.ts';
 import { authorize, codeFor, newBrowser, refresh, tokensFor, type Tokens } from './flow.ts';
@@ -16,7 +16,7 @@ export interface SignedIn {
   browser: Browser;
   tokens: Tokens[];
   offline: Tokens;
-  /** A code that is not used yet. */
+  /** A code that is not consumed yet, and its PKCE verifier. */
   unused: { code: string; verifier: string };
 }
 
@@ -26,7 +26,7 @@ export interface TwoApps {
   two: NotifiedApp;
   /** Registers another app with a back-channel logout endpoint. */
   addApp(id: string): Promise<NotifiedApp>;
-  /** Signs a new person in at both apps, with offline access at the first. */
+  /** Signs a new person in at both apps, and in another browser with offline access at the first. */
   signedIn(): Promise<SignedIn>;
   /** Whether the browser has to sign in again. */
   isSignedOut(browser: Browser): Promise<boolean>;
@@ -36,7 +36,7 @@ export interface TwoApps {
 
 export const sidOf = ({ id_token: token }: Tokens): unknown => decodeJwt(token!)['sid'];
 
-/** @param ids client ids of the two */
+/** @param ids client ids of the two apps */
 export async function startTwoApps(ids: [string, string] = ['one', 'two']): Promise<TwoApps> {
   const frontdesk = await startFrontdesk();
   const addApp = async (id: string) => {

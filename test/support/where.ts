@@ -1,9 +1,9 @@
-/** Tests that need more of the machine than all machines have. */
+/** Registers tests that need a feature which not every machine has. */
 
 type Body = () => Promise<unknown>;
 
 /**
- * Registers a test where it can run; elsewhere a skipped one whose name says why.
+ * Registers a test that is skipped where the machine lacks something; its name then says what.
  *
  * @param missing what the machine lacks; undefined where the test can run
  */
