@@ -141,13 +141,18 @@ describe('C07 only registered request URIs are fetched', () => {
 
   test('C09 a document that is missing or too large leads to an error page, and is fetched once a minute', async () => {
     rp.pages.set('/large', 'x'.repeat(70_000));
-    for (const path of ['/missing', '/large']) {
+    for (const [path, problem] of [
+      ['/missing', 'status_404'],
+      ['/large', 'too_large'],
+    ] as const) {
       const client = await clientWithRequestUri(path);
       for (let count = 0; count < 3; count += 1) {
         const page = await browser.visit(requestWith(client, { request_uri: `${rp.origin}${path}` }).url);
         expect([page.status, page.text]).toEqual([400, expect.stringContaining('request_uri_unreachable')]);
       }
       expect(rp.requestedPaths.filter((requested) => requested === path)).toHaveLength(1);
+      const line = frontdesk.logged.findLast((each) => each.includes('request_uri_unreachable'));
+      expect(JSON.parse(line!)).toMatchObject({ level: 'warn', clientId: client.id, problem });
     }
   });
 
@@ -158,6 +163,8 @@ describe('C07 only registered request URIs are fetched', () => {
     const page = await newBrowser(guarded).visit(requestWith(client, { request_uri: uri }, guarded).url);
     expect(page.text).toContain('request_uri_unreachable');
     expect(rp.requestedPaths).not.toContain('/guarded');
+    const line = guarded.logged.find((each) => each.includes('request_uri_unreachable'));
+    expect(JSON.parse(line!)).toMatchObject({ clientId: client.id, problem: 'not_allowed' });
     await guarded.close();
   });
 });

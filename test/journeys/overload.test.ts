@@ -60,6 +60,10 @@ test('G06 an overloaded server refuses people with a page and programs with JSON
     '2',
     'nosniff',
   ]);
+  // A page of any origin can read that it should try again.
+  expect(json.headers['access-control-allow-origin']).toBe('*');
+  expect(json.headers['access-control-expose-headers']).toBe('Retry-After');
+  expect(page.headers['access-control-allow-origin']).toBeUndefined();
   expect(json.json()).toEqual({ error: 'temporarily_unavailable', error_description: expect.any(String) });
 
   const line = await eventually(() => frontdesk.logged.find((each) => each.includes('overloaded')));
