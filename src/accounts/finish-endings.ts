@@ -19,7 +19,7 @@ const continueEnding = (db: Database, id: string): Promise<BatchOutcome> =>
 /**
  * Finishes the endings that have begun. Another process may do so at the same time: each batch is done by one.
  *
- * @param accountId only those of this account, and waits for those that another process is at
+ * @param accountId finishes only the endings of this account, and waits while another process works on one
  * @param signal ends it after the batch that is under way
  */
 export async function finishEndings(db: Database, accountId?: string, signal?: AbortSignal): Promise<void> {

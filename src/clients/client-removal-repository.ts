@@ -4,7 +4,7 @@ import { sql } from '../platform/statement.ts';
 
 const insertRow = sql`insert into client_removals (client_id) values ($1)`;
 
-/** From its commit on, the grants and tokens of the client are refused, and its id cannot be registered. */
+/** Once this is committed, the grants and tokens of the client are refused, and its id cannot be registered. */
 export function insertClientRemoval(db: Database, clientId: string): void {
   db.write(insertRow, [clientId]);
 }
@@ -18,7 +18,7 @@ export async function listClientRemovals(db: Database, clientId?: string): Promi
 
 const lockRow = sql`select from client_removals where client_id = $1 for update skip locked`;
 
-/** @returns false when another process has it, or it is finished */
+/** @returns false when another process has locked the removal, or when it is finished */
 export async function claimClientRemoval(db: Database, clientId: string): Promise<boolean> {
   return (await db.guard(lockRow, [clientId])).count === 1;
 }

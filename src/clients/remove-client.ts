@@ -57,7 +57,7 @@ const continueRemoval = (db: Database, id: string): Promise<BatchOutcome> =>
 /**
  * Finishes the removals that have begun, beside other processes that may do the same.
  *
- * @param id only that of this client, and waits when another process is at it
+ * @param id finishes only the removal of this client, and waits while another process works on it
  * @param signal ends it after the batch that is under way
  */
 export async function finishClientRemovals(db: Database, id?: string, signal?: AbortSignal): Promise<void> {

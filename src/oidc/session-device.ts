@@ -7,7 +7,7 @@ import { listSessionsOnDevice } from '../sessions/session-repository.ts';
 
 const kind = 'known device';
 
-/** As it is stored in the result of an interaction, until the session of the sign-in is stored. */
+/** The digest of a device id in the result of an interaction, which is kept until the session of the sign-in is stored. */
 export const deviceDigest = (keyring: Keyring, deviceId: string): string =>
   keyring.digest(kind, deviceId).toString('base64url');
 
@@ -18,8 +18,8 @@ export function deviceHashOf(result: InteractionResults | undefined): Buffer | u
 }
 
 /**
- * Ends the sessions of an account on a device whose browser has lost their cookie, as one that was closed has: nobody could
- * sign out there any more.
+ * Ends the sessions of an account that began on a device and whose cookie its browser no longer has, for example because
+ * the browser was closed. Nobody could sign out of them on that device.
  *
  * @param exceptUid the session whose cookie the browser has
  */

@@ -1,7 +1,7 @@
 /** Finishes work that is listed in the database, in batches, beside other processes that do the same. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** `taken`: another process is at this work, or it is finished. */
+/** `taken`: another process does this work, or it is finished. */
 export type BatchOutcome = 'continued' | 'taken';
 
 export interface BatchedWork {
@@ -9,15 +9,15 @@ export interface BatchedWork {
   list: () => Promise<string[]>;
   /** Does one batch of a work. */
   finishBatch: (id: string) => Promise<BatchOutcome>;
-  /** Whether to wait for the works that other processes are at. */
+  /** Whether to wait for the works that other processes do. */
   isAwaited: boolean;
-  /** Ends it after the batch that is under way. */
+  /** Stops after the current batch when it is aborted. */
   signal?: AbortSignal | undefined;
 }
 
 const waitMilliseconds = 100;
 
-/** Takes the works in turn, so that a large one does not hold up the others. @throws the first error, after the other works */
+/** Does a batch of each work in turn, so that a large one does not delay the others. @throws the first error, at the end */
 export async function finishInBatches(work: BatchedWork): Promise<void> {
   const { list, finishBatch, isAwaited, signal = new AbortController().signal } = work;
   const failed = new Map<string, unknown>();

@@ -37,7 +37,7 @@ export interface AppRemoval {
   accountId: string;
   clientId: string;
   reason: AppRemovalReason;
-  /** Only this grant is revoked, and only its sessions lose the app; all of the app's by default. */
+  /** Only this grant is revoked, and only its session loses the app; by default all grants and sessions of the app. */
   grantId?: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface NewLogoutNotice {
   reason: AppRemovalReason;
 }
 
-/** Queues a logout notice for one app. */
+/** Inserts a back-channel logout notice for one app; its delivery is queued by the trigger. */
 export async function queueLogoutNotice(db: Database, notice: NewLogoutNotice): Promise<void> {
   const { accountId, clientId, sessionUid, sid, reason } = notice;
   await db.guard(insertNotice, [sessionUid, accountId, clientId, sid, reason]);

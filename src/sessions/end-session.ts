@@ -13,7 +13,7 @@ import { insertPendingEnding, type AccountEnding } from './pending-ending-reposi
 import { countSessions, findSessionByUid, listExpiredSessions } from './session-repository.ts';
 import type { EndReason } from './session.ts';
 
-/** A batch takes some tenths of a second. It is whole: sessions end with their grants and notices. */
+/** Maximum number of sessions of one batch, which takes some tenths of a second and ends them with grants and notices. */
 export const batchSize = 500;
 
 function recordEndings(db: Database, ended: EndedSession[], reason: EndReason): void {
@@ -48,7 +48,7 @@ export async function endAccountSession(
   await endSessions(db, [uid], reason);
 }
 
-/** Ends one batch of what is to end of an account, in the unit of work of the caller. @returns whether nothing is left */
+/** Ends one batch of an ending, in the unit of work of the caller. @returns whether nothing is left */
 export async function endBatch(db: Database, ending: AccountEnding, before: EndingRange['before']): Promise<boolean> {
   const { reason, includesOffline } = ending;
   const range = { ...ending, before };
@@ -59,8 +59,8 @@ export async function endBatch(db: Database, ending: AccountEnding, before: Endi
 }
 
 /**
- * Ends the first batch; more is refused from the commit on and ended by `accounts/finish-endings.ts`: the servers do that
- * within a second, and commands wait for it.
+ * Ends the first batch. The other sessions and grants are refused from the commit on, and ended by
+ * `accounts/finish-endings.ts`, which servers run each second and commands wait for.
  *
  * @returns whether nothing is left
  */

@@ -3,26 +3,26 @@ import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { EndReason } from './session.ts';
 
-/** What of an account ends. */
+/** Which sessions and grants of an account end, and why. */
 export interface AccountEnding {
   accountId: string;
   reason: EndReason;
   /** Whether grants that outlive their session (`offline_access`) are revoked too. */
   includesOffline: boolean;
-  /** A session that goes on, with its grants. */
+  /** A session that is not ended; its grants are not revoked. */
   keptSessionUid: string | undefined;
 }
 
 export interface PendingEnding extends AccountEnding {
   id: string;
-  /** Sessions and grants that began later go on. */
+  /** Only sessions and grants that began before this time end. */
   requestedAt: Date;
 }
 
 const insertRow = sql`
   insert into pending_endings (account_id, reason, includes_offline, kept_session_uid) values ($1, $2, $3, $4)`;
 
-/** From its commit on, all sessions and grants that are to end are refused. */
+/** Once this is committed, the sessions and grants of the ending are refused. */
 export function insertPendingEnding(db: Database, ending: AccountEnding): void {
   const { accountId, reason, includesOffline, keptSessionUid } = ending;
   db.write(insertRow, [accountId, reason, includesOffline, keptSessionUid]);
@@ -46,7 +46,7 @@ interface Row {
 
 const lockRow = sql`select * from pending_endings where id = $1 for update skip locked`;
 
-/** @returns undefined when another process has it, or it is finished */
+/** @returns undefined when another process has locked the ending, or when it is finished */
 export async function claimPendingEnding(db: Database, id: string): Promise<PendingEnding | undefined> {
   const [row] = (await db.guard<Row>(lockRow, [id])).rows;
   return (
