@@ -22,12 +22,13 @@ export interface Page extends HttpResponse {
    * Submits the form of a button.
    *
    * @param values fields that are set before
-   * @param options `button`: its selector, the first submit button by default; '' submits the first form without a button
+   * @param options `button`: its selector, the first submit button by default; '' submits the first form without a
+   *   button; `until`: before which redirect it stops, as in `visit`
    * @throws Error when there is no such form
    */
   submit(
     values?: Record<string, string>,
-    options?: { button?: string; headers?: Record<string, string> },
+    options?: { button?: string; headers?: Record<string, string>; until?: (url: string) => boolean },
   ): Promise<Page>;
 }
 
@@ -119,7 +120,7 @@ export function createBrowser(
       ...response,
       root,
       text: root.querySelector('body')?.structuredText ?? response.body,
-      async submit(values = {}, { button: selector = 'button[type=submit]', headers = {} } = {}) {
+      async submit(values = {}, { button: selector = 'button[type=submit]', headers = {}, until: stopsAt } = {}) {
         const button = selector === '' ? null : root.querySelector(selector);
         const form = selector === '' ? root.querySelector('form') : button?.closest('form');
         if (!form) throw new Error(`no ${selector} on ${response.url}:\n${response.body.slice(0, 500)}`);
@@ -131,10 +132,11 @@ export function createBrowser(
         const name = button?.getAttribute('name');
         if (name) fields[name] = button?.getAttribute('value') ?? '';
         const origin = new URL(response.url).origin;
-        return visit(new URL(form.getAttribute('action') ?? '', response.url).href, {
+        const options = {
           form: { ...fields, ...values },
           headers: { origin, 'sec-fetch-site': 'same-origin', ...headers },
-        });
+        };
+        return visit(new URL(form.getAttribute('action') ?? '', response.url).href, options, stopsAt);
       },
     };
   }

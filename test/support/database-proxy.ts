@@ -1,6 +1,8 @@
-/** A TCP proxy between Frontdesk and its database that can stop forwarding, reset connections or lose an answer. */
+/** A TCP proxy between Frontdesk and its database that can delay, stop forwarding, reset connections or lose an answer. */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import { closeAfterwards } from './cleanup.ts';
 import { listen } from './listen.ts';
 
@@ -13,6 +15,10 @@ export interface DatabaseProxy {
   forget(): void;
   /** Closes all connections; new ones are accepted. */
   cut(): void;
+  /** Closes one connection, chosen at random. */
+  cutOne(): void;
+  /** Forwards everything so many milliseconds later, in both directions. */
+  delay(milliseconds: number): void;
   /**
    * Closes a connection ('cut') or stops forwarding on it ('forget') before the answer to a statement that the server
    * executes.
@@ -26,6 +32,23 @@ export interface DatabaseProxy {
   close(): Promise<void>;
 }
 
+/** Forwards everything, later. */
+function createDelayLine(milliseconds: () => number): Transform {
+  let lastDue = 0;
+  const wait = (done: () => void) => {
+    lastDue = Math.max(performance.now() + milliseconds(), lastDue);
+    if (lastDue > performance.now()) setTimeout(done, lastDue - performance.now());
+    else done();
+  };
+  return new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      wait(() => this.push(chunk));
+      next();
+    },
+    flush: (done) => wait(done),
+  });
+}
+
 /**
  * @param url of a database on a Unix socket
  * @param onPort that the proxy listens on; a free port when left out
@@ -35,6 +58,7 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
   const sockets = new Set<Socket>();
   let isFrozen = false;
+  let delayMilliseconds = 0;
   let loss: { how: 'cut' | 'forget'; texts: string[] } | undefined;
   const server = createServer((client) => {
     const database = connect(path);
@@ -48,7 +72,7 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
         sockets.delete(one);
         other.destroy();
       });
-      one.pipe(other);
+      one.pipe(createDelayLine(() => delayMilliseconds)).pipe(other);
       if (isFrozen) one.pause();
     }
     client.on('data', (sent: Buffer) => {
@@ -56,7 +80,7 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
         loss.texts.shift();
         if (loss.texts.length > 0) continue;
         // The server executes the statement, but its answer is not forwarded.
-        database.unpipe(client);
+        database.unpipe();
         if (loss.how === 'cut') database.once('data', () => client.destroy());
         database.resume();
         loss = undefined;
@@ -83,6 +107,12 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
     },
     cut() {
       for (const socket of sockets) socket.destroy();
+    },
+    cutOne() {
+      [...sockets][randomInt(Math.max(1, sockets.size))]?.destroy();
+    },
+    delay(milliseconds) {
+      delayMilliseconds = milliseconds;
     },
     loseAnswer(how, ...texts) {
       loss = { how, texts };

@@ -1,6 +1,7 @@
 /** A database of its own for each test file, cloned from one that was migrated once. */
 import { randomBytes } from 'node:crypto';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
+import { migrate } from '../../src/platform/migrate.ts';
 import { type Statement } from '../../src/platform/statement.ts';
 import { closeAfterwards } from './cleanup.ts';
 
@@ -23,6 +24,15 @@ export function urlOf(name: string | undefined): string {
   const address = new URL(process.env['TEST_SERVER']!.replace('@/', '@socket/'));
   if (name !== undefined) address.pathname = `/${name}`;
   return address.href.replace('@socket/', '@/');
+}
+
+/** Makes the migrated database, anew. */
+export async function makeTemplate(): Promise<void> {
+  const admin = openDatabase({ url: urlOf(undefined), poolSize: 1 });
+  await runSql(admin, `drop database if exists ${templateName}`);
+  await runSql(admin, `create database ${templateName}`);
+  await admin.close();
+  await migrate(urlOf(templateName));
 }
 
 export interface TestDatabase {

@@ -2,11 +2,9 @@
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '../../src/platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
 import type { Step } from '../../src/platform/progress.ts';
-import { migrate } from '../../src/platform/migrate.ts';
-import { runSql, templateName, urlOf } from './database.ts';
+import { makeTemplate } from './database.ts';
 
 declare global {
   var testRun: { folder: string; server: EmbeddedPostgres | undefined };
@@ -36,11 +34,5 @@ export default async function setUp(): Promise<void> {
     : await startEmbeddedPostgres(join(folder, 'database'), folder, { role: 'command', onStep: say });
   globalThis.testRun = { folder, server };
   process.env['TEST_SERVER'] = url ?? server!.url;
-
-  const name = templateName;
-  const admin = openDatabase({ url: urlOf(undefined), poolSize: 1 });
-  await runSql(admin, `drop database if exists ${name}`);
-  await runSql(admin, `create database ${name}`);
-  await admin.close();
-  await migrate(urlOf(name));
+  await makeTemplate();
 }

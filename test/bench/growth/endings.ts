@@ -5,7 +5,7 @@ import { statement } from '../../support/database.ts';
 import { authorize, callAs, codeFor, exchange, newBrowser, type Tokens } from '../../support/flow.ts';
 import { addSessions } from '../../support/full-database.ts';
 import type { RegisteredApp } from '../../support/people-and-apps.ts';
-import type { Servers } from '../servers.ts';
+import type { Servers } from '../../support/servers.ts';
 
 export interface TimedCommand {
   name: string;

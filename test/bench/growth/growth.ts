@@ -2,7 +2,7 @@
 import type { Frontdesk } from '../../support/frontdesk.ts';
 import { fillDatabase } from '../../support/full-database.ts';
 import { ann, siteA } from '../../support/people-and-apps.ts';
-import { startServers } from '../servers.ts';
+import { startServers } from '../../support/servers.ts';
 import type { Target } from '../throughput/target.ts';
 import { measureEndings, type EndingsResult } from './endings.ts';
 import { startLoad } from './load.ts';
@@ -35,7 +35,7 @@ export async function measureGrowth({ sessions, baselineSeconds }: GrowthOptions
     await fillDatabase(url, sizes);
     await awaitQuietTime(baselineSeconds + 60 + sessions / 10_000);
   };
-  const stage = await startServers(1, prepare, fill);
+  const stage = await startServers(1, prepare, { fill });
   const target: Target = {
     name: 'Frontdesk',
     issuer: stage.issuer,

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ann, audience, notesApi, siteA } from '../../support/people-and-apps.ts';
-import { startServers } from '../servers.ts';
+import { startServers } from '../../support/servers.ts';
 import { startIssuing, type IssuedToken, type Issuing } from './tokens.ts';
 import { cachingVerifier, joseVerifier, openidClientVerifier, type Verify } from './verifiers.ts';
 

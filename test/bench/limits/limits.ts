@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.ts';
 import { listen } from '../../support/listen.ts';
 import { startReceiver } from '../../support/receiver.ts';
 import { percentile } from '../report.ts';
-import { startServers } from '../servers.ts';
+import { startServers } from '../../support/servers.ts';
 import { checks, hardTexts, runCheck } from './checks.ts';
 import { timesOfWrong, timesToSignOut, timesToTell } from './people.ts';
 import { secondsOfSlow, timesOfOversized } from './requests.ts';

@@ -1,6 +1,6 @@
 /** Kills servers with -9 at random, and starts them again. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerProcess } from '../server-process.ts';
+import type { ServerProcess } from '../../support/server-process.ts';
 
 export interface Chaos {
   kills: number;

@@ -9,7 +9,7 @@ import { ann, app, ben } from '../../support/people-and-apps.ts';
 import { runSql, statement } from '../../support/database.ts';
 import { codeFor, authorize, exchange, newBrowser } from '../../support/flow.ts';
 import type { Frontdesk } from '../../support/frontdesk.ts';
-import { startServers } from '../servers.ts';
+import { startServers } from '../../support/servers.ts';
 import { startChaos } from './chaos.ts';
 import { check, type Received } from './check.ts';
 import { receiverNames, startReceivers, takeDown, type ReceiverName, type Receivers } from './receivers.ts';

@@ -1,5 +1,5 @@
 /** Five times what the server can do, by kind of request; people and programs at once; and a flood of passwords. */
-import { cpuOf, residentMegabytes } from '../throughput/cpu.ts';
+import { cpuOf, residentMegabytes } from '../../support/process-usage.ts';
 import { startFrontdeskTarget } from '../throughput/targets.ts';
 import { driverProcessor, pin, providerProcessor, type Target } from '../throughput/target.ts';
 import { driveClosed, driveOpen, type Driven } from './drive.ts';

@@ -1,6 +1,6 @@
 /** Measures one operation at one target: a closed loop over a number of connections. */
 import { percentile } from '../report.ts';
-import { cpuOf, residentMegabytes } from './cpu.ts';
+import { cpuOf, residentMegabytes } from '../../support/process-usage.ts';
 import { createHttpClient } from './http-client.ts';
 import type { Operation } from './operations.ts';
 import type { Target } from './target.ts';

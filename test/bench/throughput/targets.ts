@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ann, app, audience, notesApi } from '../../support/people-and-apps.ts';
 import { freePort } from '../../support/listen.ts';
-import { startServers } from '../servers.ts';
+import { startServers } from '../../support/servers.ts';
 import { bareSecret } from './bare-clients.ts';
 import { pin, providerProcessor, startScript, type Target } from './target.ts';
 

@@ -1,16 +1,18 @@
-/** A whole deployment for a bench: a database, several `serve` processes, and a load balancer in front of them. */
+/** A whole deployment for a bench or for faults: a database, several `serve` processes, and a load balancer in front of them. */
 import type { ChildProcess } from 'node:child_process';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
-import { freshDatabase } from '../support/database.ts';
-import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
-import { freePort } from '../support/listen.ts';
-import { runProgram, startProgram } from '../support/terminal.ts';
-import { startLoadBalancer, type LoadBalancer } from './load-balancer.ts';
+import { freshDatabase } from './database.ts';
+import { startFrontdesk, type Frontdesk } from './frontdesk.ts';
+import { freePort } from './listen.ts';
+import { runProgram, startProgram } from './terminal.ts';
+import { startLoadBalancer, type LoadBalancer, type LoadBalancerOptions } from './load-balancer.ts';
 import { createServerProcess, type ServerProcess } from './server-process.ts';
 
 export interface Servers<T> {
   issuer: string;
+  /** Root secret. */
+  secret: string;
   /** URL of the database. */
   databaseUrl: string;
   db: Database;
@@ -25,18 +27,34 @@ export interface Servers<T> {
   close(): Promise<void>;
 }
 
+const allReady: NonNullable<ServersOptions['choosePorts']> =
+  ({ servers }) =>
+  () =>
+    servers.filter(({ isReady }) => isReady).map(({ port }) => port);
+
+export interface ServersOptions {
+  /** Makes the rows that are there before all else. */
+  fill?: (databaseUrl: string) => Promise<void>;
+  /** Further settings of a process, by its number from 0. */
+  settingsOf?: (process: number, databaseUrl: string) => Promise<Record<string, string>>;
+  /** @returns finds the processes that get requests; those that run by default */
+  choosePorts?: (running: Pick<Servers<unknown>, 'issuer' | 'servers'>) => () => number[];
+  balancing?: LoadBalancerOptions;
+  /** Called with each line of a log. */
+  onLine?: (line: string) => void;
+}
+
 /**
  * @param processes number of them
  * @param prepare creates the accounts, apps and APIs of the bench, before the processes start
- * @param fill makes the rows that are there before all else
  */
 export async function startServers<T>(
   processes: number,
   prepare: (frontdesk: Frontdesk) => Promise<T>,
-  fill: (url: string) => Promise<void> = async () => {},
+  { fill, settingsOf, choosePorts = allReady, balancing, onLine }: ServersOptions = {},
 ): Promise<Servers<T>> {
   const database = await freshDatabase();
-  await fill(database.url);
+  await fill?.(database.url);
   const port = await freePort();
   const issuer = `http://idp.localhost:${port}`;
   const secret = `test_${randomToken()}`;
@@ -52,17 +70,21 @@ export async function startServers<T>(
   // `prepare` signs people in at a server inside this process: the balancer sends its requests there until it is done.
   const preparing = await startFrontdesk({ sameDeploymentAs: { database, issuer, secret }, settings: environment });
   let ports = () => [preparing.port];
-  const balancer = await startLoadBalancer(port, () => ports());
+  const balancer = await startLoadBalancer(port, () => ports(), balancing);
   const prepared = await prepare({ ...preparing, port });
   const servers: ServerProcess[] = [];
-  for (let index = 0; index < processes; index += 1) servers.push(createServerProcess(await freePort(), environment));
+  for (let index = 0; index < processes; index += 1) {
+    const own = { ...environment, ...(await settingsOf?.(index, database.url)) };
+    servers.push(createServerProcess(await freePort(), own, onLine));
+  }
   await Promise.all(servers.map((server) => server.start()));
-  ports = () => servers.filter(({ isReady }) => isReady).map((server) => server.port);
+  ports = choosePorts({ issuer, servers });
   await preparing.close();
   const db = openDatabase({ url: database.url, poolSize: 6 });
 
   return {
     issuer,
+    secret,
     databaseUrl: database.url,
     db,
     servers,

@@ -2,19 +2,19 @@
 import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { startProgram } from '../support/terminal.ts';
+import { startProgram } from './terminal.ts';
 
 export interface ServerProcess {
   readonly port: number;
   /** Of the process that runs. */
   readonly pid: number;
   readonly isReady: boolean;
-  /** Resolves once it answers. */
-  start(): Promise<void>;
+  /** Resolves once it answers. @param more settings of this start */
+  start(more?: Record<string, string>): Promise<void>;
   /** Kills it (SIGKILL). */
   kill(): Promise<void>;
-  /** Ends it (SIGTERM), after the requests under way. */
-  stop(): Promise<void>;
+  /** Ends it (SIGTERM), after the requests under way. @returns its exit code; null when it did not run */
+  stop(): Promise<number | null>;
 }
 
 const running = new Set<ChildProcess>();
@@ -23,18 +23,26 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-export function createServerProcess(port: number, environment: Record<string, string>): ServerProcess {
+/** @param onLine called with each line of its log */
+export function createServerProcess(
+  port: number,
+  environment: Record<string, string>,
+  onLine: (line: string) => void = () => {},
+): ServerProcess {
   let child: ChildProcess | undefined;
   let isReady = false;
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
     const ending = child;
     child = undefined;
     isReady = false;
-    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
-    const gone = once(ending, 'exit');
-    ending.kill(signal);
-    await gone;
+    if (!ending) return null;
+    if (ending.exitCode === null && ending.signalCode === null) {
+      const gone = once(ending, 'exit');
+      ending.kill(signal);
+      await gone;
+    }
+    return ending.exitCode;
   }
 
   return {
@@ -45,21 +53,24 @@ export function createServerProcess(port: number, environment: Record<string, st
     get isReady() {
       return isReady;
     },
-    async start() {
-      const started = startProgram(['serve'], { ...environment, PORT: String(port) });
+    async start(more = {}) {
+      const started = startProgram(['serve'], { ...environment, ...more, PORT: String(port) });
       child = started;
       running.add(started);
       started.once('exit', () => running.delete(started));
       started.stderr!.pipe(process.stderr);
       await new Promise<void>((resolve, reject) => {
         createInterface({ input: started.stdout! }).on('line', (line) => {
+          onLine(line);
           if (line.includes('"msg":"ready"')) resolve();
         });
         started.once('exit', (code, signal) => reject(new Error(`serve ended: ${code ?? signal}`)));
       });
       isReady = child === started;
     },
-    kill: () => end('SIGKILL'),
+    async kill() {
+      await end('SIGKILL');
+    },
     stop: () => end('SIGTERM'),
   };
 }

@@ -1,0 +1,102 @@
+/** The result of a run: lines for the terminal, and RESULTS.md. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus, release, totalmem, type as system } from 'node:os';
+import { join } from 'node:path';
+import { seconds, type Result } from './judge.ts';
+
+export interface Skipped {
+  name: string;
+  why: string;
+}
+
+const number = (value: number): string => value.toLocaleString('en');
+const longest = (times: readonly number[] | undefined): string =>
+  times === undefined || times.length === 0 ? '–' : seconds(Math.max(...times));
+
+/** Heading → the cell of a result. */
+const columns: Record<string, (result: Result) => string> = {
+  scenario: ({ name }) => name,
+  'what was done': ({ what }) => what,
+  requests: ({ requests }) => number(requests),
+  acknowledged: ({ acknowledged }) => number(acknowledged),
+  lost: ({ lost }) => number(lost.length),
+  'codes twice': ({ codesTwice }) => number(codesTwice),
+  branched: ({ branched }) => number(branched),
+  'half done': ({ halfDone }) => number(halfDone.length),
+  '5xx but 503': ({ faults }) => number(faults.length),
+  '503': ({ unavailable }) => number(unavailable),
+  'broken off': ({ brokenOff }) => number(brokenOff),
+  'failed in drain': ({ failedInDrain }) => (failedInDrain === undefined ? '–' : number(failedInDrain)),
+  'process back': ({ processBack }) => longest(processBack),
+  'database back': ({ databaseBack }) => longest(databaseBack),
+  'slowest response': ({ slowest }) => seconds(slowest),
+  goodput: ({ goodput }) => (goodput ? `${(Math.min(...goodput) * 100).toFixed(0)} %` : '–'),
+  holds: ({ failures }) => (failures.length === 0 ? 'yes' : 'NO'),
+};
+
+export const headingOf = (name: string): string => `${name} …`;
+
+/** At most this many lines of each kind of failure. */
+const maxLines = 5;
+
+const detailsOf = ({ lost, halfDone, faults, surprises }: Result): string[] =>
+  Object.entries({ lost, 'half done': halfDone, '5xx': faults, surprise: surprises }).flatMap(([what, lines]) =>
+    lines.slice(0, maxLines).map((line) => `${what}: ${line}`),
+  );
+
+/** For the terminal. */
+export function lineOf(result: Result): string {
+  const cells = Object.entries(columns)
+    .filter(([heading]) => heading !== 'scenario')
+    .map(([heading, cell]) => `${heading} ${cell(result)}`);
+  return [
+    `  ${cells.join('; ')}`,
+    ...(result.notes ?? []).map((note) => `  ${note}`),
+    ...result.failures.map((failure) => `  DOES NOT HOLD: ${failure}`),
+    ...detailsOf(result).map((line) => `    ${line}`),
+  ].join('\n');
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
+
+function commit(): string {
+  const git = (...args: string[]) => spawnSync('git', args).stdout?.toString().trim() ?? '';
+  return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') === '' ? '' : ' with changes'}`;
+}
+
+const machine = (): string =>
+  `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${system()} ${release()}, Node ${process.versions.node}`;
+
+export function renderResults(
+  results: readonly Result[],
+  skipped: readonly Skipped[],
+  { isQuick, date, ...where }: { isQuick: boolean; date: string; commit: string; machine: string },
+): string {
+  const failures = results.flatMap(({ name, failures: each }) => each.map((failure) => `${name}: ${failure}`));
+  const notes = results.flatMap(({ name, notes: each = [] }) => each.map((note) => `${name}: ${note}`));
+  return `${[
+    '# Results of `npm run faults`',
+    'Written by the tool, never by hand. What the columns mean, and which figures must hold, is in [README.md](../README.md#faults).',
+    `${isQuick ? 'With `--quick`' : 'In full'}, ${date}, commit ${where.commit}, on ${where.machine}.`,
+    [
+      row(Object.keys(columns)),
+      row(Object.keys(columns).map(() => '---')),
+      ...results.map((result) => row(Object.values(columns).map((cell) => cell(result)))),
+    ].join('\n'),
+    '## What does not hold',
+    failures.length === 0 ? 'Everything holds.' : list(failures),
+    '## Further figures',
+    notes.length === 0 ? 'None.' : list(notes),
+    ...(skipped.length === 0 ? [] : ['## What was skipped', list(skipped.map(({ name, why }) => `${name}: ${why}`))]),
+  ].join('\n\n')}\n`;
+}
+
+/** @returns the path of what was written */
+export function writeResults(results: readonly Result[], skipped: readonly Skipped[], isQuick: boolean): string {
+  const path = join(import.meta.dirname, 'RESULTS.md');
+  const date = new Date().toISOString().slice(0, 10);
+  writeFileSync(path, renderResults(results, skipped, { isQuick, date, commit: commit(), machine: machine() }));
+  return path;
+}

@@ -1,0 +1,54 @@
+/** `npm run faults`: breaks what can break, and compares what was acknowledged with what is there. */
+import { parseArgs } from 'node:util';
+import { closeAll, temporaryFolder } from '../support/cleanup.ts';
+import { makeTemplate } from '../support/database.ts';
+import { makeCluster, startPostgresServer } from '../support/postgres-server.ts';
+import { failed, type Result } from './judge.ts';
+import { headingOf, lineOf, writeResults, type Skipped } from './results-page.ts';
+import { runScenario } from './run-scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    quick: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+  },
+});
+const unknown = values.only.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+if (values.list || unknown.length > 0) {
+  const names = scenarios.map(({ name }) => name).join(' | ');
+  process.stderr.write(`Usage: npm run faults -- [--quick] [--only NAME]…\nNAME: ${names}\n`);
+  process.exit(values.list ? 0 : 2);
+}
+const chosen = scenarios.filter(({ name }) => values.only.length === 0 || values.only.includes(name));
+
+// Exit handlers end what was started.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+const results: Result[] = [];
+const skipped: Skipped[] = [];
+const print = (text: string) => process.stdout.write(`${text}\n`);
+try {
+  process.env['TMPDIR'] = temporaryFolder();
+  const home = temporaryFolder();
+  const postgres = await startPostgresServer(home, await makeCluster(home));
+  process.env['TEST_SERVER'] = postgres.url;
+  await makeTemplate();
+  for (const scenario of chosen) {
+    const why = scenario.whyNot?.();
+    if (why !== undefined) {
+      skipped.push({ name: scenario.name, why });
+      print(`${scenario.name}: skipped: ${why}`);
+      continue;
+    }
+    print(headingOf(scenario.name));
+    const result = await runScenario(scenario, postgres, values.quick).catch((error: Error) => failed(scenario, error));
+    results.push(result);
+    print(lineOf(result));
+  }
+} finally {
+  await closeAll();
+}
+const isWhole = chosen.length === scenarios.length;
+if (isWhole) print(`Written: ${writeResults(results, skipped, values.quick)}`);
+process.exitCode = results.every(({ failures }) => failures.length === 0) ? 0 : 1;

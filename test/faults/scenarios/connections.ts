@@ -1,0 +1,33 @@
+/** The database takes no more connections of the processes, and ends those that they have. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../../../src/platform/database.ts';
+import { runSql } from '../../support/database.ts';
+import { defineScenario } from '../scenario.ts';
+import { role } from '../stage.ts';
+
+/** Fewer than one process needs. */
+const left = 3;
+
+const limitTo = (db: Database, count: number) => runSql(db, `alter role ${role} connection limit ${count}`);
+const endAll = `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`;
+
+export const connections = defineScenario({
+  name: 'connections',
+  maxSeconds: 300,
+  sizes: { full: { rounds: 5, seconds: 10 }, quick: { rounds: 1, seconds: 6 } },
+  async run({ db, rotation }, { rounds, seconds }) {
+    const databaseBack: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      await limitTo(db, left);
+      await runSql(db, endAll);
+      await sleep(seconds * 1000);
+      await limitTo(db, -1);
+      databaseBack.push(await rotation.untilReady(performance.now()));
+      await sleep(2_000);
+    }
+    return {
+      what: `${rounds} × ${seconds} s with ${left} database connections for both processes together`,
+      databaseBack,
+    };
+  },
+});

@@ -1,0 +1,29 @@
+/** One process is told to stop (SIGTERM) while requests run, and the other goes on: nobody notices. */
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineScenario } from '../scenario.ts';
+
+export const drain = defineScenario({
+  name: 'drain',
+  maxSeconds: 600,
+  sizes: { full: { drains: 20 }, quick: { drains: 3 } },
+  async run({ servers, rotation, traffic }, { drains }) {
+    const processBack: number[] = [];
+    const broken: string[] = [];
+    for (let done = 0; done < drains; done += 1) {
+      const server = servers[done % 2]!;
+      await sleep(randomInt(500, 1_500));
+      const code = await server.stop();
+      if (code !== 0) broken.push(`a process ended with ${code}`);
+      const begin = performance.now();
+      await server.start();
+      processBack.push(await rotation.untilReady(begin));
+    }
+    return {
+      what: `${drains} × SIGTERM of a process while requests run`,
+      processBack,
+      failedInDrain: traffic.broken + traffic.unavailable + traffic.faults.length,
+      broken,
+    };
+  },
+});

@@ -1,0 +1,62 @@
+/** People at work for long: what the processes hold, and what is queued in the database, does not grow. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { percentile } from '../../bench/report.ts';
+import { runSql } from '../../support/database.ts';
+import { openHandles, residentMegabytes } from '../../support/process-usage.ts';
+import { defineScenario } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
+
+const sampleSeconds = 5;
+
+/** Rows of work that is to be done; what is done must be gone. */
+const queued = `
+  select (select count(*) from graphile_worker._private_jobs)::int as jobs,
+    (select count(*) from pending_endings)::int as endings, (select count(*) from client_removals)::int as removals`;
+
+/** What is measured, of both processes together, and how much its second half may be above its first. */
+const measures = {
+  megabytes: { unit: 'MB', allowed: 1.15, margin: 15 },
+  handles: { unit: 'handles', allowed: 1, margin: 8 },
+  queued: { unit: 'rows queued', allowed: 1, margin: 20 },
+};
+type Sample = Record<keyof typeof measures, number>;
+
+async function sample({ servers, db }: Stage): Promise<Sample> {
+  const [rows] = await runSql<Record<string, number>>(db, queued);
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  return {
+    megabytes: sum(servers.map(({ pid }) => residentMegabytes(pid))),
+    handles: sum(servers.map(({ pid }) => openHandles(pid))),
+    queued: sum(Object.values(rows!)),
+  };
+}
+
+export const soak = defineScenario({
+  name: 'soak',
+  maxSeconds: 1_800,
+  sizes: { full: { seconds: 1_200, isJudged: true }, quick: { seconds: 20, isJudged: false } },
+  async run(stage, { seconds, isJudged }) {
+    const samples: Sample[] = [];
+    const end = Date.now() + seconds * 1000;
+    while (Date.now() < end) {
+      samples.push(await sample(stage));
+      await sleep(sampleSeconds * 1000);
+    }
+    // The first quarter is for what is made once: compiled code, caches, connections.
+    const quarter = Math.ceil(samples.length / 4);
+    const medianOf = (name: keyof Sample, from: number) =>
+      percentile(
+        samples.slice(from * quarter, (from + 1) * quarter).map((each) => each[name]),
+        0.5,
+      );
+    const broken: string[] = [];
+    const notes: string[] = [];
+    for (const [name, { unit, allowed, margin }] of Object.entries(measures)) {
+      const [before, after] = [medianOf(name as keyof Sample, 1), medianOf(name as keyof Sample, 3)];
+      const words = `${unit}: ${before.toFixed(0)} in the second quarter, ${after.toFixed(0)} in the last`;
+      notes.push(words);
+      if (isJudged && after > before * allowed + margin) broken.push(`it grows: ${words}`);
+    }
+    return { what: `people at work for ${seconds} s, without a fault`, notes, broken };
+  },
+});

@@ -1,0 +1,63 @@
+/** A PostgreSQL on a small disk: a tmpfs in a mount namespace, which only a process that holds it keeps alive. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeAfterwards, temporaryFolder } from '../support/cleanup.ts';
+import { makeCluster, startPostgresServer, type PostgresServer } from '../support/postgres-server.ts';
+
+export interface SmallDisk {
+  postgres: PostgresServer;
+  /** Takes all room that is left. */
+  fill(): void;
+  /** Gives the room back. */
+  free(): void;
+}
+
+const megabytes = 256;
+const inNamespace = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', '-c'];
+const mount = 'mount -t tmpfs -o size="$1" tmpfs "$2"';
+
+/** @returns why this machine does not let us mount; undefined when it does */
+export function whyNoSmallDisk(): string | undefined {
+  const [program, ...args] = [...inNamespace, mount, 'sh', '1m', '/mnt'];
+  const { status, stderr } = spawnSync(program, args);
+  return status === 0 ? undefined : `no tmpfs can be mounted here: ${stderr?.toString().trim() ?? program}`;
+}
+
+export async function startOnSmallDisk(): Promise<SmallDisk> {
+  const home = temporaryFolder();
+  const disk = join(home, 'disk');
+  mkdirSync(disk);
+  const made = await makeCluster(home);
+  const script = `${mount} && cp -a "$3" "$2/cluster" && echo ready && exec sleep infinity`;
+  const [program, ...args] = [...inNamespace, script, 'sh', `${megabytes}m`, disk, made];
+  const holder = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  closeAfterwards(async () => {
+    const gone = once(holder, 'exit');
+    holder.kill('SIGKILL');
+    await gone;
+  });
+  await once(holder.stdout, 'data');
+
+  const filler = join(`/proc/${holder.pid}/root`, disk, 'filler');
+  const postgres = await startPostgresServer(home, join(disk, 'cluster'), {
+    prefix: ['nsenter', `--mount=/proc/${holder.pid}/ns/mnt`, '--'],
+    settings: ['min_wal_size=32MB', 'max_wal_size=32MB'],
+  });
+  return {
+    postgres,
+    fill() {
+      const file = openSync(filler, 'a');
+      for (const size of [1024 * 1024, 4096]) {
+        try {
+          for (;;) writeSync(file, Buffer.alloc(size));
+        } catch {
+          // No room for a block of this size.
+        }
+      }
+      closeSync(file);
+    },
+    free: () => rmSync(filler, { force: true }),
+  };
+}

@@ -1,0 +1,191 @@
+/** The tool itself: what is lost, done twice or half done is found, and every figure counts. */
+import { createServer } from 'node:http';
+import { createKeyring } from '../../src/platform/secrets.ts';
+import { sendRequest } from '../support/browser.ts';
+import { closeAfterwards } from '../support/cleanup.ts';
+import { statement } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
+import { freePort, listen } from '../support/listen.ts';
+import { startLoadBalancer, type Passed } from '../support/load-balancer.ts';
+import { startNameServer } from '../support/name-server.ts';
+import type { ServerProcess } from '../support/server-process.ts';
+import { findContradictions } from './contradictions.ts';
+import { judge, type Found } from './judge.ts';
+import { createLedger, type FactKind } from './ledger.ts';
+import { findLost, type Evidence } from './lost.ts';
+import { comeAndGo, openSilently, redeem, rotate, signInAt, signOut } from './people.ts';
+import { openHasher, populate, secondHost, type World } from './population.ts';
+import { createAndEnd, registerAndChange } from './programs.ts';
+import { startRotation } from './rotation.ts';
+
+let frontdesk: Frontdesk;
+let world: World;
+let evidence: Evidence;
+
+/** For each kind of fact, what makes it untrue. */
+const losses: Record<FactKind, string> = {
+  session: 'update sessions set ended_at = now() where ended_at is null',
+  'sign-out': 'update sessions set ended_at = null',
+  notification: 'select 1',
+  code: `update artifacts set consumed_at = null where kind = 'AuthorizationCode'`,
+  'refresh token': `delete from artifacts where kind = 'RefreshToken'`,
+  consent: `update consents set updated_at = '2020-01-01'`,
+  client: `update client_secrets set hash = reverse(hash)`,
+  'removal of a client': '',
+  account: `update accounts set username = null`,
+  password: `update passwords set password_hash = (select password_hash from passwords limit 1)`,
+  suspension: 'update accounts set suspended_at = null',
+};
+const kinds = Object.keys(losses) as FactKind[];
+
+/** Runs SQL, then `look`, and undoes the SQL. */
+const planted = <T>(text: string, look: () => Promise<T>): Promise<T> =>
+  frontdesk.db.startUnitOfWork(async (unit) => {
+    await frontdesk.db.guard(statement(text));
+    const found = await look();
+    await unit.rollback();
+    return found;
+  });
+
+beforeAll(async () => {
+  const nameServer = await startNameServer({ [secondHost]: ['127.0.0.1'] });
+  frontdesk = await startFrontdesk({
+    settings: {
+      CLIENT_REGISTRATION: 'token',
+      DNS_SERVERS: nameServer.address,
+      OUTGOING_ALLOWED_HOSTS: `*.localhost,${secondHost}`,
+      RATE_LIMIT_FACTOR: '1000',
+    },
+  });
+  const { issuer, db, secret } = frontdesk;
+  const population = await populate(frontdesk);
+  const hasher = await openHasher();
+  world = { ...population, issuer, ledger: createLedger(), operatorDb: db, hasher };
+  evidence = { db, keyring: createKeyring([secret]), hasher, receivers: population.receivers };
+
+  const [ann, ben] = world.people;
+  for (const [person, isLeaving] of [
+    [ann!, true],
+    [ben!, false],
+  ] as const) {
+    const { session, code } = (await signInAt(world, person, world.third))!;
+    await rotate(world, session, world.third, (await redeem(world, session, code))!);
+    await redeem(world, session, (await openSilently(world, session, person, world.second))!);
+    if (isLeaving) await signOut(world, session);
+  }
+  await comeAndGo(world, world.people[2]!);
+  const { ledger } = world;
+  while (kinds.some((kind) => ledger.facts(kind).length === 0)) {
+    await registerAndChange(world);
+    await createAndEnd(world);
+  }
+  const notified = () => [...world.receivers.values()].reduce((sum, { received }) => sum + received.length, 0);
+  await eventually(() => notified() >= ledger.facts('notification').length);
+  const [removed] = ledger.facts('removal of a client');
+  losses['removal of a client'] =
+    `insert into clients (id, kind, metadata) values ('${removed!.id}', 'web', '{"client_name": "back"}')`;
+});
+
+test('without a fault nothing is lost, contradicts itself or was refused', async () => {
+  expect(world.ledger.surprises).toEqual([]);
+  expect(world.ledger.codesUsedTwice).toBe(0);
+  expect(await findLost(world.ledger, evidence)).toEqual([]);
+  expect(await findContradictions(frontdesk.db)).toEqual({ codesTwice: [], branched: [], halfDone: [] });
+});
+
+test.each(kinds)('a lost fact is found: %s', async (kind) => {
+  const receivers = kind === 'notification' ? new Map() : evidence.receivers;
+  const lost = await planted(losses[kind], () => findLost(world.ledger, { ...evidence, receivers }));
+  expect(lost.length).toBeGreaterThan(0);
+  expect(lost.filter((line) => !line.startsWith(`${kind}: `))).toEqual([]);
+});
+
+test.each([
+  ['a code gave two families', `update artifacts set parent_hash = null where kind = 'RefreshToken'`],
+  [
+    'a refresh token has two successors',
+    `insert into artifacts (kind, id_hash, grant_id, parent_hash, payload, expires_at, consumed_at)
+      select kind, '\\x00', grant_id, parent_hash, payload, expires_at, now() from artifacts
+      where kind = 'RefreshToken' and parent_hash is not null limit 1`,
+  ],
+  ['a family has two unused', `update artifacts set consumed_at = null where kind = 'RefreshToken'`],
+  ['a used refresh token has no', `delete from artifacts where kind = 'RefreshToken' and parent_hash is not null`],
+  ['a used code has no tokens', `delete from artifacts where kind = 'RefreshToken'`],
+  ['an unused code has tokens', `update artifacts set consumed_at = null where kind = 'AuthorizationCode'`],
+  ['a grant outlives its session', 'update sessions set ended_at = now()'],
+  ['a session ended without', 'delete from logout_notices'],
+  ['a client has no secret', 'delete from client_secrets'],
+  [
+    'an ending is not finished',
+    `insert into pending_endings (account_id, reason, includes_offline) values (gen_random_uuid(), 'x', false)`,
+  ],
+])('what is done twice or by half is found: %s', async (what, text) => {
+  const { codesTwice, branched, halfDone } = await planted(text, () => findContradictions(frontdesk.db));
+  expect([...codesTwice, ...branched, ...halfDone].filter((line) => line.startsWith(what))).not.toEqual([]);
+});
+
+test('a code that was exchanged twice is found by the responses too', () => {
+  const ledger = createLedger();
+  for (const code of ['a', 'b', 'b']) ledger.noteExchange(code);
+  expect(ledger.codesUsedTwice).toBe(1);
+});
+
+const fine = (): Found => ({
+  measured: { what: 'nothing', processBack: [4_000], databaseBack: [1_000], failedInDrain: 0, goodput: [0.9] },
+  ledger: { acknowledged: 1, codesUsedTwice: 0, surprises: [] },
+  traffic: { requests: 1, unavailable: 9, broken: 9, faults: [], slowest: 9_000, slowestRequest: 'GET /' },
+  lost: [],
+  contradictions: { codesTwice: [], branched: [], halfDone: [] },
+  faultLines: [],
+});
+
+test('503 and broken connections alone are no failure', () => {
+  expect(judge({ name: 'x' }, fine()).failures).toEqual([]);
+});
+
+test.each<[string, (found: Found) => unknown]>([
+  ['nothing was acknowledged', ({ ledger }) => Object.assign(ledger, { acknowledged: 0 })],
+  ['lost', ({ lost }) => lost.push('a')],
+  ['tokens twice', ({ ledger }) => Object.assign(ledger, { codesUsedTwice: 1 })],
+  ['used twice', ({ contradictions }) => contradictions.codesTwice.push('a')],
+  ['branched', ({ contradictions }) => contradictions.branched.push('a')],
+  ['half done', ({ contradictions }) => contradictions.halfDone.push('a')],
+  ['5xx', ({ traffic }) => traffic.faults.push('a')],
+  ['in the log', ({ faultLines }) => faultLines.push('a')],
+  ['without a reason', ({ ledger }) => ledger.surprises.push('a')],
+  ['in drain', ({ measured }) => Object.assign(measured, { failedInDrain: 1 })],
+  ['a process took 5.1 s', ({ measured }) => measured.processBack!.push(5_100)],
+  ['database was back took 2.1 s', ({ measured }) => measured.databaseBack!.push(2_100)],
+  ['GET /) took 10.1 s', ({ traffic }) => Object.assign(traffic, { slowest: 10_100 })],
+  ['79 % of the capacity', ({ measured }) => measured.goodput!.push(0.79)],
+  ['NaN % of the capacity', ({ measured }) => measured.goodput!.push(Number.NaN)],
+  ['grows', ({ measured }) => Object.assign(measured, { broken: ['it grows'] })],
+])('a figure that does not hold is named: %s', (words, spoil) => {
+  const found = fine();
+  spoil(found);
+  expect(judge({ name: 'x' }, found).failures).toEqual([expect.stringContaining(words)]);
+});
+
+test('the balancer of the faults retries nothing, and leaves out who is not ready', async () => {
+  const statuses = [200, 503];
+  const ports: number[] = [];
+  for (const index of [0, 1])
+    ports.push(await listen(createServer((_, response) => response.writeHead(statuses[index]!).end())));
+  const servers = ports.map((port) => ({ port }) as ServerProcess);
+  const rotation = startRotation('http://idp.localhost', servers);
+  closeAfterwards(() => rotation.stop());
+  await eventually(() => rotation.ports().length === 1);
+  expect(rotation.ports()).toEqual([ports[0]]);
+  statuses[0] = 503;
+  await eventually(() => rotation.ports().length === 2);
+
+  const passed: Passed[] = [];
+  const gone = await freePort();
+  const port = await freePort();
+  const options = { retries: 0, onPassed: (each: Passed) => void passed.push(each) };
+  closeAfterwards(await startLoadBalancer(port, () => [gone, ports[0]!], options));
+  const responses = [await sendRequest(`http://localhost:${port}/`), await sendRequest(`http://localhost:${port}/`)];
+  expect(responses.map(({ status }) => status).toSorted()).toEqual([502, 503]);
+  expect(passed.map(({ status }) => status).toSorted()).toEqual([0, 503]);
+});

@@ -1,0 +1,128 @@
+/** A PostgreSQL server of a test's own, which can be stopped in any way, started again, and frozen. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, chmodSync, chownSync } from 'node:fs';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
+import { findBinaries, findLauncher, libraryPath } from '../../src/platform/postgres-program.ts';
+import { readFileIfExists } from '../../src/platform/private-folder.ts';
+import { closeAfterwards } from './cleanup.ts';
+import { becomes, eventually } from './eventually.ts';
+import { childrenOf, isRunning } from './process-usage.ts';
+import { hasEnded } from './processes.ts';
+
+/** `fast` ends connections, `immediate` recovers at the next start, `crash` is SIGKILL for all of its processes. */
+export type Shutdown = 'fast' | 'immediate' | 'crash';
+
+export interface PostgresServer {
+  /** `postgres://…`, with the Unix socket as host. */
+  url: string;
+  /** Process id of the postmaster; undefined when it has ended. */
+  readonly pid: number | undefined;
+  /** Resolves once it accepts connections. */
+  start(): Promise<void>;
+  stop(how: Shutdown): Promise<void>;
+  /** Stops all of its processes (SIGSTOP), as a machine that hangs does: connections stay, and say nothing. */
+  freeze(): void;
+  thaw(): void;
+}
+
+export interface PostgresServerOptions {
+  /** Settings of the server, as `max_connections=30`. */
+  settings?: string[];
+  /** Words before the command, such as those of a program that enters a namespace. */
+  prefix?: string[];
+}
+
+const signals = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
+const defaults = ['listen_addresses=', 'max_connections=60', 'shared_buffers=64MB', 'jit=off'];
+const always = ['dynamic_shared_memory_type=mmap', 'timezone=UTC', 'log_timezone=UTC'];
+
+/** Makes a database cluster as `npm start` does. @returns its folder */
+export async function makeCluster(home: string): Promise<string> {
+  const made = await startEmbeddedPostgres(home, home, { role: 'command', onStep: () => {} });
+  await made.stop();
+  return join(home, 'postgres');
+}
+
+/**
+ * @param home folder of the server: its log, and the folder of its socket
+ * @param cluster folder of the database cluster, as the server sees it
+ */
+export async function startPostgresServer(
+  home: string,
+  cluster: string,
+  { settings = [], prefix = [] }: PostgresServerOptions = {},
+): Promise<PostgresServer> {
+  const binaries = await findBinaries();
+  const libraries = libraryPath(binaries, home);
+  const launcher = findLauncher();
+  const socket = join(home, 's');
+  mkdirSync(socket, { mode: 0o700 });
+  if (launcher.runsAs) {
+    chownSync(socket, launcher.runsAs.uid, launcher.runsAs.gid);
+    chmodSync(home, 0o711);
+  }
+  const options = [...defaults, ...always, ...settings].flatMap((setting) => ['-c', setting]);
+  const words = [...prefix, ...launcher.prefix, binaries.postgres, '-D', cluster, '-k', socket, ...options];
+  let child: ChildProcess | undefined;
+
+  const allPids = () => (child?.pid === undefined ? [] : [child.pid, ...childrenOf(child.pid)]);
+  const signalAll = (signal: NodeJS.Signals) => {
+    for (const pid of allPids()) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  };
+
+  /** Whether the postmaster has written that it accepts connections. */
+  const isReady = () => {
+    if (!child || hasEnded(child)) throw new Error(`PostgreSQL ended: ${readFileSync(join(home, 'log'), 'utf8')}`);
+    const lines = readFileIfExists(pidFile())?.split('\n') ?? [];
+    return Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready';
+  };
+  // The root of the server may be another one than that of this process.
+  const pidFile = () => join(prefix.length > 0 ? `/proc/${child!.pid}/root` : '/', cluster, 'postmaster.pid');
+
+  const server: PostgresServer = {
+    url: `postgres://frontdesk@/frontdesk?host=${encodeURIComponent(socket)}`,
+    get pid() {
+      return child && !hasEnded(child) ? child.pid : undefined;
+    },
+    async start() {
+      const log = openSync(join(home, 'log'), 'a', 0o600);
+      const [program, ...args] = words;
+      child = spawn(program!, args, {
+        ...launcher.runsAs,
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...(libraries && { LD_LIBRARY_PATH: libraries }) },
+        detached: true,
+        stdio: ['ignore', log, log],
+      });
+      closeSync(log);
+      await eventually(isReady);
+    },
+    async stop(how) {
+      if (!child || hasEnded(child)) return;
+      const stopping = child;
+      const others = childrenOf(stopping.pid!);
+      const ended = once(stopping, 'exit');
+      if (how === 'crash') signalAll('SIGKILL');
+      else stopping.kill(signals[how]);
+      await ended;
+      child = undefined;
+      // A new postmaster refuses to start while processes of the old one are there.
+      await becomes(async () => others.some(isRunning), false);
+    },
+    freeze: () => signalAll('SIGSTOP'),
+    thaw: () => signalAll('SIGCONT'),
+  };
+  closeAfterwards(async () => {
+    server.thaw();
+    await server.stop('immediate');
+  });
+  await server.start();
+  return server;
+}
