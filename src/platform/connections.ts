@@ -1,10 +1,28 @@
 /** Takes connections from the pool, and closes those that another one has shown to be of no use. */
 import type pg from 'pg';
-import { PlanOutdated } from './database-errors.ts';
-import { DatabaseSilent } from './time-limit.ts';
+import { DatabaseBusy, PlanOutdated } from './database-errors.ts';
+import { DatabaseSilent, withinLimit } from './time-limit.ts';
 
 /** A statement that had less time than this says nothing about the connection. */
 const minSilenceMilliseconds = 1_000;
+
+/**
+ * Takes a connection within this time. One that comes later goes back to the pool.
+ *
+ * @throws DatabaseBusy `connections` when the time is over
+ */
+async function takeWithin(pool: pg.Pool, milliseconds: number): Promise<pg.PoolClient> {
+  const taken = pool.connect();
+  if (milliseconds === Infinity) return taken;
+  return withinLimit(taken, milliseconds).catch((error: Error) => {
+    if (!(error instanceof DatabaseSilent)) throw error;
+    taken.then(
+      (client) => client.release(),
+      () => {},
+    );
+    throw new DatabaseBusy('connections', `no connection within ${Math.round(milliseconds)} ms`);
+  });
+}
 
 /**
  * Connections are judged by the error that one of them is released with:
@@ -14,9 +32,9 @@ const minSilenceMilliseconds = 1_000;
  * - PlanOutdated: a migration has changed a table. Those that were opened before are closed, because their prepared
  *   statements stay refused.
  *
- * @returns what takes a connection
+ * @returns what takes a connection, within so many milliseconds, or as long as the pool waits
  */
-export function createConnections(pool: pg.Pool): () => Promise<pg.PoolClient> {
+export function createConnections(pool: pg.Pool): (maxMilliseconds?: number) => Promise<pg.PoolClient> {
   const openedAt = new WeakMap<pg.PoolClient, number>();
   const respondedAt = new WeakMap<pg.PoolClient, number>();
   let minOpenedAt = 0;
@@ -35,9 +53,10 @@ export function createConnections(pool: pg.Pool): () => Promise<pg.PoolClient> {
   const isUsable = (client: pg.PoolClient): boolean =>
     openedAt.get(client)! >= minOpenedAt && respondedAt.get(client)! >= minRespondedAt;
 
-  return async () => {
+  return async (maxMilliseconds = Infinity) => {
+    const deadline = performance.now() + maxMilliseconds;
     for (;;) {
-      const client = await pool.connect();
+      const client = await takeWithin(pool, deadline - performance.now());
       if (isUsable(client)) return client;
       client.release(true);
     }

@@ -121,13 +121,17 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   const connect = createConnections(pool);
 
-  /** Runs a statement on a connection of the pool, which is closed when it does not respond. */
-  async function query(statement: object, milliseconds: number, isWrite = false): Promise<pg.QueryResult> {
-    const client = await connect().catch((error: Error) => {
+  /**
+   * Runs a statement on a connection of the pool, which is closed when it does not respond.
+   *
+   * @param milliseconds to wait for the connection, and then for the response
+   */
+  async function query(statement: object, milliseconds: () => number, isWrite = false): Promise<pg.QueryResult> {
+    const client = await connect(milliseconds()).catch((error: Error) => {
       throw translateDatabaseError(error);
     });
     try {
-      const result = await withinLimit(client.query(statement as pg.QueryConfig), milliseconds);
+      const result = await withinLimit(client.query(statement as pg.QueryConfig), milliseconds());
       client.release();
       return result;
     } catch (cause) {
@@ -141,7 +145,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   async function onPool<Row>(statement: Statement, values: unknown[], isWrite = false): Promise<Rows<Row>> {
     const milliseconds = () =>
       Math.min(maxStatementMilliseconds, units.getStore()?.remainingMilliseconds() ?? Infinity);
-    const run = () => query({ ...statement, values }, milliseconds(), isWrite);
+    const run = () => query({ ...statement, values }, milliseconds, isWrite);
     // Nothing was done, and the next connection is a new one.
     const { rows, rowCount } = await run().catch((error: unknown) => {
       if (error instanceof PlanOutdated) return run();
@@ -200,7 +204,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 
     async isResponding() {
       try {
-        const { rows } = await query(ping, maxPingMilliseconds);
+        const { rows } = await query(ping, () => maxPingMilliseconds);
         return (rows[0] as { is_writable: boolean }).is_writable;
       } catch {
         // After any error the database counts as not responding.

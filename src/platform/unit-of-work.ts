@@ -54,7 +54,7 @@ export interface UnitOfWorkLimits {
 const minEndingMilliseconds = 1_000;
 
 export function createUnitOfWork(
-  connect: () => Promise<Connection>,
+  connect: (maxMilliseconds: number) => Promise<Connection>,
   { maxMilliseconds, maxStatementMilliseconds }: UnitOfWorkLimits,
 ): UnitOfWork {
   const startedAt = performance.now();
@@ -76,7 +76,7 @@ export function createUnitOfWork(
   };
 
   async function open(): Promise<Connection> {
-    const connection = await connect();
+    const connection = await connect(limit());
     connection.on('error', fail);
     // BEGIN is not awaited: in pipeline mode the next statements follow at once.
     void connection.query('BEGIN').catch(fail);

@@ -104,6 +104,28 @@ test('a commit waits for an answer no longer than the time limit of its unit of 
   expect(ended).toEqual(['with a limit', 'without a limit']);
 });
 
+test('a connection is waited for no longer than the unit of work has time, and is not lost', async () => {
+  const db = openDatabase({ url: frontdesk.database.url, poolSize: 1 });
+  closeAfterwards(db);
+  const select = statement('select');
+  const waitInVain = (work: () => Promise<unknown>) =>
+    db.startUnitOfWork(async (unit) => {
+      await expect(work()).rejects.toMatchObject({ trouble: 'connections' });
+      await unit.rollback();
+    }, 500);
+  let isWaiting = true;
+  let waiting: Promise<unknown> | undefined;
+  await db.startUnitOfWork(async (holder) => {
+    await db.guard(select);
+    waiting = db.startUnitOfWork(() => db.read(select)).finally(() => (isWaiting = false));
+    await Promise.all([waitInVain(() => db.read(select)), waitInVain(() => db.guard(select))]);
+    expect(isWaiting).toBe(true);
+    await holder.rollback();
+  });
+  await waiting;
+  expect(await db.isResponding()).toBe(true);
+});
+
 test('a process stops while the database is silent', async () => {
   const other = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { DATABASE_URL: proxy.url } });
   proxy.freeze();
