@@ -1,5 +1,6 @@
 /** The composition root: connects all parts to one server, on an opened database. */
 import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPasswordHasher, type PasswordHasher } from './credentials/password.ts';
 import { startBackground } from './background.ts';
 import type { Base } from './base.ts';
@@ -24,7 +25,10 @@ export interface App {
   hasher: PasswordHasher;
   /** What it has to do now. */
   load(): Load;
-  /** Accepts no more requests, waits for those in flight, and closes everything that was opened. */
+  /**
+   * Is not ready from now on, accepts requests until the delay is over, waits for those in flight, and closes everything
+   * that was opened.
+   */
   close(): Promise<void>;
 }
 
@@ -96,6 +100,7 @@ export async function createApp(base: Base, waiting: AppOptions = {}): Promise<A
     load: () => web.load(),
     async close() {
       readiness.isDraining = true;
+      if (server.listening) await sleep(config.shutdownDelaySeconds * 1000);
       await drain(server);
       await background.stop();
       await stopFollowing();

@@ -46,6 +46,8 @@ export interface Config {
     /** Whether the profile for the OpenID Foundation's conformance suite is on (`oidc/conformance-profile.ts`). */
     readonly isConformance: boolean;
   };
+  /** How long requests are still accepted once the process is told to stop. */
+  readonly shutdownDelaySeconds: number;
   readonly logLevel: LogLevel;
 }
 
@@ -119,6 +121,7 @@ const schema = z.object({
   RATE_LIMIT_FACTOR: positiveNumber.default(1),
   CLIENT_REGISTRATION: z.enum(['off', 'token']).default('off'),
   CONFORMANCE_PROFILE: z.string().default('false'),
+  SHUTDOWN_DELAY: wholeNumber(0, 300).default(0),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   PGSSLMODE: z.string().optional(),
   PGSSLROOTCERT: z.string().optional(),
@@ -234,6 +237,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
       hasClientRegistration: values.CLIENT_REGISTRATION === 'token',
       isConformance: values.CONFORMANCE_PROFILE !== 'false',
     }),
+    shutdownDelaySeconds: values.SHUTDOWN_DELAY,
     logLevel: values.LOG_LEVEL,
   });
 }

@@ -66,5 +66,11 @@ export const settings: readonly Setting[] = [
     about:
       '`true`, or the issuer again when it is public, for runs of the OpenID conformance suite. Never in production: it allows implicit and hybrid flow, unsigned request objects, links of self-registered apps to other hosts, and calls to them at the hosts of OUTGOING_ALLOWED_HOSTS.',
   },
+  {
+    name: 'SHUTDOWN_DELAY',
+    default: '0',
+    about:
+      'Seconds that a process still accepts requests after SIGTERM, while `/readyz` answers 503: longer than a load balancer takes to notice.',
+  },
   { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
 ];
