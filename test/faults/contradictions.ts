@@ -37,6 +37,8 @@ const questions = {
       join clients c on c.id = client and c.metadata ? 'backchannel_logout_uri'
       where s.ended_at is not null and not exists (
         select from logout_notices n where n.session_uid = s.uid and n.client_id = client)`,
+    'a notice is not delivered': `
+      select id::text as subject from logout_notices where channel = 'back' and delivered_at is null`,
     'a client has no secret': `
       select c.id as subject from clients c
       where c.is_self_registered and not exists (select from client_secrets s where s.client_id = c.id)`,

@@ -1,7 +1,7 @@
 /** The result of a run: lines for the terminal, and RESULTS.md. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { cpus, release, totalmem, type as system } from 'node:os';
+import { cpus, loadavg, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
 import { seconds, type Result } from './judge.ts';
 
@@ -14,26 +14,26 @@ const number = (value: number): string => value.toLocaleString('en');
 const longest = (times: readonly number[] | undefined): string =>
   times === undefined || times.length === 0 ? '–' : seconds(Math.max(...times));
 
-/** Heading → the cell of a result. */
-const columns: Record<string, (result: Result) => string> = {
-  scenario: ({ name }) => name,
-  'what was done': ({ what }) => what,
-  requests: ({ requests }) => number(requests),
-  acknowledged: ({ acknowledged }) => number(acknowledged),
-  lost: ({ lost }) => number(lost.length),
-  'codes twice': ({ codesTwice }) => number(codesTwice),
-  branched: ({ branched }) => number(branched),
-  'half done': ({ halfDone }) => number(halfDone.length),
-  '5xx but 503': ({ faults }) => number(faults.length),
-  '503': ({ unavailable }) => number(unavailable),
-  'broken off': ({ brokenOff }) => number(brokenOff),
-  'failed in drain': ({ failedInDrain }) => (failedInDrain === undefined ? '–' : number(failedInDrain)),
-  'process back': ({ processBack }) => longest(processBack),
-  'database back': ({ databaseBack }) => longest(databaseBack),
-  'slowest response': ({ slowest }) => seconds(slowest),
-  goodput: ({ goodput }) => (goodput ? `${(Math.min(...goodput) * 100).toFixed(0)} %` : '–'),
-  holds: ({ failures }) => (failures.length === 0 ? 'yes' : 'NO'),
-};
+/** Heading, and the cell of a result. */
+const columns: readonly [string, (result: Result) => string][] = [
+  ['scenario', ({ name }) => name],
+  ['what was done', ({ what }) => what],
+  ['requests', ({ requests }) => number(requests)],
+  ['acknowledged', ({ acknowledged }) => number(acknowledged)],
+  ['lost', ({ lost }) => number(lost.length)],
+  ['codes twice', ({ codesTwice }) => number(codesTwice)],
+  ['branched', ({ branched }) => number(branched)],
+  ['half done', ({ halfDone }) => number(halfDone.length)],
+  ['5xx but 503', ({ faults }) => number(faults.length)],
+  ['503', ({ unavailable }) => number(unavailable)],
+  ['broken off', ({ brokenOff }) => number(brokenOff)],
+  ['failed in drain', ({ failedInDrain }) => (failedInDrain === undefined ? '–' : number(failedInDrain))],
+  ['process back', ({ processBack }) => longest(processBack)],
+  ['database back', ({ databaseBack }) => longest(databaseBack)],
+  ['slowest response', ({ slowest }) => seconds(slowest)],
+  ['goodput', ({ goodput }) => (goodput ? `${(Math.min(...goodput) * 100).toFixed(0)} %` : '–')],
+  ['holds', ({ failures }) => (failures.length === 0 ? 'yes' : 'NO')],
+];
 
 export const headingOf = (name: string): string => `${name} …`;
 
@@ -47,7 +47,7 @@ const detailsOf = ({ lost, halfDone, faults, surprises }: Result): string[] =>
 
 /** For the terminal. */
 export function lineOf(result: Result): string {
-  const cells = Object.entries(columns)
+  const cells = columns
     .filter(([heading]) => heading !== 'scenario')
     .map(([heading, cell]) => `${heading} ${cell(result)}`);
   return [
@@ -66,8 +66,11 @@ function commit(): string {
   return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') === '' ? '' : ' with changes'}`;
 }
 
+/** The load before the run tells what others did on this machine. */
+const loadBefore = loadavg()[1]!;
+
 const machine = (): string =>
-  `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${system()} ${release()}, Node ${process.versions.node}`;
+  `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${system()} ${release()}, Node ${process.versions.node}; load average before the run ${loadBefore.toFixed(1)}`;
 
 export function renderResults(
   results: readonly Result[],
@@ -81,9 +84,9 @@ export function renderResults(
     'Written by the tool, never by hand. What the columns mean, and which figures must hold, is in [README.md](../README.md#faults).',
     `${isQuick ? 'With `--quick`' : 'In full'}, ${date}, commit ${where.commit}, on ${where.machine}.`,
     [
-      row(Object.keys(columns)),
-      row(Object.keys(columns).map(() => '---')),
-      ...results.map((result) => row(Object.values(columns).map((cell) => cell(result)))),
+      row(columns.map(([heading]) => heading)),
+      row(columns.map(() => '---')),
+      ...results.map((result) => row(columns.map(([, cell]) => cell(result)))),
     ].join('\n'),
     '## What does not hold',
     failures.length === 0 ? 'Everything holds.' : list(failures),

@@ -43,6 +43,16 @@ async function withinSeconds<T>(work: Promise<T>, limit: number): Promise<T> {
   }
 }
 
+/** Ends the fault of a scenario that was given up. */
+async function heal({ postgres, proxies }: Stage): Promise<void> {
+  postgres.thaw();
+  if (postgres.pid === undefined) await postgres.start();
+  for (const proxy of proxies) {
+    proxy.delay(0);
+    proxy.thaw();
+  }
+}
+
 async function measure(scenario: Scenario, stage: Stage, isQuick: boolean): Promise<Measured> {
   const driver = startDriver(stage.world);
   try {
@@ -50,6 +60,7 @@ async function measure(scenario: Scenario, stage: Stage, isQuick: boolean): Prom
     stage.traffic.reset();
     return await withinSeconds(scenario.run(stage, isQuick), scenario.maxSeconds);
   } finally {
+    await heal(stage);
     await driver.stop();
   }
 }

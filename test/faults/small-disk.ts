@@ -15,7 +15,20 @@ export interface SmallDisk {
 }
 
 const megabytes = 256;
-const inNamespace = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', '-c'];
+/** The holder ends with this process. */
+const inNamespace = [
+  'setpriv',
+  '--pdeathsig',
+  'KILL',
+  '--',
+  'unshare',
+  '--mount',
+  '--propagation',
+  'private',
+  '--',
+  'sh',
+  '-c',
+];
 const mount = 'mount -t tmpfs -o size="$1" tmpfs "$2"';
 
 /** @returns why this machine does not let us mount; undefined when it does */

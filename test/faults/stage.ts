@@ -65,6 +65,7 @@ export async function startStage(postgres: PostgresServer, options: StageOptions
       return {
         CLIENT_REGISTRATION: 'token',
         DATABASE_URL: options.hasProxies ? proxies[process]!.url : own,
+        SHUTDOWN_DELAY: '3',
         DNS_SERVERS: nameServer.address,
         OUTGOING_ALLOWED_HOSTS: `*.localhost,${secondHost}`,
         ...options.settingsOf?.(process),
@@ -97,6 +98,8 @@ export async function startStage(postgres: PostgresServer, options: StageOptions
     faultLines,
     async close() {
       await rotation!.stop();
+      // Nothing depends on how they end.
+      await Promise.all(servers.map((server) => server.kill()));
       await operatorDb.close();
       await deployment.close();
       for (const proxy of proxies) await proxy.close();

@@ -115,6 +115,7 @@ test.each([
   ['an unused code has tokens', `update artifacts set consumed_at = null where kind = 'AuthorizationCode'`],
   ['a grant outlives its session', 'update sessions set ended_at = now()'],
   ['a session ended without', 'delete from logout_notices'],
+  ['a notice is not delivered', 'update logout_notices set delivered_at = null'],
   ['a client has no secret', 'delete from client_secrets'],
   [
     'an ending is not finished',
@@ -186,6 +187,6 @@ test('the balancer of the faults retries nothing, and leaves out who is not read
   const options = { retries: 0, onPassed: (each: Passed) => void passed.push(each) };
   closeAfterwards(await startLoadBalancer(port, () => [gone, ports[0]!], options));
   const responses = [await sendRequest(`http://localhost:${port}/`), await sendRequest(`http://localhost:${port}/`)];
-  expect(responses.map(({ status }) => status).toSorted()).toEqual([502, 503]);
-  expect(passed.map(({ status }) => status).toSorted()).toEqual([0, 503]);
+  expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([502, 503]));
+  expect(new Set(passed.map(({ status }) => status))).toEqual(new Set([0, 503]));
 });

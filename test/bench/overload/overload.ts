@@ -2,7 +2,8 @@
 import { cpuOf, residentMegabytes } from '../../support/process-usage.ts';
 import { startFrontdeskTarget } from '../throughput/targets.ts';
 import { driverProcessor, pin, providerProcessor, type Target } from '../throughput/target.ts';
-import { driveClosed, driveOpen, type Driven } from './drive.ts';
+import { measureCapacity, meanOf, type Capacity, type Flooded } from './capacity.ts';
+import { driveOpen, type Driven } from './drive.ts';
 import { keysLoad, passwordLoad, silentLoad, startLoad, tokenLoad, type Load } from './loads.ts';
 import { createRawClient, type RawClient } from './raw-client.ts';
 
@@ -19,12 +20,6 @@ export interface Flood {
   megabytes: number;
 }
 
-export interface Capacity {
-  perSecond: number;
-  /** For each second of CPU of server and database: other programs of the machine do not change it. */
-  perCpuSecond: number;
-}
-
 export interface Beside {
   name: string;
   driven: Driven;
@@ -38,7 +33,6 @@ export interface Overload {
   besides: Beside[];
 }
 
-const closedConnections = 32;
 /** More than requests may wait in line. */
 const openConnections = 2_000;
 const times = 5;
@@ -56,37 +50,25 @@ function probeHealth(client: RawClient): () => Promise<number[]> {
   };
 }
 
-const cpuOfTarget = ({ pid, databasePid }: Target): number => cpuOf(pid) + cpuOf(databasePid!);
-
-/** What the server does when each of a few connections waits for its response. */
-async function capacityOf(target: Target, load: Load, seconds: number): Promise<Capacity> {
-  const client = await createRawClient(target.port, closedConnections);
-  await driveClosed(client, load, closedConnections, seconds / 3);
-  const start = cpuOfTarget(target);
-  const { done, seconds: elapsed } = await driveClosed(client, load, closedConnections, seconds);
-  const cpu = cpuOfTarget(target) - start;
-  client.close();
-  return { perSecond: done.length / elapsed, perCpuSecond: (done.length / cpu) * 1000 };
-}
+const floodedOf = ({ port, pid, databasePid }: Target): Flooded => ({
+  connect: (connections) => createRawClient(port, connections),
+  cpu: () => cpuOf(pid) + cpuOf(databasePid!),
+});
 
 async function flood(target: Target, load: Load, seconds: number): Promise<Flood> {
-  const before = await capacityOf(target, load, seconds);
-  const client = await createRawClient(target.port, openConnections);
-  const prober = await createRawClient(target.port, 10);
+  const flooded = floodedOf(target);
+  const before = await measureCapacity(flooded, load, seconds);
+  const client = await flooded.connect(openConnections);
+  const prober = await flooded.connect(10);
   const stop = probeHealth(prober);
-  const start = cpuOfTarget(target);
+  const start = flooded.cpu();
   const driven = await driveOpen(client, load, before.perSecond * times, seconds);
-  const cpu = cpuOfTarget(target) - start;
+  const cpu = flooded.cpu() - start;
   const health = await stop();
   prober.close();
   client.close();
   const megabytes = residentMegabytes(target.pid);
-  // The machine drifts.
-  const after = await capacityOf(target, load, seconds);
-  const capacity = {
-    perSecond: (before.perSecond + after.perSecond) / 2,
-    perCpuSecond: (before.perCpuSecond + after.perCpuSecond) / 2,
-  };
+  const capacity = meanOf(before, await measureCapacity(flooded, load, seconds));
   return { name: load.name, capacity, cpu, driven, health, megabytes };
 }
 

@@ -1,5 +1,6 @@
 /** `npm run bench -- overload`: what is done of five times the load, as a table. */
 import { percentile, type Report } from '../report.ts';
+import { shareOfCpu } from './capacity.ts';
 import type { Driven } from './drive.ts';
 import { measureOverload } from './overload.ts';
 
@@ -15,15 +16,15 @@ export async function benchOverload(seconds: number): Promise<Report> {
   const broken: string[] = [];
   const rows: Report['rows'] = floods.map(({ name, capacity, cpu, driven, health, megabytes }) => {
     const share = perSecond(driven) / capacity.perSecond;
-    const shareOfCpu = ((driven.done.length + driven.late.length) / cpu) * (1000 / capacity.perCpuSecond);
-    if (shareOfCpu < 0.8) broken.push(`${name}: ${percent(shareOfCpu)} of the capacity is done`);
+    const done = shareOfCpu(driven, cpu, capacity);
+    if (done < 0.8) broken.push(`${name}: ${percent(done)} of the capacity is done`);
     if (percentile(health, 0.99) >= 100) broken.push(`${name}: /healthz takes ${p99(health)}`);
     return [
       `${name} × 5`,
       rate(capacity.perSecond),
       rate(driven.sent / driven.seconds),
       `${rate(perSecond(driven))} (${percent(share)})`,
-      percent(shareOfCpu),
+      percent(done),
       p99(driven.done),
       p99(driven.refused),
       p99(health),

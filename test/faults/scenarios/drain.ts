@@ -10,10 +10,14 @@ export const drain = defineScenario({
   async run({ servers, rotation, traffic }, { drains }) {
     const processBack: number[] = [];
     const broken: string[] = [];
+    const failed = () => traffic.broken + traffic.unavailable + traffic.faults.length;
+    let failedInDrain = 0;
     for (let done = 0; done < drains; done += 1) {
       const server = servers[done % 2]!;
       await sleep(randomInt(500, 1_500));
+      const failedBefore = failed();
       const code = await server.stop();
+      failedInDrain += failed() - failedBefore;
       if (code !== 0) broken.push(`a process ended with ${code}`);
       const begin = performance.now();
       await server.start();
@@ -22,7 +26,7 @@ export const drain = defineScenario({
     return {
       what: `${drains} × SIGTERM of a process while requests run`,
       processBack,
-      failedInDrain: traffic.broken + traffic.unavailable + traffic.faults.length,
+      failedInDrain,
       broken,
     };
   },

@@ -1,26 +1,34 @@
 /** Five times what both processes can do, kind by kind, while people go on. */
-import { driveClosed, driveOpen } from '../../bench/overload/drive.ts';
-import { keysLoad, silentLoad, startLoad, tokenLoad } from '../../bench/overload/loads.ts';
+import { measureCapacity, meanOf, shareOfCpu, type Flooded } from '../../bench/overload/capacity.ts';
+import { driveOpen } from '../../bench/overload/drive.ts';
+import { keysLoad, silentLoad, startLoad, tokenLoad, type Load } from '../../bench/overload/loads.ts';
 import { createRawClient, type RawClient } from '../../bench/overload/raw-client.ts';
 import { driverProcessor, pin, providerProcessor, type Target } from '../../bench/throughput/target.ts';
+import { childrenOf, cpuOf } from '../../support/process-usage.ts';
 import { defineScenario } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 
 const times = 5;
-const closedConnections = 16;
-/** For each process: more than requests may wait in line. */
-const openConnections = 1_200;
+/** More than requests may wait in line, of both processes. */
+const openConnections = 2_400;
 const everyProcessor = '0-1';
 
-/** Sends to both processes in turn, without the balancer, which could do less than they. */
-async function createClients({ servers }: Stage, connections: number): Promise<RawClient> {
-  const clients = await Promise.all(servers.map(({ port }) => createRawClient(port, connections)));
-  let turn = 0;
-  return {
-    send: (request) => clients[(turn += 1) % clients.length]!.send(request),
-    close: () => clients.forEach((client) => client.close()),
-  };
-}
+const pidsOf = ({ servers, postgres }: Stage): number[] => [...servers.map(({ pid }) => pid), postgres.pid!];
+
+/** Both processes in turn, without the balancer, which could do less than they. */
+const floodedOf = (stage: Stage): Flooded => ({
+  async connect(connections) {
+    const { servers } = stage;
+    const clients: RawClient[] = [];
+    for (const { port } of servers) clients.push(await createRawClient(port, connections / servers.length));
+    let turn = 0;
+    return {
+      send: (request) => clients[(turn += 1) % clients.length]!.send(request),
+      close: () => clients.forEach((client) => client.close()),
+    };
+  },
+  cpu: () => pidsOf(stage).reduce((sum, pid) => sum + cpuOf(pid), 0),
+});
 
 function targetOf({ world, servers, postgres }: Stage): Target {
   const { issuer, first, machine } = world;
@@ -37,34 +45,38 @@ function targetOf({ world, servers, postgres }: Stage): Target {
   };
 }
 
+/** @returns the share of the capacity that is done, and the figures in words */
+async function flood(stage: Stage, load: Load, seconds: number): Promise<{ share: number; words: string }> {
+  const flooded = floodedOf(stage);
+  const before = await measureCapacity(flooded, load, seconds);
+  const client = await flooded.connect(openConnections);
+  const start = flooded.cpu();
+  const driven = await driveOpen(client, load, times * before.perSecond, seconds);
+  const cpu = flooded.cpu() - start;
+  client.close();
+  const share = shareOfCpu(driven, cpu, meanOf(before, await measureCapacity(flooded, load, seconds)));
+  const others = [...driven.others].map(([status, count]) => `, ${count} × ${status}`).join('');
+  return { share, words: `${load.name}: ${(share * 100).toFixed(0)} % of ${before.perSecond.toFixed(0)}/s${others}` };
+}
+
 export const overload = defineScenario({
   name: 'overload',
   maxSeconds: 400,
   sizes: { full: { seconds: 10 }, quick: { seconds: 3 } },
   async run(stage, { seconds }) {
     const target = targetOf(stage);
-    const pids = [...stage.servers.map(({ pid }) => pid), stage.postgres.pid!];
     const loads = [tokenLoad(target), await silentLoad(target), startLoad(target), keysLoad(target)];
-    for (const pid of pids) pin(pid, providerProcessor);
+    const measured = pidsOf(stage).flatMap((pid) => [pid, ...childrenOf(pid)]);
+    for (const pid of measured) pin(pid, providerProcessor);
     pin(process.pid, driverProcessor);
     const goodput: number[] = [];
     const notes: string[] = [];
     for (const load of loads) {
-      const few = await createClients(stage, closedConnections);
-      const connections = closedConnections * stage.servers.length;
-      await driveClosed(few, load, connections, seconds / 3);
-      const closed = await driveClosed(few, load, connections, seconds);
-      few.close();
-      const capacity = closed.done.length / closed.seconds;
-      const many = await createClients(stage, openConnections);
-      const { done, seconds: taken, others } = await driveOpen(many, load, times * capacity, seconds);
-      many.close();
-      const share = done.length / taken / capacity;
+      const { share, words } = await flood(stage, load, seconds);
       goodput.push(share);
-      const wrong = [...others].map(([status, count]) => `, ${count} × ${status}`).join('');
-      notes.push(`${load.name}: ${(share * 100).toFixed(0)} % of ${capacity.toFixed(0)}/s${wrong}`);
+      notes.push(words);
     }
-    for (const pid of [...pids, process.pid]) pin(pid, everyProcessor);
+    for (const pid of [...measured, process.pid]) pin(pid, everyProcessor);
     return { what: `${times} × what both processes can do, ${seconds} s of each kind of request`, goodput, notes };
   },
 });
