@@ -5,6 +5,9 @@ import type { World } from './population.ts';
 import { createAndEnd, registerAndChange } from './programs.ts';
 
 export interface Driver {
+  /** Lets everybody finish what they do, and wait until they go on. */
+  pause(): Promise<void>;
+  resume(): void;
   /** Lets everybody finish what they do. */
   stop(): Promise<void>;
 }
@@ -14,10 +17,18 @@ const pauses = { people: 150, programs: 300, operator: 1_000 };
 
 export function startDriver(world: World): Driver {
   const stopped = new AbortController();
+  let isPaused = false;
+  const inRound = new Set<Promise<void>>();
+
   async function repeat(round: () => Promise<void>, pause: number): Promise<void> {
     while (!stopped.signal.aborted) {
-      await round();
-      await sleep(pause, undefined, { signal: stopped.signal }).catch(() => {});
+      if (!isPaused) {
+        const under = round();
+        inRound.add(under);
+        await under;
+        inRound.delete(under);
+      }
+      await sleep(pause);
     }
   }
   const loops = [
@@ -26,6 +37,11 @@ export function startDriver(world: World): Driver {
     repeat(() => createAndEnd(world), pauses.operator),
   ];
   return {
+    async pause() {
+      isPaused = true;
+      await Promise.all(inRound);
+    },
+    resume: () => void (isPaused = false),
     async stop() {
       stopped.abort();
       await Promise.all(loops);

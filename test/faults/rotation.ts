@@ -12,6 +12,8 @@ export interface Rotation {
   ports(): number[];
   /** Waits until all are ready, by the balancer's checks. @returns milliseconds since `begin` */
   untilReady(begin: number): Promise<number>;
+  /** Milliseconds from `begin` until the last check that did not find a process ready; 0 when all found it ready. */
+  lastNotReady(begin: number): number;
   stop(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ const checkTimeoutMilliseconds = 1_000;
 export function startRotation(issuer: string, servers: readonly ServerProcess[]): Rotation {
   const ready = new Map<number, boolean>();
   const stopped = new AbortController();
+  let notReadyAt = 0;
 
   async function isReady(port: number): Promise<boolean> {
     const status = sendRequest(`${issuer}/readyz`, {}, port).then(
@@ -32,7 +35,9 @@ export function startRotation(issuer: string, servers: readonly ServerProcess[])
   }
   async function check({ port }: ServerProcess): Promise<void> {
     while (!stopped.signal.aborted) {
-      ready.set(port, await isReady(port));
+      const isGreen = await isReady(port);
+      ready.set(port, isGreen);
+      if (!isGreen) notReadyAt = performance.now();
       await sleep(checkEveryMilliseconds);
     }
   }
@@ -51,6 +56,7 @@ export function startRotation(issuer: string, servers: readonly ServerProcess[])
         (milliseconds) => milliseconds !== undefined,
       ).then((milliseconds) => milliseconds!);
     },
+    lastNotReady: (begin) => Math.max(0, notReadyAt - begin),
     async stop() {
       stopped.abort();
       await Promise.all(checks);

@@ -58,7 +58,7 @@ async function measure(scenario: Scenario, stage: Stage, isQuick: boolean): Prom
   try {
     await sleep(warmUpMilliseconds);
     stage.traffic.reset();
-    return await withinSeconds(scenario.run(stage, isQuick), scenario.maxSeconds);
+    return await withinSeconds(scenario.run({ ...stage, driver }, isQuick), scenario.maxSeconds);
   } finally {
     await heal(stage);
     await driver.stop();

@@ -1,6 +1,12 @@
 /** What a scenario is, and what is measured of it. */
 import type { PostgresServer } from '../support/postgres-server.ts';
+import type { Driver } from './driver.ts';
 import type { Stage, StageOptions } from './stage.ts';
+
+/** The deployment, and who is at work on it. */
+export interface Scene extends Stage {
+  driver: Driver;
+}
 
 /** What a scenario measures itself; the rest is measured of all. Times are in milliseconds. */
 export interface Measured {
@@ -37,13 +43,13 @@ export interface Scenario {
   startPostgres?(): Promise<PostgresServer>;
   /** @returns why it cannot run on this machine; undefined when it can */
   whyNot?(): string | undefined;
-  run(stage: Stage, isQuick: boolean): Promise<Measured>;
+  run(scene: Scene, isQuick: boolean): Promise<Measured>;
 }
 
 /** A scenario with a size for the full run and a smaller one. */
 export function defineScenario<S>(
-  scenario: Omit<Scenario, 'run'> & { sizes: Sizes<S>; run(stage: Stage, size: S): Promise<Measured> },
+  scenario: Omit<Scenario, 'run'> & { sizes: Sizes<S>; run(scene: Scene, size: S): Promise<Measured> },
 ): Scenario {
   const { sizes } = scenario;
-  return { ...scenario, run: (stage, isQuick) => scenario.run(stage, isQuick ? sizes.quick : sizes.full) };
+  return { ...scenario, run: (scene, isQuick) => scenario.run(scene, isQuick ? sizes.quick : sizes.full) };
 }

@@ -5,7 +5,7 @@ import { keysLoad, silentLoad, startLoad, tokenLoad, type Load } from '../../ben
 import { createRawClient, type RawClient } from '../../bench/overload/raw-client.ts';
 import { driverProcessor, pin, providerProcessor, type Target } from '../../bench/throughput/target.ts';
 import { childrenOf, cpuOf } from '../../support/process-usage.ts';
-import { defineScenario } from '../scenario.ts';
+import { defineScenario, type Scene } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 
 const times = 5;
@@ -45,16 +45,24 @@ function targetOf({ world, servers, postgres }: Stage): Target {
   };
 }
 
-/** @returns the share of the capacity that is done, and the figures in words */
-async function flood(stage: Stage, load: Load, seconds: number): Promise<{ share: number; words: string }> {
-  const flooded = floodedOf(stage);
+/**
+ * People pause while it is measured, since what they do is another kind of request; then they go on in a second flood.
+ *
+ * @returns the share of it that is done, and the figures in words
+ */
+async function flood(scene: Scene, load: Load, seconds: number): Promise<{ share: number; words: string }> {
+  const { driver } = scene;
+  const flooded = floodedOf(scene);
+  await driver.pause();
   const before = await measureCapacity(flooded, load, seconds);
   const client = await flooded.connect(openConnections);
   const start = flooded.cpu();
   const driven = await driveOpen(client, load, times * before.perSecond, seconds);
   const cpu = flooded.cpu() - start;
-  client.close();
   const share = shareOfCpu(driven, cpu, meanOf(before, await measureCapacity(flooded, load, seconds)));
+  driver.resume();
+  await driveOpen(client, load, times * before.perSecond, seconds);
+  client.close();
   const others = [...driven.others].map(([status, count]) => `, ${count} × ${status}`).join('');
   return { share, words: `${load.name}: ${(share * 100).toFixed(0)} % of ${before.perSecond.toFixed(0)}/s${others}` };
 }
@@ -63,16 +71,16 @@ export const overload = defineScenario({
   name: 'overload',
   maxSeconds: 400,
   sizes: { full: { seconds: 10 }, quick: { seconds: 3 } },
-  async run(stage, { seconds }) {
-    const target = targetOf(stage);
+  async run(scene, { seconds }) {
+    const target = targetOf(scene);
     const loads = [tokenLoad(target), await silentLoad(target), startLoad(target), keysLoad(target)];
-    const measured = pidsOf(stage).flatMap((pid) => [pid, ...childrenOf(pid)]);
+    const measured = pidsOf(scene).flatMap((pid) => [pid, ...childrenOf(pid)]);
     for (const pid of measured) pin(pid, providerProcessor);
     pin(process.pid, driverProcessor);
     const goodput: number[] = [];
     const notes: string[] = [];
     for (const load of loads) {
-      const { share, words } = await flood(stage, load, seconds);
+      const { share, words } = await flood(scene, load, seconds);
       goodput.push(share);
       notes.push(words);
     }

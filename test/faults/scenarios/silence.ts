@@ -1,6 +1,9 @@
 /** The network drops everything without a word: for a while, and the connections of that time for good. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { seconds } from '../judge.ts';
 import { defineScenario } from '../scenario.ts';
+
+const watchMilliseconds = 12_000;
 
 export const silence = defineScenario({
   name: 'silence',
@@ -10,23 +13,29 @@ export const silence = defineScenario({
   sizes: { full: { forSeconds: [5, 15, 30, 60] }, quick: { forSeconds: [12] } },
   async run({ proxies, rotation }, { forSeconds }) {
     const databaseBack: number[] = [];
-    for (const seconds of forSeconds) {
+    // A process may seem ready until it tries a connection that is silent.
+    const watch = async () => {
+      const begin = performance.now();
+      await sleep(watchMilliseconds);
+      await rotation.untilReady(begin);
+      databaseBack.push(rotation.lastNotReady(begin));
+    };
+    for (const duration of forSeconds) {
       for (const proxy of proxies) proxy.freeze();
-      await sleep(seconds * 1000);
+      await sleep(duration * 1000);
       for (const proxy of proxies) {
         proxy.forget();
         proxy.thaw();
       }
-      databaseBack.push(await rotation.untilReady(performance.now()));
-      await sleep(2_000);
+      await watch();
     }
     // New connections work at once, and the old ones stay silent.
     for (const proxy of proxies) proxy.forget();
-    databaseBack.push(await rotation.untilReady(performance.now()));
-    await sleep(10_000);
+    await watch();
     return {
       what: `the network to the database silent for ${forSeconds.join(', ')} s, its connections lost; and these alone`,
       databaseBack,
+      notes: [`not ready for ${databaseBack.map(seconds).join(', ')} afterwards`],
     };
   },
 });
