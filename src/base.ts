@@ -7,6 +7,7 @@ import { isMigrated, listAppliedMigrations } from './deployment/deployment-repos
 import { Refusal } from './errors.ts';
 import type { ProcessRole } from './platform/data-folder.ts';
 import { setClockByDatabase } from './platform/clock.ts';
+import { sharesSessions } from './platform/connection-pooler.ts';
 import { openDatabase, type Database } from './platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { JobTablesNewer } from './platform/jobs.ts';
@@ -87,8 +88,8 @@ async function applyMigrations(url: string): Promise<string[]> {
  * Opens the database, starting the embedded one if none is configured, applies migrations, and checks that the database
  * belongs to this issuer and root secret.
  *
- * @throws Refusal `database_missing`, `database_empty`, `database_newer`, `secret_unknown`,
- *   `database_of_other_issuer`, `database_of_other_secret`
+ * @throws Refusal `database_missing`, `database_empty`, `database_newer`, `database_sessions_shared`,
+ *   `secret_unknown`, `database_of_other_issuer`, `database_of_other_secret`
  */
 export async function openBase(config: Config, options: BaseOptions): Promise<Base> {
   const { role, log = createLog(config.logLevel) } = options;
@@ -102,6 +103,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     for (const each of close.toReversed()) await each();
   };
   try {
+    if (config.databaseUrl && (await sharesSessions(url))) throw new Refusal('database_sessions_shared');
     const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
     const db = openDatabase({ url, poolSize: config.databasePool, onError, isForJobs: role === 'command' });
     close.push(() => db.close());

@@ -35,6 +35,7 @@ export const refusals = {
   database_newer: 409,
   database_of_other_issuer: 409,
   database_of_other_secret: 409,
+  database_sessions_shared: 409,
   database_unavailable: 503,
   dead_letter_unknown: 404,
   duration_invalid: 400,

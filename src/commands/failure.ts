@@ -73,6 +73,9 @@ const databaseCodes: readonly Rule[] = [
 const admissionMessages: readonly Rule[] = [
   [/no encryption$|SSL off$|SSL required$|SSL connection is required/i, 'database_demands_tls'],
   [/pg_hba\.conf/i, 'database_not_admitted'],
+  [/no such database|database .* does not exist/i, 'database_unknown'],
+  [/authentication failed|no such user/i, 'database_sign_in'],
+  [/no more connections allowed/i, 'database_connections'],
 ];
 
 /** Rules for the message: not all errors of the driver have codes, and node-pg-migrate drops the code and the cause. */

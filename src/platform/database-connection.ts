@@ -129,9 +129,25 @@ function connectionOptions(databaseUrl: string): pg.PoolConfig {
 
 const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
-/** @throws DatabaseUrlInvalid */
-export function createPool(url: string, options: pg.PoolConfig): pg.Pool {
-  return new pg.Pool({ ...keepAlive, ...options, ...connectionOptions(url) });
+/** Limits of PostgreSQL, in milliseconds. */
+export interface SessionLimits {
+  statement_timeout: number;
+  lock_timeout: number;
+  idle_in_transaction_session_timeout: number;
+}
+
+/**
+ * @param limits are set by the first statement of each connection: pgbouncer refuses them as parameters of its start
+ * @throws DatabaseUrlInvalid
+ */
+export function createPool(url: string, options: pg.PoolConfig, limits?: SessionLimits): pg.Pool {
+  const pool = new pg.Pool({ ...keepAlive, ...options, ...connectionOptions(url) });
+  if (!limits) return pool;
+  const text = Object.entries(limits)
+    .map(([name, milliseconds]) => `set ${name} = ${milliseconds}`)
+    .join('; ');
+  // Not awaited: in pipeline mode the next statements follow at once. Its only error is that the connection broke.
+  return pool.on('connect', (client) => void client.query(text).catch(() => {}));
 }
 
 /** @throws DatabaseUrlInvalid */

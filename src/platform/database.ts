@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { createConnections } from './connections.ts';
-import { createPool } from './database-connection.ts';
+import { createPool, type SessionLimits } from './database-connection.ts';
 import {
   CommitUncertain,
   DatabaseBusy,
@@ -62,25 +62,24 @@ export interface DatabaseOptions {
 }
 
 // Without such limits, in milliseconds, pg and PostgreSQL wait for ever.
-const requestLimits = {
-  connectionTimeoutMillis: 4_000,
+const requestLimits: SessionLimits = {
   statement_timeout: 7_000,
   lock_timeout: 6_000,
   idle_in_transaction_session_timeout: 20_000,
 };
-const jobLimits = {
-  connectionTimeoutMillis: 10_000,
+const jobLimits: SessionLimits = {
   statement_timeout: 60_000,
   lock_timeout: 30_000,
   idle_in_transaction_session_timeout: 60_000,
 };
+const connectionMilliseconds = { ofRequests: 4_000, ofJobs: 10_000 };
 /** Added to `statement_timeout`: when this has passed too, the server does not respond at all. */
 const silenceMilliseconds = 1_000;
 const maxCloseMilliseconds = 3_000;
 const maxPingMilliseconds = 3_000;
 
 // Limits for the pools of libraries, whose statements get no `statement_timeout`.
-const libraryLimits = { connectionTimeoutMillis: 10_000, query_timeout: 60_000 };
+const libraryLimits = { connectionTimeoutMillis: connectionMilliseconds.ofJobs, query_timeout: 60_000 };
 
 export type Pool = pg.Pool;
 
@@ -110,12 +109,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   const { url, poolSize = 10, onError = () => {}, isForJobs = false } = options;
   const limits = isForJobs ? jobLimits : requestLimits;
   const maxStatementMilliseconds = limits.statement_timeout + silenceMilliseconds;
-  const pool = createPool(url, {
-    ...limits,
-    max: poolSize,
-    pipeline: true,
-    application_name: 'frontdesk',
-  });
+  const connectionTimeoutMillis = isForJobs ? connectionMilliseconds.ofJobs : connectionMilliseconds.ofRequests;
+  const connections = { max: poolSize, connectionTimeoutMillis, pipeline: true, application_name: 'frontdesk' };
+  const pool = createPool(url, connections, limits);
   attachErrorListener(pool, onError);
   const units = new AsyncLocalStorage<UnitOfWork>();
 

@@ -22,6 +22,8 @@ export interface Frontdesk extends Base {
 export interface FrontdeskOptions {
   /** Starts another server of this deployment: same database, issuer and root secret. */
   sameDeploymentAs?: Pick<Frontdesk, 'database' | 'issuer' | 'secret'>;
+  /** A fresh one when left out. */
+  database?: TestDatabase;
   /** Further settings. */
   settings?: Record<string, string>;
   /** How long a request may wait before the server works on it; long by default, because the machine may be busy. */
@@ -30,10 +32,11 @@ export interface FrontdeskOptions {
 
 export async function startFrontdesk({
   sameDeploymentAs,
+  database: given,
   settings = {},
   maxWaitMilliseconds = 60_000,
 }: FrontdeskOptions = {}): Promise<Frontdesk> {
-  const database = sameDeploymentAs?.database ?? (await freshDatabase());
+  const database = sameDeploymentAs?.database ?? given ?? (await freshDatabase());
   const port = await freePort();
   const issuer = sameDeploymentAs?.issuer ?? settings['ISSUER'] ?? `http://idp.localhost:${port}`;
   const secret = sameDeploymentAs?.secret ?? `test_${randomToken()}`;

@@ -1,7 +1,7 @@
 /** Starts servers of tests, and finds free ports. */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { closeAfterwards } from './cleanup.ts';
 
@@ -59,3 +59,14 @@ export async function freePort(inARow = 1): Promise<number> {
     if ((await Promise.all(all.map(isFree))).every(Boolean)) return first;
   }
 }
+
+/** Whether a server accepts connections on a loopback port. */
+export const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });

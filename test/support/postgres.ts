@@ -2,13 +2,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, chmodSync, chownSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { findBinaries, findLauncher, libraryPath } from '../../src/platform/postgres-program.ts';
 import type { Certificates } from './certificate.ts';
 import { closeAfterwards, temporaryFolder } from './cleanup.ts';
 import { eventually } from './eventually.ts';
-import { freePort } from './listen.ts';
+import { accepts, freePort } from './listen.ts';
 import { hasEnded } from './processes.ts';
 
 export interface PostgresOptions {
@@ -19,13 +18,6 @@ export interface PostgresOptions {
   /** With these the server has TLS. */
   certificates?: Certificates;
 }
-
-const accepts = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('error', () => resolve(false)).once('connect', () => resolve(true));
-    socket.once('connect', () => socket.destroy());
-  });
 
 /** @returns the TCP port, on 127.0.0.1 */
 export async function startPostgres({ sql = '', admission, certificates }: PostgresOptions): Promise<number> {

@@ -1,0 +1,81 @@
+/** Frontdesk behind pgbouncer: it works in session mode, and in the other modes it says what to change. */
+import { openDatabase } from '../../src/platform/database.ts';
+import { randomToken } from '../../src/platform/secrets.ts';
+import { sendRequest } from '../support/browser.ts';
+import { closeAfterwards } from '../support/cleanup.ts';
+import { freshDatabase, statement } from '../support/database.ts';
+import { becomes } from '../support/eventually.ts';
+import { newBrowser, tokensFor } from '../support/flow.ts';
+import { startFrontdesk } from '../support/frontdesk.ts';
+import { ann, siteA } from '../support/people-and-apps.ts';
+import { missingPgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
+import { runFrontdesk } from '../support/terminal.ts';
+import { testWhere } from '../support/where.ts';
+
+const settingsOn = (databaseUrl: string) => ({
+  ISSUER: 'http://localhost:4999',
+  SECRET: randomToken(),
+  DATABASE_URL: databaseUrl,
+  LOG_LEVEL: 'silent',
+});
+
+const refusal = /^DATABASE_URL leads to a pooler in transaction mode, [^\n]* Set pool_mode = session [^\n]*\n$/;
+
+testWhere(missingPgbouncer, 'in session mode people sign in, and processes follow changes', async () => {
+  const pgbouncer = await startPgbouncer('session', 'default_pool_size = 60');
+  const database = await freshDatabase();
+  const settings = { DATABASE_URL: pgbouncer.urlOf(database.url) };
+  const one = await startFrontdesk({ database, settings });
+  await ann(one);
+  const app = await siteA(one);
+  const tokens = await tokensFor(one, newBrowser(one), app);
+  expect(tokens.id_token).toBeDefined();
+  expect((await sendRequest(`${one.issuer}/readyz`)).status).toBe(200);
+
+  // A notification of the database tells the server of new keys.
+  const count = async () => {
+    const { body } = await sendRequest(`${one.issuer}/oauth/jwks`);
+    return (JSON.parse(body) as { keys: unknown[] }).keys.length;
+  };
+  const before = await count();
+  const command = { ISSUER: one.issuer, SECRET: one.secret, ...settings };
+  expect((await runFrontdesk(['keys', 'rotate', '--now'], command)).code).toBe(0);
+  await becomes(async () => (await count()) > before, true);
+});
+
+testWhere(missingPgbouncer, 'in session mode statements have the limits that we set', async () => {
+  const pgbouncer = await startPgbouncer('session');
+  const database = await freshDatabase();
+  const db = openDatabase({ url: pgbouncer.urlOf(database.url) });
+  closeAfterwards(db);
+  const [row] = await db.read(statement("select current_setting('statement_timeout') as limit"));
+  expect(row).toEqual({ limit: '7s' });
+});
+
+for (const [mode, settings] of [
+  ['transaction', ''],
+  ['transaction', 'default_pool_size = 1'],
+  ['transaction', 'server_round_robin = 1'],
+  ['statement', ''],
+] as const) {
+  testWhere(missingPgbouncer, `in ${mode} mode (${settings}) servers and commands are refused`, async () => {
+    const pgbouncer = await startPgbouncer(mode, settings);
+    const database = await freshDatabase({ isEmpty: true });
+    const environment = settingsOn(pgbouncer.urlOf(database.url));
+    for (const args of [['serve'], ['migrate'], ['clients', 'list', '--new']]) {
+      const { code, error } = await runFrontdesk(args, environment);
+      expect([code, error]).toEqual([1, expect.stringMatching(refusal)]);
+    }
+    const db = openDatabase({ url: database.url });
+    closeAfterwards(db);
+    expect(await db.read(statement("select to_regclass('migrations') as table"))).toEqual([{ table: null }]);
+  });
+}
+
+testWhere(missingPgbouncer, 'what pgbouncer refuses by itself has the words of what PostgreSQL refuses', async () => {
+  const { port } = await startPgbouncer('session');
+  const list = (name: string, user: string) =>
+    runFrontdesk(['clients', 'list', '--new'], settingsOn(`postgres://${user}@127.0.0.1:${port}/${name}`));
+  expect((await list('broken', 'frontdesk')).error).toMatch(/^The database that DATABASE_URL names does not exist/);
+  expect((await list('broken', 'stranger')).error).toMatch(/^The database server refuses the user or the password/);
+});
