@@ -89,7 +89,9 @@ describe('G04 Frontdesk does not call an allowed host for an app that registered
   test('to deliver logout tokens', async () => {
     const client = await registerItself({ backchannel_logout_uri: `${rp.origin}/logout` });
     await endSessionAt(client);
-    const logLine = await eventually(() => frontdesk.logged.find((each) => each.includes('"not_allowed"')));
+    const logLine = await eventually(() =>
+      frontdesk.logged.find((each) => each.includes('"not_allowed"') && each.includes(client.id)),
+    );
     expect(JSON.parse(logLine!)).toMatchObject({
       clientId: client.id,
       gaveUp: true,
