@@ -1,5 +1,5 @@
 /** The parts that server and commands share: settings, log, keys, and an opened database that belongs to them. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { localSecretPrefix, type Config } from './config.ts';
 import { checkDeployment, claimDeployment } from './deployment/deployment.ts';
@@ -28,6 +28,8 @@ export interface Base {
   outgoing: Outgoing;
   /** Names of the migrations that `openBase` applied. */
   applied: string[];
+  /** Resolves when the embedded database has ended by itself and cannot be started again. */
+  databaseFailure: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -43,7 +45,9 @@ export interface BaseOptions {
 
 /** `postgres` is the folder of the embedded database; the process that runs the database writes `owner.json`. */
 const hasDatabase = ({ databaseUrl, dataFolder }: Config): boolean =>
-  databaseUrl !== undefined || ['postgres', 'owner.json'].some((name) => existsSync(join(dataFolder, name)));
+  databaseUrl !== undefined ||
+  // Unlike existsSync, this throws when the folder may not be read.
+  ['postgres', 'owner.json'].some((name) => statSync(join(dataFolder, name), { throwIfNoEntry: false }) !== undefined);
 
 /** @throws Refusal `secret_unknown` when there is a database and its root secret is not found */
 function findSecrets(config: Config, mayCreate: boolean): readonly string[] {
@@ -63,7 +67,8 @@ async function startDatabase(
   role: ProcessRole,
   onStep: OnStep,
 ): Promise<EmbeddedPostgres> {
-  if (databaseUrl) return { url: databaseUrl, isAttached: false, stop: async () => {} };
+  const failure = new Promise<Error>(() => {});
+  if (databaseUrl) return { url: databaseUrl, isAttached: false, failure, stop: async () => {} };
   return startEmbeddedPostgres(dataFolder, runtimeFolder, { role, onStep });
 }
 
@@ -97,7 +102,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
   const mayCreate = role === 'server' || options.mayCreate === true;
   if (!mayCreate && !hasDatabase(config)) throw new Refusal('database_missing', { folder: config.dataFolder });
   const keyring = createKeyring(findSecrets(config, mayCreate));
-  const { url, isAttached, stop } = await startDatabase(config, role, onStep);
+  const { url, isAttached, failure, stop } = await startDatabase(config, role, onStep);
   const close = [stop];
   const closeAll = async () => {
     for (const each of close.toReversed()) await each();
@@ -117,7 +122,8 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     if (!isAttached) onStep('applying_migrations');
     const applied = isAttached ? [] : await applyMigrations(url);
     const issuer = await requireDeployment(db, keyring, config, role, mayCreate);
-    return { config: { ...config, issuer }, log, keyring, db, outgoing, applied, close: closeAll };
+    const found = { ...config, issuer };
+    return { config: found, log, keyring, db, outgoing, applied, databaseFailure: failure, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { httpLimits } from '../platform/http-limits.ts';
 import { createLog } from '../platform/log.ts';
 import { loadTexts } from '../platform/texts.ts';
-import { failureKindOf, failureText, type Failure } from './failure.ts';
+import { failureKindOf, failureText, nameFolder, type Failure } from './failure.ts';
 import { listen } from './listen.ts';
 
 const retryMilliseconds = 1_000;
@@ -53,7 +53,7 @@ export async function awaitDatabase(config: Config, stop: AbortSignal): Promise<
         return await openBase(config, { role: 'server', log });
       } catch (error) {
         const failure = failureKindOf(error);
-        if (!config.databaseUrl || !transientFailures.has(failure)) throw error;
+        if (!config.databaseUrl || !transientFailures.has(failure)) throw nameFolder(error, config);
         if (loggedFailure !== failure) {
           log.warn({ reason: failure, hint: failureText(loadTexts(), error) }, 'waiting for the database');
         }

@@ -171,7 +171,7 @@ const busy = (code: string) => new DatabaseBusy('away', 'what the driver says', 
 
 test.each([
   [systemError({ code: 'EACCES', path: '/data/secrets', syscall: 'open' }), 'may not read or write /data/secrets.'],
-  [systemError({ code: 'EROFS', path: '/data', syscall: 'mkdir' }), 'may not read or write /data.'],
+  [systemError({ code: 'EROFS', path: '/data', syscall: 'mkdir' }), '/data is on a file system that is read-only.'],
   [systemError({ code: 'ENOSPC', syscall: 'write' }), 'The disk is full.'],
   [systemError({ code: 'EACCES', path: '/run/x/.s.PGSQL.5432', syscall: 'connect' }), 'does not answer at /run/x/'],
   [new ListenFailed('x', { cause: systemError({ code: 'EACCES', address: '::', port: 443 }) }), 'listen on :::443.'],

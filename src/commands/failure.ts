@@ -1,11 +1,9 @@
 /** The words for why a command failed: refusals, and errors of the database, the network and the file system. */
 import type { Texts } from '../platform/texts.ts';
-import { InvalidSettings } from '../config.ts';
+import { InvalidSettings, type Config } from '../config.ts';
 import { problemText, Refusal, refusalText } from '../errors.ts';
-import { DataFolderTaken } from '../platform/data-folder.ts';
 import { CommitUncertain, DatabaseBusy, TextNotStorable } from '../platform/database-errors.ts';
-import { EmbeddedPostgresFailed } from '../platform/postgres-program.ts';
-import { FolderOfOtherUser } from '../platform/private-folder.ts';
+import { LocalFailure } from '../platform/local-failure.ts';
 import { RootSecretMissing } from '../platform/secrets.ts';
 
 /** The words for each code are in `views/texts/en.json` under `failures`. */
@@ -27,6 +25,7 @@ export const failures = [
   'disk_full',
   'file_in_the_way',
   'file_permission',
+  'file_read_only',
   'listen_address_unavailable',
   'listen_permission',
   'listen_port_taken',
@@ -94,7 +93,8 @@ const databaseMessages: readonly Rule[] = [
 const diskCodes: readonly Rule[] = [[/^(ENOSPC|EDQUOT)$/, 'disk_full']];
 
 const fileCodes: readonly Rule[] = [
-  [/^(EACCES|EPERM|EROFS)$/, 'file_permission'],
+  [/^(EACCES|EPERM)$/, 'file_permission'],
+  [/^EROFS$/, 'file_read_only'],
   [/^(EEXIST|ENOTDIR|EISDIR)$/, 'file_in_the_way'],
   ...diskCodes,
 ];
@@ -149,15 +149,26 @@ function findFailure(chain: readonly SystemError[]): [Failure, SystemError | und
 /** @returns the failure outside of the program that an error stands for; `unexpected` for a refusal */
 export const failureKindOf = (error: unknown): Failure => findFailure(chainOf(error))[0];
 
+/** Failures whose words are about DATABASE_URL, which a folder does not have. */
+const ofAddress = new Set<Failure>(['database_connections', 'database_full', 'database_unreachable']);
+
+/** @returns an error of the embedded database with words about its folder; any other error as it is */
+export function nameFolder(error: unknown, { databaseUrl, dataFolder: folder }: Config): unknown {
+  const failure = failureKindOf(error);
+  if (databaseUrl !== undefined || !ofAddress.has(failure)) return error;
+  return new LocalFailure(
+    failure === 'database_full' ? 'disk_full' : 'database_unreachable',
+    { folder },
+    { cause: error },
+  );
+}
+
 function systemText(texts: Texts, chain: readonly SystemError[]): string {
   const [failure, error] = findFailure(chain);
   if (failure === 'unexpected') return texts('failures.unexpected', { name: error?.code ?? error?.name ?? 'Error' });
   const place = [...(error ? [error] : []), ...chain].map(placeOf).find(Boolean) ?? texts('failure_places.unknown');
   return texts(`failures.${failure}`, { code: error?.code ?? '', place });
 }
-
-/** Errors of this program whose message is written for the person who runs it. */
-const errorsForOperators = [DataFolderTaken, EmbeddedPostgresFailed, FolderOfOtherUser];
 
 /** @returns what went wrong and what to do about it; never a message of Node or of the driver */
 export function failureText(texts: Texts, error: unknown): string {
@@ -169,7 +180,7 @@ export function failureText(texts: Texts, error: unknown): string {
     const problems = error.problems.map((problem) => `  ${problemText(texts, problem)}`);
     return [texts('failures.settings'), ...problems].join('\n');
   }
-  if (errorsForOperators.some((kind) => error instanceof kind)) return (error as Error).message;
+  if (error instanceof LocalFailure) return texts(`local_failures.${error.code}`, error.values);
   return systemText(texts, chain);
 }
 

@@ -4,8 +4,10 @@ import { flushCompileCache } from 'node:module';
 import { createApp, type App } from '../app.ts';
 import type { Base } from '../base.ts';
 import { loadConfig } from '../config.ts';
+import { loadTexts } from '../platform/texts.ts';
 import { awaitDatabase } from './await-database.ts';
 import type { Command } from './command.ts';
+import { failureText } from './failure.ts';
 import { listen } from './listen.ts';
 
 /** Starts the server; closes `base` when this fails. @throws ListenFailed, and the errors of createApp */
@@ -41,8 +43,11 @@ export const serve: Command = {
     base.log.info({ issuer: config.issuer, host, port: config.port }, 'ready');
     // Node writes its compile cache when the process ends; commands that start meanwhile need it (bin/frontdesk.js).
     flushCompileCache();
-    if (!stop.aborted) await once(stop, 'abort');
-    base.log.info({ signal: String(stop.reason) }, 'stopping');
+    const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
+    const failure = await Promise.race([stopped.then(() => undefined), base.databaseFailure]);
+    if (failure) base.log.error({ hint: failureText(loadTexts(), failure) }, 'the database has ended');
+    else base.log.info({ signal: String(stop.reason) }, 'stopping');
     await app.close();
+    if (failure) throw failure;
   },
 };

@@ -9,6 +9,7 @@ import { isServerRunning } from '../platform/data-folder.ts';
 import type { Database } from '../platform/database.ts';
 import { createLog } from '../platform/log.ts';
 import type { Io } from './command.ts';
+import { nameFolder } from './failure.ts';
 import { createProgress } from './progress.ts';
 
 const demoFolder = 'data/demo';
@@ -29,6 +30,8 @@ export async function openForCommand(io: Io, config: Config, mayCreate: boolean)
   const { onStep, end } = createProgress(io.progress);
   try {
     return await openBase(config, { role: 'command', log: createLog('silent'), mayCreate, onStep });
+  } catch (error) {
+    throw nameFolder(error, config);
   } finally {
     end();
   }
@@ -46,6 +49,8 @@ export async function withBase<T>(io: Io, work: (base: Base) => Promise<T>): Pro
   try {
     io.usedIssuer = base.config.issuer;
     return await work(base);
+  } catch (error) {
+    throw nameFolder(error, config);
   } finally {
     await base.close();
   }

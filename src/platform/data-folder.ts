@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tryFileLock } from './file-lock.ts';
+import { LocalFailure } from './local-failure.ts';
 import { readFileIfExists, writePrivateFile } from './private-folder.ts';
 import type { OnStep } from './progress.ts';
 
@@ -18,29 +19,38 @@ interface Owner {
 }
 
 export interface Ownership {
-  /** Writes the folder of the database socket to `owner.json`. */
-  announce(socket: string): void;
+  /** Writes the folder of the database socket to `owner.json`; undefined while the database does not run. */
+  announce(socket: string | undefined): void;
   release(): void;
-}
-
-/** Thrown when another process owns the data folder. The message names it and says what to do. */
-export class DataFolderTaken extends Error {
-  override readonly name = 'DataFolderTaken';
 }
 
 const maxWaitSeconds = 60;
 const maxUnreachableSeconds = 5;
+const probeMilliseconds = 2_000;
 
 function readOwner(path: string): Owner | undefined {
   const text = readFileIfExists(path);
   return text ? (JSON.parse(text) as Owner) : undefined;
 }
 
-/** Whether a database accepts connections at the socket in this folder. A crash may leave a socket without one. */
-const isResponding = (socket: string): Promise<boolean> =>
+/** `absent`: there is no socket, or one that this process may not use. `silent`: nothing answers. */
+type DatabaseState = 'responding' | 'absent' | 'silent';
+
+/** The length of the message, and the code of a request for TLS: PostgreSQL says no to it on a Unix socket. */
+const tlsRequest = Buffer.from('0000000804d2162f', 'hex');
+
+/** A frozen server accepts connections too: only an answer counts. A crash may leave a socket without a server. */
+const probeDatabase = (socket: string): Promise<DatabaseState> =>
   new Promise((resolve) => {
-    const probe = connect(join(socket, '.s.PGSQL.5432'));
-    probe.once('error', () => resolve(false)).once('connect', () => probe.end(() => resolve(true)));
+    const probe = connect(join(socket, '.s.PGSQL.5432'), () => probe.write(tlsRequest));
+    const end = (state: DatabaseState) => {
+      probe.destroy();
+      resolve(state);
+    };
+    probe.setTimeout(probeMilliseconds, () => end('silent'));
+    probe.once('data', () => end('responding'));
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => end(code === 'ECONNREFUSED' ? 'silent' : 'absent'));
+    probe.once('end', () => end('silent'));
   });
 
 /** Whether a server runs on this data folder. */
@@ -56,7 +66,7 @@ export function isServerRunning(dataFolder: string): boolean {
  * Waits until the data folder is free, and becomes its owner; the caller must then start the database. While a server
  * owns the folder, a command gets the folder of that server's database socket instead.
  *
- * @throws DataFolderTaken for a second server, when the owner's database cannot be reached for 5 seconds, and after
+ * @throws LocalFailure for a second server, when the owner's database cannot be reached for 5 seconds, and after
  *   waiting for 60 seconds
  */
 export async function acquireDataFolder(
@@ -66,13 +76,21 @@ export async function acquireDataFolder(
   const path = join(dataFolder, 'owner.json');
   const start = Date.now();
   let isWaiting = false;
+  let unreachableSince: number | undefined;
   for (;;) {
     const lock = tryFileLock(join(dataFolder, 'owner.lock'));
     if (lock) {
       const self: Owner = { pid: process.pid, role };
       writePrivateFile(path, JSON.stringify(self));
       return {
-        announce: (socket) => writePrivateFile(path, JSON.stringify({ ...self, socket })),
+        announce(socket) {
+          try {
+            writePrivateFile(path, JSON.stringify({ ...self, ...(socket && { socket }) }));
+          } catch {
+            // The disk is full. Without the file, commands wait; with an old one they would look for a database.
+            rmSync(path, { force: true });
+          }
+        },
         release() {
           rmSync(path, { force: true });
           lock.release();
@@ -80,27 +98,23 @@ export async function acquireDataFolder(
       };
     }
     const owner = readOwner(path);
+    let state: DatabaseState | undefined;
     if (owner?.role === 'server') {
-      if (role === 'server') {
-        const server = `a Frontdesk server (process ${owner.pid})`;
-        throw new DataFolderTaken(`${server} already runs on ${dataFolder}: stop it, or set another DATA_DIR`);
-      }
-      if (owner.socket && (await isResponding(owner.socket))) return { socket: owner.socket };
+      const pid = owner.pid;
+      if (role === 'server') throw new LocalFailure('server_runs', { pid, folder: dataFolder });
+      state = owner.socket === undefined ? undefined : await probeDatabase(owner.socket);
+      if (owner.socket !== undefined && state === 'responding') return { socket: owner.socket };
     }
     if (!isWaiting) onStep('waiting_for_folder');
     isWaiting = true;
     await sleep(50);
-    const waited = (Date.now() - start) / 1000;
-    if (owner?.role === 'server' && owner.socket && waited > maxUnreachableSeconds) {
-      throw new DataFolderTaken(
-        `a Frontdesk server (process ${owner.pid}) runs on ${dataFolder}, but its database cannot be reached from here: ` +
-          'run this where the server runs (in its container, as its user)',
-      );
+    const values = { pid: owner?.pid ?? 0, folder: dataFolder };
+    unreachableSince = state === undefined ? undefined : (unreachableSince ?? Date.now());
+    if (unreachableSince !== undefined && Date.now() - unreachableSince > maxUnreachableSeconds * 1000) {
+      throw new LocalFailure(state === 'absent' ? 'server_database_absent' : 'server_database_silent', values);
     }
-    if (waited > maxWaitSeconds) {
-      throw new DataFolderTaken(
-        `process ${owner?.pid} has used ${dataFolder} for more than ${maxWaitSeconds} s: stop that process`,
-      );
+    if (Date.now() - start > maxWaitSeconds * 1000) {
+      throw new LocalFailure('folder_taken', { ...values, seconds: maxWaitSeconds });
     }
   }
 }

@@ -1,78 +1,34 @@
 /** Runs the embedded PostgreSQL on the data folder, when no DATABASE_URL is set. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { acquireDataFolder, type ProcessRole } from './data-folder.ts';
-import { EmbeddedPostgresFailed, findBinaries, findLauncher, libraryPath } from './postgres-program.ts';
-import type { Binaries, Launcher } from './postgres-program.ts';
+import { acquireDataFolder, type Ownership, type ProcessRole } from './data-folder.ts';
+import { LocalFailure } from './local-failure.ts';
+import { checkCluster, createCluster, failureOfServer, frontdesk, type Cluster } from './postgres-cluster.ts';
+import { findBinaries, findLauncher, libraryPath } from './postgres-program.ts';
 import { ensurePrivateFolder, readFileIfExists, ensureSocketFolder } from './private-folder.ts';
 import type { OnStep } from './progress.ts';
 
 export interface EmbeddedPostgres {
-  /** `postgres://…`, with the Unix socket as host. */
+  /** `postgres://…`, by the Unix socket. */
   url: string;
   /** Whether a running server owns the database. That server has applied the migrations. */
   isAttached: boolean;
+  /** Resolves when the database has ended by itself and cannot be started again. */
+  failure: Promise<Error>;
   /** Stops the database if this process started it. */
   stop: () => Promise<void>;
 }
 
-const user = 'frontdesk';
-const database = 'frontdesk';
 const startSeconds = 30;
 const stopSeconds = 20;
+/** A database that ends more often than this within a minute is given up. */
+const maxRestarts = 2;
+const restartMilliseconds = 60_000;
+const retryMilliseconds = 500;
 
-/** The PostgreSQL programs and the folder of one database cluster. */
-interface Cluster {
-  binaries: Binaries;
-  launcher: Launcher;
-  environment: NodeJS.ProcessEnv;
-  /** PGDATA. */
-  folder: string;
-}
-
-/** Runs a program of PostgreSQL until it exits. @throws EmbeddedPostgresFailed with the end of its output */
-async function runProgram({ launcher, environment }: Cluster, command: string[], input = ''): Promise<void> {
-  const [program, ...args] = [...launcher.prefix, ...command];
-  const child = spawn(program!, args, { ...launcher.runsAs, env: environment });
-  const printed = { out: '', error: '' };
-  child.stdout.on('data', (chunk: Buffer) => (printed.out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (printed.error += chunk.toString()));
-  // A program that exits early breaks the pipe. Its exit status and output say more than that error.
-  child.stdin.on('error', () => {}).end(input);
-  const { status, error } = await new Promise<{ status?: number | null; error?: Error }>((done) => {
-    child.once('error', (cause) => done({ error: cause }));
-    child.once('close', (code) => done({ status: code }));
-  });
-  if (status === 0) return;
-  const output = (printed.error || printed.out).trim().split('\n').slice(-5).join('\n');
-  const hint = launcher.runsAs
-    ? '\nIt runs as the user nobody, who must have access to DATA_DIR: choose another folder, or set DATABASE_URL'
-    : '';
-  throw new EmbeddedPostgresFailed(`${basename(command[0]!)} failed: ${output}${hint}`, { cause: error });
-}
-
-const urlOf = (socket: string): string => `postgres://${user}@/${database}?host=${encodeURIComponent(socket)}`;
-
-/** Makes the user that PostgreSQL runs as the owner of a folder, with access to its parent. */
-function giveToServer({ runsAs }: Launcher, folder: string): void {
-  if (!runsAs) return;
-  chownSync(folder, runsAs.uid, runsAs.gid);
-  chmodSync(dirname(folder), 0o711);
-}
-
-/** Creates the cluster and the database in a draft folder, and renames it: `cluster.folder` is never incomplete. */
-async function createCluster(cluster: Cluster): Promise<void> {
-  const draft = `${cluster.folder}.new`;
-  rmSync(draft, { recursive: true, force: true });
-  giveToServer(cluster.launcher, ensurePrivateFolder(draft));
-  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  await runProgram(cluster, [cluster.binaries.initdb, '--auth=trust', `--username=${user}`, ...locale, '-D', draft]);
-  const single = [cluster.binaries.postgres, '--single', '-D', draft, 'postgres'];
-  await runProgram(cluster, single, `create database ${database}\n`);
-  renameSync(draft, cluster.folder);
-}
+const urlOf = (socket: string): string => `postgres://${frontdesk}@/${frontdesk}?host=${encodeURIComponent(socket)}`;
 
 /** Lines 1 and 8 of `postmaster.pid`: process id and status. Undefined when no server runs on the folder. */
 function readPidFile(folder: string): { pid: number; isReady: boolean } | undefined {
@@ -80,7 +36,7 @@ function readPidFile(folder: string): { pid: number; isReady: boolean } | undefi
   return lines && { pid: Number(lines[0]), isReady: lines[7]?.trim() === 'ready' };
 }
 
-/** Stops a server of this folder that outlived its owner. @throws EmbeddedPostgresFailed after 20 seconds */
+/** Stops a server of this folder that outlived its owner. @throws LocalFailure after 20 seconds */
 async function stopOrphan(folder: string): Promise<void> {
   const orphan = readPidFile(folder);
   if (!orphan) return;
@@ -88,9 +44,7 @@ async function stopOrphan(folder: string): Promise<void> {
   while (isPostgres(orphan.pid) && readPidFile(folder)?.pid === orphan.pid) {
     process.kill(orphan.pid, 'SIGINT');
     await sleep(100);
-    if (Date.now() > deadline) {
-      throw new EmbeddedPostgresFailed(`PostgreSQL (process ${orphan.pid}) still runs on ${folder}: stop it first`);
-    }
+    if (Date.now() > deadline) throw new LocalFailure('postgres_still_runs', { pid: orphan.pid, folder });
   }
 }
 
@@ -100,25 +54,32 @@ function isPostgres(pid: number): boolean {
   return spawnSync('ps', ['-p', String(pid), '-o', 'comm=']).stdout.includes('postgres');
 }
 
-function startServer(cluster: Cluster, socket: string, dataFolder: string): ChildProcess {
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+function spawnServer(cluster: Cluster, socket: string, isRestart: boolean): ChildProcess {
+  const { binaries, launcher, environment: env, folder, log } = cluster;
   const options = ['listen_addresses=', 'max_connections=60', 'shared_buffers=64MB', 'jit=off'];
   options.push('dynamic_shared_memory_type=mmap', 'timezone=UTC', 'log_timezone=UTC', 'log_statement=none');
-  const { binaries, launcher, environment: env, folder } = cluster;
   const command = [binaries.postgres, '-D', folder, '-k', socket];
   const [program, ...args] = [...launcher.prefix, ...command, ...options.flatMap((option) => ['-c', option])];
-  const log = openSync(join(dataFolder, 'postgres.log'), 'w', 0o600);
-  // Ctrl-C does not reach a process group of its own: this process finishes requests first, and then stops PostgreSQL.
-  return spawn(program!, args, { ...launcher.runsAs, env, detached: true, stdio: ['ignore', log, log] });
+  const output = openSync(log, isRestart ? 'a' : 'w', 0o600);
+  // In its own process group it does not get the signal of Ctrl-C: this process finishes requests first, and then stops it.
+  const stdio = ['ignore', output, output] as const;
+  const server = spawn(program!, args, { ...launcher.runsAs, env, detached: true, stdio: [...stdio] });
+  closeSync(output);
+  return server;
 }
 
-/** @throws EmbeddedPostgresFailed when the server exits, or is not ready after 30 seconds */
-async function waitUntilReady(server: ChildProcess, folder: string, dataFolder: string): Promise<void> {
+/** @throws LocalFailure when the server exits, or is not ready after 30 seconds */
+async function startServer(cluster: Cluster, socket: string, isRestart = false): Promise<ChildProcess> {
+  const server = spawnServer(cluster, socket, isRestart);
   const deadline = Date.now() + startSeconds * 1000;
   for (;;) {
-    const current = readPidFile(folder);
-    if (current?.pid === server.pid && current?.isReady) return;
-    if (server.exitCode !== null || server.signalCode || Date.now() > deadline) {
-      throw new EmbeddedPostgresFailed(`PostgreSQL did not start: see ${join(dataFolder, 'postgres.log')}`);
+    const current = readPidFile(cluster.folder);
+    if (current?.pid === server.pid && current?.isReady) return server;
+    if (hasEnded(server) || Date.now() > deadline) {
+      await stopServer(server);
+      throw failureOfServer(cluster, 'postgres_not_started');
     }
     await sleep(10);
   }
@@ -126,18 +87,75 @@ async function waitUntilReady(server: ChildProcess, folder: string, dataFolder: 
 
 /** Stops PostgreSQL by a fast shutdown (SIGINT), and waits 20 seconds at most. */
 async function stopServer(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode) return;
+  if (hasEnded(server)) return;
   const exit = new Promise((done) => server.once('exit', done));
   server.kill('SIGINT');
   await Promise.race([exit, sleep(stopSeconds * 1000, undefined, { ref: false })]);
 }
 
 /**
+ * Runs PostgreSQL, and starts it again when it ends by itself.
+ *
+ * @returns when it is ready for the first time
+ * @throws LocalFailure when it does not become ready
+ */
+async function runServer(cluster: Cluster, socket: string, owner: Ownership, onStep: OnStep) {
+  let server = await startServer(cluster, socket);
+  let isStopping = false;
+  let restarting: Promise<void> = Promise.resolve();
+  const failure = Promise.withResolvers<Error>();
+  const endedAt: number[] = [];
+
+  /** Repeats the start: processes of the server that was killed may use its memory for a moment. */
+  async function startAgain(): Promise<void> {
+    const deadline = Date.now() + startSeconds * 1000;
+    for (;;) {
+      if (isStopping) return;
+      try {
+        server = await startServer(cluster, socket, true);
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await sleep(retryMilliseconds);
+      }
+    }
+  }
+
+  async function restart(): Promise<void> {
+    endedAt.push(Date.now());
+    const isOften = endedAt.filter((time) => Date.now() - time < restartMilliseconds).length > maxRestarts;
+    if (isOften) throw failureOfServer(cluster, 'database_stopped');
+    onStep('restarting_database');
+    // Commands wait meanwhile.
+    owner.announce(undefined);
+    await startAgain();
+    owner.announce(socket);
+    watch();
+  }
+
+  function watch(): void {
+    const onExit = () => {
+      if (!isStopping) restarting = restart().catch(failure.resolve);
+    };
+    if (hasEnded(server)) onExit();
+    else server.once('exit', onExit);
+  }
+
+  owner.announce(socket);
+  watch();
+  const stop = async () => {
+    isStopping = true;
+    await restarting;
+    await stopServer(server);
+  };
+  return { failure: failure.promise, stop };
+}
+
+/**
  * Starts the database of a data folder, or attaches to it when a running server has started it.
  *
  * @param runtimeFolder where the folder of the socket is created
- * @throws DataFolderTaken when another process owns the data folder
- * @throws EmbeddedPostgresFailed when PostgreSQL cannot run here
+ * @throws LocalFailure when another process owns the data folder, or PostgreSQL cannot run on it
  */
 export async function startEmbeddedPostgres(
   dataFolder: string,
@@ -146,30 +164,31 @@ export async function startEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const home = resolve(ensurePrivateFolder(dataFolder));
   const owner = await acquireDataFolder(home, { role, onStep });
-  if ('socket' in owner) return { url: urlOf(owner.socket), isAttached: true, stop: async () => {} };
+  const never = new Promise<Error>(() => {});
+  if ('socket' in owner) return { url: urlOf(owner.socket), isAttached: true, failure: never, stop: async () => {} };
   try {
     const binaries = await findBinaries();
     const libraries = libraryPath(binaries, home);
     const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...(libraries && { LD_LIBRARY_PATH: libraries }) };
     const launcher = findLauncher();
-    const cluster = { binaries, launcher, environment, folder: join(home, 'postgres') };
+    const log = join(home, 'postgres.log');
+    const cluster = { binaries, launcher, environment, folder: join(home, 'postgres'), log };
     if (!existsSync(cluster.folder)) {
       onStep('making_database');
       await createCluster(cluster);
     }
+    checkCluster(cluster);
     onStep('starting_database');
     await stopOrphan(cluster.folder);
     const socket = ensureSocketFolder(runtimeFolder, home, launcher.runsAs?.uid);
     if (launcher.runsAs) chmodSync(home, 0o711);
-    const server = startServer(cluster, socket, home);
-    await waitUntilReady(server, cluster.folder, home);
-    owner.announce(socket);
-    const stop = async () => {
-      await stopServer(server);
+    const { failure, stop } = await runServer(cluster, socket, owner, onStep);
+    const stopAll = async () => {
+      await stop();
       rmSync(socket, { recursive: true, force: true });
       owner.release();
     };
-    return { url: urlOf(socket), isAttached: false, stop };
+    return { url: urlOf(socket), isAttached: false, failure, stop: stopAll };
   } catch (error) {
     owner.release();
     throw error;

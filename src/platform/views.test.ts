@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { failures } from '../commands/failure.ts';
 import { refusals } from '../errors.ts';
 import { reasons } from '../reasons.ts';
+import { localFailures } from './local-failure.ts';
 import { loadTexts } from './texts.ts';
 import { createViews } from './views.ts';
 
@@ -61,6 +62,7 @@ test.each([
   ['refusals', Object.keys(refusals), 'errors.ts'],
   ['reasons', reasons, 'reasons.ts'],
   ['failures', failures, 'commands/failure.ts'],
+  ['local_failures', localFailures, 'platform/local-failure.ts'],
 ])('every code of %s has words and is used, and every text has a code', (name, codes, listFile) => {
   // A text with a count has one key for each plural form.
   const withWords = new Set(Object.keys(words[name] as object).map((key) => key.replace(/_(one|other)$/, '')));
@@ -78,7 +80,7 @@ test('every text is used, and every used text exists', () => {
   expect(used.filter((key) => !keys.includes(key) && !keysWithoutPlural.includes(key))).toEqual([]);
   // Code composes these keys from a prefix and a code: scopes of consent, errors, refusals, kinds of events.
   const keysWithCode =
-    /^(refusals|reasons|failures|consent\.scopes|error\.\w+|logout_notices|progress|account\.nav|account\.activity\.(kinds|endings))\./;
+    /^(refusals|reasons|failures|local_failures|consent\.scopes|error\.\w+|logout_notices|progress|account\.nav|account\.activity\.(kinds|endings))\./;
   expect(keysWithoutPlural.filter((key) => !used.includes(key) && !keysWithCode.test(key))).toEqual([]);
 });
 

@@ -66,7 +66,7 @@ test('commands work while the server runs, and a restarted server has the same k
 
   const secondServer = await runProgram(['serve'], environment);
   expect(secondServer.code).toBe(1);
-  expect(secondServer.error).toContain(`a Frontdesk server (process ${server.pid}) already runs on`);
+  expect(secondServer.error).toContain(`A Frontdesk server (process ${server.pid}) already runs on`);
 
   expect(await stop(server, 'SIGTERM')).toBe(0);
   expect(isDatabaseRunning()).toBe(false);
