@@ -87,7 +87,7 @@ const words = `
 
   Names that end in .localhost are this machine to Chrome, Edge and Firefox (Safari: from macOS 26
   on) and to curl 7.85 or newer (older: --resolve idp.localhost:${ports[0]}:127.0.0.1). Node asks the
-  system, which may not know them: node --import ./examples/localhost-names.ts your-program.js
+  system, which may not know them: npx node --import ./examples/localhost-names.ts your-program.js
 
   Ctrl-C stops everything. Accounts and apps are kept in ${shownFolder}; npm run demo -- --fresh starts over.
 

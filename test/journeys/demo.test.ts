@@ -1,5 +1,5 @@
 /** Tests `npm run demo`, on free ports and in a temporary folder. */
-import type { ChildProcess } from 'node:child_process';
+import { execSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendRequest, createBrowser } from '../support/browser.ts';
@@ -58,6 +58,15 @@ async function openSites(secret: string): Promise<void> {
   expect(consentPage.text).toContain('Site C asks for access');
 }
 
+/** Runs a program as the demo says. PATH has the system's Node, which may be older and cannot run TypeScript. */
+function runPrintedCommand(printed: string): string {
+  const [, command] = /: (npx node --import \S+) your-program\.js/.exec(printed)!;
+  const program = join(temporaryFolder(), 'program.mjs');
+  writeFileSync(program, `console.log((await fetch('http://idp.localhost:${port}/readyz')).status)`);
+  const path = process.env['PATH']!.split(':').filter((each) => !each.includes('node_modules'));
+  return execSync(`${command} ${program}`, { env: { ...process.env, PATH: path.join(':') } }).toString();
+}
+
 const fetchJwks = async () => (await sendRequest(`http://idp.localhost:${port}/oauth/jwks`)).body;
 
 test('the demo starts, prints its addresses, refuses to run twice, and keeps its data over restarts', async () => {
@@ -77,6 +86,7 @@ test('the demo starts, prints its addresses, refuses to run twice, and keeps its
     expect((await sendRequest(`http://api-${api}.localhost:${port + 2 + api}/`)).status).toBe(401);
 
   await openSites(password!);
+  expect(runPrintedCommand(first.printed)).toBe('200\n');
 
   const second = await startDemo([], 'never');
   expect(await endOf(second.child)).toBe(1);
