@@ -1,0 +1,131 @@
+/** A TCP proxy in front of the database that counts the statements of a process, and its round trips. */
+import { connect, createServer, type Socket } from 'node:net';
+import { listen } from './listen.ts';
+
+export interface Counted {
+  /** Texts of the statements in the order in which they were sent, `BEGIN` and `COMMIT` included. */
+  statements: string[];
+  /** How often answers were waited for. Statements that are sent together share one round trip. */
+  roundTrips: number;
+}
+
+export interface StatementCounter {
+  /** The address of the database through the proxy. */
+  url: string;
+  /** Counts what is sent on all connections while `work` runs, also by others than `work`. */
+  count(work: () => Promise<unknown>): Promise<Counted>;
+  /**
+   * Counts what `work` sends: the smallest count of several times, since a process also has work of its own, once a
+   * second.
+   */
+  countLeast(work: () => Promise<unknown>, times?: number): Promise<Counted>;
+}
+
+const encryptionRequest = 80_877_103;
+const headerBytes = 5;
+/** Answers are held back for so many milliseconds, and then forwarded together: that ends a round trip. */
+const roundTripMilliseconds = 10;
+
+/**
+ * Reads the messages of a client (PostgreSQL documentation, "Message Formats").
+ *
+ * @param onStatement called with the text of each statement that is to be executed
+ */
+function createReader(onStatement: (text: string) => void): (chunk: Buffer) => void {
+  let pending: Buffer = Buffer.alloc(0);
+  let isStarted = false;
+  const prepared = new Map<string, string>();
+  /** Portal → text of the statement that it is bound to. */
+  const portals = new Map<string, string>();
+
+  function read(type: string, body: Buffer): void {
+    const [first = '', second = ''] = body.toString().split('\0', 2);
+    if (type === 'Q') onStatement(first);
+    if (type === 'P') prepared.set(first, second);
+    if (type === 'B') portals.set(first, prepared.get(second) ?? '');
+    if (type === 'E') onStatement(portals.get(first) ?? '');
+  }
+
+  /** @returns number of bytes of the first message; 0 while it is incomplete */
+  function readMessage(): number {
+    // The first messages have no type.
+    const typeBytes = isStarted ? 1 : 0;
+    if (pending.length < typeBytes + 4) return 0;
+    const bytes = typeBytes + pending.readUInt32BE(typeBytes);
+    if (pending.length < bytes) return 0;
+    if (isStarted) read(String.fromCharCode(pending[0]!), pending.subarray(headerBytes, bytes));
+    else isStarted = pending.readUInt32BE(4) !== encryptionRequest;
+    return bytes;
+  }
+
+  return (chunk) => {
+    pending = Buffer.concat([pending, chunk]);
+    for (let bytes = readMessage(); bytes > 0; bytes = readMessage()) pending = pending.subarray(bytes);
+  };
+}
+
+/** @param url of a database on a Unix socket */
+export async function startStatementCounter(url: string): Promise<StatementCounter> {
+  const address = new URL(url.replace('@/', '@socket/'));
+  const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
+  /** What is sent while something is counted, with the number of the round trip. */
+  let sent: { text: string; roundTrip: number }[] | undefined;
+  let roundTrip = 0;
+  let held: [to: Socket, answer: Buffer][] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  function forwardAnswers(): void {
+    timer = undefined;
+    roundTrip += 1;
+    for (const [to, answer] of held.splice(0)) to.write(answer);
+  }
+
+  const server = createServer((client) => {
+    const database = connect(path);
+    const read = createReader((text) => sent?.push({ text, roundTrip }));
+    client.on('data', (chunk: Buffer) => {
+      read(chunk);
+      database.write(chunk);
+    });
+    database.on('data', (answer: Buffer) => {
+      held.push([client, answer]);
+      timer ??= setTimeout(forwardAnswers, roundTripMilliseconds);
+    });
+    for (const [one, other] of [
+      [client, database],
+      [database, client],
+    ] as const) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        held = held.filter(([to]) => to !== client);
+        other.destroy();
+      });
+    }
+  });
+  const port = await listen(server);
+
+  async function count(work: () => Promise<unknown>): Promise<Counted> {
+    sent = [];
+    const counted = sent;
+    try {
+      await work();
+    } finally {
+      sent = undefined;
+    }
+    return {
+      statements: counted.map(({ text }) => text.replace(/\s+/g, ' ').trim()),
+      roundTrips: new Set(counted.map((each) => each.roundTrip)).size,
+    };
+  }
+
+  return {
+    url: `postgres://${address.username}@127.0.0.1:${port}${address.pathname}`,
+    count,
+    async countLeast(work, times = 5) {
+      const all: Counted[] = [];
+      while (all.length < times) all.push(await count(work));
+      const least = all.toSorted((a, b) => a.statements.length - b.statements.length)[0]!;
+      return { ...least, roundTrips: Math.min(...all.map(({ roundTrips }) => roundTrips)) };
+    },
+  };
+}
