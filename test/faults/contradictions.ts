@@ -1,10 +1,10 @@
-/** Looks for rows that contradict each other, whatever was acknowledged: half of what belongs together was done. */
+/** Finds rows that contradict each other, whatever was acknowledged: what belongs into one transaction was done by half. */
 import type { Database } from '../../src/platform/database.ts';
 import { runSql } from '../support/database.ts';
 
-/** Each selects what must not be there. The driver begins one session for each code of a client. */
-const questions = {
-  codesTwice: {
+/** Queries that must find nothing. They count on one code for each grant: the driver opens an app once in a session. */
+const queries = {
+  codesUsedTwice: {
     'a code gave two families of refresh tokens': `
       select grant_id as subject from artifacts
       where kind = 'RefreshToken' and parent_hash is null group by grant_id having count(*) > 1`,
@@ -46,12 +46,12 @@ const questions = {
   },
 } as const;
 
-export type Contradictions = Record<keyof typeof questions, string[]>;
+export type Contradictions = Record<keyof typeof queries, string[]>;
 
-/** @returns a line for each, by kind */
+/** @returns a line for each row that was found, by kind */
 export async function findContradictions(db: Database): Promise<Contradictions> {
-  const found: Contradictions = { codesTwice: [], branched: [], halfDone: [] };
-  for (const [kind, statements] of Object.entries(questions)) {
+  const found: Contradictions = { codesUsedTwice: [], branched: [], halfDone: [] };
+  for (const [kind, statements] of Object.entries(queries)) {
     for (const [what, text] of Object.entries(statements)) {
       const rows = await runSql<{ subject: string }>(db, text);
       found[kind as keyof Contradictions].push(...rows.map(({ subject }) => `${what} (${subject})`));

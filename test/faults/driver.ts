@@ -1,45 +1,45 @@
-/** People, programs and an operator, all at once, until they are stopped. */
+/** Runs people, apps and an operator at the same time, until it is stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { comeAndGo } from './people.ts';
+import { useApps } from './people.ts';
 import type { World } from './population.ts';
-import { createAndEnd, registerAndChange } from './programs.ts';
+import { changeAccounts, registerAndChangeClient } from './programs.ts';
 
 export interface Driver {
-  /** Lets everybody finish what they do, and wait until they go on. */
+  /** Starts no further rounds, and waits for those that run. */
   pause(): Promise<void>;
   resume(): void;
-  /** Lets everybody finish what they do. */
+  /** Ends everything, after the rounds that run. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds between the end of one round and the next. */
+/** Milliseconds from the end of a round to the start of the next. */
 const pauses = { people: 150, programs: 300, operator: 1_000 };
 
 export function startDriver(world: World): Driver {
   const stopped = new AbortController();
   let isPaused = false;
-  const inRound = new Set<Promise<void>>();
+  const running = new Set<Promise<void>>();
 
   async function repeat(round: () => Promise<void>, pause: number): Promise<void> {
     while (!stopped.signal.aborted) {
       if (!isPaused) {
-        const under = round();
-        inRound.add(under);
-        await under;
-        inRound.delete(under);
+        const current = round();
+        running.add(current);
+        await current;
+        running.delete(current);
       }
       await sleep(pause);
     }
   }
   const loops = [
-    ...world.people.map((person) => repeat(() => comeAndGo(world, person), pauses.people)),
-    repeat(() => registerAndChange(world), pauses.programs),
-    repeat(() => createAndEnd(world), pauses.operator),
+    ...world.people.map((person) => repeat(() => useApps(world, person), pauses.people)),
+    repeat(() => registerAndChangeClient(world), pauses.programs),
+    repeat(() => changeAccounts(world), pauses.operator),
   ];
   return {
     async pause() {
       isPaused = true;
-      await Promise.all(inRound);
+      await Promise.all(running);
     },
     resume: () => void (isPaused = false),
     async stop() {

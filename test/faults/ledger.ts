@@ -1,4 +1,4 @@
-/** The ledger: what the driver was told is done, and must be found done at the end. */
+/** The ledger: facts that responses acknowledged to the driver, and that must be found at the end. */
 
 export type Fact =
   | { kind: 'session'; /** Value of its cookie. */ cookie: string; accountId: string }
@@ -18,27 +18,27 @@ export type FactKind = Fact['kind'];
 export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;
 
 export interface Ledger {
-  /** Number of facts that were acknowledged, those included that later ones took the place of. */
+  /** Number of all facts that were acknowledged, also of those that were withdrawn later. */
   readonly acknowledged: number;
   /** Codes that were exchanged more than once. */
   readonly codesUsedTwice: number;
-  /** Responses that refused what had to be done, without a fault that explains it. */
-  readonly surprises: string[];
+  /** A line for each refusal, or response without what it must contain, that no fault explains. */
+  readonly unexpected: string[];
   acknowledge(fact: Fact): void;
-  /** Takes a fact out, before a request that ends it: until its response the outcome is not known. */
+  /** Removes facts before a request that ends them is sent: until its response it is not known whether they hold. */
   withdraw(...facts: Fact[]): void;
-  /** Puts facts back whose end was refused. */
+  /** Adds withdrawn facts again, when the request that ends them was not carried out. */
   restore(...facts: Fact[]): void;
-  /** Notes that tokens were given for a code. */
+  /** Counts a response with tokens for a code. */
   noteExchange(code: string): void;
-  surprise(what: string): void;
+  noteUnexpected(line: string): void;
   facts<K extends FactKind>(kind: K): FactOf<K>[];
 }
 
 export function createLedger(): Ledger {
   const facts = new Set<Fact>();
   const exchanges = new Map<string, number>();
-  const surprises: string[] = [];
+  const unexpected: string[] = [];
   let acknowledged = 0;
   return {
     get acknowledged() {
@@ -47,19 +47,19 @@ export function createLedger(): Ledger {
     get codesUsedTwice() {
       return [...exchanges.values()].filter((count) => count > 1).length;
     },
-    surprises,
+    unexpected,
     acknowledge(fact) {
       acknowledged += 1;
       facts.add(fact);
     },
-    withdraw(...some) {
-      for (const fact of some) facts.delete(fact);
+    withdraw(...withdrawn) {
+      for (const fact of withdrawn) facts.delete(fact);
     },
-    restore(...some) {
-      for (const fact of some) facts.add(fact);
+    restore(...restored) {
+      for (const fact of restored) facts.add(fact);
     },
     noteExchange: (code) => void exchanges.set(code, (exchanges.get(code) ?? 0) + 1),
-    surprise: (what) => void surprises.push(what),
+    noteUnexpected: (line) => void unexpected.push(line),
     facts: <K extends FactKind>(kind: K) => [...facts].filter((fact): fact is FactOf<K> => fact.kind === kind),
   };
 }

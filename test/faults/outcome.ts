@@ -1,13 +1,13 @@
-/** What a response says about whether something was done. */
+/** What a response says about the request: whether it was carried out. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadTexts } from '../../src/platform/texts.ts';
 import type { HttpResponse } from '../support/browser.ts';
 
 /**
- * `done`: acknowledged; `refused`: not done, and may be tried again (503); `unknown`: done or not, since the connection
- * broke or the server does not know; `wrong`: refused for good.
+ * `done`: acknowledged; `unavailable`: not done, to be repeated (503); `unknown`: done or not, since the connection
+ * broke or the server does not know; `refused`: not done, and a repetition would not help (4xx).
  */
-export type Outcome = 'done' | 'refused' | 'unknown' | 'wrong';
+export type Outcome = 'done' | 'unavailable' | 'unknown' | 'refused';
 
 const outcomeUnknown = loadTexts()('refusals.outcome_unknown');
 
@@ -15,19 +15,19 @@ export function outcomeOf(response: HttpResponse | undefined): Outcome {
   if (!response) return 'unknown';
   const { status, body } = response;
   if (status < 400) return 'done';
-  if (status < 500) return 'wrong';
-  return status === 503 && !body.includes(outcomeUnknown) ? 'refused' : 'unknown';
+  if (status < 500) return 'refused';
+  return status === 503 && !body.includes(outcomeUnknown) ? 'unavailable' : 'unknown';
 }
 
-export interface Asked<R extends HttpResponse> {
+export interface Attempt<R extends HttpResponse> {
   outcome: Outcome;
   response: R | undefined;
-  /** When it became unknown whether an earlier try had done it; undefined when none may have. */
+  /** When the first attempt of unknown outcome was sent (`Date.now()`); undefined when there was none. */
   unknownSince: number | undefined;
 }
 
 /** Sends a request once. */
-export async function ask<R extends HttpResponse>(send: () => Promise<R>): Promise<Asked<R>> {
+export async function attempt<R extends HttpResponse>(send: () => Promise<R>): Promise<Attempt<R>> {
   const begin = Date.now();
   const response = await send().catch(() => undefined);
   const outcome = outcomeOf(response);
@@ -36,19 +36,19 @@ export async function ask<R extends HttpResponse>(send: () => Promise<R>): Promi
 
 const pauseMilliseconds = 300;
 
-/** Sends a request until it is done or refused for good, or the deadline has passed, as a program does. */
-export async function askUntil<R extends HttpResponse>(send: () => Promise<R>, deadline: number): Promise<Asked<R>> {
+/** Repeats a request, as a program does, until it is done or refused, or the deadline (`Date.now()`) has passed. */
+export async function retry<R extends HttpResponse>(send: () => Promise<R>, deadline: number): Promise<Attempt<R>> {
   let unknownSince: number | undefined;
   for (;;) {
-    const asked = await ask(send);
-    unknownSince ??= asked.unknownSince;
-    const isOver = asked.outcome === 'done' || asked.outcome === 'wrong' || Date.now() + pauseMilliseconds > deadline;
-    if (isOver) return { ...asked, unknownSince };
+    const last = await attempt(send);
+    unknownSince ??= last.unknownSince;
+    const isOver = last.outcome === 'done' || last.outcome === 'refused' || Date.now() + pauseMilliseconds > deadline;
+    if (isOver) return { ...last, unknownSince };
     await sleep(pauseMilliseconds);
   }
 }
 
-/** The text of a page or of a response in JSON, in one line. */
+/** The text of a page or of a JSON response in one line, of 250 characters at most. */
 export const textOf = (body: string): string =>
   body
     .replaceAll(/<head>[^]*<\/head>|<[^>]*>|\s+/g, ' ')

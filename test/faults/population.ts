@@ -1,4 +1,4 @@
-/** The people and apps of a run, and where their requests go. */
+/** The people and apps of a scenario. */
 import { createPasswordHasher, type PasswordHasher } from '../../src/credentials/password.ts';
 import type { Database } from '../../src/platform/database.ts';
 import type { Frontdesk } from '../support/frontdesk.ts';
@@ -9,39 +9,40 @@ import type { Ledger } from './ledger.ts';
 
 export interface Population {
   people: Person[];
-  /** First-party: no consent is asked. */
-  first: RegisteredApp;
-  second: RegisteredApp;
-  /** Third-party: consent is asked at every sign-in. */
-  third: RegisteredApp;
-  /** A program, for tokens of its own. */
+  /** First-party. */
+  siteA: RegisteredApp;
+  /** First-party; the host of its logout endpoint is known to the name server of the run only. */
+  siteB: RegisteredApp;
+  /** Third-party: the driver asks for consent at every sign-in. */
+  siteC: RegisteredApp;
+  /** A program that gets tokens by client credentials. */
   machine: RegisteredApp;
-  /** Client id → its logout endpoint; the second app's is at a name that only DNS knows. */
+  /** Client id → its logout endpoint. */
   receivers: ReadonlyMap<string, Receiver>;
-  /** With which apps register themselves. */
+  /** Initial access token (RFC 7591) of the apps that register themselves. */
   registrationToken: string;
 }
 
-/** What the driver needs. */
+/** The people and apps, with what the driver needs to act as them. */
 export interface World extends Population {
   issuer: string;
   ledger: Ledger;
-  /** The operator's own connections: those of commands. */
+  /** Database connections of the operator, configured as those of commands are. */
   operatorDb: Database;
   hasher: PasswordHasher;
 }
 
-/** Resolved by the name server of the run. */
-export const secondHost = 'second.test';
+/** Host of site B's logout endpoint, which the name server of the run resolves. */
+export const siteBHost = 'site-b.test';
 const peopleCount = 8;
-const registrations = 10_000;
+const maxRegistrations = 10_000;
 
 export async function populate(frontdesk: Frontdesk): Promise<Population> {
   const receivers = new Map<string, Receiver>();
   const register = async (id: string, isFirstParty: boolean) => {
     const receiver = await startReceiver(frontdesk.issuer, id);
     receivers.set(id, receiver);
-    const backChannelLogoutUri = receiver.uri.replace('second.localhost', secondHost);
+    const backChannelLogoutUri = receiver.uri.replace('site-b.localhost', siteBHost);
     return app(frontdesk, { id, isFirstParty, apis: [{ audience }], backChannelLogoutUri });
   };
   await notesApi(frontdesk);
@@ -51,12 +52,12 @@ export async function populate(frontdesk: Frontdesk): Promise<Population> {
     people.push(await person(frontdesk, `person-${index}`, `Person ${index}`));
   return {
     people,
-    first: await register('first', true),
-    second: await register('second', true),
+    siteA: await register('site-a', true),
+    siteB: await register('site-b', true),
     machine: await app(frontdesk, { id: 'machine', kind: 'machine', apis: [{ audience, scopes: ['notes:read'] }] }),
-    third: await register('third', false),
+    siteC: await register('site-c', false),
     receivers,
-    registrationToken: await registrationToken(frontdesk, registrations, 86_400),
+    registrationToken: await registrationToken(frontdesk, maxRegistrations, 86_400),
   };
 }
 

@@ -7,32 +7,32 @@ import { seconds, type Result } from './judge.ts';
 
 export interface Skipped {
   name: string;
-  why: string;
+  reason: string;
 }
 
 const number = (value: number): string => value.toLocaleString('en');
 const longest = (times: readonly number[] | undefined): string =>
   times === undefined || times.length === 0 ? '–' : seconds(Math.max(...times));
 
-/** Heading, and the cell of a result. */
+/** Heading → the cell of a result. */
 const columns: readonly [string, (result: Result) => string][] = [
   ['scenario', ({ name }) => name],
   ['what was done', ({ what }) => what],
   ['requests', ({ requests }) => number(requests)],
   ['acknowledged', ({ acknowledged }) => number(acknowledged)],
   ['lost', ({ lost }) => number(lost.length)],
-  ['codes twice', ({ codesTwice }) => number(codesTwice)],
-  ['branched', ({ branched }) => number(branched)],
-  ['half done', ({ halfDone }) => number(halfDone.length)],
-  ['5xx but 503', ({ faults }) => number(faults.length)],
+  ['codes used twice', ({ codesUsedTwice }) => number(codesUsedTwice)],
+  ['families branched', ({ branched }) => number(branched)],
+  ['done by half', ({ halfDone }) => number(halfDone.length)],
+  ['5xx other than 503', ({ serverErrors }) => number(serverErrors.length)],
   ['503', ({ unavailable }) => number(unavailable)],
-  ['broken off', ({ brokenOff }) => number(brokenOff)],
+  ['connections broken', ({ brokenConnections }) => number(brokenConnections)],
   ['failed in drain', ({ failedInDrain }) => (failedInDrain === undefined ? '–' : number(failedInDrain))],
-  ['process back', ({ processBack }) => longest(processBack)],
-  ['database back', ({ databaseBack }) => longest(databaseBack)],
+  ['process recovery', ({ processRecovery }) => longest(processRecovery)],
+  ['database recovery', ({ databaseRecovery }) => longest(databaseRecovery)],
   ['slowest response', ({ slowest }) => seconds(slowest)],
   ['goodput', ({ goodput }) => (goodput ? `${(Math.min(...goodput) * 100).toFixed(0)} %` : '–')],
-  ['holds', ({ failures }) => (failures.length === 0 ? 'yes' : 'NO')],
+  ['all hold', ({ failures }) => (failures.length === 0 ? 'yes' : 'NO')],
 ];
 
 export const headingOf = (name: string): string => `${name} …`;
@@ -40,12 +40,12 @@ export const headingOf = (name: string): string => `${name} …`;
 /** At most this many lines of each kind of failure. */
 const maxLines = 5;
 
-const detailsOf = ({ lost, halfDone, faults, surprises }: Result): string[] =>
-  Object.entries({ lost, 'half done': halfDone, '5xx': faults, surprise: surprises }).flatMap(([what, lines]) =>
+const detailsOf = ({ lost, halfDone, serverErrors, unexpected }: Result): string[] =>
+  Object.entries({ lost, 'done by half': halfDone, '5xx': serverErrors, unexpected }).flatMap(([what, lines]) =>
     lines.slice(0, maxLines).map((line) => `${what}: ${line}`),
   );
 
-/** For the terminal. */
+/** A result as lines for the terminal. */
 export function lineOf(result: Result): string {
   const cells = columns
     .filter(([heading]) => heading !== 'scenario')
@@ -66,7 +66,7 @@ function commit(): string {
   return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') === '' ? '' : ' with changes'}`;
 }
 
-/** The load before the run tells what others did on this machine. */
+/** The load before the run shows whether the machine was busy with something else. */
 const loadBefore = loadavg()[1]!;
 
 const machine = (): string =>
@@ -77,8 +77,8 @@ export function renderResults(
   skipped: readonly Skipped[],
   { isQuick, date, ...where }: { isQuick: boolean; date: string; commit: string; machine: string },
 ): string {
-  const failures = results.flatMap(({ name, failures: each }) => each.map((failure) => `${name}: ${failure}`));
-  const notes = results.flatMap(({ name, notes: each = [] }) => each.map((note) => `${name}: ${note}`));
+  const failures = results.flatMap(({ name, failures: lines }) => lines.map((failure) => `${name}: ${failure}`));
+  const notes = results.flatMap(({ name, notes: lines = [] }) => lines.map((note) => `${name}: ${note}`));
   return `${[
     '# Results of `npm run faults`',
     'Written by the tool, never by hand. What the columns mean, and which figures must hold, is in [README.md](../README.md#faults).',
@@ -92,11 +92,13 @@ export function renderResults(
     failures.length === 0 ? 'Everything holds.' : list(failures),
     '## Further figures',
     notes.length === 0 ? 'None.' : list(notes),
-    ...(skipped.length === 0 ? [] : ['## What was skipped', list(skipped.map(({ name, why }) => `${name}: ${why}`))]),
+    ...(skipped.length === 0
+      ? []
+      : ['## What was skipped', list(skipped.map(({ name, reason }) => `${name}: ${reason}`))]),
   ].join('\n\n')}\n`;
 }
 
-/** @returns the path of what was written */
+/** Writes RESULTS.md. @returns its path */
 export function writeResults(results: readonly Result[], skipped: readonly Skipped[], isQuick: boolean): string {
   const path = join(import.meta.dirname, 'RESULTS.md');
   const date = new Date().toISOString().slice(0, 10);

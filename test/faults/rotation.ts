@@ -6,13 +6,13 @@ import type { ServerProcess } from '../support/server-process.ts';
 
 export interface Rotation {
   /**
-   * Ports of the processes that get requests. When none is ready, all are: a balancer that has no better choice sends
-   * requests on, and the processes say what they cannot do.
+   * Ports of the processes that get requests: those that are ready. When none is, all get them, as with many load
+   * balancers, and refuse them with 503.
    */
   ports(): number[];
-  /** Waits until all are ready, by the balancer's checks. @returns milliseconds since `begin` */
+  /** Waits until a new check finds each process ready. @returns milliseconds since `begin` (`performance.now()`) */
   untilReady(begin: number): Promise<number>;
-  /** Milliseconds from `begin` until the last check that did not find a process ready; 0 when all found it ready. */
+  /** Milliseconds from `begin` (`performance.now()`) to the last check that failed; 0 when all since then succeeded. */
   lastNotReady(begin: number): number;
   stop(): Promise<void>;
 }
@@ -20,7 +20,7 @@ export interface Rotation {
 export const checkEveryMilliseconds = 100;
 const checkTimeoutMilliseconds = 1_000;
 
-/** @param servers that are checked ten times a second */
+/** Checks each server ten times a second. */
 export function startRotation(issuer: string, servers: readonly ServerProcess[]): Rotation {
   const ready = new Map<number, boolean>();
   const stopped = new AbortController();
@@ -35,9 +35,9 @@ export function startRotation(issuer: string, servers: readonly ServerProcess[])
   }
   async function check({ port }: ServerProcess): Promise<void> {
     while (!stopped.signal.aborted) {
-      const isGreen = await isReady(port);
-      ready.set(port, isGreen);
-      if (!isGreen) notReadyAt = performance.now();
+      const wasReady = await isReady(port);
+      ready.set(port, wasReady);
+      if (!wasReady) notReadyAt = performance.now();
       await sleep(checkEveryMilliseconds);
     }
   }
@@ -45,11 +45,11 @@ export function startRotation(issuer: string, servers: readonly ServerProcess[])
   const all = servers.map(({ port }) => port);
   return {
     ports() {
-      const some = all.filter((port) => ready.get(port));
-      return some.length > 0 ? some : all;
+      const readyPorts = all.filter((port) => ready.get(port));
+      return readyPorts.length > 0 ? readyPorts : all;
     },
     async untilReady(begin) {
-      // What was found before may have changed since.
+      // Earlier checks may be outdated.
       ready.clear();
       return eventually(
         () => (all.every((port) => ready.get(port)) ? performance.now() - begin : undefined),

@@ -1,4 +1,4 @@
-/** `npm run faults`: breaks what can break, and compares what was acknowledged with what is there. */
+/** `npm run faults`: injects faults, and compares what was acknowledged with what is stored. */
 import { parseArgs } from 'node:util';
 import { closeAll, temporaryFolder } from '../support/cleanup.ts';
 import { makeTemplate } from '../support/database.ts';
@@ -23,7 +23,7 @@ if (values.list || unknown.length > 0) {
 }
 const chosen = scenarios.filter(({ name }) => values.only.length === 0 || values.only.includes(name));
 
-// Exit handlers end what was started.
+// Exit handlers end the processes that were started.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 const results: Result[] = [];
 const skipped: Skipped[] = [];
@@ -35,10 +35,10 @@ try {
   process.env['TEST_SERVER'] = postgres.url;
   await makeTemplate();
   for (const scenario of chosen) {
-    const why = scenario.whyNot?.();
-    if (why !== undefined) {
-      skipped.push({ name: scenario.name, why });
-      print(`${scenario.name}: skipped: ${why}`);
+    const reason = scenario.missing?.();
+    if (reason !== undefined) {
+      skipped.push({ name: scenario.name, reason });
+      print(`${scenario.name}: skipped: ${reason}`);
       continue;
     }
     print(headingOf(scenario.name));
@@ -49,6 +49,6 @@ try {
 } finally {
   await closeAll();
 }
-const isWhole = chosen.length === scenarios.length;
-if (isWhole) print(`Written: ${writeResults(results, skipped, values.quick)}`);
+const isFullRun = chosen.length === scenarios.length;
+if (isFullRun) print(`Written: ${writeResults(results, skipped, values.quick)}`);
 process.exitCode = results.every(({ failures }) => failures.length === 0) ? 0 : 1;

@@ -1,32 +1,32 @@
-/** What a scenario is, and what is measured of it. */
+/** The interface of a scenario, and its measurements. */
 import type { PostgresServer } from '../support/postgres-server.ts';
 import type { Driver } from './driver.ts';
-import type { Stage, StageOptions } from './stage.ts';
+import type { Deployment, DeploymentOptions } from './deployment.ts';
 
-/** The deployment, and who is at work on it. */
-export interface Scene extends Stage {
+/** The deployment, and the driver that sends requests to it. */
+export interface ScenarioContext extends Deployment {
   driver: Driver;
 }
 
-/** What a scenario measures itself; the rest is measured of all. Times are in milliseconds. */
+/** What a scenario measures itself, beside what is measured in all. Times are in milliseconds. */
 export interface Measured {
-  /** What was done, in words. */
+  /** What was done: a cell of the table. */
   what: string;
-  /** From the start of each process until the balancer's checks found it ready. */
-  processBack?: number[];
-  /** From when the database could be used again until the balancer's checks found both processes ready. */
-  databaseBack?: number[];
-  /** Requests that were not done although one process was there for them all the time. */
+  /** From the start of each process until the checks of the load balancer found it ready. */
+  processRecovery?: number[];
+  /** From when the database could be used again until the checks of the load balancer found both processes ready. */
+  databaseRecovery?: number[];
+  /** Requests that failed although one process was ready all the time. */
   failedInDrain?: number;
-  /** Shares of the capacity that were done under overload. */
+  /** Shares of the capacity that were achieved under overload: 0.8 for 80 %. */
   goodput?: number[];
-  /** Figures of this scenario alone that do not hold. */
-  broken?: string[];
-  /** Further figures, in words. */
+  /** A line for each figure of this scenario alone that does not hold. */
+  failures?: string[];
+  /** Lines with further figures. */
   notes?: string[];
 }
 
-/** Sizes: of the full run, and of the one that `--quick` asks for. */
+/** Parameters of the full run, and of the run with `--quick`. */
 export interface Sizes<S> {
   full: S;
   quick: S;
@@ -34,22 +34,22 @@ export interface Sizes<S> {
 
 export interface Scenario {
   name: string;
-  options?: StageOptions;
-  /** Longest time that the full size may take, in seconds. */
+  options?: DeploymentOptions;
+  /** Maximum duration of the full run, in seconds. */
   maxSeconds: number;
-  /** Milliseconds that `databaseBack` may be at most, instead of 2,000. */
-  maxDatabaseBack?: number;
+  /** Milliseconds that `databaseRecovery` may be at most, instead of 2,000. */
+  maxDatabaseRecovery?: number;
   /** Starts a PostgreSQL for this scenario alone. */
   startPostgres?(): Promise<PostgresServer>;
-  /** @returns why it cannot run on this machine; undefined when it can */
-  whyNot?(): string | undefined;
-  run(scene: Scene, isQuick: boolean): Promise<Measured>;
+  /** @returns what the machine lacks for it; undefined when it can run */
+  missing?(): string | undefined;
+  run(context: ScenarioContext, isQuick: boolean): Promise<Measured>;
 }
 
-/** A scenario with a size for the full run and a smaller one. */
+/** Makes a scenario that runs with the parameters of the full or of the quick run. */
 export function defineScenario<S>(
-  scenario: Omit<Scenario, 'run'> & { sizes: Sizes<S>; run(scene: Scene, size: S): Promise<Measured> },
+  scenario: Omit<Scenario, 'run'> & { sizes: Sizes<S>; run(context: ScenarioContext, size: S): Promise<Measured> },
 ): Scenario {
   const { sizes } = scenario;
-  return { ...scenario, run: (scene, isQuick) => scenario.run(scene, isQuick ? sizes.quick : sizes.full) };
+  return { ...scenario, run: (context, isQuick) => scenario.run(context, isQuick ? sizes.quick : sizes.full) };
 }

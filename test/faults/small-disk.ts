@@ -1,4 +1,4 @@
-/** A PostgreSQL on a small disk: a tmpfs in a mount namespace, which only a process that holds it keeps alive. */
+/** A PostgreSQL on a small disk: a tmpfs in a mount namespace, which exists as long as a process in it, the holder. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -8,15 +8,15 @@ import { makeCluster, startPostgresServer, type PostgresServer } from '../suppor
 
 export interface SmallDisk {
   postgres: PostgresServer;
-  /** Takes all room that is left. */
+  /** Fills the disk. */
   fill(): void;
-  /** Gives the room back. */
+  /** Frees the space again. */
   free(): void;
 }
 
-const megabytes = 256;
-/** The holder ends with this process. */
-const inNamespace = [
+const diskMegabytes = 256;
+/** Runs a command in a mount namespace of its own, and kills it when this process ends. */
+const inMountNamespace = [
   'setpriv',
   '--pdeathsig',
   'KILL',
@@ -31,9 +31,9 @@ const inNamespace = [
 ];
 const mount = 'mount -t tmpfs -o size="$1" tmpfs "$2"';
 
-/** @returns why this machine does not let us mount; undefined when it does */
-export function whyNoSmallDisk(): string | undefined {
-  const [program, ...args] = [...inNamespace, mount, 'sh', '1m', '/mnt'];
+/** @returns what the machine lacks; undefined when a tmpfs can be mounted */
+export function missingForSmallDisk(): string | undefined {
+  const [program, ...args] = [...inMountNamespace, mount, 'sh', '1m', '/mnt'];
   const { status, stderr } = spawnSync(program, args);
   return status === 0 ? undefined : `no tmpfs can be mounted here: ${stderr?.toString().trim() ?? program}`;
 }
@@ -42,14 +42,14 @@ export async function startOnSmallDisk(): Promise<SmallDisk> {
   const home = temporaryFolder();
   const disk = join(home, 'disk');
   mkdirSync(disk);
-  const made = await makeCluster(home);
+  const cluster = await makeCluster(home);
   const script = `${mount} && cp -a "$3" "$2/cluster" && echo ready && exec sleep infinity`;
-  const [program, ...args] = [...inNamespace, script, 'sh', `${megabytes}m`, disk, made];
+  const [program, ...args] = [...inMountNamespace, script, 'sh', `${diskMegabytes}m`, disk, cluster];
   const holder = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   closeAfterwards(async () => {
-    const gone = once(holder, 'exit');
+    const ended = once(holder, 'exit');
     holder.kill('SIGKILL');
-    await gone;
+    await ended;
   });
   await once(holder.stdout, 'data');
 
@@ -66,7 +66,7 @@ export async function startOnSmallDisk(): Promise<SmallDisk> {
         try {
           for (;;) writeSync(file, Buffer.alloc(size));
         } catch {
-          // No room for a block of this size.
+          // ENOSPC: no space for a block of this size.
         }
       }
       closeSync(file);

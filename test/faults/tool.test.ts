@@ -1,4 +1,4 @@
-/** The tool itself: what is lost, done twice or half done is found, and every figure counts. */
+/** Tests of the tool: it finds facts that are lost and what is done twice or by half, and each figure can fail a run. */
 import { createServer } from 'node:http';
 import { createKeyring } from '../../src/platform/secrets.ts';
 import { sendRequest } from '../support/browser.ts';
@@ -11,19 +11,19 @@ import { startLoadBalancer, type Passed } from '../support/load-balancer.ts';
 import { startNameServer } from '../support/name-server.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { findContradictions } from './contradictions.ts';
-import { judge, type Found } from './judge.ts';
+import { judge, type Findings } from './judge.ts';
 import { createLedger, type FactKind } from './ledger.ts';
-import { findLost, type Evidence } from './lost.ts';
-import { comeAndGo, openSilently, redeem, rotate, signInAt, signOut } from './people.ts';
-import { openHasher, populate, secondHost, type World } from './population.ts';
-import { createAndEnd, registerAndChange } from './programs.ts';
+import { findLostFacts, type Evidence } from './lost-facts.ts';
+import { useApps, openSilently, redeem, rotate, signInAt, signOut } from './people.ts';
+import { openHasher, populate, siteBHost, type World } from './population.ts';
+import { changeAccounts, registerAndChangeClient } from './programs.ts';
 import { startRotation } from './rotation.ts';
 
 let frontdesk: Frontdesk;
 let world: World;
 let evidence: Evidence;
 
-/** For each kind of fact, what makes it untrue. */
+/** For each kind of fact, SQL that makes it untrue. */
 const losses: Record<FactKind, string> = {
   session: 'update sessions set ended_at = now() where ended_at is null',
   'sign-out': 'update sessions set ended_at = null',
@@ -39,22 +39,22 @@ const losses: Record<FactKind, string> = {
 };
 const kinds = Object.keys(losses) as FactKind[];
 
-/** Runs SQL, then `look`, and undoes the SQL. */
-const planted = <T>(text: string, look: () => Promise<T>): Promise<T> =>
+/** Runs SQL, then `search`, and rolls the SQL back. */
+const searchAfter = <T>(text: string, search: () => Promise<T>): Promise<T> =>
   frontdesk.db.startUnitOfWork(async (unit) => {
     await frontdesk.db.guard(statement(text));
-    const found = await look();
+    const found = await search();
     await unit.rollback();
     return found;
   });
 
 beforeAll(async () => {
-  const nameServer = await startNameServer({ [secondHost]: ['127.0.0.1'] });
+  const nameServer = await startNameServer({ [siteBHost]: ['127.0.0.1'] });
   frontdesk = await startFrontdesk({
     settings: {
       CLIENT_REGISTRATION: 'token',
       DNS_SERVERS: nameServer.address,
-      OUTGOING_ALLOWED_HOSTS: `*.localhost,${secondHost}`,
+      OUTGOING_ALLOWED_HOSTS: `*.localhost,${siteBHost}`,
       RATE_LIMIT_FACTOR: '1000',
     },
   });
@@ -65,38 +65,38 @@ beforeAll(async () => {
   evidence = { db, keyring: createKeyring([secret]), hasher, receivers: population.receivers };
 
   const [ann, ben] = world.people;
-  for (const [person, isLeaving] of [
+  for (const [person, signsOut] of [
     [ann!, true],
     [ben!, false],
   ] as const) {
-    const { session, code } = (await signInAt(world, person, world.third))!;
-    await rotate(world, session, world.third, (await redeem(world, session, code))!);
-    await redeem(world, session, (await openSilently(world, session, person, world.second))!);
-    if (isLeaving) await signOut(world, session);
+    const { session, code } = (await signInAt(world, person, world.siteC))!;
+    await rotate(world, session, world.siteC, (await redeem(world, session, code))!);
+    await redeem(world, session, (await openSilently(world, session, person, world.siteB))!);
+    if (signsOut) await signOut(world, session);
   }
-  await comeAndGo(world, world.people[2]!);
+  await useApps(world, world.people[2]!);
   const { ledger } = world;
   while (kinds.some((kind) => ledger.facts(kind).length === 0)) {
-    await registerAndChange(world);
-    await createAndEnd(world);
+    await registerAndChangeClient(world);
+    await changeAccounts(world);
   }
-  const notified = () => [...world.receivers.values()].reduce((sum, { received }) => sum + received.length, 0);
-  await eventually(() => notified() >= ledger.facts('notification').length);
+  const notifications = () => [...world.receivers.values()].reduce((sum, { received }) => sum + received.length, 0);
+  await eventually(() => notifications() >= ledger.facts('notification').length);
   const [removed] = ledger.facts('removal of a client');
   losses['removal of a client'] =
     `insert into clients (id, kind, metadata) values ('${removed!.id}', 'web', '{"client_name": "back"}')`;
 });
 
-test('without a fault nothing is lost, contradicts itself or was refused', async () => {
-  expect(world.ledger.surprises).toEqual([]);
+test('without a fault nothing is lost, contradictory or unexpected', async () => {
+  expect(world.ledger.unexpected).toEqual([]);
   expect(world.ledger.codesUsedTwice).toBe(0);
-  expect(await findLost(world.ledger, evidence)).toEqual([]);
-  expect(await findContradictions(frontdesk.db)).toEqual({ codesTwice: [], branched: [], halfDone: [] });
+  expect(await findLostFacts(world.ledger, evidence)).toEqual([]);
+  expect(await findContradictions(frontdesk.db)).toEqual({ codesUsedTwice: [], branched: [], halfDone: [] });
 });
 
-test.each(kinds)('a lost fact is found: %s', async (kind) => {
+test.each(kinds)('a lost fact of each kind is found: %s', async (kind) => {
   const receivers = kind === 'notification' ? new Map() : evidence.receivers;
-  const lost = await planted(losses[kind], () => findLost(world.ledger, { ...evidence, receivers }));
+  const lost = await searchAfter(losses[kind], () => findLostFacts(world.ledger, { ...evidence, receivers }));
   expect(lost.length).toBeGreaterThan(0);
   expect(lost.filter((line) => !line.startsWith(`${kind}: `))).toEqual([]);
 });
@@ -122,8 +122,8 @@ test.each([
     `insert into pending_endings (account_id, reason, includes_offline) values (gen_random_uuid(), 'x', false)`,
   ],
 ])('what is done twice or by half is found: %s', async (what, text) => {
-  const { codesTwice, branched, halfDone } = await planted(text, () => findContradictions(frontdesk.db));
-  expect([...codesTwice, ...branched, ...halfDone].filter((line) => line.startsWith(what))).not.toEqual([]);
+  const { codesUsedTwice, branched, halfDone } = await searchAfter(text, () => findContradictions(frontdesk.db));
+  expect([...codesUsedTwice, ...branched, ...halfDone].filter((line) => line.startsWith(what))).not.toEqual([]);
 });
 
 test('a code that was exchanged twice is found by the responses too', () => {
@@ -132,43 +132,50 @@ test('a code that was exchanged twice is found by the responses too', () => {
   expect(ledger.codesUsedTwice).toBe(1);
 });
 
-const fine = (): Found => ({
-  measured: { what: 'nothing', processBack: [4_000], databaseBack: [1_000], failedInDrain: 0, goodput: [0.9] },
-  ledger: { acknowledged: 1, codesUsedTwice: 0, surprises: [] },
-  traffic: { requests: 1, unavailable: 9, broken: 9, faults: [], slowest: 9_000, slowestRequest: 'GET /' },
+const findings = (): Findings => ({
+  measured: { what: 'nothing', processRecovery: [4_000], databaseRecovery: [1_000], failedInDrain: 0, goodput: [0.9] },
+  ledger: { acknowledged: 1, codesUsedTwice: 0, unexpected: [] },
+  traffic: {
+    requests: 1,
+    unavailable: 9,
+    brokenConnections: 9,
+    serverErrors: [],
+    slowest: 9_000,
+    slowestRequest: 'GET /',
+  },
   lost: [],
-  contradictions: { codesTwice: [], branched: [], halfDone: [] },
+  contradictions: { codesUsedTwice: [], branched: [], halfDone: [] },
   faultLines: [],
 });
 
 test('503 and broken connections alone are no failure', () => {
-  expect(judge({ name: 'x' }, fine()).failures).toEqual([]);
+  expect(judge({ name: 'x' }, findings()).failures).toEqual([]);
 });
 
-test.each<[string, (found: Found) => unknown]>([
+test.each<[string, (found: Findings) => unknown]>([
   ['nothing was acknowledged', ({ ledger }) => Object.assign(ledger, { acknowledged: 0 })],
   ['lost', ({ lost }) => lost.push('a')],
-  ['tokens twice', ({ ledger }) => Object.assign(ledger, { codesUsedTwice: 1 })],
-  ['used twice', ({ contradictions }) => contradictions.codesTwice.push('a')],
+  ['for tokens twice', ({ ledger }) => Object.assign(ledger, { codesUsedTwice: 1 })],
+  ['used twice', ({ contradictions }) => contradictions.codesUsedTwice.push('a')],
   ['branched', ({ contradictions }) => contradictions.branched.push('a')],
-  ['half done', ({ contradictions }) => contradictions.halfDone.push('a')],
-  ['5xx', ({ traffic }) => traffic.faults.push('a')],
-  ['in the log', ({ faultLines }) => faultLines.push('a')],
-  ['without a reason', ({ ledger }) => ledger.surprises.push('a')],
-  ['in drain', ({ measured }) => Object.assign(measured, { failedInDrain: 1 })],
-  ['a process took 5.1 s', ({ measured }) => measured.processBack!.push(5_100)],
-  ['database was back took 2.1 s', ({ measured }) => measured.databaseBack!.push(2_100)],
+  ['by half', ({ contradictions }) => contradictions.halfDone.push('a')],
+  ['5xx', ({ traffic }) => traffic.serverErrors.push('a')],
+  ['in a log', ({ faultLines }) => faultLines.push('a')],
+  ['unexpected response', ({ ledger }) => ledger.unexpected.push('a')],
+  ['while a process drained', ({ measured }) => Object.assign(measured, { failedInDrain: 1 })],
+  ['start of a process took 5.1 s', ({ measured }) => measured.processRecovery!.push(5_100)],
+  ['database had recovered took 2.1 s', ({ measured }) => measured.databaseRecovery!.push(2_100)],
   ['GET /) took 10.1 s', ({ traffic }) => Object.assign(traffic, { slowest: 10_100 })],
   ['79 % of the capacity', ({ measured }) => measured.goodput!.push(0.79)],
   ['NaN % of the capacity', ({ measured }) => measured.goodput!.push(Number.NaN)],
-  ['grows', ({ measured }) => Object.assign(measured, { broken: ['it grows'] })],
-])('a figure that does not hold is named: %s', (words, spoil) => {
-  const found = fine();
-  spoil(found);
+  ['grows', ({ measured }) => Object.assign(measured, { failures: ['it grows'] })],
+])('a figure that does not hold is a failure: %s', (words, change) => {
+  const found = findings();
+  change(found);
   expect(judge({ name: 'x' }, found).failures).toEqual([expect.stringContaining(words)]);
 });
 
-test('the balancer of the faults retries nothing, and leaves out who is not ready', async () => {
+test('the load balancer retries nothing, and leaves out a process that is not ready', async () => {
   const statuses = [200, 503];
   const ports: number[] = [];
   for (const index of [0, 1])
@@ -182,10 +189,10 @@ test('the balancer of the faults retries nothing, and leaves out who is not read
   await eventually(() => rotation.ports().length === 2);
 
   const passed: Passed[] = [];
-  const gone = await freePort();
+  const refusingPort = await freePort();
   const port = await freePort();
   const options = { retries: 0, onPassed: (each: Passed) => void passed.push(each) };
-  closeAfterwards(await startLoadBalancer(port, () => [gone, ports[0]!], options));
+  closeAfterwards(await startLoadBalancer(port, () => [refusingPort, ports[0]!], options));
   const responses = [await sendRequest(`http://localhost:${port}/`), await sendRequest(`http://localhost:${port}/`)];
   expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([502, 503]));
   expect(new Set(passed.map(({ status }) => status))).toEqual(new Set([0, 503]));

@@ -1,4 +1,4 @@
-/** Counts what passes the load balancer. */
+/** Counts the requests that pass the load balancer. */
 import type { Passed } from '../support/load-balancer.ts';
 import { textOf } from './outcome.ts';
 
@@ -6,15 +6,15 @@ export interface Traffic {
   readonly requests: number;
   /** Responses with 503. */
   readonly unavailable: number;
-  /** Responses with 500 and above, other than 503: method, path and the text of each. */
-  readonly faults: string[];
-  /** Requests without a response, since the process or its connection broke. */
-  readonly broken: number;
+  /** A line for each response with a status of 500 and above, other than 503: method, path, status and text. */
+  readonly serverErrors: string[];
+  /** Requests without a response, since the connection to the process broke. */
+  readonly brokenConnections: number;
   /** Milliseconds of the slowest response, and what was requested. */
   readonly slowest: number;
   readonly slowestRequest: string;
   record(passed: Passed): void;
-  /** Begins again. */
+  /** Sets all counts to 0. */
   reset(): void;
 }
 
@@ -22,8 +22,8 @@ export function createTraffic(): Traffic {
   const none = () => ({
     requests: 0,
     unavailable: 0,
-    faults: [] as string[],
-    broken: 0,
+    serverErrors: [] as string[],
+    brokenConnections: 0,
     slowest: 0,
     slowestRequest: '',
   });
@@ -35,11 +35,11 @@ export function createTraffic(): Traffic {
     get unavailable() {
       return counts.unavailable;
     },
-    get faults() {
-      return counts.faults;
+    get serverErrors() {
+      return counts.serverErrors;
     },
-    get broken() {
-      return counts.broken;
+    get brokenConnections() {
+      return counts.brokenConnections;
     },
     get slowest() {
       return counts.slowest;
@@ -51,9 +51,9 @@ export function createTraffic(): Traffic {
       counts.requests += 1;
       const request = `${method} ${path.split('?')[0]} ${status}`;
       if (milliseconds > counts.slowest) Object.assign(counts, { slowest: milliseconds, slowestRequest: request });
-      if (status === 0) counts.broken += 1;
+      if (status === 0) counts.brokenConnections += 1;
       else if (status === 503) counts.unavailable += 1;
-      else if (status >= 500) counts.faults.push(`${request} ${textOf(text)}`);
+      else if (status >= 500) counts.serverErrors.push(`${request} ${textOf(text)}`);
     },
     reset() {
       counts = none();

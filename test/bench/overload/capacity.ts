@@ -4,7 +4,7 @@ import type { Load } from './loads.ts';
 import type { RawClient } from './raw-client.ts';
 
 /** The servers that are measured, with their database. */
-export interface Flooded {
+export interface SystemUnderTest {
   connect(connections: number): Promise<RawClient>;
   /** Milliseconds of CPU that they have used. */
   cpu(): number;
@@ -19,12 +19,12 @@ export interface Capacity {
 const closedConnections = 32;
 
 /** Measures what is done when each of a few connections waits for its response. */
-export async function measureCapacity(flooded: Flooded, load: Load, seconds: number): Promise<Capacity> {
-  const client = await flooded.connect(closedConnections);
+export async function measureCapacity(system: SystemUnderTest, load: Load, seconds: number): Promise<Capacity> {
+  const client = await system.connect(closedConnections);
   await driveClosed(client, load, closedConnections, seconds / 3);
-  const start = flooded.cpu();
+  const start = system.cpu();
   const { done, seconds: elapsed } = await driveClosed(client, load, closedConnections, seconds);
-  const cpu = flooded.cpu() - start;
+  const cpu = system.cpu() - start;
   client.close();
   return { perSecond: done.length / elapsed, perCpuSecond: (done.length / cpu) * 1000 };
 }

@@ -2,7 +2,7 @@
 import { cpuOf, residentMegabytes } from '../../support/process-usage.ts';
 import { startFrontdeskTarget } from '../throughput/targets.ts';
 import { driverProcessor, pin, providerProcessor, type Target } from '../throughput/target.ts';
-import { measureCapacity, meanOf, type Capacity, type Flooded } from './capacity.ts';
+import { measureCapacity, meanOf, type Capacity, type SystemUnderTest } from './capacity.ts';
 import { driveOpen, type Driven } from './drive.ts';
 import { keysLoad, passwordLoad, silentLoad, startLoad, tokenLoad, type Load } from './loads.ts';
 import { createRawClient, type RawClient } from './raw-client.ts';
@@ -50,25 +50,25 @@ function probeHealth(client: RawClient): () => Promise<number[]> {
   };
 }
 
-const floodedOf = ({ port, pid, databasePid }: Target): Flooded => ({
+const systemOf = ({ port, pid, databasePid }: Target): SystemUnderTest => ({
   connect: (connections) => createRawClient(port, connections),
   cpu: () => cpuOf(pid) + cpuOf(databasePid!),
 });
 
 async function flood(target: Target, load: Load, seconds: number): Promise<Flood> {
-  const flooded = floodedOf(target);
-  const before = await measureCapacity(flooded, load, seconds);
-  const client = await flooded.connect(openConnections);
-  const prober = await flooded.connect(10);
+  const system = systemOf(target);
+  const before = await measureCapacity(system, load, seconds);
+  const client = await system.connect(openConnections);
+  const prober = await system.connect(10);
   const stop = probeHealth(prober);
-  const start = flooded.cpu();
+  const start = system.cpu();
   const driven = await driveOpen(client, load, before.perSecond * times, seconds);
-  const cpu = flooded.cpu() - start;
+  const cpu = system.cpu() - start;
   const health = await stop();
   prober.close();
   client.close();
   const megabytes = residentMegabytes(target.pid);
-  const capacity = meanOf(before, await measureCapacity(flooded, load, seconds));
+  const capacity = meanOf(before, await measureCapacity(system, load, seconds));
   return { name: load.name, capacity, cpu, driven, health, megabytes };
 }
 

@@ -1,12 +1,12 @@
-/** The database takes no more connections of the processes, and ends those that they have. */
+/** The database ends the connections of the processes, and accepts fewer than they need. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../../src/platform/database.ts';
 import { runSql } from '../../support/database.ts';
 import { defineScenario } from '../scenario.ts';
-import { role } from '../stage.ts';
+import { role } from '../deployment.ts';
 
-/** Fewer than one process needs. */
-const left = 3;
+/** For both processes together; one alone needs more. */
+const maxConnections = 3;
 
 const limitTo = (db: Database, count: number) => runSql(db, `alter role ${role} connection limit ${count}`);
 const endAll = `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`;
@@ -16,18 +16,18 @@ export const connections = defineScenario({
   maxSeconds: 300,
   sizes: { full: { rounds: 5, seconds: 10 }, quick: { rounds: 1, seconds: 6 } },
   async run({ db, rotation }, { rounds, seconds }) {
-    const databaseBack: number[] = [];
+    const databaseRecovery: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      await limitTo(db, left);
+      await limitTo(db, maxConnections);
       await runSql(db, endAll);
       await sleep(seconds * 1000);
       await limitTo(db, -1);
-      databaseBack.push(await rotation.untilReady(performance.now()));
+      databaseRecovery.push(await rotation.untilReady(performance.now()));
       await sleep(2_000);
     }
     return {
-      what: `${rounds} × ${seconds} s with ${left} database connections for both processes together`,
-      databaseBack,
+      what: `${rounds} × ${seconds} s with ${maxConnections} database connections for both processes together`,
+      databaseRecovery,
     };
   },
 });

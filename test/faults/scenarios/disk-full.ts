@@ -1,40 +1,40 @@
-/** The disk of the database is full, and has room again. */
+/** The disk of the database is full for a while. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { becomes } from '../../support/eventually.ts';
 import { defineScenario } from '../scenario.ts';
-import { startOnSmallDisk, whyNoSmallDisk, type SmallDisk } from '../small-disk.ts';
+import { startOnSmallDisk, missingForSmallDisk, type SmallDisk } from '../small-disk.ts';
 
 let disk: SmallDisk | undefined;
 
 export const diskFull = defineScenario({
   name: 'disk-full',
   maxSeconds: 300,
-  whyNot: whyNoSmallDisk,
+  missing: missingForSmallDisk,
   async startPostgres() {
     disk = await startOnSmallDisk();
     return disk.postgres;
   },
   sizes: { full: { rounds: 3, seconds: 20 }, quick: { rounds: 1, seconds: 10 } },
   async run({ db, postgres, rotation }, { rounds, seconds }) {
-    const databaseBack: number[] = [];
-    let ends = 0;
+    const databaseRecovery: number[] = [];
+    let crashes = 0;
     for (let round = 0; round < rounds; round += 1) {
       disk!.fill();
       await sleep(seconds * 1000);
       disk!.free();
       if (postgres.pid === undefined) {
-        // It ends when it cannot write its log.
-        ends += 1;
+        // It ends when it cannot write the WAL.
+        crashes += 1;
         await postgres.start();
       }
       await becomes(() => db.isResponding(), true);
-      databaseBack.push(await rotation.untilReady(performance.now()));
+      databaseRecovery.push(await rotation.untilReady(performance.now()));
       await sleep(3_000);
     }
     return {
       what: `${rounds} × the disk of the database full for ${seconds} s`,
-      databaseBack,
-      notes: [`PostgreSQL ended ${ends} times`],
+      databaseRecovery,
+      notes: [`PostgreSQL ended ${crashes} times by itself`],
     };
   },
 });

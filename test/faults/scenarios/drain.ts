@@ -1,4 +1,4 @@
-/** One process is told to stop (SIGTERM) while requests run, and the other goes on: nobody notices. */
+/** One process gets SIGTERM while requests run, and the other goes on: no request fails. */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineScenario } from '../scenario.ts';
@@ -8,9 +8,9 @@ export const drain = defineScenario({
   maxSeconds: 600,
   sizes: { full: { drains: 20 }, quick: { drains: 3 } },
   async run({ servers, rotation, traffic }, { drains }) {
-    const processBack: number[] = [];
-    const broken: string[] = [];
-    const failed = () => traffic.broken + traffic.unavailable + traffic.faults.length;
+    const processRecovery: number[] = [];
+    const failures: string[] = [];
+    const failed = () => traffic.brokenConnections + traffic.unavailable + traffic.serverErrors.length;
     let failedInDrain = 0;
     for (let done = 0; done < drains; done += 1) {
       const server = servers[done % 2]!;
@@ -18,16 +18,16 @@ export const drain = defineScenario({
       const failedBefore = failed();
       const code = await server.stop();
       failedInDrain += failed() - failedBefore;
-      if (code !== 0) broken.push(`a process ended with ${code}`);
+      if (code !== 0) failures.push(`a process ended with exit code ${code}`);
       const begin = performance.now();
       await server.start();
-      processBack.push(await rotation.untilReady(begin));
+      processRecovery.push(await rotation.untilReady(begin));
     }
     return {
       what: `${drains} × SIGTERM of a process while requests run`,
-      processBack,
+      processRecovery,
       failedInDrain,
-      broken,
+      failures,
     };
   },
 });

@@ -1,4 +1,4 @@
-/** All processes of the database are stopped (SIGSTOP) for a while: connections stay, and nothing comes. */
+/** All processes of the database are stopped (SIGSTOP) for a while: connections stay open, without responses. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineScenario } from '../scenario.ts';
 
@@ -7,14 +7,14 @@ export const frozen = defineScenario({
   maxSeconds: 300,
   sizes: { full: { forSeconds: [2, 8, 15, 25, 40] }, quick: { forSeconds: [2, 12] } },
   async run({ postgres, rotation }, { forSeconds }) {
-    const databaseBack: number[] = [];
+    const databaseRecovery: number[] = [];
     for (const seconds of forSeconds) {
       postgres.freeze();
       await sleep(seconds * 1000);
       postgres.thaw();
-      databaseBack.push(await rotation.untilReady(performance.now()));
+      databaseRecovery.push(await rotation.untilReady(performance.now()));
       await sleep(2_000);
     }
-    return { what: `the database frozen (SIGSTOP) for ${forSeconds.join(', ')} s`, databaseBack };
+    return { what: `the database frozen (SIGSTOP) for ${forSeconds.join(', ')} s`, databaseRecovery };
   },
 });

@@ -1,9 +1,9 @@
-/** `kill -9` of one process, of the other, and now and then of both at once. */
+/** SIGKILL of one process, of the other, and in one of ten times of both at once. */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineScenario } from '../scenario.ts';
 
-/** Every so often both are killed. */
+/** Of so many kills two are of both processes at once. */
 const bothEvery = 10;
 
 export const kill = defineScenario({
@@ -11,7 +11,7 @@ export const kill = defineScenario({
   maxSeconds: 900,
   sizes: { full: { kills: 50 }, quick: { kills: 4 } },
   async run({ servers, rotation }, { kills }) {
-    const processBack: number[] = [];
+    const processRecovery: number[] = [];
     for (let done = 0; done < kills;) {
       await sleep(randomInt(200, 1_500));
       const isBoth = done % bothEvery === bothEvery - 2;
@@ -20,8 +20,8 @@ export const kill = defineScenario({
       await Promise.all(chosen.map((server) => server.kill()));
       const begin = performance.now();
       await Promise.all(chosen.map((server) => server.start()));
-      processBack.push(await rotation.untilReady(begin));
+      processRecovery.push(await rotation.untilReady(begin));
     }
-    return { what: `${kills} × kill -9 of a process, which is started again at once`, processBack };
+    return { what: `${kills} × kill -9 of a process, which is started again at once`, processRecovery };
   },
 });

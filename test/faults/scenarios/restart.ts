@@ -3,21 +3,21 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineScenario } from '../scenario.ts';
 
-const ways = ['fast', 'immediate', 'crash'] as const;
+const shutdowns = ['fast', 'immediate', 'crash'] as const;
 
 export const restart = defineScenario({
   name: 'restart',
   maxSeconds: 600,
   sizes: { full: { restarts: 20 }, quick: { restarts: 3 } },
   async run({ postgres, rotation }, { restarts }) {
-    const databaseBack: number[] = [];
+    const databaseRecovery: number[] = [];
     for (let done = 0; done < restarts; done += 1) {
       await sleep(randomInt(500, 2_000));
-      await postgres.stop(ways[done % ways.length]!);
+      await postgres.stop(shutdowns[done % shutdowns.length]!);
       await sleep(randomInt(0, 3_000));
       await postgres.start();
-      databaseBack.push(await rotation.untilReady(performance.now()));
+      databaseRecovery.push(await rotation.untilReady(performance.now()));
     }
-    return { what: `${restarts} × the database restarted (fast, immediate, SIGKILL)`, databaseBack };
+    return { what: `${restarts} × the database restarted (fast, immediate, SIGKILL)`, databaseRecovery };
   },
 });

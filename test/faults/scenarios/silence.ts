@@ -1,4 +1,4 @@
-/** The network drops everything without a word: for a while, and the connections of that time for good. */
+/** The network to the database drops all packets for a while, and those of the connections of that time for good. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seconds } from '../judge.ts';
 import { defineScenario } from '../scenario.ts';
@@ -9,16 +9,16 @@ export const silence = defineScenario({
   name: 'silence',
   options: { hasProxies: true },
   maxSeconds: 300,
-  maxDatabaseBack: 5_000,
+  maxDatabaseRecovery: 5_000,
   sizes: { full: { forSeconds: [5, 15, 30, 60] }, quick: { forSeconds: [12] } },
   async run({ proxies, rotation }, { forSeconds }) {
-    const databaseBack: number[] = [];
-    // A process may seem ready until it tries a connection that is silent.
+    const databaseRecovery: number[] = [];
+    // A process seems ready until it uses a connection that is silent.
     const watch = async () => {
       const begin = performance.now();
       await sleep(watchMilliseconds);
       await rotation.untilReady(begin);
-      databaseBack.push(rotation.lastNotReady(begin));
+      databaseRecovery.push(rotation.lastNotReady(begin));
     };
     for (const duration of forSeconds) {
       for (const proxy of proxies) proxy.freeze();
@@ -29,13 +29,13 @@ export const silence = defineScenario({
       }
       await watch();
     }
-    // New connections work at once, and the old ones stay silent.
+    // Now without an outage: new connections work at once, and the old ones stay silent.
     for (const proxy of proxies) proxy.forget();
     await watch();
     return {
-      what: `the network to the database silent for ${forSeconds.join(', ')} s, its connections lost; and these alone`,
-      databaseBack,
-      notes: [`not ready for ${databaseBack.map(seconds).join(', ')} afterwards`],
+      what: `the network to the database silent for ${forSeconds.join(', ')} s, its open connections for good; then only these`,
+      databaseRecovery,
+      notes: [`not ready for ${databaseRecovery.map(seconds).join(', ')} afterwards`],
     };
   },
 });

@@ -1,19 +1,19 @@
-/** People at work for long: what the processes hold, and what is queued in the database, does not grow. */
+/** No fault, for long: memory and open handles of the processes and the rows queued in the database do not grow. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../../bench/report.ts';
 import { runSql } from '../../support/database.ts';
 import { openHandles, residentMegabytes } from '../../support/process-usage.ts';
 import { defineScenario } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
+import type { Deployment } from '../deployment.ts';
 
 const sampleSeconds = 5;
 
-/** Rows of work that is to be done; what is done must be gone. */
+/** Rows of pending work; each is deleted when its work is done. */
 const queued = `
   select (select count(*) from graphile_worker._private_jobs)::int as jobs,
     (select count(*) from pending_endings)::int as endings, (select count(*) from client_removals)::int as removals`;
 
-/** What is measured, of both processes together, and how much its second half may be above its first. */
+/** Of both processes together. The last quarter may be at most `allowed` times the second, and `margin` units. */
 const measures = {
   megabytes: { unit: 'MB', allowed: 1.15, margin: 15 },
   handles: { unit: 'handles', allowed: 1, margin: 8 },
@@ -21,7 +21,7 @@ const measures = {
 };
 type Sample = Record<keyof typeof measures, number>;
 
-async function sample({ servers, db }: Stage): Promise<Sample> {
+async function sample({ servers, db }: Deployment): Promise<Sample> {
   const [rows] = await runSql<Record<string, number>>(db, queued);
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   return {
@@ -35,28 +35,28 @@ export const soak = defineScenario({
   name: 'soak',
   maxSeconds: 1_800,
   sizes: { full: { seconds: 1_200, isJudged: true }, quick: { seconds: 20, isJudged: false } },
-  async run(stage, { seconds, isJudged }) {
+  async run(deployment, { seconds, isJudged }) {
     const samples: Sample[] = [];
     const end = Date.now() + seconds * 1000;
     while (Date.now() < end) {
-      samples.push(await sample(stage));
+      samples.push(await sample(deployment));
       await sleep(sampleSeconds * 1000);
     }
-    // The first quarter is for what is made once: compiled code, caches, connections.
+    // The first quarter is not compared: code is compiled, caches and connections fill.
     const quarter = Math.ceil(samples.length / 4);
-    const medianOf = (name: keyof Sample, from: number) =>
+    const medianOfQuarter = (name: keyof Sample, from: number) =>
       percentile(
-        samples.slice(from * quarter, (from + 1) * quarter).map((each) => each[name]),
+        samples.slice(from * quarter, (from + 1) * quarter).map((values) => values[name]),
         0.5,
       );
-    const broken: string[] = [];
+    const failures: string[] = [];
     const notes: string[] = [];
     for (const [name, { unit, allowed, margin }] of Object.entries(measures)) {
-      const [before, after] = [medianOf(name as keyof Sample, 1), medianOf(name as keyof Sample, 3)];
-      const words = `${unit}: ${before.toFixed(0)} in the second quarter, ${after.toFixed(0)} in the last`;
-      notes.push(words);
-      if (isJudged && after > before * allowed + margin) broken.push(`it grows: ${words}`);
+      const [before, after] = [medianOfQuarter(name as keyof Sample, 1), medianOfQuarter(name as keyof Sample, 3)];
+      const figures = `${unit}: ${before.toFixed(0)} in the second quarter, ${after.toFixed(0)} in the last`;
+      notes.push(figures);
+      if (isJudged && after > before * allowed + margin) failures.push(`it grows: ${figures}`);
     }
-    return { what: `people at work for ${seconds} s, without a fault`, notes, broken };
+    return { what: `people at work for ${seconds} s, without a fault`, notes, failures };
   },
 });

@@ -1,4 +1,4 @@
-/** The deployment of a scenario: two processes behind a balancer that retries nothing, with proxies to the database. */
+/** The deployment of a scenario: two processes behind a load balancer that retries nothing, each with its proxy to the database. */
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { createKeyring } from '../../src/platform/secrets.ts';
 import { runSql } from '../support/database.ts';
@@ -8,56 +8,56 @@ import type { PostgresServer } from '../support/postgres-server.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { startServers } from '../support/servers.ts';
 import { createLedger } from './ledger.ts';
-import type { Evidence } from './lost.ts';
-import { openHasher, populate, secondHost, type World } from './population.ts';
+import type { Evidence } from './lost-facts.ts';
+import { openHasher, populate, siteBHost, type World } from './population.ts';
 import { startRotation, type Rotation } from './rotation.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
-export interface StageOptions {
-  /** Further settings of a process, by its number, 0 or 1. */
+export interface DeploymentOptions {
+  /** Further settings of a process, by its index, 0 or 1. */
   settingsOf?: (process: number) => Record<string, string>;
-  /** Whether the processes reach the database by a proxy each. */
+  /** Whether each process reaches the database through a proxy of its own. */
   hasProxies?: boolean;
 }
 
-export interface Stage {
+export interface Deployment {
   postgres: PostgresServer;
   world: World;
   evidence: Evidence;
-  /** URL of the database, without a proxy. */
+  /** URL of the database itself. */
   databaseUrl: string;
-  /** The tool's own connections, without a proxy. */
+  /** The tool's own connections to the database, not through a proxy. */
   db: Database;
   servers: readonly ServerProcess[];
   proxies: readonly DatabaseProxy[];
   nameServer: NameServer;
   rotation: Rotation;
   traffic: Traffic;
-  /** Lines of the processes' logs that say that something of ours is wrong. */
+  /** Log lines of the processes with the message `fault`. */
   faultLines: string[];
   close(): Promise<void>;
 }
 
 const processes = 2;
-/** Role of the processes in PostgreSQL, so that their connections can be told from those of the tool, and limited. */
+/** PostgreSQL role of the processes, apart from that of the tool, so that their connections can be ended and limited. */
 export const role = 'server_processes';
-/** Longer than any request may take. */
+/** More than any response may take. */
 const timeoutMilliseconds = 30_000;
 
 async function makeRole(url: string): Promise<void> {
   const db = openDatabase({ url, poolSize: 1 });
-  const [there] = await runSql(db, `select from pg_roles where rolname = '${role}'`);
-  if (!there) await runSql(db, `create role ${role} login in role frontdesk`);
+  const [existing] = await runSql(db, `select from pg_roles where rolname = '${role}'`);
+  if (!existing) await runSql(db, `create role ${role} login in role frontdesk`);
   await db.close();
 }
 
-export async function startStage(postgres: PostgresServer, options: StageOptions = {}): Promise<Stage> {
+export async function startDeployment(postgres: PostgresServer, options: DeploymentOptions = {}): Promise<Deployment> {
   const traffic = createTraffic();
   const proxies: DatabaseProxy[] = [];
   const faultLines: string[] = [];
-  const nameServer = await startNameServer({ [secondHost]: ['127.0.0.1'] });
+  const nameServer = await startNameServer({ [siteBHost]: ['127.0.0.1'] });
   let rotation: Rotation | undefined;
-  const deployment = await startServers(processes, populate, {
+  const running = await startServers(processes, populate, {
     fill: makeRole,
     async settingsOf(process, url) {
       const own = url.replace('//frontdesk@', `//${role}@`);
@@ -67,7 +67,7 @@ export async function startStage(postgres: PostgresServer, options: StageOptions
         DATABASE_URL: options.hasProxies ? proxies[process]!.url : own,
         SHUTDOWN_DELAY: '3',
         DNS_SERVERS: nameServer.address,
-        OUTGOING_ALLOWED_HOSTS: `*.localhost,${secondHost}`,
+        OUTGOING_ALLOWED_HOSTS: `*.localhost,${siteBHost}`,
         ...options.settingsOf?.(process),
       };
     },
@@ -80,7 +80,7 @@ export async function startStage(postgres: PostgresServer, options: StageOptions
       if (line.includes('"msg":"fault"')) faultLines.push(line);
     },
   });
-  const { issuer, secret, databaseUrl, db, servers, prepared } = deployment;
+  const { issuer, secret, databaseUrl, db, servers, prepared } = running;
   const operatorDb = openDatabase({ url: databaseUrl, poolSize: 2, isForJobs: true });
   const hasher = await openHasher();
   await rotation!.untilReady(performance.now());
@@ -98,10 +98,10 @@ export async function startStage(postgres: PostgresServer, options: StageOptions
     faultLines,
     async close() {
       await rotation!.stop();
-      // Nothing depends on how they end.
+      // Killed, since nothing is measured any more.
       await Promise.all(servers.map((server) => server.kill()));
       await operatorDb.close();
-      await deployment.close();
+      await running.close();
       for (const proxy of proxies) await proxy.close();
       for (const receiver of prepared.receivers.values()) await receiver.stop();
     },

@@ -1,4 +1,4 @@
-/** Looks for facts of the ledger that the database and the apps do not know. */
+/** Finds facts of the ledger that neither the database nor the logout endpoints of the apps confirm. */
 import type { PasswordHasher } from '../../src/credentials/password.ts';
 import type { Database } from '../../src/platform/database.ts';
 import type { Keyring } from '../../src/platform/secrets.ts';
@@ -15,13 +15,13 @@ export interface Evidence {
   receivers: ReadonlyMap<string, Pick<Receiver, 'received'>>;
 }
 
-/** @returns why each fact that is lost is, by its fact */
+/** Queries all facts of a kind at once. @returns a function that says why a fact is lost; undefined when it is not */
 type Search<K extends FactKind> = (
   facts: FactOf<K>[],
   evidence: Evidence,
 ) => Promise<(fact: FactOf<K>) => string | undefined | Promise<string | undefined>>;
 
-/** Runs a query for the digests of values of clients. @returns value → its row */
+/** Selects rows by the digests of cookies, codes or tokens. @returns value → its row */
 async function byDigest<Row extends { hash: Buffer }>(
   { db, keyring }: Evidence,
   kind: string,
@@ -58,7 +58,7 @@ const searches: { [K in FactKind]: Search<K> } = {
     return ({ cookie, accountId }) => {
       const row = find(cookie);
       if (!row) return 'there is no such session';
-      if (row.account_id !== accountId) return 'it is the session of somebody else';
+      if (row.account_id !== accountId) return 'it is the session of another account';
       return row.ended_at ? `it ended at ${row.ended_at.toISOString()}` : undefined;
     };
   },
@@ -85,7 +85,7 @@ const searches: { [K in FactKind]: Search<K> } = {
       codes,
       selectArtifacts('AuthorizationCode'),
     );
-    // An expired code is deleted by and by.
+    // An expired code may have been purged.
     return ({ code }) => (find(code)?.consumed_at === null ? 'the code is not used' : undefined);
   },
 
@@ -124,15 +124,15 @@ const searches: { [K in FactKind]: Search<K> } = {
       if (row.name !== name) return `its name is ${row.name}`;
       return row.hashes.includes(keyring.digest('client-secret', secret).toString('hex'))
         ? undefined
-        : 'its secret is another';
+        : 'it has another secret';
     };
   },
 
   async 'removal of a client'(facts, { db }) {
     const ids = facts.map(({ id }) => id);
     const rows = await runSql<{ id: string }>(db, 'select id from clients where id = any($1)', [ids]);
-    const there = new Set(rows.map(({ id }) => id));
-    return ({ id }) => (there.has(id) ? 'the client is there' : undefined);
+    const existing = new Set(rows.map(({ id }) => id));
+    return ({ id }) => (existing.has(id) ? 'the client still exists' : undefined);
   },
 
   async account(facts, { db }) {
@@ -155,7 +155,7 @@ const searches: { [K in FactKind]: Search<K> } = {
     );
     const hashes = new Map(rows.map((row) => [row.account_id, row.password_hash]));
     return async ({ accountId, password }) =>
-      (await hasher.verify(password, hashes.get(accountId))) ? undefined : 'the password is another';
+      (await hasher.verify(password, hashes.get(accountId))) ? undefined : 'the account has another password';
   },
 
   async suspension(facts, { db }) {
@@ -173,17 +173,17 @@ const searches: { [K in FactKind]: Search<K> } = {
 async function searchKind<K extends FactKind>(kind: K, ledger: Ledger, evidence: Evidence): Promise<string[]> {
   const facts = ledger.facts(kind);
   if (facts.length === 0) return [];
-  const lossOf = await searches[kind](facts, evidence);
+  const reasonOf = await searches[kind](facts, evidence);
   const lost: string[] = [];
   for (const fact of facts) {
-    const why = await lossOf(fact);
-    if (why !== undefined) lost.push(`${kind}: ${why}`);
+    const reason = await reasonOf(fact);
+    if (reason !== undefined) lost.push(`${kind}: ${reason}`);
   }
   return lost;
 }
 
 /** @returns a line for each fact that is lost */
-export async function findLost(ledger: Ledger, evidence: Evidence): Promise<string[]> {
+export async function findLostFacts(ledger: Ledger, evidence: Evidence): Promise<string[]> {
   const lost: string[] = [];
   for (const kind of Object.keys(searches) as FactKind[]) lost.push(...(await searchKind(kind, ledger, evidence)));
   return lost;
