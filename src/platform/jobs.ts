@@ -75,7 +75,16 @@ export async function deleteFailedJobs(url: string): Promise<void> {
   }
 }
 
+/**
+ * Drops what the library prints with console.trace when one of its workers ends: a stack on stderr, between the JSON
+ * lines of the log. The library also gives the same error to its logger.
+ */
+function silenceTraces(): void {
+  console.trace = () => {};
+}
+
 export async function startJobs({ url, log, handlers, tasks }: JobsOptions): Promise<Jobs> {
+  silenceTraces();
   const taskList: TaskList = {
     ...handlers,
     ...Object.fromEntries(tasks.map(({ name, run: work }) => [name, () => work()])),

@@ -32,7 +32,11 @@ let tokens: Tokens;
 /** A connection that does not use the proxy. */
 let direct: Database;
 
+/** What a library prints beside the log. */
+const traces: unknown[] = [];
+
 beforeAll(async () => {
+  console.trace = (error) => void traces.push(error);
   database = await freshDatabase();
   proxy = await startDatabaseProxy(database.url);
   frontdesk = await startFrontdesk({ settings: { DATABASE_URL: proxy.url, RATE_LIMIT_FACTOR: '1000' } });
@@ -121,6 +125,8 @@ const sendOneOfEachKind = async () =>
   ]);
 
 describe('responses and the log', () => {
+  test('are all there is: no stack is printed beside them', () => expect(traces).toEqual([]));
+
   test('say that the result is unknown when the answer to a commit was lost', async () => {
     const lines = logFromNow();
     const request = authorize(frontdesk, site);

@@ -44,11 +44,12 @@ test('G06 a server that starts before its database responds with 503 until the d
   const server = startProgram(['serve'], environment);
   let log = '';
   server.stdout!.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  await eventually(() => log.includes('"reason":"database_unreachable"') || hasEnded(server));
+  expect([hasEnded(server), log]).toEqual([false, expect.any(String)]);
   await waitForStatus(`${issuer}/healthz`, 200);
   expect(await statusOf(`${issuer}/readyz`)).toBe(503);
   const page = await sendRequest(`${issuer}/account`);
   expect([page.status, page.headers['retry-after']]).toEqual([503, '2']);
-  expect(log).toContain('"reason":"database_unreachable"');
   expect(log).not.toMatch(/ECONN|postgres:/);
 
   await startDatabaseProxy(database.url, databasePort);

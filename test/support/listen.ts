@@ -7,6 +7,10 @@ import { closeAfterwards } from './cleanup.ts';
 
 /** A range below the ephemeral ports, which a connection could take between the search and the use. */
 const ports = { from: 10_000, to: 30_000 };
+const portsPerWorker = 1_000;
+/** Each worker of jest has ports of its own: between the search and the use another one could take them. */
+const firstOfWorker =
+  ports.from + ((Number(process.env['JEST_WORKER_ID'] ?? 1) * portsPerWorker) % (ports.to - ports.from));
 const givenOut = new Set<number>();
 
 /** Listens on all addresses; `::` only where the machine has IPv6. */
@@ -52,7 +56,7 @@ async function isFree(port: number): Promise<boolean> {
 /** Finds consecutive ports that are free. @returns the first */
 export async function freePort(inARow = 1): Promise<number> {
   for (;;) {
-    const first = randomInt(ports.from, ports.to);
+    const first = randomInt(firstOfWorker, firstOfWorker + portsPerWorker - inARow);
     const all = Array.from({ length: inARow }, (_, index) => first + index);
     if (all.some((port) => givenOut.has(port))) continue;
     for (const port of all) givenOut.add(port);
