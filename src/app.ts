@@ -1,7 +1,7 @@
 /** The composition root: connects all parts to one server, on an opened database. */
 import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPasswordHasher, type PasswordHasher } from './credentials/password.ts';
+import { createPasswordHasher, loadedArgon2, type PasswordHasher } from './credentials/password.ts';
 import { startBackground } from './background.ts';
 import type { Base } from './base.ts';
 import { ensureOwnClient } from './clients/own-client.ts';
@@ -81,6 +81,9 @@ export async function createApp(base: Base, waiting: AppOptions = {}): Promise<A
   const pages = createProtocolPages(createShowPage(views));
   const callsFor = createCallsFor(outgoing, protocol);
   const oidc = createLiveProvider({ db, keyring, log, issuer, keys, pages, policy, callsFor, protocol, pairwiseSalt });
+  const { binary, problem } = loadedArgon2;
+  if (problem === undefined) log.debug({ binary }, 'argon2');
+  else log.warn({ binary, problem }, 'argon2 was built for this processor, but is not used: npm run build:argon2');
   const hasher = await createPasswordHasher(waiting);
   const attemptLimits = createAttemptLimits(db, keyring, rateLimitFactor);
   const readiness = { isDraining: false };
