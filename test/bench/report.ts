@@ -1,10 +1,10 @@
-/** The result of a bench: a table of figures, and whether its promise holds. */
+/** The report of a bench: a table of figures, and whether its promise holds. */
 
 export interface Report {
   title: string;
   columns: string[];
   rows: (string | number)[][];
-  /** What breaks the promise; empty when it holds. */
+  /** A line for each figure that breaks the promise; empty when it holds. */
   broken: string[];
 }
 
@@ -18,11 +18,11 @@ export function format({ title, columns, rows, broken }: Report): string {
       .map((width, column) => (column === 0 ? (row[column] ?? '').padEnd(width) : (row[column] ?? '').padStart(width)))
       .join('  ');
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
-  const verdict = broken.length === 0 ? 'The promise holds.' : `BROKEN: ${broken.join('; ')}`;
+  const verdict = broken.length === 0 ? 'The promise holds.' : `The promise does not hold: ${broken.join('; ')}`;
   return [title, '', line(cells[0]!), rule, ...cells.slice(1).map(line), '', verdict].join('\n');
 }
 
-/** @param share 0.99 for p99 */
+/** @param share from 0 to 1: 0.99 for the 99th percentile @returns NaN without values */
 export function percentile(values: number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;

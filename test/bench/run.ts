@@ -1,4 +1,4 @@
-/** `npm run bench -- growth|keys|limits|logout|overload|throughput`: measures a promise; exits with 1 when it does not hold. */
+/** `npm run bench -- growth|keys|limits|logout|overload|throughput`: measures whether a promise holds; exits with 1 when it does not. */
 import { parseArgs } from 'node:util';
 import { closeAll } from '../support/cleanup.ts';
 import setUp from '../support/global-setup.ts';
@@ -48,7 +48,7 @@ if (!bench) {
   );
   process.exit(2);
 }
-// Exit handlers end what was started.
+// Exit handlers end the processes that were started.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 await setUp();
 try {

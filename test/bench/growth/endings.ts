@@ -1,4 +1,4 @@
-/** Commands that end very many sessions and grants, and what is refused meanwhile. */
+/** Measures commands that end very many sessions and grants, and when tokens are refused. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { statement } from '../../support/database.ts';
@@ -20,26 +20,26 @@ export interface EndingsResult {
   refusedAfterSeconds: number;
   /** From the kill of a command until the servers had finished what it began. */
   finishedAfterKillSeconds: number;
-  /** Page of the devices of a person with as many sessions. */
+  /** `/account/devices` of an account with so many sessions. */
   devices: { milliseconds: number; kilobytes: number };
 }
 
-interface Stage extends Pick<Servers<unknown>, 'db' | 'issuer' | 'databaseUrl' | 'command' | 'startCommand'> {
+interface Deployment extends Pick<Servers<unknown>, 'db' | 'issuer' | 'databaseUrl' | 'command' | 'startCommand'> {
   app: RegisteredApp;
 }
 
 const secondsSince = (start: number) => (performance.now() - start) / 1000;
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(20);
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(20);
 }
 
-/** @param sessions of one account */
-export async function measureEndings(stage: Stage, sessions: number): Promise<EndingsResult> {
-  const { db, databaseUrl, app } = stage;
+/** @param sessions number of live sessions that each account gets */
+export async function measureEndings(deployment: Deployment, sessions: number): Promise<EndingsResult> {
+  const { db, databaseUrl, app } = deployment;
   const count = async (rows: string) =>
     (await db.read<{ n: number }>(statement(`select count(*)::int as n from ${rows}`)))[0]!.n;
-  const live = (accountId: string) => count(`sessions where account_id = '${accountId}' and ended_at is null`);
+  const countLive = (accountId: string) => count(`sessions where account_id = '${accountId}' and ended_at is null`);
   const people = await db.read<{ id: string }>(
     statement(`select id from accounts where email = 'ann@example.com' or email like 'person-_@example.com'
       order by email <> 'ann@example.com' limit 4`),
@@ -47,36 +47,36 @@ export async function measureEndings(stage: Stage, sessions: number): Promise<En
   const [ann, suspended, removed, killed] = people.map(({ id }) => id) as [string, string, string, string];
   for (const id of [ann, suspended, removed, killed]) await addSessions(databaseUrl, id, sessions);
 
-  const browser = newBrowser(stage);
-  const request = authorize(stage, app);
+  const browser = newBrowser(deployment);
+  const request = authorize(deployment, app);
   const code = await codeFor(browser, request);
-  const tokens = (await exchange(stage, app, { code, verifier: request.verifier })).json<Tokens>();
-  await browser.visit(`${stage.issuer}/account/devices`);
-  const asked = performance.now();
-  const page = await browser.visit(`${stage.issuer}/account/devices`);
-  const devices = { milliseconds: performance.now() - asked, kilobytes: page.body.length / 1024 };
+  const tokens = (await exchange(deployment, app, { code, verifier: request.verifier })).json<Tokens>();
+  await browser.visit(`${deployment.issuer}/account/devices`);
+  const requestedAt = performance.now();
+  const page = await browser.visit(`${deployment.issuer}/account/devices`);
+  const devices = { milliseconds: performance.now() - requestedAt, kilobytes: page.body.length / 1024 };
 
   const commands: TimedCommand[] = [];
-  const timed = async (name: string, rows: number, args: string[]) => {
+  const runTimed = async (name: string, rows: number, args: string[]) => {
     const start = performance.now();
-    await stage.command(...args);
+    await deployment.command(...args);
     commands.push({ name, rows, seconds: secondsSince(start) });
   };
   const isRefused = async () => {
-    const reply = await callAs(stage, app, '/oauth/introspect', { token: tokens.access_token });
-    return !reply.json<{ active: boolean }>().active;
+    const response = await callAs(deployment, app, '/oauth/introspect', { token: tokens.access_token });
+    return !response.json<{ active: boolean }>().active;
   };
 
   const start = performance.now();
   const [, refusedAfterSeconds] = await Promise.all([
-    timed('sessions end', await live(ann), ['sessions', 'end', ann]),
+    runTimed('sessions end', await countLive(ann), ['sessions', 'end', ann]),
     until(isRefused).then(() => secondsSince(start)),
   ]);
-  await timed('accounts suspend', await live(suspended), ['accounts', 'suspend', suspended]);
-  await timed('accounts remove', await live(removed), ['accounts', 'remove', removed]);
-  await timed('clients remove', await count(`grants where client_id = 'app-1'`), ['clients', 'remove', 'app-1']);
+  await runTimed('accounts suspend', await countLive(suspended), ['accounts', 'suspend', suspended]);
+  await runTimed('accounts remove', await countLive(removed), ['accounts', 'remove', removed]);
+  await runTimed('clients remove', await count(`grants where client_id = 'app-1'`), ['clients', 'remove', 'app-1']);
 
-  const child = stage.startCommand('accounts', 'suspend', killed);
+  const child = deployment.startCommand('accounts', 'suspend', killed);
   await until(async () => (await count('pending_endings')) > 0);
   child.kill('SIGKILL');
   await once(child, 'exit');

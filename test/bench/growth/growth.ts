@@ -1,16 +1,16 @@
-/** What a deployment does after months of use: the purge, and the end of very many sessions. */
+/** Measures a deployment after months of use: the purge, and the end of very many sessions. */
 import type { Frontdesk } from '../../support/frontdesk.ts';
 import { fillDatabase } from '../../support/full-database.ts';
 import { ann, siteA } from '../../support/people-and-apps.ts';
 import { startServers } from '../../support/servers.ts';
 import type { Target } from '../throughput/target.ts';
 import { measureEndings, type EndingsResult } from './endings.ts';
-import { startLoad } from './load.ts';
+import { startTokenLoad } from './load.ts';
 import { awaitQuietTime, measurePurge, type PurgeResult } from './purge.ts';
 
 export interface GrowthOptions {
   sessions: number;
-  /** How long the responses are measured before the purge. */
+  /** How long response times are measured before the purge. */
   baselineSeconds: number;
 }
 
@@ -35,25 +35,25 @@ export async function measureGrowth({ sessions, baselineSeconds }: GrowthOptions
     await fillDatabase(url, sizes);
     await awaitQuietTime(baselineSeconds + 60 + sessions / 10_000);
   };
-  const stage = await startServers(1, prepare, { fill });
+  const deployment = await startServers(1, prepare, { fill });
   const target: Target = {
     name: 'Frontdesk',
-    issuer: stage.issuer,
-    port: stage.servers[0]!.port,
-    pid: stage.servers[0]!.pid,
+    issuer: deployment.issuer,
+    port: deployment.servers[0]!.port,
+    pid: deployment.servers[0]!.pid,
     databasePid: undefined,
-    app: stage.prepared.app,
-    machine: stage.prepared.app,
+    app: deployment.prepared.app,
+    machine: deployment.prepared.app,
     hasPasswords: true,
-    close: () => stage.close(),
+    close: () => deployment.close(),
   };
-  const load = await startLoad(target);
-  const purge = await measurePurge(stage.databaseUrl, load, baselineSeconds);
+  const load = await startTokenLoad(target);
+  const purge = await measurePurge(deployment.databaseUrl, load, baselineSeconds);
   await load.stop();
   const endings = await measureEndings(
-    { ...stage, app: stage.prepared.app },
+    { ...deployment, app: deployment.prepared.app },
     Math.min(20_000, Math.ceil(sessions / 10)),
   );
-  await stage.close();
+  await deployment.close();
   return { purge, endings };
 }

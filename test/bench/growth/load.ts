@@ -1,30 +1,30 @@
-/** A client that refreshes and introspects at a steady rate, and how long the responses take. */
+/** A client that refreshes and introspects at a steady rate, and measures the responses. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createHttpClient } from '../throughput/http-client.ts';
 import { operations } from '../throughput/operations.ts';
 import type { Target } from '../throughput/target.ts';
 
-const connectionsOfEach = 3;
+const connectionsOfOperation = 3;
 const pauseMilliseconds = 50;
 
 export interface Load {
-  /** The times of the responses since the last call, in milliseconds. @throws Error when one was not as it should be */
+  /** @returns milliseconds of each response since the last call @throws Error when one was not the expected response */
   take(): number[];
   stop(): Promise<void>;
 }
 
-/** Begins once everything is prepared: each connection has a browser and tokens of its own. */
-export async function startLoad(target: Target): Promise<Load> {
-  const client = createHttpClient(new URL(target.issuer).host, target.port, connectionsOfEach * 2);
+/** Prepares tokens and a browser for each connection, then starts the load. */
+export async function startTokenLoad(target: Target): Promise<Load> {
+  const client = createHttpClient(new URL(target.issuer).host, target.port, connectionsOfOperation * 2);
   const chosen = operations.filter(({ name }) => name === 'refresh' || name === 'introspection');
   const prepared = chosen.flatMap((operation) =>
-    Array.from({ length: connectionsOfEach }, () => operation.prepare(target, client)),
+    Array.from({ length: connectionsOfOperation }, () => operation.prepare(target, client)),
   );
   let durations: number[] = [];
   let failure: unknown;
-  const over = new AbortController();
+  const stopped = new AbortController();
   const loops = (await Promise.all(prepared)).map(async (step) => {
-    while (!over.signal.aborted) {
+    while (!stopped.signal.aborted) {
       const start = performance.now();
       await step().catch((error: unknown) => (failure ??= error));
       durations.push(performance.now() - start);
@@ -34,12 +34,12 @@ export async function startLoad(target: Target): Promise<Load> {
   return {
     take() {
       if (failure) throw failure as Error;
-      const taken = durations;
+      const measured = durations;
       durations = [];
-      return taken;
+      return measured;
     },
     async stop() {
-      over.abort();
+      stopped.abort();
       await Promise.all(loops);
       client.close();
     },

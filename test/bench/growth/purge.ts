@@ -1,4 +1,4 @@
-/** The purge of a large database, and what the token endpoint feels of it. */
+/** Measures the purge of a large database, and the token endpoint meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../../../src/platform/database.ts';
 import { purgeExpired } from '../../../src/tokens/purge.ts';
@@ -13,15 +13,15 @@ export interface PurgedTable {
 
 export interface PurgeResult {
   tables: PurgedTable[];
-  /** 99th percentile of the responses before and during the purge, in milliseconds. */
+  /** 99th percentile of the response times before and during the purge, in milliseconds. */
   p99Before: number;
-  p99Beside: number;
+  p99During: number;
 }
 
-/** The servers purge every ten minutes too. @returns once that is further away than the bench takes */
+/** Servers purge every ten minutes. Resolves when the next purge is at least so many seconds away. */
 export async function awaitQuietTime(seconds: number): Promise<void> {
-  const left = 600 - ((Date.now() / 1000) % 600);
-  if (left < seconds) await sleep((left + 5) * 1000);
+  const secondsLeft = 600 - ((Date.now() / 1000) % 600);
+  if (secondsLeft < seconds) await sleep((secondsLeft + 5) * 1000);
 }
 
 export async function measurePurge(url: string, load: Load, baselineSeconds: number): Promise<PurgeResult> {
@@ -43,5 +43,5 @@ export async function measurePurge(url: string, load: Load, baselineSeconds: num
   } finally {
     await db.close();
   }
-  return { tables: [...tables.values()], p99Before, p99Beside: percentile(load.take(), 0.99) };
+  return { tables: [...tables.values()], p99Before, p99During: percentile(load.take(), 0.99) };
 }

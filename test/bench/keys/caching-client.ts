@@ -1,4 +1,4 @@
-/** A client that follows the cache headers alone, and does not fetch for an unknown key. */
+/** A client that fetches keys when its cache has expired, but not for an unknown key. */
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
 const userAgent = 'caching-client/1';
@@ -17,7 +17,7 @@ export function createCachingClient(url: string): JWTVerifyGetKey {
     if (response.status === 200) {
       keys = createLocalJWKSet((await response.json()) as JSONWebKeySet);
       etag = response.headers.get('etag') ?? undefined;
-    } else if (response.status !== 304) throw new Error(`the keys were answered ${response.status}`);
+    } else if (response.status !== 304) throw new Error(`the response to the request for keys was ${response.status}`);
     freshUntil = Date.now() + Number(seconds) * 1000;
   }
 

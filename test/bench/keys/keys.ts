@@ -1,6 +1,6 @@
 /**
- * Keys rotate without a restart: while two servers issue tokens, keys are rotated by the command line again and again,
- * and every token is verified by clients that keep keys for as long as they do by default.
+ * Keys rotate without a restart: while two servers issue tokens, `frontdesk keys rotate` runs several times, and clients
+ * verify every token, with the default rules of their libraries for caching keys.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ann, audience, notesApi, siteA } from '../../support/people-and-apps.ts';
@@ -16,72 +16,77 @@ export interface KeysOptions {
   verifications: number;
 }
 
-/** A kind of client: several of it, which began at different times, so that their caches are of different age. */
-export interface Kind {
+/** A kind of client, with several instances that start at different times, so that the ages of their caches differ. */
+export interface ClientKind {
   name: string;
-  /** Its user agent at the load balancer. */
+  /** The first word of its user agent. */
   agent: string;
-  make: () => Promise<Verify>;
+  createInstance: () => Promise<Verify>;
   instances: Verify[];
   verifications: number;
+  /** Message → count. */
   failures: Map<string, number>;
 }
 
 export interface KeysResult {
-  kinds: Kind[];
+  kinds: ClientKind[];
   issued: number;
   issuingErrors: string[];
-  /** How many keys of each algorithm signed a token that was seen. */
+  /** Algorithm → number of keys that signed one of the tokens. */
   keysSeen: Record<string, number>;
+  /** First word of the user agent → requests for keys. */
   keyFetches: ReadonlyMap<string, number>;
   seconds: number;
 }
 
-const instancesOfAKind = 3;
+const instancesOfKind = 3;
 const secondsBetweenInstances = 11;
 const families = 10;
 const tokensPerSecond = 30;
 const tickMilliseconds = 100;
 
-const kindOf = (name: string, agent: string, make: () => Promise<Verify>): Kind => ({
+const kindOf = (name: string, agent: string, createInstance: () => Promise<Verify>): ClientKind => ({
   name,
   agent,
-  make,
+  createInstance,
   instances: [],
   verifications: 0,
   failures: new Map(),
 });
 
-async function verify(kind: Kind, token: IssuedToken): Promise<void> {
+async function verify(kind: ClientKind, token: IssuedToken): Promise<void> {
   const instance = kind.instances[kind.verifications % kind.instances.length]!;
   kind.verifications += 1;
   try {
     await instance(token);
   } catch (error) {
     const { code, message } = ((error as Error).cause ?? error) as Error & { code?: string };
-    const why = `${code ?? ''} ${message}`.trim();
-    kind.failures.set(why, (kind.failures.get(why) ?? 0) + 1);
+    const reason = `${code ?? ''} ${message}`.trim();
+    kind.failures.set(reason, (kind.failures.get(reason) ?? 0) + 1);
   }
 }
 
-/** Each new token is verified at once by every instance, and old ones again and again, until it is enough. */
+/** Every instance verifies each new token at once, and old tokens at random, until there are `count` verifications in all. */
 async function verifyAll(
-  kinds: Kind[],
+  kinds: ClientKind[],
   { tokens }: Issuing,
   { count, seconds, stopped }: { count: number; seconds: number; stopped: AbortSignal },
 ): Promise<void> {
   const each = Math.ceil(count / kinds.length);
   const perTick = Math.ceil((each * tickMilliseconds) / (seconds * 1000));
-  let seen = 0;
+  let knownTokens = 0;
   while (!stopped.aborted || kinds.some(({ verifications }) => verifications < each)) {
     const pause = sleep(tickMilliseconds);
-    const fresh = tokens.slice(seen);
-    seen = tokens.length;
+    const fresh = tokens.slice(knownTokens);
+    knownTokens = tokens.length;
     await Promise.all(
       kinds.flatMap((kind) => {
         const now = fresh.flatMap((token) => kind.instances.map(() => token));
-        const old = Array.from({ length: perTick - now.length }, () => tokens[Math.floor(Math.random() * seen)]!);
-        return [...now, ...(seen > 0 ? old : [])].map((token) => verify(kind, token));
+        const old = Array.from(
+          { length: perTick - now.length },
+          () => tokens[Math.floor(Math.random() * knownTokens)]!,
+        );
+        return [...now, ...(knownTokens > 0 ? old : [])].map((token) => verify(kind, token));
       }),
     );
     await pause;
@@ -106,10 +111,10 @@ export async function measureKeys(options: KeysOptions): Promise<KeysResult> {
       kindOf('caching client', 'caching-client', () => cachingVerifier(issuer)),
     ];
 
-    async function open(): Promise<void> {
-      for (let index = 1; index < instancesOfAKind; index += 1) {
+    async function startFurtherInstances(): Promise<void> {
+      for (let index = 1; index < instancesOfKind; index += 1) {
         await sleep(secondsBetweenInstances * 1000);
-        for (const kind of kinds) kind.instances.push(await kind.make());
+        for (const kind of kinds) kind.instances.push(await kind.createInstance());
       }
     }
     async function rotate(): Promise<void> {
@@ -120,11 +125,11 @@ export async function measureKeys(options: KeysOptions): Promise<KeysResult> {
       }
       await sleep(announcementSeconds * 1000);
     }
-    for (const kind of kinds) kind.instances.push(await kind.make());
+    for (const kind of kinds) kind.instances.push(await kind.createInstance());
     const stopped = new AbortController();
     const seconds = rotations * everySeconds + announcementSeconds;
     await Promise.all([
-      Promise.all([open(), rotate()]).finally(() => stopped.abort()),
+      Promise.all([startFurtherInstances(), rotate()]).finally(() => stopped.abort()),
       verifyAll(kinds, issuing, { count: verifications, seconds, stopped: stopped.signal }),
     ]);
     await issuing.stop();

@@ -7,7 +7,7 @@ export async function benchKeys(options: KeysOptions): Promise<Report> {
   const broken: string[] = [];
   const rows = kinds.map(({ name, agent, instances, verifications, failures }) => {
     const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
-    for (const [why, count] of failures) broken.push(`${name}: ${count} × ${why}`);
+    for (const [reason, count] of failures) broken.push(`${name}: ${count} × ${reason}`);
     return [name, instances.length, verifications, failed, keyFetches.get(agent) ?? 0];
   });
   const all = kinds.reduce((sum, { verifications }) => sum + verifications, 0);
@@ -21,7 +21,7 @@ export async function benchKeys(options: KeysOptions): Promise<Report> {
       `${issued.toLocaleString('en')} access tokens (ES256) and as many ID tokens (RS256), signed by ${keysSeen['ES256']} and ${keysSeen['RS256']} keys;`,
       `${all.toLocaleString('en')} verifications in ${seconds.toFixed(0)} s.`,
     ].join('\n'),
-    columns: ['client', 'instances', 'verifications', 'failures', 'keys fetched'],
+    columns: ['client', 'instances', 'verifications', 'failures', 'key requests'],
     rows,
     broken,
   };

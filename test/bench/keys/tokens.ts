@@ -1,4 +1,4 @@
-/** Tokens issued under load, by refreshing. */
+/** Issues tokens at a steady rate, by refreshing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
@@ -17,12 +17,12 @@ export interface Issuing {
   readonly tokens: IssuedToken[];
   /** Key ids that signed, by algorithm. */
   readonly signedBy: Record<string, Set<string>>;
-  /** Responses without tokens. */
+  /** A line for each response without tokens. */
   readonly errors: string[];
   stop(): Promise<void>;
 }
 
-/** openid-client by default, with http allowed. */
+/** The configuration of openid-client with its defaults, and http allowed. */
 export const openidClient = (
   issuer: string,
   { id, secret }: RegisteredApp,
@@ -35,8 +35,8 @@ interface Family {
   nonce: string;
 }
 
-/** Signs a person in, in a new browser, and gets the first refresh token. */
-async function begin(issuer: string, app: RegisteredApp): Promise<Family> {
+/** Signs a person in, in a new browser. @returns the first refresh token */
+async function startFamily(issuer: string, app: RegisteredApp): Promise<Family> {
   const request = authorize({ issuer }, app, { scope: 'openid notes:read', resource: audience });
   const browser = newBrowser({ issuer });
   const code = await codeFor(browser, request);
@@ -62,13 +62,13 @@ export async function startIssuing(
   const config = await openidClient(issuer, app, client.enableNonRepudiationChecks);
 
   async function refreshForever({ refreshToken, nonce }: Family): Promise<void> {
-    let next = refreshToken;
+    let current = refreshToken;
     while (!stopped.signal.aborted) {
-      // Waited for after the request, so that a slow one does not lower the rate.
+      // The pause begins before the request, so that a slow response does not lower the rate.
       const pause = sleep((familyCount / perSecond) * 1000);
       try {
-        const response = await client.refreshTokenGrant(config, next, { resource: audience });
-        next = response.refresh_token ?? next;
+        const response = await client.refreshTokenGrant(config, current, { resource: audience });
+        current = response.refresh_token ?? current;
         tokens.push({ accessToken: response.access_token, idToken: response.id_token!, nonce });
         for (const token of [response.access_token, response.id_token!]) {
           const { alg, kid } = decodeProtectedHeader(token);
@@ -82,7 +82,7 @@ export async function startIssuing(
   }
 
   const families = [];
-  for (let index = 0; index < familyCount; index += 1) families.push(await begin(issuer, app));
+  for (let index = 0; index < familyCount; index += 1) families.push(await startFamily(issuer, app));
   const loops = families.map(refreshForever);
   return {
     tokens,

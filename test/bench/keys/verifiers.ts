@@ -5,23 +5,23 @@ import { audience, type RegisteredApp } from '../../support/people-and-apps.ts';
 import { createCachingClient } from './caching-client.ts';
 import { openidClient, type IssuedToken } from './tokens.ts';
 
-/** @throws when the token does not verify */
+/** Verifies a token. @throws Error when it is not valid */
 export type Verify = (token: IssuedToken) => Promise<unknown>;
 
-const accessTokens =
+const verifyAccessTokens =
   (issuer: string, keys: JWTVerifyGetKey): Verify =>
   ({ accessToken }) =>
     jwtVerify(accessToken, keys, { issuer, audience, typ: 'at+jwt', algorithms: ['ES256'] });
 
-/** jose by default: caches keys for ten minutes; fetches for an unknown key, at most every 30 s. */
+/** jose with its defaults: caches keys for ten minutes; fetches for an unknown key, at most every 30 s. */
 export const joseVerifier = async (issuer: string): Promise<Verify> =>
-  accessTokens(issuer, createRemoteJWKSet(new URL('/oauth/jwks', issuer)));
+  verifyAccessTokens(issuer, createRemoteJWKSet(new URL('/oauth/jwks', issuer)));
 
-/** Caches keys for as long as the headers allow, and does not fetch for an unknown key. */
+/** Caches keys for as long as the response headers allow, and does not fetch for an unknown key. */
 export const cachingVerifier = async (issuer: string): Promise<Verify> =>
-  accessTokens(issuer, createCachingClient(`${issuer}/oauth/jwks`));
+  verifyAccessTokens(issuer, createCachingClient(`${issuer}/oauth/jwks`));
 
-/** openid-client by default: fetches for an unknown key, at most every 60 s. */
+/** openid-client with its defaults: fetches for an unknown key, at most every 60 s. */
 export async function openidClientVerifier(issuer: string, app: RegisteredApp): Promise<Verify> {
   const config = await openidClient(issuer, app, client.useIdTokenResponseType);
   // Its implicit flow always verifies the signature of the ID token.

@@ -1,4 +1,4 @@
-/** Checks of input from people and apps, and texts that are slow to check: requirement F04. */
+/** The checks of input from people and apps, and texts that could make them slow: requirement F04. */
 import { canonicalEmail, canonicalUsername } from '../../../src/accounts/account.ts';
 import { requireClaims } from '../../../src/accounts/claims.ts';
 import { isScopeName, requireAudience } from '../../../src/apis/api.ts';
@@ -17,7 +17,7 @@ import { internalPath } from '../../../src/web/account/callback.ts';
 
 const issuer = 'https://login.example.com';
 
-/** Each may throw. */
+/** Kind of input → its check, which may throw. */
 export const checks: Record<string, (text: string) => unknown> = {
   'e-mail address': canonicalEmail,
   'user name': canonicalUsername,
@@ -36,7 +36,7 @@ export const checks: Record<string, (text: string) => unknown> = {
   scope: isScopeName,
   'address of a client': networkOf,
   'user agent': describeDevice,
-  'way back': internalPath,
+  'path to return to': internalPath,
   issuer: (text) => loadConfig({ ISSUER: text }),
 };
 
@@ -49,14 +49,14 @@ const units = [
 const beginnings = ['', 'ann@', 'https://app.example/', 'https://', 'com.example.', '[', 'Mozilla/5.0 ('];
 const ends = ['', '!', '\n', '@'];
 
-/** Texts of 50 KB: a valid beginning, a repeated unit, and an invalid end, for patterns that backtrack. */
+/** Texts of 50 KB that make regular expressions backtrack: a valid beginning, a repeated unit, and an invalid end. */
 export const hardTexts: string[] = beginnings.flatMap((beginning) =>
   units.flatMap((unit) =>
     ends.map((end) => `${beginning}${unit.repeat(Math.ceil(bytes / Buffer.byteLength(unit)))}${end}`),
   ),
 );
 
-/** Runs a check; a refusal is no error. */
+/** Runs a check, and ignores a refusal. */
 export function runCheck(check: (text: string) => unknown, text: string): void {
   try {
     check(text);

@@ -1,4 +1,4 @@
-/** Promises with a bound of time, measured one after the other on a machine that does nothing else. */
+/** Measures what has a maximum time, one after the other. */
 import { createServer } from 'node:http';
 import { createOutgoing } from '../../../src/platform/outgoing.ts';
 import { setPolicy } from '../../../src/policy/set-policy.ts';
@@ -10,20 +10,20 @@ import { startReceiver } from '../../support/receiver.ts';
 import { percentile } from '../report.ts';
 import { startServers } from '../../support/servers.ts';
 import { checks, hardTexts, runCheck } from './checks.ts';
-import { timesOfWrong, timesToSignOut, timesToTell } from './people.ts';
-import { secondsOfSlow, timesOfOversized } from './requests.ts';
+import { timesOfWrongPasswords, timesToSignOut, timesToNotify } from './people.ts';
+import { secondsToCloseSlow, timesOfOversized } from './requests.ts';
 
 export interface Limit {
   name: string;
   unit: 'ms' | 's' | 'times';
   values: number[];
-  /** The largest value allowed; of more than fifty values, the 99th percentile. */
+  /** Maximum of the values; of more than fifty values, of their 99th percentile. */
   bound: number;
 }
 
 const peopleCount = 60;
 
-/** Milliseconds of each check for its slowest text, the fastest of three runs. */
+/** For each check, milliseconds for the slowest text; of three runs with a text the fastest counts. */
 function timesOfChecks(): number[] {
   const timeOf = (check: (text: string) => unknown, text: string) => {
     const start = performance.now();
@@ -35,8 +35,8 @@ function timesOfChecks(): number[] {
   );
 }
 
-/** Seconds until a call to a host that never answers is given up. */
-async function secondsOfSilence(): Promise<number> {
+/** Seconds until a call to a host that never responds is given up. */
+async function secondsToGiveUp(): Promise<number> {
   const port = await listen(createServer(() => {}));
   const outgoing = createOutgoing({ allowedHosts: ['*.localhost'] });
   const start = performance.now();
@@ -47,16 +47,20 @@ async function secondsOfSilence(): Promise<number> {
 
 export async function measureLimits(): Promise<Limit[]> {
   const deployment = await startServers(2, async (frontdesk) => {
-    const receiver = await startReceiver(frontdesk.issuer, 'told');
-    const told = await app(frontdesk, { id: 'told', isFirstParty: true, backChannelLogoutUri: receiver.uri });
+    const receiver = await startReceiver(frontdesk.issuer, 'notified');
+    const notifiedApp = await app(frontdesk, {
+      id: 'notified',
+      isFirstParty: true,
+      backChannelLogoutUri: receiver.uri,
+    });
     const people: Person[] = [];
     for (let index = 0; index < peopleCount; index += 1)
       people.push(await person(frontdesk, `person-${index}`, `Person ${index}`));
-    return { receiver, told, people };
+    return { receiver, notifiedApp, people };
   });
   const { issuer, db, servers, prepared } = deployment;
-  const { people, receiver, told } = prepared;
-  const stage = { issuer, db, receiver, app: told };
+  const { people, receiver, notifiedApp } = prepared;
+  const measured = { issuer, db, receiver, app: notifiedApp };
 
   /** Milliseconds until both processes follow a policy. */
   async function timeToFollow(seconds: number): Promise<number> {
@@ -71,21 +75,21 @@ export async function measureLimits(): Promise<Limit[]> {
   }
 
   try {
-    const { known, unknown } = await timesOfWrong(stage, people.slice(0, 30));
-    const { times, isBack } = await timesToSignOut(stage, people);
+    const { known, unknown } = await timesOfWrongPasswords(measured, people.slice(0, 30));
+    const { times, endsAtApp } = await timesToSignOut(measured, people);
     const following: number[] = [];
     for (const seconds of [400, 480, 560, 640, 720]) following.push(await timeToFollow(seconds));
     const ratio = percentile(unknown, 0.5) / percentile(known, 0.5);
     return [
       {
-        name: 'A07 from a suspension to the app being told',
+        name: 'A07 from a suspension to the notification of the app',
         unit: 'ms',
-        values: await timesToTell(stage, people),
+        values: await timesToNotify(measured, people),
         bound: 1000,
       },
-      { name: 'C07 a call without an answer is given up', unit: 's', values: [await secondsOfSilence()], bound: 3.5 },
+      { name: 'C07 a call without a response is given up', unit: 's', values: [await secondsToGiveUp()], bound: 3.5 },
       {
-        name: 'D04 unknown against known account, medians',
+        name: 'D04 unknown account compared to wrong password, medians',
         unit: 'times',
         values: [Math.max(ratio, 1 / ratio)],
         bound: 1.25,
@@ -93,18 +97,23 @@ export async function measureLimits(): Promise<Limit[]> {
       {
         name: 'F02 slow headers and bodies are closed',
         unit: 's',
-        values: await secondsOfSlow(issuer, servers[0]!.port),
+        values: await secondsToCloseSlow(issuer, servers[0]!.port),
         bound: 20,
       },
       {
         name: 'F03 oversized requests are refused',
         unit: 'ms',
-        values: await timesOfOversized(issuer, told),
+        values: await timesOfOversized(issuer, notifiedApp),
         bound: 50,
       },
       { name: 'F04 checks of 50 KB', unit: 'ms', values: timesOfChecks(), bound: 20 },
-      { name: 'signing out, the app being told meanwhile', unit: 'ms', values: times, bound: 1000 },
-      { name: 'signing out by a receipt', unit: 'times', values: [isBack.filter((is) => !is).length], bound: 0 },
+      { name: 'sign-out, until the redirect, with notification of the app', unit: 'ms', values: times, bound: 1000 },
+      {
+        name: 'sign-outs that show a receipt',
+        unit: 'times',
+        values: [endsAtApp.filter((ends) => !ends).length],
+        bound: 0,
+      },
       { name: 'processes follow a policy', unit: 'ms', values: following, bound: 1000 },
     ];
   } finally {

@@ -1,11 +1,11 @@
-/** How long people and their apps wait: requirements A07 and D04, and sign-out without a receipt. */
+/** Measures how long people and apps wait: requirements A07 and D04, and sign-out without a receipt. */
 import { suspendAccount } from '../../../src/accounts/suspend-account.ts';
 import type { Database } from '../../../src/platform/database.ts';
 import type { Person, RegisteredApp } from '../../support/people-and-apps.ts';
 import { authorize, codeFor, newBrowser, signIn } from '../../support/flow.ts';
 import type { Receiver } from '../../support/receiver.ts';
 
-interface Stage {
+interface Deployment {
   issuer: string;
   db: Database;
   /** An app with back-channel logout. */
@@ -13,7 +13,7 @@ interface Stage {
   receiver: Receiver;
 }
 
-async function signedIn({ issuer, app }: Stage, { username }: Person) {
+async function signedIn({ issuer, app }: Deployment, { username }: Person) {
   const browser = newBrowser({ issuer });
   await codeFor(browser, authorize({ issuer }, app), username);
   return browser;
@@ -25,43 +25,49 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** Milliseconds from the suspension of an account to the logout token at its app. */
-export async function timesToTell(stage: Stage, people: Person[]): Promise<number[]> {
+/** For each account, milliseconds from its suspension to the logout token at the app. */
+export async function timesToNotify(deployment: Deployment, people: Person[]): Promise<number[]> {
   const times: number[] = [];
   for (const person of people) {
-    await signedIn(stage, person);
-    const { receiver } = stage;
-    const heard = receiver.received.length;
+    await signedIn(deployment, person);
+    const { receiver } = deployment;
+    const before = receiver.received.length;
     const start = Date.now();
-    await suspendAccount(stage.db, person.id, 'command-line');
-    await receiver.until(heard + 1);
-    times.push(receiver.received[heard]!.at - start);
+    await suspendAccount(deployment.db, person.id, 'command-line');
+    await receiver.until(before + 1);
+    times.push(receiver.received[before]!.at - start);
   }
   return times;
 }
 
-/** Milliseconds that a person who signs out waits; `isBack`: whether the redirect led to the app, without a receipt. */
-export async function timesToSignOut(stage: Stage, people: Person[]): Promise<{ times: number[]; isBack: boolean[] }> {
+/** For each person, milliseconds of the response to a sign-out, and whether it redirects to the app, without a receipt. */
+export async function timesToSignOut(
+  deployment: Deployment,
+  people: Person[],
+): Promise<{ times: number[]; endsAtApp: boolean[] }> {
   const times: number[] = [];
-  const isBack: boolean[] = [];
+  const endsAtApp: boolean[] = [];
   for (const person of people) {
-    const browser = await signedIn(stage, person);
-    const back = encodeURIComponent(new URL('/', stage.app.redirectUri).href);
-    const query = `client_id=${stage.app.id}&post_logout_redirect_uri=${back}`;
-    const question = await browser.visit(`${stage.issuer}/oauth/logout?${query}`);
+    const browser = await signedIn(deployment, person);
+    const returnTo = encodeURIComponent(new URL('/', deployment.app.redirectUri).href);
+    const query = `client_id=${deployment.app.id}&post_logout_redirect_uri=${returnTo}`;
+    const question = await browser.visit(`${deployment.issuer}/oauth/logout?${query}`);
     let location: string | undefined;
     times.push(await timeOf(async () => ({ location } = await question.submit({ logout: 'yes' }))));
-    isBack.push(location !== undefined);
+    endsAtApp.push(location !== undefined);
   }
-  return { times, isBack };
+  return { times, endsAtApp };
 }
 
-/** Milliseconds of attempts with a wrong password, for existing and for unknown accounts. */
-export async function timesOfWrong(stage: Stage, people: Person[]): Promise<{ known: number[]; unknown: number[] }> {
+/** Milliseconds of each sign-in with a wrong password, for existing and for unknown accounts. */
+export async function timesOfWrongPasswords(
+  deployment: Deployment,
+  people: Person[],
+): Promise<{ known: number[]; unknown: number[] }> {
   const known: number[] = [];
   const unknown: number[] = [];
   const attempt = async (login: string) => {
-    const form = await newBrowser(stage).visit(authorize(stage, stage.app).url);
+    const form = await newBrowser(deployment).visit(authorize(deployment, deployment.app).url);
     return timeOf(() => signIn(form, login, 'not the password'));
   };
   for (const [index, { username }] of people.entries()) {

@@ -2,8 +2,8 @@
 import { percentile, type Report } from '../report.ts';
 import { measureLimits, type Limit } from './limits.ts';
 
-/** The value to compare with the bound: the largest, or the 99th percentile of many. */
-const judged = ({ values }: Limit): number => percentile(values, values.length > 50 ? 0.99 : 1);
+/** The value that is compared with the bound. */
+const comparedValue = ({ values }: Limit): number => percentile(values, values.length > 50 ? 0.99 : 1);
 
 const figure = (value: number, unit: Limit['unit']): string =>
   unit === 'times' ? `${Number(value.toFixed(2))}` : `${value.toFixed(unit === 's' ? 1 : 0)} ${unit}`;
@@ -11,13 +11,14 @@ const figure = (value: number, unit: Limit['unit']): string =>
 export async function benchLimits(): Promise<Report> {
   const limits = await measureLimits();
   const broken = limits
-    .filter((limit) => !(judged(limit) <= limit.bound))
+    .filter((limit) => !(comparedValue(limit) <= limit.bound))
     .map(
-      (limit) => `${limit.name}: ${figure(judged(limit), limit.unit)}, not ${figure(limit.bound, limit.unit)} at most`,
+      (limit) =>
+        `${limit.name}: ${figure(comparedValue(limit), limit.unit)}, not ${figure(limit.bound, limit.unit)} at most`,
     );
   return {
-    title: 'Promises with a bound of time; 2 processes on one database.',
-    columns: ['promise', 'count', 'p50', 'p99', 'max', 'bound'],
+    title: 'What has a maximum time; 2 processes on one database.',
+    columns: ['measured', 'count', 'p50', 'p99', 'max', 'bound'],
     rows: limits.map(({ name, unit, values, bound }) => [
       name,
       values.length,

@@ -1,13 +1,13 @@
-/** How fast oversized requests are refused and slow ones closed: requirements F02 and F03. */
+/** Measures how fast oversized requests are refused and slow ones are closed: requirements F02 and F03. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { sendRequest } from '../../support/browser.ts';
 import { authorize, newBrowser } from '../../support/flow.ts';
 import type { RegisteredApp } from '../../support/people-and-apps.ts';
 
-const many = Array.from({ length: 10_000 }, (_, index) => `${index.toString(36)}=`).join('&');
-const big = `login=${'x'.repeat(60 * 1024)}`;
-const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
+const manyParameters = Array.from({ length: 10_000 }, (_, index) => `${index.toString(36)}=`).join('&');
+const largeValue = `login=${'x'.repeat(60 * 1024)}`;
+const nestedJson = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
 const rounds = 20;
 
 /** Milliseconds of each request. @throws Error when one is not refused with 4xx */
@@ -18,11 +18,11 @@ export async function timesOfOversized(issuer: string, app: RegisteredApp): Prom
   const token = `${issuer}/oauth/token`;
   const json = { 'content-type': 'application/json' };
   const sends = [
-    ...[many, big, deep].map((form) => () => browser.send(action, { form })),
-    ...[many, big, deep].map((form) => () => sendRequest(token, { form })),
-    () => sendRequest(token, { form: deep, headers: json }),
+    ...[manyParameters, largeValue, nestedJson].map((form) => () => browser.send(action, { form })),
+    ...[manyParameters, largeValue, nestedJson].map((form) => () => sendRequest(token, { form })),
+    () => sendRequest(token, { form: nestedJson, headers: json }),
     () => sendRequest(`${issuer}/oauth/authorize?x=${'y'.repeat(20_000)}`),
-    () => sendRequest(`${issuer}/oauth/authorize?${many.slice(0, 12_000)}`),
+    () => sendRequest(`${issuer}/oauth/authorize?${manyParameters.slice(0, 12_000)}`),
   ];
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -30,7 +30,7 @@ export async function timesOfOversized(issuer: string, app: RegisteredApp): Prom
       const start = performance.now();
       const { status } = await send();
       times.push(performance.now() - start);
-      if (status < 400 || status > 499) throw new Error(`an oversized request was answered ${status}`);
+      if (status < 400 || status > 499) throw new Error(`the response to an oversized request was ${status}`);
     }
   }
   return times;
@@ -44,8 +44,8 @@ async function secondsUntilClosed(port: number, text: string): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** Seconds until slow headers, and a slow body, are closed. */
-export function secondsOfSlow(issuer: string, port: number): Promise<number[]> {
+/** Seconds until the connection is closed: of a request with slow headers, and of one with a slow body. */
+export function secondsToCloseSlow(issuer: string, port: number): Promise<number[]> {
   const { host } = new URL(issuer);
   const type = 'Content-Type: application/x-www-form-urlencoded';
   return Promise.all([

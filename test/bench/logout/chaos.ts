@@ -1,14 +1,14 @@
-/** Kills servers with -9 at random, and starts them again. */
+/** Kills servers with SIGKILL at random, and starts them again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerProcess } from '../../support/server-process.ts';
 
 export interface Chaos {
   kills: number;
-  /** Stops killing; all servers are up then. */
+  /** Stops killing, and waits until all servers run. */
   end(): Promise<void>;
 }
 
-/** @param pause shortest and longest time between two kills, in seconds */
+/** @param pause minimum and maximum time between two kills, in seconds */
 export function startChaos(servers: ServerProcess[], pause: [number, number]): Chaos {
   const stopped = new AbortController();
   const chaos: Chaos = {

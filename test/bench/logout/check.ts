@@ -2,18 +2,19 @@
 import type { JWTPayload } from 'jose';
 import type { Receiver } from '../../support/receiver.ts';
 
+/** Numbers of what one app received. */
 export interface Received {
-  /** Sessions in the tokens of the app, each counted once. */
+  /** Sessions that ended and of which the app received a token. */
   delivered: number;
-  /** Ended without a token at the app. */
+  /** Sessions that ended and of which the app received no token. */
   lost: number;
-  /** Tokens for a session after the first. */
+  /** Further tokens for a session. */
   duplicates: number;
   /** Tokens for a session that had not ended. */
   wrong: number;
   /** Tokens that violate OpenID Connect Back-Channel Logout 1.0 §2.4, or name an unknown account. */
   malformed: number;
-  /** From the beginning of the ending to the first delivery, in milliseconds. */
+  /** For each session, milliseconds from the call that ends it to the first token. */
   delays: number[];
 }
 
@@ -25,19 +26,19 @@ function isWellFormed({ events, nonce, jti, sub }: JWTPayload, accounts: Set<str
   return isEvent && nonce === undefined && typeof jti === 'string' && accounts.has(sub ?? '');
 }
 
-/** @param begunAt sid → when its ending began; sessions that were not ended are not in it */
-export function check({ received }: Receiver, begunAt: ReadonlyMap<string, number>, accounts: Set<string>): Received {
+/** @param endedAt `sid` → when the call that ends the session began (`Date.now()`), for the sessions that were ended */
+export function check({ received }: Receiver, endedAt: ReadonlyMap<string, number>, accounts: Set<string>): Received {
   const first = new Map<string, number>();
   const result: Received = { delivered: 0, lost: 0, duplicates: 0, wrong: 0, malformed: 0, delays: [] };
   for (const { at, claims } of received) {
     const sid = String(claims['sid']);
     if (!isWellFormed(claims, accounts)) result.malformed += 1;
-    if (at < (begunAt.get(sid) ?? Infinity)) result.wrong += 1;
+    if (at < (endedAt.get(sid) ?? Infinity)) result.wrong += 1;
     else if (first.has(sid)) result.duplicates += 1;
     else first.set(sid, at);
   }
   result.delivered = first.size;
-  result.lost = begunAt.size - first.size;
-  result.delays = [...first].map(([sid, at]) => at - begunAt.get(sid)!);
+  result.lost = endedAt.size - first.size;
+  result.delays = [...first].map(([sid, at]) => at - endedAt.get(sid)!);
   return result;
 }

@@ -6,7 +6,7 @@ export const receiverNames = ['healthy', 'unsteady', 'down'] as const;
 export type ReceiverName = (typeof receiverNames)[number];
 export type Receivers = Record<ReceiverName, Receiver>;
 
-/** Of twenty requests two are answered 500, one 503, and one not at all. */
+/** Of twenty requests two get 500, one 503, and one no response. */
 const unsteadyStatuses = [500, 500, 503, 0, ...Array.from({ length: 16 }, () => 200)];
 
 export async function startReceivers(issuer: string): Promise<Receivers> {
@@ -18,7 +18,7 @@ export async function startReceivers(issuer: string): Promise<Receivers> {
 /**
  * Takes the app down for three tenths of the time: first it never responds, then it refuses connections.
  *
- * @returns when it was back
+ * @returns when it was up again (`Date.now()`)
  */
 export async function takeDown({ down }: Receivers, seconds: number): Promise<number> {
   await sleep(seconds * 200);

@@ -19,15 +19,15 @@ export async function benchLogout(options: LogoutOptions): Promise<Report> {
   });
   const p99 = percentile(received.healthy.delays, 0.99);
   if (!(p99 <= maxP99Milliseconds)) broken.push(`healthy: p99 is ${p99} ms, not ${maxP99Milliseconds} at most`);
-  if (decoysEnded > 0) broken.push(`${decoysEnded} sessions ended that nobody ended`);
+  if (decoysEnded > 0) broken.push(`${decoysEnded} sessions ended although nothing ended them`);
   return {
     title: [
-      `${options.endings.toLocaleString('en')} endings at ${options.rate} a second, ${options.servers} processes, ${kills} kills with -9,`,
-      `${decoys.toLocaleString('en')} sessions that stay; ${seconds.toFixed(0)} s in all.`,
-      `The app that was down had heard all it missed ${caughtUpSeconds.toFixed(1)} s after it was back.`,
-      'Times in ms from the beginning of an ending to its first delivery.',
+      `${options.endings.toLocaleString('en')} endings at ${options.rate} a second, ${options.servers} processes, ${kills} × SIGKILL,`,
+      `${decoys.toLocaleString('en')} sessions that do not end; ${seconds.toFixed(0)} s in all.`,
+      `The app that was down had received all that it missed ${caughtUpSeconds.toFixed(1)} s after it was up again.`,
+      'Times in ms from the call that ends a session to the first logout token.',
     ].join('\n'),
-    columns: ['app', 'delivered', 'lost', 'not ended', 'malformed', 'told twice', 'p50', 'p95', 'p99', 'max'],
+    columns: ['app', 'delivered', 'lost', 'wrong', 'malformed', 'duplicates', 'p50', 'p95', 'p99', 'max'],
     rows,
     broken,
   };

@@ -15,7 +15,7 @@ interface Template {
   authorizations: Authorizations;
 }
 
-const atOnce = 500;
+const batchSize = 500;
 
 const copySessions = statement(`
   insert into sessions
@@ -32,16 +32,16 @@ const copyGrants = statement(`
       'id', n.authorizations -> g.client_id ->> 'grantId')) copy`);
 
 function copyOf({ authorizations }: Template): Omit<Template, 'template'> {
-  const own = Object.entries(authorizations).map(
+  const renewed = Object.entries(authorizations).map(
     ([client, entry]) => [client, { ...entry, sid: randomText(), grantId: randomText() }] as const,
   );
-  return { uid: randomText(), authorizations: Object.fromEntries(own) };
+  return { uid: randomText(), authorizations: Object.fromEntries(renewed) };
 }
 
 const sidsOf = (authorizations: Authorizations) =>
   Object.fromEntries(Object.entries(authorizations).map(([client, { sid }]) => [client, sid]));
 
-/** Copies the live sessions, in turn. */
+/** Makes so many copies of the live sessions, of each in turn. */
 export async function copySignIns(db: Database, count: number): Promise<PreparedSession[]> {
   const templates = await runSql<Template>(
     db,
@@ -51,10 +51,10 @@ export async function copySignIns(db: Database, count: number): Promise<Prepared
     const template = templates[index % templates.length]!;
     return { template: template.uid, ...copyOf(template) };
   });
-  for (let from = 0; from < count; from += atOnce) {
-    const some = JSON.stringify(copies.slice(from, from + atOnce));
-    await db.read(copySessions, [some]);
-    await db.read(copyGrants, [some]);
+  for (let from = 0; from < count; from += batchSize) {
+    const batch = JSON.stringify(copies.slice(from, from + batchSize));
+    await db.read(copySessions, [batch]);
+    await db.read(copyGrants, [batch]);
   }
   // As autovacuum does after this many rows.
   await runSql(db, 'analyze sessions, grants');

@@ -1,24 +1,25 @@
-/** What servers can do when no more comes than they can do, and the share of it that they do under more. */
-import { driveClosed, type Driven } from './drive.ts';
+/** The capacity of servers, measured without overload, and the share of it that they achieve under overload. */
+import { driveClosed, type LoadResult } from './drive.ts';
 import type { Load } from './loads.ts';
 import type { RawClient } from './raw-client.ts';
 
 /** The servers that are measured, with their database. */
 export interface SystemUnderTest {
   connect(connections: number): Promise<RawClient>;
-  /** Milliseconds of CPU that they have used. */
+  /** Milliseconds of CPU that servers and database have used since they started. */
   cpu(): number;
 }
 
+/** Successful responses. */
 export interface Capacity {
   perSecond: number;
-  /** For each second of CPU: other programs of the machine do not change it. */
+  /** Per second of CPU that was used, which other programs on the machine do not change. */
   perCpuSecond: number;
 }
 
 const closedConnections = 32;
 
-/** Measures what is done when each of a few connections waits for its response. */
+/** Measures the rate of 32 connections that send their next request when they have a response. */
 export async function measureCapacity(system: SystemUnderTest, load: Load, seconds: number): Promise<Capacity> {
   const client = await system.connect(closedConnections);
   await driveClosed(client, load, closedConnections, seconds / 3);
@@ -29,12 +30,12 @@ export async function measureCapacity(system: SystemUnderTest, load: Load, secon
   return { perSecond: done.length / elapsed, perCpuSecond: (done.length / cpu) * 1000 };
 }
 
-/** The capacity during a flood: between those before and after it, since the machine drifts. */
+/** The capacity during a flood: the mean of the one before and the one after, since the speed of the machine changes. */
 export const meanOf = (before: Capacity, after: Capacity): Capacity => ({
   perSecond: (before.perSecond + after.perSecond) / 2,
   perCpuSecond: (before.perCpuSecond + after.perCpuSecond) / 2,
 });
 
-/** @param cpu milliseconds that were used for what was done */
-export const shareOfCpu = ({ done, late }: Driven, cpu: number, { perCpuSecond }: Capacity): number =>
+/** The share of the capacity that was achieved, for the CPU time used. @param cpu milliseconds of CPU */
+export const shareOfCpu = ({ done, late }: LoadResult, cpu: number, { perCpuSecond }: Capacity): number =>
   ((done.length + late.length) / cpu) * (1000 / perCpuSecond);

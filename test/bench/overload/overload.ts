@@ -1,43 +1,43 @@
-/** Five times what the server can do, by kind of request; people and programs at once; and a flood of passwords. */
+/** Floods: five times the capacity of each kind of request; programs during a flood of people; programs during a flood of passwords. */
 import { cpuOf, residentMegabytes } from '../../support/process-usage.ts';
 import { startFrontdeskTarget } from '../throughput/targets.ts';
 import { driverProcessor, pin, providerProcessor, type Target } from '../throughput/target.ts';
 import { measureCapacity, meanOf, type Capacity, type SystemUnderTest } from './capacity.ts';
-import { driveOpen, type Driven } from './drive.ts';
-import { keysLoad, passwordLoad, silentLoad, startLoad, tokenLoad, type Load } from './loads.ts';
+import { driveOpen, type LoadResult } from './drive.ts';
+import { keysLoad, passwordLoad, silentSignInLoad, signInPageLoad, tokenLoad, type Load } from './loads.ts';
 import { createRawClient, type RawClient } from './raw-client.ts';
 
 export interface Flood {
   name: string;
-  /** What the server does when no more comes than it can do. */
+  /** Without overload. */
   capacity: Capacity;
-  /** Milliseconds of CPU that server and database used meanwhile. */
+  /** Milliseconds of CPU that server and database used during the flood. */
   cpu: number;
-  driven: Driven;
-  /** Milliseconds of `/healthz` meanwhile. */
+  result: LoadResult;
+  /** Milliseconds of each response of `/healthz` during the flood; Infinity for one other than 200. */
   health: number[];
-  /** Resident memory at its end. */
+  /** Resident memory of the server at the end of the flood. */
   megabytes: number;
 }
 
-export interface Beside {
+/** One of several loads that run at the same time. */
+export interface ConcurrentLoad {
   name: string;
-  driven: Driven;
-  /** Whether programs are to notice nothing of the flood. */
+  result: LoadResult;
+  /** Whether its responses must be as fast as without the flood. */
   isUnaffected: boolean;
 }
 
 export interface Overload {
   floods: Flood[];
-  /** Requests that come beside a flood. */
-  besides: Beside[];
+  concurrentLoads: ConcurrentLoad[];
 }
 
-/** More than requests may wait in line. */
+/** More than the request queue of a process holds. */
 const openConnections = 2_000;
-const times = 5;
+const loadFactor = 5;
 
-/** Asks `/healthz` twenty times a second, until it is stopped. */
+/** Requests `/healthz` twenty times a second. @returns stops, and returns milliseconds of each response */
 function probeHealth(client: RawClient): () => Promise<number[]> {
   const samples: Promise<number>[] = [];
   const request = 'GET /healthz HTTP/1.1\r\nhost: probe\r\n\r\n';
@@ -62,29 +62,29 @@ async function flood(target: Target, load: Load, seconds: number): Promise<Flood
   const prober = await system.connect(10);
   const stop = probeHealth(prober);
   const start = system.cpu();
-  const driven = await driveOpen(client, load, before.perSecond * times, seconds);
+  const result = await driveOpen(client, load, before.perSecond * loadFactor, seconds);
   const cpu = system.cpu() - start;
   const health = await stop();
   prober.close();
   client.close();
   const megabytes = residentMegabytes(target.pid);
   const capacity = meanOf(before, await measureCapacity(system, load, seconds));
-  return { name: load.name, capacity, cpu, driven, health, megabytes };
+  return { name: load.name, capacity, cpu, result, health, megabytes };
 }
 
-/** One load above what the server can do, and others beside it. */
-async function floodBeside(
+/** Runs several loads at the same time. @param name of the situation */
+async function runTogether(
   target: Target,
   name: string,
   seconds: number,
   loads: readonly { load: Load; perSecond: number; isUnaffected?: boolean }[],
-): Promise<Beside[]> {
+): Promise<ConcurrentLoad[]> {
   const client = await createRawClient(target.port, openConnections);
   const all = await Promise.all(
     loads.map(async ({ load, perSecond, isUnaffected = false }) => ({
       isUnaffected,
       name: `${load.name} ${Math.round(perSecond)}/s${name}`,
-      driven: await driveOpen(client, load, perSecond, seconds),
+      result: await driveOpen(client, load, perSecond, seconds),
     })),
   );
   client.close();
@@ -97,26 +97,26 @@ export async function measureOverload(seconds: number): Promise<Overload> {
   try {
     const token = tokenLoad(target);
     const keys = keysLoad(target);
-    const silent = await silentLoad(target);
+    const silent = await silentSignInLoad(target);
     const floods: Flood[] = [];
-    for (const load of [token, silent, startLoad(target)]) floods.push(await flood(target, load, seconds));
-    const known = (load: Load) => floods.find(({ name }) => name === load.name)!.capacity.perSecond;
-    const besides = await floodBeside(target, ', people flood', seconds, [
-      { load: silent, perSecond: times * known(silent) },
-      { load: token, perSecond: 0.5 * known(token) },
+    for (const load of [token, silent, signInPageLoad(target)]) floods.push(await flood(target, load, seconds));
+    const capacityOf = (load: Load) => floods.find(({ name }) => name === load.name)!.capacity.perSecond;
+    const concurrentLoads = await runTogether(target, ', flood of people', seconds, [
+      { load: silent, perSecond: loadFactor * capacityOf(silent) },
+      { load: token, perSecond: 0.5 * capacityOf(token) },
     ]);
     const passwords = await passwordLoad(target);
-    // Hashes are made on other processors than the one that serves requests.
+    // Password hashes are computed on both processors.
     pin(target.pid, `${providerProcessor},${driverProcessor}`);
     const programs = [token, keys].map((load) => ({ load, perSecond: 50 }));
-    besides.push(
-      ...(await floodBeside(target, ', alone', seconds, programs)),
-      ...(await floodBeside(target, ', passwords flood', seconds, [
+    concurrentLoads.push(
+      ...(await runTogether(target, ', alone', seconds, programs)),
+      ...(await runTogether(target, ', flood of passwords', seconds, [
         { load: passwords, perSecond: 500 },
         ...programs.map((program) => ({ ...program, isUnaffected: true })),
       ])),
     );
-    return { floods, besides };
+    return { floods, concurrentLoads };
   } finally {
     await target.close();
   }

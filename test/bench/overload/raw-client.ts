@@ -1,4 +1,4 @@
-/** Sends requests that are written out beforehand over connections that stay open, as a proxy does: cheap enough for a flood. */
+/** An HTTP client for floods: sends request texts that are made beforehand, over connections that stay open. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
@@ -8,12 +8,12 @@ export interface RawReply {
 }
 
 export interface RawClient {
-  /** Waits for a connection that is free. @returns status 0 when the connection broke */
+  /** Sends a request when a connection is idle. @returns status 0 when the connection broke */
   send(request: string): Promise<RawReply>;
   close(): void;
 }
 
-interface Sent {
+interface PendingRequest {
   request: string;
   start: number;
   resolve(reply: RawReply): void;
@@ -22,10 +22,10 @@ interface Sent {
 interface Connection {
   socket: Socket;
   received: string;
-  sent: Sent | undefined;
+  pending: PendingRequest | undefined;
 }
 
-/** The status of a response that is whole; undefined while more of it is to come. */
+/** The status of a response; undefined while it is incomplete. */
 function statusOf(text: string): number | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
@@ -35,46 +35,46 @@ function statusOf(text: string): number | undefined {
   return text.includes('transfer-encoding', 0) && !text.endsWith('0\r\n\r\n') ? undefined : status;
 }
 
-/** @param connections number of them; all are opened before it resolves */
+/** Opens so many connections to a port of 127.0.0.1. */
 export async function createRawClient(port: number, connections: number): Promise<RawClient> {
   const sockets = new Set<Socket>();
-  const free: Connection[] = [];
-  const waiting: Sent[] = [];
+  const idle: Connection[] = [];
+  const waiting: PendingRequest[] = [];
 
-  function begin(connection: Connection, sent: Sent): void {
-    connection.sent = sent;
-    connection.socket.write(sent.request);
+  function begin(connection: Connection, pending: PendingRequest): void {
+    connection.pending = pending;
+    connection.socket.write(pending.request);
   }
 
   function finish(connection: Connection, status: number): void {
-    const { sent } = connection;
-    connection.sent = undefined;
+    const { pending } = connection;
+    connection.pending = undefined;
     connection.received = '';
-    sent?.resolve({ status, milliseconds: performance.now() - sent.start });
+    pending?.resolve({ status, milliseconds: performance.now() - pending.start });
   }
 
   async function open(): Promise<void> {
     const socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1');
     sockets.add(socket);
     await once(socket, 'connect');
-    const connection: Connection = { socket, received: '', sent: undefined };
-    free.push(connection);
+    const connection: Connection = { socket, received: '', pending: undefined };
+    idle.push(connection);
     socket.on('data', (text: string) => {
-      // A connection that sends nothing for long is closed with 408.
-      if (!connection.sent) return;
+      // The server sends 408 before it closes a connection that is idle for long.
+      if (!connection.pending) return;
       connection.received += text;
       const status = statusOf(connection.received);
       if (status === undefined) return;
       finish(connection, status);
       const next = waiting.shift();
       if (next) begin(connection, next);
-      else free.push(connection);
+      else idle.push(connection);
     });
     socket.on('error', () => {});
     socket.on('close', () => {
       sockets.delete(socket);
-      const index = free.indexOf(connection);
-      if (index >= 0) free.splice(index, 1);
+      const index = idle.indexOf(connection);
+      if (index >= 0) idle.splice(index, 1);
       finish(connection, 0);
     });
   }
@@ -83,10 +83,10 @@ export async function createRawClient(port: number, connections: number): Promis
   return {
     send: (request) =>
       new Promise((resolve) => {
-        const sent = { request, start: performance.now(), resolve };
-        const connection = free.pop();
-        if (connection) begin(connection, sent);
-        else waiting.push(sent);
+        const pending = { request, start: performance.now(), resolve };
+        const connection = idle.pop();
+        if (connection) begin(connection, pending);
+        else waiting.push(pending);
       }),
     close() {
       for (const socket of sockets) socket.destroy();

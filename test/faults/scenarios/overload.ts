@@ -1,7 +1,7 @@
 /** Five times as many requests as both processes can serve, one kind of request after the other. */
 import { measureCapacity, meanOf, shareOfCpu, type SystemUnderTest } from '../../bench/overload/capacity.ts';
 import { driveOpen } from '../../bench/overload/drive.ts';
-import { keysLoad, silentLoad, startLoad, tokenLoad, type Load } from '../../bench/overload/loads.ts';
+import { keysLoad, silentSignInLoad, signInPageLoad, tokenLoad, type Load } from '../../bench/overload/loads.ts';
 import { createRawClient, type RawClient } from '../../bench/overload/raw-client.ts';
 import { driverProcessor, pin, providerProcessor, type Target } from '../../bench/throughput/target.ts';
 import { childrenOf, cpuOf } from '../../support/process-usage.ts';
@@ -58,13 +58,13 @@ async function flood(context: ScenarioContext, load: Load, seconds: number): Pro
   const before = await measureCapacity(system, load, seconds);
   const client = await system.connect(openConnections);
   const start = system.cpu();
-  const driven = await driveOpen(client, load, loadFactor * before.perSecond, seconds);
+  const result = await driveOpen(client, load, loadFactor * before.perSecond, seconds);
   const cpu = system.cpu() - start;
-  const share = shareOfCpu(driven, cpu, meanOf(before, await measureCapacity(system, load, seconds)));
+  const share = shareOfCpu(result, cpu, meanOf(before, await measureCapacity(system, load, seconds)));
   driver.resume();
   await driveOpen(client, load, loadFactor * before.perSecond, seconds);
   client.close();
-  const others = [...driven.others].map(([status, count]) => `, ${count} × ${status}`).join('');
+  const others = [...result.others].map(([status, count]) => `, ${count} × ${status}`).join('');
   return { share, note: `${load.name}: ${(share * 100).toFixed(0)} % of ${before.perSecond.toFixed(0)}/s${others}` };
 }
 
@@ -74,7 +74,7 @@ export const overload = defineScenario({
   sizes: { full: { seconds: 10 }, quick: { seconds: 3 } },
   async run(context, { seconds }) {
     const target = targetOf(context);
-    const loads = [tokenLoad(target), await silentLoad(target), startLoad(target), keysLoad(target)];
+    const loads = [tokenLoad(target), await silentSignInLoad(target), signInPageLoad(target), keysLoad(target)];
     const measured = pidsOf(context).flatMap((pid) => [pid, ...childrenOf(pid)]);
     for (const pid of measured) pin(pid, providerProcessor);
     pin(process.pid, driverProcessor);
