@@ -1,4 +1,4 @@
-/** Registers the suite's clients at a running server. */
+/** The clients of the suite are registered at a running server. */
 import { findClient } from '../../src/clients/client-repository.ts';
 import { startConformanceServer } from '../support/suite.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -6,12 +6,12 @@ import { runFrontdesk } from '../support/terminal.ts';
 import { registerClients, type PlanClients } from './clients.ts';
 import { readProfiles } from './profile.ts';
 import { requireConformanceProfile, type ProviderUnderTest } from './provider.ts';
-import { SettingInvalid } from './settings.ts';
+import { SettingsError } from './settings.ts';
 
 const suite = 'https://suite.example';
 const profileOf = (name: string) => readProfiles().find((profile) => profile.name === name)!;
 
-/** What a test leaves open, whether it passes or not. */
+/** Closes the servers of a test, whether it passed or not. */
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -23,7 +23,7 @@ async function serverOf(start: typeof startFrontdesk): Promise<Frontdesk> {
   return frontdesk;
 }
 
-/** @param words every command is added to it */
+/** @param words the arguments of every command are added to it */
 function targetOf({ issuer, database, secret }: Frontdesk, words: string[] = []): ProviderUnderTest {
   const environment = { ISSUER: issuer, DATABASE_URL: database.url, SECRET: secret };
   const command = async (args: string[]) => {
@@ -38,11 +38,11 @@ function targetOf({ issuer, database, secret }: Frontdesk, words: string[] = [])
 const idOf = ({ configuration }: PlanClients, label: string) =>
   (configuration[label] as { client_id: string }).client_id;
 
-test('where the provider is as it comes, the clients are, too: the options of any app of the web, and no mark', async () => {
+test('without CONFORMANCE_PROFILE, clients are registered with the options of any web app', async () => {
   const frontdesk = await serverOf(startFrontdesk);
   const words: string[] = [];
   const target = targetOf(frontdesk, words);
-  // A registration token would make them clients that registered themselves.
+  // With the registration token the clients would be self-registered.
   const clients = await registerClients(target, profileOf('default-back-channel-logout-static'), suite, 'a token');
   expect(words).not.toContain('--conformance');
   expect(words.filter((word) => word === '--metadata')).toHaveLength(1);
@@ -67,17 +67,17 @@ test('where the provider is as it comes, the clients are, too: the options of an
   expect(await findClient(frontdesk.db, found!.id)).toBeUndefined();
 });
 
-test('where CONFORMANCE_PROFILE is on, they are marked as the suite’s', async () => {
+test('with CONFORMANCE_PROFILE, clients are marked as clients of the suite', async () => {
   const frontdesk = await serverOf(startConformanceServer);
   const clients = await registerClients(targetOf(frontdesk), profileOf('basic-static'), suite, undefined);
   const found = await findClient(frontdesk.db, idOf(clients, 'client'));
   expect(found!.metadata).toMatchObject({ conformance_client: true });
 });
 
-test('a deployment is tested only as its profile says that it runs', async () => {
+test('a deployment is not tested when its CONFORMANCE_PROFILE is not the one of the profile', async () => {
   const { issuer } = await serverOf(startFrontdesk);
   await requireConformanceProfile(issuer, 'off');
-  await expect(requireConformanceProfile(issuer, 'on')).rejects.toThrow(SettingInvalid);
+  await expect(requireConformanceProfile(issuer, 'on')).rejects.toThrow(SettingsError);
   const { issuer: other } = await serverOf(startConformanceServer);
   await requireConformanceProfile(other, 'on');
   await expect(requireConformanceProfile(other, 'off')).rejects.toThrow('runs with CONFORMANCE_PROFILE on');

@@ -1,11 +1,11 @@
-/** The suite's clients at the provider under test: registered by its operator, or allowed to register themselves. */
+/** The clients of the suite at the provider under test: registered by the operator, or by the suite itself. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { withJsonFile, type ProviderUnderTest } from './provider.ts';
 import type { Profile } from './profile.ts';
 
 export interface PlanClients {
-  /** What the plan's configuration says of them. */
+  /** Their part of the plan's configuration. */
   configuration: Record<string, unknown>;
   remove(): Promise<void>;
 }
@@ -20,19 +20,19 @@ interface Registered {
   remove(): Promise<void>;
 }
 
-/** How one client is registered from its metadata (OpenID Connect Dynamic Client Registration 1.0 §2). */
+/** Registers one client from its metadata (OpenID Connect Dynamic Client Registration 1.0 §2). */
 type Register = (metadata: Record<string, unknown>) => Promise<Registered>;
 
-const credentialsAnswer = z.object({ client_id: z.string(), client_secret: z.string() });
-const managedAnswer = credentialsAnswer.extend({
+const credentialsResponse = z.object({ client_id: z.string(), client_secret: z.string() });
+const managedResponse = credentialsResponse.extend({
   registration_client_uri: z.url(),
   registration_access_token: z.string(),
 });
-const tokenAnswer = z.object({ id: z.string(), token: z.string() });
+const tokenResponse = z.object({ id: z.string(), token: z.string() });
 
 const scope = 'openid profile email address phone offline_access';
 
-/** Metadata that `frontdesk clients register` has an option for. `undefined`: it sets that by itself. */
+/** Metadata → its option of `frontdesk clients register`; `undefined`: the command sets it without an option. */
 const optionsOf: Record<string, string | undefined> = {
   client_name: '--name',
   redirect_uris: '--redirect-uri',
@@ -43,7 +43,7 @@ const optionsOf: Record<string, string | undefined> = {
   frontchannel_logout_session_required: undefined,
 };
 
-/** Metadata as options of `frontdesk clients register`, and the rest of it, which has none. */
+/** Metadata as options of `frontdesk clients register`, and the rest, which has no option. */
 function registrationOptions(metadata: Record<string, unknown>): {
   options: string[];
   rest: Record<string, unknown>;
@@ -58,7 +58,7 @@ function registrationOptions(metadata: Record<string, unknown>): {
   return { options, rest };
 }
 
-/** With the program, as an operator does. Where CONFORMANCE_PROFILE is on, the client is marked as the suite's. */
+/** Registers with the program, as an operator does. With CONFORMANCE_PROFILE, marks the client as one of the suite. */
 const registerByProgram =
   ({ command }: ProviderUnderTest, { conformanceProfile }: Profile): Register =>
   async (metadata) => {
@@ -67,30 +67,31 @@ const registerByProgram =
     const mark = conformanceProfile === 'on' ? ['--conformance'] : [];
     const register = ['clients', 'register', '--json', '--kind', 'web', '--id', id, '--scope', scope];
     const words = [...register, ...mark, ...options];
-    const isAllSaid = Object.keys(rest).length === 0;
-    const printed = await (isAllSaid
-      ? command(words)
-      : withJsonFile(rest, (path) => command([...words, '--metadata', path])));
+    const needsFile = Object.keys(rest).length > 0;
+    const printed = await (needsFile
+      ? withJsonFile(rest, (path) => command([...words, '--metadata', path]))
+      : command(words));
     return {
-      credentials: credentialsAnswer.parse(JSON.parse(printed)),
+      credentials: credentialsResponse.parse(JSON.parse(printed)),
       remove: async () => void (await command(['clients', 'remove', id])),
     };
   };
 
-/** With a registration token: where the program cannot reach the deployment's database. */
+/** Registers with a registration token, when the program cannot reach the database of the deployment. */
 const registerByToken =
   (issuer: string, token: string): Register =>
   async (metadata) => {
     const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
     const body = JSON.stringify({ ...metadata, scope });
     const response = await fetch(`${issuer}/oauth/register`, { method: 'POST', headers, body });
-    if (!response.ok) throw new Error(`${issuer} registers no client: ${response.status} ${await response.text()}`);
-    const made = managedAnswer.parse(await response.json());
+    if (!response.ok)
+      throw new Error(`${issuer} did not register a client: ${response.status} ${await response.text()}`);
+    const registered = managedResponse.parse(await response.json());
     return {
-      credentials: { client_id: made.client_id, client_secret: made.client_secret },
+      credentials: { client_id: registered.client_id, client_secret: registered.client_secret },
       async remove() {
-        const authorization = { Authorization: `Bearer ${made.registration_access_token}` };
-        await fetch(made.registration_client_uri, { method: 'DELETE', headers: authorization });
+        const authorization = { Authorization: `Bearer ${registered.registration_access_token}` };
+        await fetch(registered.registration_client_uri, { method: 'DELETE', headers: authorization });
       },
     };
   };
@@ -102,7 +103,7 @@ async function staticClients(register: Register, { name, logout }: Profile, suit
     client_name: `Conformance suite: ${name}, ${label}`,
     redirect_uris: [at('callback')],
     post_logout_redirect_uris: [at('post_logout_redirect')],
-    // What a client of the kind web has unless it is told otherwise.
+    // The default of the kind `web`.
     ...(method !== 'client_secret_basic' && { token_endpoint_auth_method: method }),
     ...(logout === 'back-channel' && {
       backchannel_logout_uri: at('backchannel_logout'),
@@ -113,20 +114,20 @@ async function staticClients(register: Register, { name, logout }: Profile, suit
       frontchannel_logout_session_required: true,
     }),
   });
-  const wanted = [
+  const methods = [
     ['client', 'client_secret_basic'],
     ['client2', 'client_secret_basic'],
     ['client_secret_post', 'client_secret_post'],
   ] as const;
-  const made: Registered[] = [];
+  const registered: Registered[] = [];
   const configuration: Record<string, unknown> = { alias };
   const remove = async () => {
-    for (const client of made) await client.remove();
+    for (const client of registered) await client.remove();
   };
   try {
-    for (const [label, method] of wanted) {
+    for (const [label, method] of methods) {
       const client = await register(metadata(label, method));
-      made.push(client);
+      registered.push(client);
       configuration[label] = client.credentials;
     }
   } catch (error) {
@@ -144,7 +145,7 @@ const dynamicClients = (name: string, token: string, remove: () => Promise<void>
   remove,
 });
 
-/** @param registrationToken in place of the program, where CONFORMANCE_PROFILE is on */
+/** @param registrationToken used instead of the program for profiles with CONFORMANCE_PROFILE */
 export async function registerClients(
   target: ProviderUnderTest,
   profile: Profile,
@@ -158,10 +159,10 @@ export async function registerClients(
     return staticClients(register, profile, suite);
   }
   if (registrationToken !== undefined) return dynamicClients(profile.name, registrationToken, async () => {});
-  // Some modules register two clients, and some none.
+  // A module registers two clients at most.
   const uses = String(profile.modules * 2);
   const printed = await target.command(['registration-tokens', 'create', '--json', '--expires', '6h', '--uses', uses]);
-  const { id, token } = tokenAnswer.parse(JSON.parse(printed));
+  const { id, token } = tokenResponse.parse(JSON.parse(printed));
   const remove = async () => void (await target.command(['registration-tokens', 'remove', id]));
   return dynamicClients(profile.name, token, remove);
 }

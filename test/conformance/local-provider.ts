@@ -1,4 +1,4 @@
-/** A provider for one run, with certificate, database and account; removed afterwards. */
+/** A provider for one run, with a certificate, a database and an account, which are removed afterwards. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,14 +11,14 @@ import { makeCertificates } from '../support/certificate.ts';
 import type { ConformanceProfile } from './profile.ts';
 import { createTestAccount, commandWith, type ProviderUnderTest } from './provider.ts';
 import { listenAddress, type Settings } from './settings.ts';
-import { startTlsFront } from './tls-front.ts';
+import { startTlsProxy } from './tls-proxy.ts';
 
 const startSeconds = 60;
 
-/** @throws Error when it ends, or is not ready in time */
+/** @throws Error when the process ends, or is not ready within a minute */
 async function untilReady(server: ChildProcess, port: number): Promise<void> {
   for (const deadline = Date.now() + startSeconds * 1000; Date.now() < deadline; await sleep(100)) {
-    if (server.exitCode !== null) throw new Error('the provider ended by itself: see its log');
+    if (server.exitCode !== null) throw new Error('the provider has ended: see its log');
     try {
       if ((await fetch(`http://127.0.0.1:${port}/readyz`)).ok) return;
     } catch {
@@ -28,14 +28,14 @@ async function untilReady(server: ChildProcess, port: number): Promise<void> {
   throw new Error(`the provider was not ready after ${startSeconds} s: see its log`);
 }
 
-/** What the provider offers for the suite alone. */
+/** Settings that only the suite needs. */
 const conformanceSettings = (issuer: string) => ({
-  // The issuer again: it may be one that is not of this machine.
+  // On an issuer that is not on this machine, the setting must repeat the issuer.
   CONFORMANCE_PROFILE: issuer,
   CLIENT_REGISTRATION: 'token',
 });
 
-/** @param folder where its log and its certificate authority are kept */
+/** @param folder for its log and the certificate of its certificate authority */
 export async function startLocalServer(
   { issuer, server, authority }: Settings,
   conformanceProfile: ConformanceProfile,
@@ -54,10 +54,10 @@ export async function startLocalServer(
     DATA_DIR: data,
     SECRET: secret,
     TRUSTED_PROXIES: '1',
-    // The suite tells the provider to fetch keys and requests from it, and takes its logout tokens.
+    // The suite serves keys and request objects to the provider, and receives its logout tokens.
     OUTGOING_ALLOWED_HOSTS: new URL(server).host,
     ...(authority !== undefined && { NODE_EXTRA_CA_CERTS: authority }),
-    // One browser on one address signs in some hundred times.
+    // The suite signs in some hundred times from one IP address.
     RATE_LIMIT_FACTOR: '1000',
     ...(conformanceProfile === 'on' && conformanceSettings(issuer)),
   };
@@ -66,14 +66,14 @@ export async function startLocalServer(
   const child = startProgram(['serve'], environment);
   child.stdout!.pipe(log, { end: false });
   child.stderr!.pipe(log, { end: false });
-  const front = await startTlsFront(
+  const proxy = await startTlsProxy(
     certificates,
     { host: listenAddress(issuer), port: Number(name.port) || 443 },
     port,
   );
 
   async function close(): Promise<void> {
-    await front.close();
+    await proxy.close();
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
       await once(child, 'exit');

@@ -1,14 +1,14 @@
-/** What the suite's browser does on our pages: its rules, by the address it was sent to. */
+/** Rules for the suite's browser on our pages, chosen by the address that the suite opens. */
 import { loadTexts } from '../../src/platform/texts.ts';
-import type { Profile, Scene } from './profile.ts';
+import type { Profile, BrowserSteps } from './profile.ts';
 
-/** `wait` takes seconds, a pattern, and what to do when it is met; a last `optional` forgives what is not there. */
+/** Of the suite's browser: `wait` has seconds, a pattern and an action; a last `optional` skips what is not on the page. */
 type Command = (string | number)[];
 interface Task {
   task: string;
   /** `*` is the only wildcard. */
   match: string;
-  /** Passed over when the browser is elsewhere. */
+  /** Skipped when the address does not match. */
   optional?: boolean;
   commands?: Command[];
 }
@@ -23,13 +23,13 @@ export interface Visitor {
   password: string;
 }
 
-const patience = 15;
+const timeoutSeconds = 15;
 const pattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** Waits for a text and stores the page where the module asked for one: what a person reviews. */
+/** Waits for a text, and stores the page for review when the module asks for one. */
 const storePage = (text: string, isOptional = false): Command => {
   const action = isOptional ? 'update-image-placeholder-optional' : 'update-image-placeholder';
-  return ['wait', 'xpath', '//*', patience, pattern(text), action];
+  return ['wait', 'xpath', '//*', timeoutSeconds, pattern(text), action];
 };
 
 export function createPages({ issuer, login, password }: Visitor) {
@@ -37,7 +37,7 @@ export function createPages({ issuer, login, password }: Visitor) {
   const authorization = `${issuer}/oauth/authorize*`;
   const signOut = `${issuer}/oauth/logout*`;
   const interaction = `${issuer}/interaction/*`;
-  const goOn: Command = ['click', 'css', 'button[type=submit]'];
+  const submit: Command = ['click', 'css', 'button[type=submit]'];
 
   const signIn = (before: Command[] = []): Task => ({
     task: 'Sign in',
@@ -47,16 +47,16 @@ export function createPages({ issuer, login, password }: Visitor) {
       ...before,
       ['text', 'name', 'login', login, 'optional'],
       ['text', 'name', 'password', password, 'optional'],
-      goOn,
+      submit,
     ],
   });
-  const consent: Task = { task: 'Allow', match: interaction, optional: true, commands: [goOn] };
-  /** The page that posts the answer to the app does so by itself; this is for a browser that was too quick to see it. */
-  const formPost: Task = { task: 'Post the answer', match: authorization, optional: true, commands: [goOn] };
+  const consent: Task = { task: 'Allow', match: interaction, optional: true, commands: [submit] };
+  /** The page that posts the response to the app submits itself; this is for a browser that does not wait for that. */
+  const formPost: Task = { task: 'Post the response', match: authorization, optional: true, commands: [submit] };
   const atApp: Task = {
     task: 'Back at the app',
     match: '*/test/*/callback*',
-    commands: [['wait', 'id', 'submission_complete', patience]],
+    commands: [['wait', 'id', 'submission_complete', timeoutSeconds]],
   };
   const signingIn = (before: Command[] = []): Rule => ({
     match: authorization,
@@ -69,47 +69,50 @@ export function createPages({ issuer, login, password }: Visitor) {
     optional: true,
     commands: [['click', 'name', 'logout']],
   };
-  /** A receipt goes on to the app by itself. */
+  /** A receipt redirects to the app. */
   const receipt: Task = {
     task: 'Receipt',
     match: `${issuer}/sign-out/receipt/*`,
     optional: true,
-    commands: [['wait', 'contains', '/post_logout_redirect', patience]],
+    commands: [['wait', 'contains', '/post_logout_redirect', timeoutSeconds]],
   };
   const signingOut: Rule = {
     match: signOut,
     tasks: [confirm, receipt, { task: 'Back at the app', match: '*/test/*/post_logout_redirect*' }],
   };
-  const stop = (task: string, match: string, ...commands: Command[]): Task => ({ task, match, commands });
+  const lastTask = (task: string, match: string, ...commands: Command[]): Task => ({ task, match, commands });
 
-  const onlyShows = (match: string, key: string): Rule => ({ match, tasks: [stop(key, match, storePage(texts(key)))] });
+  const storesPage = (match: string, key: string): Rule => ({
+    match,
+    tasks: [lastTask(key, match, storePage(texts(key)))],
+  });
 
-  const scenes: Record<Scene, Rule[]> = {
+  const browserSteps: Record<BrowserSteps, Rule[]> = {
     'sign-in-again': [signingIn([storePage(texts('sign_in.submit'), true)])],
     consent: [
       {
         match: authorization,
-        tasks: [signIn(), stop('Consent', interaction, storePage(texts('consent.allow')))],
+        tasks: [signIn(), lastTask('Consent', interaction, storePage(texts('consent.allow')))],
       },
     ],
-    'unknown-redirect': [onlyShows(authorization, 'error.invalid_redirect_uri.heading')],
-    'invalid-request': [onlyShows(authorization, 'error.invalid_request.heading')],
-    'refused-sign-out': [signingIn(), onlyShows(signOut, 'sign_out.problems.address')],
-    'unknown-sign-out': [signingIn(), onlyShows(signOut, 'sign_out.problems.request')],
-    'asked-to-sign-out': [signingIn(), onlyShows(signOut, 'sign_out.heading')],
+    'unknown-redirect': [storesPage(authorization, 'error.invalid_redirect_uri.heading')],
+    'invalid-request': [storesPage(authorization, 'error.invalid_request.heading')],
+    'refused-sign-out': [signingIn(), storesPage(signOut, 'sign_out.problems.address')],
+    'unknown-sign-out': [signingIn(), storesPage(signOut, 'sign_out.problems.request')],
+    'asked-to-sign-out': [signingIn(), storesPage(signOut, 'sign_out.heading')],
     'signed-out': [
       signingIn(),
-      { match: signOut, tasks: [confirm, stop('Signed out', '*', storePage(texts('signed_out.heading')))] },
+      { match: signOut, tasks: [confirm, lastTask('Signed out', '*', storePage(texts('signed_out.heading')))] },
     ],
   };
 
   return {
     rules: [signingIn(), signingOut],
-    /** In place of the rules, by the module's name. */
+    /** Module → the rules that replace the others. */
     override({ expectations }: Profile): Record<string, { browser: Rule[] }> {
       return Object.fromEntries(
-        Object.entries(expectations).flatMap(([module, { scene }]) =>
-          scene ? [[module, { browser: scenes[scene] }]] : [],
+        Object.entries(expectations).flatMap(([module, { steps }]) =>
+          steps ? [[module, { browser: browserSteps[steps] }]] : [],
         ),
       );
     },

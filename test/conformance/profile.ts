@@ -1,14 +1,14 @@
-/** What is run and what should come of it: the files in profiles/, and modules.json for what holds in all of them. */
+/** What is run, and which results are expected: the files in profiles/, and modules.json for all of them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** As the suite calls them, in the order of the tables. `review`: a person must look at a stored page. */
+/** Results of the suite, in the order of the tables. `review`: a person must look at a stored page. */
 export const outcomes = ['passed', 'warning', 'review', 'skipped', 'failed'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** What the suite's browser meets when it is not simply to sign in and go back to the app (pages.ts). */
-export const scenes = [
+/** What the suite's browser does other than sign in and return to the app (pages.ts). */
+export const browserSteps = [
   'sign-in-again',
   'consent',
   'unknown-redirect',
@@ -18,41 +18,41 @@ export const scenes = [
   'asked-to-sign-out',
   'signed-out',
 ] as const;
-export type Scene = (typeof scenes)[number];
+export type BrowserSteps = (typeof browserSteps)[number];
 
 const expectation = z
   .strictObject({
     result: z.enum(outcomes).default('passed'),
-    /** Why it is not passed, and why that is right. */
+    /** Why the module does not pass, and why that is right. */
     reason: z.string().min(20).optional(),
-    scene: z.enum(scenes).optional(),
+    steps: z.enum(browserSteps).optional(),
   })
   .refine(({ result, reason }) => (result === 'passed') === (reason === undefined), {
-    message: 'a result other than passed needs a reason, and only that',
+    message: 'a result other than passed needs a reason; passed has none',
   });
 export type Expectation = z.output<typeof expectation>;
 
-/** By the module's name. What is not listed is expected to pass. */
+/** Module → what is expected of it. A module that is not listed is expected to pass. */
 const expectations = z.record(z.string().startsWith('oidcc-'), expectation);
 export type Expectations = z.output<typeof expectations>;
 
 const profileFile = z
   .strictObject({
     about: z.string(),
-    /** As the OpenID Foundation lists it. */
+    /** Name of the certification profile, as the OpenID Foundation lists it. */
     certification: z.string(),
     plan: z.string().regex(/^[\w-]+-test-plan$/),
     variant: z.record(z.string(), z.string()),
-    /** Off: the provider runs as it comes, and its clients are registered as any others. */
+    /** Off: the provider has its default configuration, and clients are registered like any others. */
     conformanceProfile: z.enum(['on', 'off']).default('on'),
-    /** How its clients come to be: registered by an operator, or by the suite itself (RFC 7591). */
+    /** How clients are registered: by an operator (static), or by the suite (dynamic, RFC 7591). */
     clients: z.enum(['none', 'static', 'dynamic']),
-    /** What clients that an operator registers are told of sign-outs by. */
+    /** How static clients are notified of a logout. */
     logout: z.enum(['back-channel', 'front-channel']).optional(),
-    /** How many modules the plan has; another number means that the suite has changed. */
+    /** Number of modules of the plan; another number means that the suite has changed. */
     modules: z.int().positive(),
-    /** In place of what modules.json says. */
-    instead: expectations.default({}),
+    /** Expectations that replace those of modules.json. */
+    overrides: expectations.default({}),
   })
   .refine(({ clients, conformanceProfile }) => clients !== 'dynamic' || conformanceProfile === 'on', {
     message: 'clients register themselves only where conformanceProfile is on',
@@ -61,12 +61,12 @@ const profileFile = z
 /** Whether the provider runs with CONFORMANCE_PROFILE. */
 export type ConformanceProfile = z.output<typeof profileFile>['conformanceProfile'];
 
-export interface Profile extends Omit<z.output<typeof profileFile>, 'instead'> {
+export interface Profile extends Omit<z.output<typeof profileFile>, 'overrides'> {
   name: string;
   expectations: Expectations;
 }
 
-/** A file that does not say what it must. */
+/** A file that is not a valid profile. */
 export class ProfileInvalid extends Error {
   override readonly name = 'ProfileInvalid';
 }
@@ -78,11 +78,11 @@ function parse<Shape extends z.ZodType>(schema: Shape, name: string, content: un
   throw new ProfileInvalid(`${name}: ${problems.join('; ')}`);
 }
 
-/** @throws ProfileInvalid naming what is wrong */
+/** @throws ProfileInvalid with the fields that are invalid */
 export function parseProfile(name: string, content: unknown, modules: unknown): Profile {
-  const { instead, ...profile } = parse(profileFile, name, content);
+  const { overrides, ...profile } = parse(profileFile, name, content);
   const shared = parse(expectations, 'modules.json', modules);
-  return { ...profile, name, expectations: { ...shared, ...instead } };
+  return { ...profile, name, expectations: { ...shared, ...overrides } };
 }
 
 export const expectationOf = ({ expectations: all }: Profile, module: string): Expectation =>

@@ -1,4 +1,4 @@
-/** The provider under test, and what is needed of the people who run it. */
+/** The provider under test, and the commands that its operator runs for a test. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { claimsOfAnn } from '../support/suite.ts';
 import { runProgram } from '../support/terminal.ts';
 import type { ConformanceProfile } from './profile.ts';
-import { SettingInvalid, type Settings } from './settings.ts';
+import { SettingsError, type Settings } from './settings.ts';
 
 export interface ProviderUnderTest {
   issuer: string;
@@ -15,7 +15,7 @@ export interface ProviderUnderTest {
   password: string;
   /** Runs a command of the program beside the server, and returns what it printed. @throws CommandFailed */
   command: (args: string[], input?: string) => Promise<string>;
-  /** Where logs of the provider itself are kept, when it is ours. */
+  /** Log file of a provider that was started for the run; undefined for a deployment. */
   logFile: string | undefined;
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export const commandWith =
     throw new CommandFailed(`frontdesk ${args.slice(0, 2).join(' ')}: ${error.trim() || `exit code ${code}`}`);
   };
 
-/** Calls `work` with the path of a file that holds the value as JSON, for as long as it takes. */
+/** Calls `work` with the path of a file that holds the value as JSON, and removes the file afterwards. */
 export async function withJsonFile<T>(value: object, work: (path: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'frontdesk-conformance-'));
   const path = join(folder, 'value.json');
@@ -50,7 +50,7 @@ export interface TestAccount {
   remove(): Promise<void>;
 }
 
-/** A person with every claim, whose name nobody else has. */
+/** Creates an account with every claim, and a random name. */
 export async function createTestAccount(command: ProviderUnderTest['command']): Promise<TestAccount> {
   const login = `conformance-${randomBytes(4).toString('hex')}@example.com`;
   const password = randomBytes(18).toString('base64url');
@@ -69,23 +69,23 @@ export async function createTestAccount(command: ProviderUnderTest['command']): 
 const discovery = z.object({ response_types_supported: z.array(z.string()) });
 
 /**
- * Implicit flow, in the discovery document, is offered with CONFORMANCE_PROFILE alone.
+ * Checks whether a deployment runs with CONFORMANCE_PROFILE: only then its discovery document has the implicit flow.
  *
- * @throws SettingInvalid when the deployment runs otherwise
+ * @throws SettingsError when it does not run as `wanted`
  */
 export async function requireConformanceProfile(issuer: string, wanted: ConformanceProfile): Promise<void> {
   const response = await fetch(`${issuer}/.well-known/openid-configuration`);
   const { response_types_supported: responseTypes } = discovery.parse(await response.json());
   const found = responseTypes.includes('id_token') ? 'on' : 'off';
   if (found === wanted) return;
-  throw new SettingInvalid(`${issuer} runs with CONFORMANCE_PROFILE ${found}; this profile tests it ${wanted}`);
+  throw new SettingsError(`${issuer} runs with CONFORMANCE_PROFILE ${found}; this profile tests it ${wanted}`);
 }
 
 /**
- * A deployment that stands: only its clients, and a person if none is named, are added and taken away again. The
- * program runs with the environment of this tool, which must be the deployment's.
+ * A running deployment. Clients, and an account if none is set, are created and removed again. Commands run with the
+ * environment of this tool, which must be that of the deployment.
  *
- * @throws SettingInvalid
+ * @throws SettingsError
  */
 export async function targetServer(
   issuer: string,
@@ -97,7 +97,7 @@ export async function targetServer(
   const isProgramOfTarget = environment['ISSUER'] === issuer;
   const command = isProgramOfTarget
     ? commandWith(environment)
-    : () => Promise.reject(new SettingInvalid(`this needs the settings of ${issuer} in the environment (ISSUER …)`));
+    : () => Promise.reject(new SettingsError(`this needs the settings of ${issuer} in the environment (ISSUER …)`));
   const account = login === undefined ? await createTestAccount(command) : undefined;
   return {
     issuer,

@@ -6,7 +6,7 @@ import { renderResults } from './results-page.ts';
 import { findingsIn, labelOf, type ModuleResult } from './run-plan.ts';
 
 const reviewed = 'A person must look at the second page.';
-const skipped = 'There is nothing of the kind here, and need not be.';
+const skipped = 'The provider does not offer it, and need not.';
 const profile = parseProfile(
   'hybrid',
   {
@@ -18,7 +18,7 @@ const profile = parseProfile(
     modules: 3,
   },
   {
-    'oidcc-prompt-login': { result: 'review', reason: reviewed, scene: 'sign-in-again' },
+    'oidcc-prompt-login': { result: 'review', reason: reviewed, steps: 'sign-in-again' },
     'oidcc-idtoken-unsigned': { result: 'skipped', reason: skipped },
   },
 );
@@ -37,35 +37,32 @@ const asExpected = [
 ];
 
 test('an expected result carries the reason that the profile gives', () => {
-  const { modules, surprises } = judge(profile, asExpected);
-  expect(surprises).toEqual([]);
+  const { modules, unexpected } = judge(profile, asExpected);
+  expect(unexpected).toEqual([]);
   expect(modules.map(({ reason }) => reason)).toEqual([undefined, reviewed, skipped]);
   expect(countOf(modules)).toEqual({ passed: 1, warning: 0, review: 1, skipped: 1, failed: 0 });
 });
 
-test.each(['warning', 'review', 'skipped', 'failed'] as const)(
-  '%s where passed was expected is a surprise',
-  (outcome) => {
-    const found = [result('oidcc-server', outcome, ['failure: CheckX: no x', 'it stopped']), ...asExpected.slice(1)];
-    const { modules, surprises } = judge(profile, found);
-    const why = 'failure: CheckX: no x; it stopped';
-    expect(modules[0]!.reason).toBe(why);
-    expect(surprises).toEqual([`oidcc-server (code id_token): ${outcome}, not passed: ${why}`]);
-  },
-);
-
-test('better than expected is a surprise, too, or expectations would go stale', () => {
-  const { surprises } = judge(profile, [asExpected[0]!, result('oidcc-prompt-login', 'passed'), asExpected[2]!]);
-  expect(surprises).toHaveLength(1);
+test.each(['warning', 'review', 'skipped', 'failed'] as const)('%s instead of passed is unexpected', (outcome) => {
+  const results = [result('oidcc-server', outcome, ['failure: CheckX: no x', 'it stopped']), ...asExpected.slice(1)];
+  const { modules, unexpected } = judge(profile, results);
+  const reason = 'failure: CheckX: no x; it stopped';
+  expect(modules[0]!.reason).toBe(reason);
+  expect(unexpected).toEqual([`oidcc-server (code id_token): ${outcome}, not passed: ${reason}`]);
 });
 
-test('a plan with another number of modules is a surprise, unless only some were asked for', () => {
+test('a better result than the expected one is unexpected too', () => {
+  const { unexpected } = judge(profile, [asExpected[0]!, result('oidcc-prompt-login', 'passed'), asExpected[2]!]);
+  expect(unexpected).toHaveLength(1);
+});
+
+test('another number of modules is unexpected, unless only some were run', () => {
   const some = asExpected.slice(0, 2);
-  expect(judge(profile, some).surprises).toEqual([expect.stringContaining('the plan has 2 modules, not 3')]);
-  expect(judge(profile, some, false).surprises).toEqual([]);
+  expect(judge(profile, some).unexpected).toEqual([expect.stringContaining('the plan has 2 modules, not 3')]);
+  expect(judge(profile, some, false).unexpected).toEqual([]);
 });
 
-test('findings are the conditions that were not met, each once and in one line', () => {
+test('findings are the conditions that failed, each once and in one line', () => {
   const log = [
     { src: 'CheckA', msg: 'fine', result: 'SUCCESS' },
     { src: 'CheckB', msg: 'no b\nand a page of advice', result: 'FAILURE' },
@@ -76,12 +73,12 @@ test('findings are the conditions that were not met, each once and in one line',
   expect(findingsIn(log)).toEqual(['failure: CheckB: no b', 'warning: CheckC: odd']);
 });
 
-test('modules are told apart by their response type', () => {
+test('the label of a module has its response type', () => {
   expect(labelOf({ name: 'oidcc-server', variant: { response_type: 'code' } })).toBe('oidcc-server');
   expect(labelOf(asExpected[0]!)).toBe('oidcc-server (code id_token)');
 });
 
-test('the summary counts each outcome, gives the reasons, and says what was not as expected', () => {
+test('the summary has the counts, the reasons and the unexpected results', () => {
   const text = summaryOf([
     { profile, judgement: judge(profile, asExpected) },
     { profile: { ...profile, name: 'other' }, judgement: judge(profile, [result('oidcc-server', 'failed', ['x: y'])]) },
@@ -116,19 +113,19 @@ test('RESULTS.md has the newest counts, all reasons, and what was not run', () =
   );
 });
 
-/** What stands below a heading of RESULTS.md, up to the next one. */
+/** The text below a heading of RESULTS.md, up to the next one. */
 const below = (page: string, heading: string): string =>
   page.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
 
 test('RESULTS.md lists runs without the conformance profile in a table of their own', () => {
-  const asItComes: Profile = { ...profile, name: 'default-hybrid', conformanceProfile: 'off' };
+  const withDefaults: Profile = { ...profile, name: 'default-hybrid', conformanceProfile: 'off' };
   const runs = new Map([
     ['hybrid', run],
     ['default-hybrid', { ...run, profile: 'default-hybrid' }],
   ]);
-  const page = renderResults([asItComes, profile], runs, []);
-  expect(below(page, 'As it comes')).toContain('| default-hybrid | Hybrid OP | 1 |');
-  expect(below(page, 'As it comes')).not.toContain('| hybrid |');
+  const page = renderResults([withDefaults, profile], runs, []);
+  expect(below(page, 'Default configuration')).toContain('| default-hybrid | Hybrid OP | 1 |');
+  expect(below(page, 'Default configuration')).not.toContain('| hybrid |');
   expect(below(page, 'With `CONFORMANCE_PROFILE`')).toContain('| hybrid | Hybrid OP | 1 |');
   expect(below(page, 'With `CONFORMANCE_PROFILE`')).not.toContain('default-hybrid');
 });

@@ -1,34 +1,34 @@
-/** What came of a profile beside what was expected, as text. */
+/** Compares the results of a profile with the expected ones, and prints them. */
 import { table } from '../../src/commands/command.ts';
 import { expectationOf, outcomes, type Outcome, type Profile } from './profile.ts';
 import { labelOf, type ModuleResult } from './run-plan.ts';
 
 export interface JudgedModule extends ModuleResult {
   expected: Outcome;
-  /** Why it is not passed; undefined when it is, as expected. */
+  /** Why it has not passed; undefined for a module that passed as expected. */
   reason: string | undefined;
 }
 
 export interface Judgement {
   modules: JudgedModule[];
-  /** Everything that is not as expected, better results included. */
-  surprises: string[];
+  /** A line for each unexpected result, including better ones. */
+  unexpected: string[];
 }
 
-/** Compares results with expectations, module by module. */
-export function judge(profile: Profile, results: readonly ModuleResult[], isWhole = true): Judgement {
+/** @param isComplete whether all modules of the plan were run */
+export function judge(profile: Profile, results: readonly ModuleResult[], isComplete = true): Judgement {
   const modules = results.map((module): JudgedModule => {
     const { result: expected, reason } = expectationOf(profile, module.name);
-    const found = module.findings.join('; ') || 'the suite gives no reason';
-    return { ...module, expected, reason: module.result === expected ? reason : found };
+    const findings = module.findings.join('; ') || 'the suite gives no reason';
+    return { ...module, expected, reason: module.result === expected ? reason : findings };
   });
-  const surprises = modules
+  const unexpected = modules
     .filter(({ result, expected }) => result !== expected)
     .map((module) => `${labelOf(module)}: ${module.result}, not ${module.expected}: ${module.reason}`);
-  if (isWhole && results.length !== profile.modules) {
-    surprises.push(`the plan has ${results.length} modules, not ${profile.modules}: the suite has changed`);
+  if (isComplete && results.length !== profile.modules) {
+    unexpected.push(`the plan has ${results.length} modules, not ${profile.modules}: the suite has changed`);
   }
-  return { modules, surprises };
+  return { modules, unexpected };
 }
 
 export type Counts = Record<Outcome, number>;
@@ -38,14 +38,14 @@ export const countOf = (modules: readonly { result: Outcome }[]): Counts =>
     outcomes.map((outcome) => [outcome, modules.filter(({ result }) => result === outcome).length]),
   ) as Counts;
 
-/** For the terminal: the counts of each profile, then everything that was not passed. */
+/** For the terminal: the counts of each profile, all modules that did not pass, and what was unexpected. */
 export function summaryOf(judged: readonly { profile: Profile; judgement: Judgement }[]): string {
-  const counts = judged.map(({ profile, judgement: { modules, surprises } }) => {
+  const counts = judged.map(({ profile, judgement: { modules, unexpected } }) => {
     const numbers = countOf(modules);
     return [
       profile.name,
       ...outcomes.map((outcome) => String(numbers[outcome])),
-      surprises.length === 0 ? 'yes' : 'NO',
+      unexpected.length === 0 ? 'yes' : 'NO',
     ];
   });
   const parts = [table(['profile', ...outcomes, 'as expected'], counts)];
@@ -56,9 +56,9 @@ export function summaryOf(judged: readonly { profile: Profile; judgement: Judgem
       parts.push(`${profile.name}\n${table(['module', 'result', 'reason'], rows)}`);
     }
   }
-  const surprises = judged.flatMap(({ profile, judgement }) =>
-    judgement.surprises.map((surprise) => `  ${profile.name}: ${surprise}`),
+  const unexpected = judged.flatMap(({ profile, judgement }) =>
+    judgement.unexpected.map((line) => `  ${profile.name}: ${line}`),
   );
-  if (surprises.length > 0) parts.push(`Not as expected:\n${surprises.join('\n')}`);
+  if (unexpected.length > 0) parts.push(`Not as expected:\n${unexpected.join('\n')}`);
   return parts.join('\n\n');
 }

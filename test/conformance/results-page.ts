@@ -1,4 +1,4 @@
-/** RESULTS.md: from the newest run of each profile, and what the page said before of those that were run elsewhere. */
+/** RESULTS.md: the newest run of each profile on this machine, and what the page has of profiles that were run elsewhere. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,15 +7,15 @@ import { countOf, judge } from './report.ts';
 import { newestRuns, type StoredRun } from './results.ts';
 import { labelOf } from './run-plan.ts';
 
-/** What is not run at all, and why. */
+/** not-run.json: plans that no profile runs, with the reason. */
 const notRunFile = z.array(z.strictObject({ what: z.string(), why: z.string() }));
 export type NotRun = z.output<typeof notRunFile>[number];
 
-/** What the page says of one profile, in Markdown. */
+/** The parts of the page for one profile, in Markdown. */
 interface Entry {
   /** YYYY-MM-DD. */
   date: string;
-  /** Of the table of counts. */
+  /** Row of the table of counts. */
   row: string;
   /** Heading, plan and reasons. */
   section: string;
@@ -23,19 +23,19 @@ interface Entry {
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
-const tableOf = (head: readonly string[], rows: readonly string[]): string =>
+const markdownTable = (head: readonly string[], rows: readonly string[]): string =>
   [row(head), row(head.map(() => '---')), ...rows].join('\n');
 
 function sectionOf(profile: Profile, run: StoredRun): string {
-  const { modules, surprises } = judge(profile, run.modules);
+  const { modules, unexpected } = judge(profile, run.modules);
   const notPassed = modules.filter(({ result }) => result !== 'passed');
   const rows = notPassed.map((module) => row([labelOf(module), module.result, module.reason ?? '']));
   const variant = Object.entries(profile.variant).map(([name, value]) => `${name}=${value}`);
   return [
     `### ${profile.name}`,
     `${profile.about} Plan \`${profile.plan}\`, ${variant.join(', ') || 'no variant'}.`,
-    rows.length === 0 ? 'Everything passed.' : tableOf(['module', 'result', 'reason'], rows),
-    ...(surprises.length === 0 ? [] : [`Not as expected:\n\n${surprises.map((it) => `- ${it}`).join('\n')}`]),
+    rows.length === 0 ? 'Everything passed.' : markdownTable(['module', 'result', 'reason'], rows),
+    ...(unexpected.length === 0 ? [] : [`Not as expected:\n\n${unexpected.map((line) => `- ${line}`).join('\n')}`]),
   ].join('\n\n');
 }
 
@@ -51,7 +51,7 @@ function entryOf(profile: Profile, run: StoredRun): Entry {
   };
 }
 
-/** @param page RESULTS.md as it was written before */
+/** @param page the present RESULTS.md */
 function publishedEntry(page: string, name: string): Entry | undefined {
   const published = page
     .split('\n')
@@ -61,19 +61,19 @@ function publishedEntry(page: string, name: string): Entry | undefined {
   return { date: /\d{4}-\d\d-\d\d/.exec(published)![0], row: published, section: section.trimEnd() };
 }
 
-/** The newer of the two; a run of the day that is published already takes its place. */
+/** The newer of the run and the published entry; on the same day the run. */
 function currentEntry(profile: Profile, run: StoredRun | undefined, before: string): Entry | undefined {
   const published = publishedEntry(before, profile.name);
-  const own = run && entryOf(profile, run);
-  return own && published ? (published.date > own.date ? published : own) : (own ?? published);
+  const fresh = run && entryOf(profile, run);
+  return fresh && published ? (published.date > fresh.date ? published : fresh) : (fresh ?? published);
 }
 
 const countsHead = ['profile', 'certification', ...outcomes, 'suite', 'date', 'commit'];
 
 /**
- * A profile that was never run is listed as not run.
+ * Makes the page. A profile without any result is listed as not run.
  *
- * @param before RESULTS.md as it stands: what it says of a profile stays, unless there is a newer run of it here
+ * @param before the present RESULTS.md, whose entry of a profile stays unless a run is newer
  */
 export function renderResults(
   profiles: readonly Profile[],
@@ -85,8 +85,8 @@ export function renderResults(
     profile,
     entry: currentEntry(profile, runs.get(profile.name), before),
   }));
-  const rows = (wanted: ConformanceProfile) =>
-    entries.flatMap(({ profile, entry }) => (entry && profile.conformanceProfile === wanted ? [entry.row] : []));
+  const rowsOf = (setting: ConformanceProfile) =>
+    entries.flatMap(({ profile, entry }) => (entry && profile.conformanceProfile === setting ? [entry.row] : []));
   const missing = [
     ...entries
       .filter(({ entry }) => entry === undefined)
@@ -95,24 +95,24 @@ export function renderResults(
   ];
   return `${[
     '# Results of the OpenID Foundation’s conformance suite',
-    'Written by `npm run conformance -- --publish` from the newest run of each profile; never by hand. Review means that a person must look at a stored page before it counts; skipped means that the suite saw nothing to test. Neither is counted as passed. These are runs of our own, not certifications.',
-    '## As it comes',
+    'Written by `npm run conformance -- --publish` from the newest run of each profile; never by hand. Review means that the automatic checks passed and a person must look at a stored page; skipped means that the provider does not offer what the module tests. Neither is counted as passed. These are runs of our own, not certifications.',
+    '## Default configuration',
     'The provider ran without `CONFORMANCE_PROFILE`, as a deployment does, with two settings for the run: the suite’s host in `OUTGOING_ALLOWED_HOSTS`, and a higher `RATE_LIMIT_FACTOR`. Its clients were registered by `frontdesk clients register` with the options that any app of the kind needs.',
-    tableOf(countsHead, rows('off')),
+    markdownTable(countsHead, rowsOf('off')),
     '## With `CONFORMANCE_PROFILE`',
-    'The provider offered what a deployment does not, because plans ask for it: implicit and hybrid flow, unsigned request objects, links of apps to other hosts. Its clients were marked as the suite’s, or registered themselves.',
-    tableOf(countsHead, rows('on')),
+    'The provider offered what plans need and a deployment does not offer: implicit and hybrid flow, unsigned request objects, links of apps to other hosts. Its clients were marked as the suite’s, or registered themselves.',
+    markdownTable(countsHead, rowsOf('on')),
     '## What was not passed, and why',
     ...entries.flatMap(({ entry }) => (entry ? [entry.section] : [])),
     '## What was not run, and why',
-    tableOf(
+    markdownTable(
       ['what', 'why'],
       missing.map(({ what, why }) => row([what, why])),
     ),
   ].join('\n\n')}\n`;
 }
 
-/** @returns the path of what was written */
+/** Writes RESULTS.md. @returns its path */
 export function writeResults(profiles: readonly Profile[]): string {
   const notRun = notRunFile.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'not-run.json'), 'utf8')));
   const path = join(import.meta.dirname, 'RESULTS.md');

@@ -1,11 +1,11 @@
-/** Results that are kept on this machine, one folder for each run. */
+/** The results that are stored on this machine, a folder for each run. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { outcomes } from './profile.ts';
 
-/** Ignored by git: logs, exported pages and what came of each module, by the time of the run and the profile. */
+/** Ignored by git. RUN TIME/PROFILE/ has the logs, the exported pages and the result of each module. */
 export const resultsFolder = join(import.meta.dirname, 'results');
 
 const storedRun = z.object({
@@ -34,10 +34,10 @@ export function makeRunFolder(date: Date): string {
   return folder;
 }
 
-/** What the provider is made of. */
+/** What the provider consists of. */
 const sources = ['src', 'views', 'migrations', 'bin', 'package-lock.json'];
 
-/** The last commit that changed the provider, marked when something of it is not committed. */
+/** The last commit that changed the provider, followed by `with changes` when there are uncommitted ones. */
 export function currentCommit(): string {
   const git = (...args: string[]) =>
     execFileSync('git', args, {

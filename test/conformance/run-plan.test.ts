@@ -1,4 +1,4 @@
-/** The driver, against a fake of the suite, which is not our program. */
+/** Plans are run against a fake of the suite, which is not our program. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../support/cleanup.ts';
@@ -16,7 +16,7 @@ const profile = parseProfile(
     clients: 'static',
     modules: 4,
   },
-  { 'oidcc-prompt-login': { result: 'review', reason: 'A person must look at it.', scene: 'sign-in-again' } },
+  { 'oidcc-prompt-login': { result: 'review', reason: 'A person must look at it.', steps: 'sign-in-again' } },
 );
 
 let folder: string;
@@ -26,9 +26,9 @@ beforeEach(() => {
 
 const names = ['oidcc-server', 'oidcc-prompt-login', 'oidcc-server-rotate-keys', 'oidcc-scope-all'];
 
-/** Each module needs a few looks; the rotation waits to be started; the last one is interrupted. */
+/** Each module finishes at the third poll; that of key rotation waits to be started; the last one is interrupted. */
 function playSuite(calls: unknown[]): Suite {
-  const looks = new Map<string, number>();
+  const polls = new Map<string, number>();
   const started = new Set<string>();
   return {
     url: 'https://suite.example',
@@ -46,10 +46,10 @@ function playSuite(calls: unknown[]): Suite {
       started.add(run);
     },
     async info(run) {
-      const look = (looks.get(run) ?? 0) + 1;
-      looks.set(run, look);
+      const poll = (polls.get(run) ?? 0) + 1;
+      polls.set(run, poll);
       if (run === 'oidcc-server-rotate-keys' && !started.has(run)) return { status: 'CONFIGURED', result: 'UNKNOWN' };
-      if (look < 3) return { status: 'WAITING', result: 'UNKNOWN' };
+      if (poll < 3) return { status: 'WAITING', result: 'UNKNOWN' };
       if (run === 'oidcc-scope-all') return { status: 'INTERRUPTED', result: 'FAILED' };
       return { status: 'FINISHED', result: run === 'oidcc-prompt-login' ? 'REVIEW' : 'PASSED' };
     },
@@ -82,7 +82,7 @@ const run = (calls: unknown[], more: Partial<PlanRun> = {}) =>
     ...more,
   });
 
-test('runs the modules one after another, rotates keys when one waits for it, and keeps the logs', async () => {
+test('modules run one after another, keys are rotated for the module that waits for it, and logs are kept', async () => {
   const calls: unknown[] = [];
   const results = await run(calls);
   expect(results.map(({ name, result }) => [name, result])).toEqual([
@@ -112,11 +112,11 @@ test('runs the modules one after another, rotates keys when one waits for it, an
   expect([...readFileSync(join(folder, 'plan.zip'))]).toEqual([1, 2, 3]);
 });
 
-test('runs only the modules that are named', async () => {
+test('only the modules that are named are run', async () => {
   expect((await run([], { only: ['oidcc-server'] })).map(({ name }) => name)).toEqual(['oidcc-server']);
 });
 
-test('a module whose state stays as it is, is given up with the page that nobody opened', async () => {
+test('a module whose state does not change fails, with the page that no rule opens', async () => {
   const calls: unknown[] = [];
   const suite = {
     ...playSuite(calls),
@@ -126,7 +126,7 @@ test('a module whose state stays as it is, is given up with the page that nobody
   const [result] = await run(calls, { suite, only: ['oidcc-server'], stuckMilliseconds: 1_000 });
   expect(result).toMatchObject({
     result: 'failed',
-    findings: ['it got stuck in WAITING', 'no rule opens https://idp.example/page'],
+    findings: ['it stayed in the state WAITING', 'no rule opens https://idp.example/page'],
   });
   expect(calls).toContainEqual(['cancel', 'oidcc-server']);
 });

@@ -1,4 +1,4 @@
-/** Runs the plan of a profile, module after module, and says what came of each. */
+/** Runs the plan of a profile, module by module. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,15 +9,15 @@ import type { LogEntry, Suite, SuiteModule } from './suite.ts';
 
 export interface ModuleResult extends SuiteModule {
   result: Outcome;
-  /** What the suite noted that was not well, or why it went no further. */
+  /** Failures, warnings and skips in the log of the module, or why it did not finish. */
   findings: string[];
   seconds: number;
 }
 
-/** The suite rests for a minute now and then; a state that does not change for longer waits for something. */
-const usualStuckMilliseconds = 120_000;
+/** Some modules wait for a minute; one whose state does not change for longer does not finish. */
+const defaultStuckMilliseconds = 120_000;
 const pollMilliseconds = 500;
-/** In which running servers hear of new keys. */
+/** Within this time running servers use new keys. */
 const followMilliseconds = 5_000;
 const rotation = 'oidcc-server-rotate-keys';
 
@@ -28,24 +28,26 @@ export const labelOf = ({ name, variant }: SuiteModule): string => {
 
 const isOutcome = (text: string): text is Outcome => (outcomes as readonly string[]).includes(text);
 
-/** Conditions that were not met, each once, in the order of the log. */
+/** Conditions that failed, warned or were skipped: each once, in the order of the log. */
 export function findingsIn(log: LogEntry[]): string[] {
-  const bad = log.filter(({ result }) => result !== undefined && /^(FAILURE|WARNING|SKIPPED)$/.test(result));
-  // Faults of its browser come with pages of advice after their first line.
-  const lines = bad.map(({ src, msg, result }) => `${result!.toLowerCase()}: ${src ?? '?'}: ${msg?.split('\n')[0]}`);
+  const entries = log.filter(({ result }) => result !== undefined && /^(FAILURE|WARNING|SKIPPED)$/.test(result));
+  // Only the first line: errors of its browser have pages of advice after it.
+  const lines = entries.map(
+    ({ src, msg, result }) => `${result!.toLowerCase()}: ${src ?? '?'}: ${msg?.split('\n')[0]}`,
+  );
   return [...new Set(lines)];
 }
 
-type Ending = Pick<ModuleResult, 'result' | 'findings'>;
+type ModuleOutcome = Pick<ModuleResult, 'result' | 'findings'>;
 
-/** Looks at a run until it is over. */
-async function watch(
-  { suite, signal, stuckMilliseconds = usualStuckMilliseconds }: PlanRun,
+/** Polls a run until it has finished, failed or got stuck. */
+async function waitForResult(
+  { suite, signal, stuckMilliseconds = defaultStuckMilliseconds }: PlanRun,
   run: string,
   module: SuiteModule,
   rotateKeys: () => Promise<void>,
-): Promise<Ending> {
-  const failed = async (...findings: string[]): Promise<Ending> => {
+): Promise<ModuleOutcome> {
+  const failed = async (...findings: string[]): Promise<ModuleOutcome> => {
     return { result: 'failed', findings: [...findings, ...findingsIn(await suite.log(run))] };
   };
   let state = '';
@@ -71,7 +73,7 @@ async function watch(
     }
     if (Date.now() - since > stuckMilliseconds) {
       await suite.cancel(run);
-      return failed(`it got stuck in ${status}`, ...(live?.pages ?? []).map((page) => `no rule opens ${page}`));
+      return failed(`it stayed in the state ${status}`, ...(live?.pages ?? []).map((page) => `no rule opens ${page}`));
     }
   }
 }
@@ -80,16 +82,16 @@ export interface PlanRun {
   suite: Suite;
   target: ProviderUnderTest;
   profile: Profile;
-  /** What the configuration says of the clients. */
+  /** The part of the plan's configuration about clients. */
   clients: Record<string, unknown>;
-  /** Where logs and results are kept. */
+  /** Folder for logs and results. */
   folder: string;
   /** Only these modules, by name; all when it is empty. */
   only: readonly string[];
   progress: (text: string) => void;
-  /** Ends the run early: it throws the reason. */
+  /** Ends the run early, with its reason as the error. */
   signal?: AbortSignal;
-  /** A module whose state stays as it is for longer has failed. */
+  /** A module whose state does not change for longer fails. */
   stuckMilliseconds?: number;
 }
 
@@ -102,7 +104,7 @@ export async function runPlan(input: PlanRun): Promise<ModuleResult[]> {
     ...clients,
     browser: pages.rules,
     override: pages.override(profile),
-    // Nothing here is about looks.
+    // Rules need no styles.
     options: { browsercontrol_css_enable: false },
   };
   const plan = await suite.createPlan(profile.plan, profile.variant, configuration);
@@ -118,10 +120,10 @@ export async function runPlan(input: PlanRun): Promise<ModuleResult[]> {
   };
   const results: ModuleResult[] = [];
   for (const [index, module] of modules.entries()) {
-    const began = Date.now();
+    const startedAt = Date.now();
     const run = await suite.createModule(plan.id, module);
-    const result = await watch(input, run, module, rotateKeys);
-    const seconds = Math.round((Date.now() - began) / 1000);
+    const result = await waitForResult(input, run, module, rotateKeys);
+    const seconds = Math.round((Date.now() - startedAt) / 1000);
     const file = `${String(index + 1).padStart(3, '0')}-${module.name}.json`;
     writeFileSync(join(logs, file), JSON.stringify(await suite.log(run), undefined, 1));
     results.push({ ...module, ...result, seconds });

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { table } from '../../src/commands/command.ts';
-import { helpPage, readArguments, UsageWrong, type Arguments } from './arguments.ts';
+import { helpPage, readArguments, UsageError, type Arguments } from './arguments.ts';
 import { registerClients } from './clients.ts';
 import { CommandFailed, targetServer, type ProviderUnderTest } from './provider.ts';
 import { startLocalServer } from './local-provider.ts';
@@ -12,10 +12,10 @@ import { judge, summaryOf, type Judgement } from './report.ts';
 import { currentCommit, makeRunFolder, storeRun } from './results.ts';
 import { writeResults } from './results-page.ts';
 import { runPlan } from './run-plan.ts';
-import { readSettings, SettingInvalid, type Settings } from './settings.ts';
+import { readSettings, SettingsError, type Settings } from './settings.ts';
 import { connectSuite, SuiteFailed, type Suite } from './suite.ts';
 
-const say = (text: string) => console.log(text);
+const print = (text: string) => console.log(text);
 
 interface Run {
   suite: Suite;
@@ -24,28 +24,37 @@ interface Run {
   settings: Settings;
   only: string[];
   folder: string;
-  /** The state of the sources when it began. */
+  /** As `currentCommit` returns it, when the run began. */
   commit: string;
   signal: AbortSignal;
 }
 
-/** Somebody stopped the tool; what it made is taken away on the way out. */
+/** A signal stops the tool, which removes what it has created. */
 class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
 async function runProfile(profile: Profile, run: Run): Promise<Judgement> {
   const { suite, version, provider, settings, only, folder, commit, signal } = run;
-  const own = join(folder, profile.name);
-  mkdirSync(own);
+  const profileFolder = join(folder, profile.name);
+  mkdirSync(profileFolder);
   const clients = await registerClients(provider, profile, suite.url, settings.registrationToken);
   try {
     const { configuration } = clients;
-    const plan = { suite, target: provider, profile, clients: configuration, folder: own, only, signal, progress: say };
+    const plan = {
+      suite,
+      target: provider,
+      profile,
+      clients: configuration,
+      folder: profileFolder,
+      only,
+      signal,
+      progress: print,
+    };
     const modules = await runPlan(plan);
     if (only.length === 0) {
       const date = new Date().toISOString();
-      storeRun(own, {
+      storeRun(profileFolder, {
         profile: profile.name,
         suite: version,
         date,
@@ -60,7 +69,7 @@ async function runProfile(profile: Profile, run: Run): Promise<Judgement> {
   }
 }
 
-/** @returns whether all was as expected */
+/** @returns whether all results were as expected */
 async function runAll({ profiles, target, only }: Arguments): Promise<boolean> {
   const settings = readSettings(process.env);
   if (settings.authority !== undefined) {
@@ -70,19 +79,19 @@ async function runAll({ profiles, target, only }: Arguments): Promise<boolean> {
   const version = await suite.version();
   const folder = makeRunFolder(new Date());
   const commit = currentCommit();
-  say(`Suite ${version} at ${suite.url}; logs and results in ${folder}`);
+  print(`Suite ${version} at ${suite.url}; logs and results in ${folder}`);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stop.abort(new Interrupted(`stopped by ${name}`)));
   const judged: { profile: Profile; judgement: Judgement }[] = [];
-  for (const [conformanceProfile, some] of Map.groupBy(profiles, (profile) => profile.conformanceProfile)) {
+  for (const [conformanceProfile, group] of Map.groupBy(profiles, (profile) => profile.conformanceProfile)) {
     const provider = await (target === undefined
       ? startLocalServer(settings, conformanceProfile, folder)
       : targetServer(target, settings, conformanceProfile, process.env));
     const log = provider.logFile === undefined ? '' : `, its log in ${provider.logFile}`;
-    say(`Provider at ${provider.issuer}, CONFORMANCE_PROFILE ${conformanceProfile}${log}`);
+    print(`Provider at ${provider.issuer}, CONFORMANCE_PROFILE ${conformanceProfile}${log}`);
     try {
-      for (const profile of some) {
+      for (const profile of group) {
         const run = { suite, version, provider, settings, only, folder, commit, signal: stop.signal };
         judged.push({ profile, judgement: await runProfile(profile, run) });
       }
@@ -90,8 +99,8 @@ async function runAll({ profiles, target, only }: Arguments): Promise<boolean> {
       await provider.close();
     }
   }
-  say(`\n${summaryOf(judged)}`);
-  return judged.every(({ judgement }) => judgement.surprises.length === 0);
+  print(`\n${summaryOf(judged)}`);
+  return judged.every(({ judgement }) => judgement.unexpected.length === 0);
 }
 
 const list = (profiles: readonly Profile[]): string =>
@@ -104,20 +113,20 @@ const list = (profiles: readonly Profile[]): string =>
 async function main(args: string[]): Promise<number> {
   const known = readProfiles();
   const chosen = readArguments(args, known);
-  if (chosen.isHelp) say(helpPage);
-  else if (chosen.isList) say(list(known));
+  if (chosen.isHelp) print(helpPage);
+  else if (chosen.isList) print(list(known));
   const isRun = !chosen.isHelp && !chosen.isList && chosen.profiles.length > 0;
   const isAsExpected = !isRun || (await runAll(chosen));
-  if (chosen.isPublish) say(`Written: ${writeResults(known)}`);
+  if (chosen.isPublish) print(`Written: ${writeResults(known)}`);
   return isAsExpected ? 0 : 1;
 }
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const isExpected = [CommandFailed, Interrupted, ProfileInvalid, SettingInvalid, SuiteFailed, UsageWrong].some(
+  const isExpected = [CommandFailed, Interrupted, ProfileInvalid, SettingsError, SuiteFailed, UsageError].some(
     (known) => error instanceof known,
   );
   console.error(isExpected ? (error as Error).message : error);
-  process.exitCode = error instanceof UsageWrong || error instanceof SettingInvalid ? 2 : 1;
+  process.exitCode = error instanceof UsageError || error instanceof SettingsError ? 2 : 1;
 }

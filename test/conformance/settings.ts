@@ -2,17 +2,17 @@
 import { isLocalHost } from '../../src/config.ts';
 
 export interface Settings {
-  /** The suite, without a slash at the end. */
+  /** Origin of the suite. */
   server: string;
   /** File with the certificate authority of the suite. */
   authority: string | undefined;
   token: string | undefined;
-  /** Of the provider that is brought up. */
+  /** Of the provider that is started for the run. */
   issuer: string;
-  /** Of an account that exists at the deployment under test; otherwise one is made. */
+  /** E-mail address of an account at the deployment under test; undefined: an account is created. */
   login: string | undefined;
   password: string | undefined;
-  /** With which clients are registered where the program cannot reach the deployment's database. */
+  /** Registers the clients, when the program cannot reach the database of the deployment. */
   registrationToken: string | undefined;
 }
 
@@ -20,24 +20,30 @@ export const settingsHelp: readonly (readonly [name: string, about: string])[] =
   ['CONFORMANCE_SERVER', 'The suite: https://localhost.emobix.co.uk:8443 when not set.'],
   ['CONFORMANCE_CA', 'File with the certificate authority of the suite, for this tool and for the provider.'],
   ['CONFORMANCE_TOKEN', 'API token, for a suite that asks for one.'],
-  ['CONFORMANCE_ISSUER', 'The provider to bring up, as the suite reaches it: https://localhost:9443 when not set.'],
-  ['CONFORMANCE_LOGIN', 'With --target: an account with every claim, by its address; one is made when not set.'],
+  [
+    'CONFORMANCE_ISSUER',
+    'Issuer of the provider to start, as the suite reaches it: https://localhost:9443 when not set.',
+  ],
+  ['CONFORMANCE_LOGIN', 'With --target: e-mail address of an account with every claim; one is created when not set.'],
   ['CONFORMANCE_PASSWORD', 'Its password.'],
-  ['CONFORMANCE_REGISTRATION_TOKEN', 'With --target: registers the clients, where no frontdesk program can.'],
+  [
+    'CONFORMANCE_REGISTRATION_TOKEN',
+    'With --target: registers the clients, when the frontdesk program cannot reach the database.',
+  ],
 ];
 
-/** A setting that is wrong, or missing. */
-export class SettingInvalid extends Error {
-  override readonly name = 'SettingInvalid';
+/** A setting that is invalid or missing: exit code 2. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
 }
 
 export function httpsOrigin(value: string, name: string): string {
   const parsed = URL.parse(value);
   if (parsed?.protocol === 'https:' && parsed.origin === value.replace(/\/$/, '')) return parsed.origin;
-  throw new SettingInvalid(`${name} must be like https://name:port, with no path: the suite asks for https`);
+  throw new SettingsError(`${name} must be like https://name:port, with no path: the suite needs https`);
 }
 
-/** @throws SettingInvalid */
+/** @throws SettingsError */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const read = (name: string) => environment[name]?.trim() || undefined;
   const server = read('CONFORMANCE_SERVER') ?? 'https://localhost.emobix.co.uk:8443';
@@ -51,10 +57,10 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     registrationToken: read('CONFORMANCE_REGISTRATION_TOKEN'),
   };
   if ((settings.login === undefined) !== (settings.password === undefined)) {
-    throw new SettingInvalid('CONFORMANCE_LOGIN and CONFORMANCE_PASSWORD go together: set both, or none');
+    throw new SettingsError('set both CONFORMANCE_LOGIN and CONFORMANCE_PASSWORD, or neither');
   }
   return settings;
 }
 
-/** Where the TLS front listens: a name of this machine only here, any other on all interfaces (for containers). */
+/** Where the TLS proxy listens: on loopback for a name of this machine, otherwise on all interfaces (for containers). */
 export const listenAddress = (issuer: string): string => (isLocalHost(new URL(issuer).hostname) ? '127.0.0.1' : '::');

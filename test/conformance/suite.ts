@@ -1,13 +1,13 @@
-/** The suite's REST interface, as far as runs of plans need it. */
+/** A client of the suite's REST API, for what a run needs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
-const planAnswer = z.object({
+const planResponse = z.object({
   id: z.string(),
   modules: z.array(z.object({ testModule: z.string(), variant: z.record(z.string(), z.string()).nullish() })),
 });
-const infoAnswer = z.object({ status: z.string(), result: z.string().nullish() });
-const runnerAnswer = z.object({
+const infoResponse = z.object({ status: z.string(), result: z.string().nullish() });
+const runnerResponse = z.object({
   updated: z.string(),
   browser: z.object({ urls: z.array(z.string()) }).optional(),
 });
@@ -25,7 +25,7 @@ export interface SuiteModule {
 export type LogEntry = z.output<typeof logEntry>;
 
 export interface Suite {
-  /** Where it is reached, without a slash at the end. */
+  /** Its origin. */
   url: string;
   version(): Promise<string>;
   createPlan(
@@ -33,26 +33,26 @@ export interface Suite {
     variant: Record<string, string>,
     configuration: object,
   ): Promise<{ id: string; modules: SuiteModule[] }>;
-  /** @returns the id of the run, which begins by itself */
+  /** Creates a run of a module, which starts at once, or waits for `start`. @returns its id */
   createModule(plan: string, module: SuiteModule): Promise<string>;
-  /** For the module that waits until it is told to go on. */
+  /** Starts a run that is in the state CONFIGURED. */
   start(run: string): Promise<void>;
-  info(run: string): Promise<z.output<typeof infoAnswer>>;
-  /** When the state of a run last changed, and the pages that nobody opened; undefined once it is over. */
+  info(run: string): Promise<z.output<typeof infoResponse>>;
+  /** When the state of a run last changed, and the pages that wait to be opened; undefined when it has finished. */
   live(run: string): Promise<{ updated: string; pages: string[] } | undefined>;
   log(run: string): Promise<LogEntry[]>;
   cancel(run: string): Promise<void>;
-  /** A zip archive of pages to read. */
+  /** @returns the results as pages in a zip archive */
   exportPages(plan: string): Promise<Uint8Array>;
 }
 
-/** The suite said no, or nothing. */
+/** The suite refused a request, or did not respond. */
 export class SuiteFailed extends Error {
   override readonly name = 'SuiteFailed';
 }
 
 const requestMilliseconds = 60_000;
-/** The suite answers 500 now and then when it is read while it writes. */
+/** Reads are repeated, since the suite sometimes responds 500 while it writes. */
 const maxReads = 5;
 const retryMilliseconds = 300;
 
@@ -79,13 +79,13 @@ export function connectSuite(url: string, token: string | undefined): Suite {
     }
   }
 
-  /** Reads are tried again after a fault of the suite; whatever changes something is not. */
+  /** Repeats a GET after a response of 500 and above. */
   async function call(method: string, path: string, query?: Record<string, string>, body?: object) {
-    for (let tries = 1; ; tries++) {
+    for (let attempts = 1; ; attempts++) {
       const response = await request(method, path, query, body);
       if (response.ok || response.status === 404) return response;
       const reason = (await response.text()).slice(0, 300);
-      if (method !== 'GET' || response.status < 500 || tries >= maxReads) {
+      if (method !== 'GET' || response.status < 500 || attempts >= maxReads) {
         throw new SuiteFailed(`${method} ${response.url}: ${response.status} ${reason}`);
       }
       await sleep(retryMilliseconds);
@@ -103,7 +103,7 @@ export function connectSuite(url: string, token: string | undefined): Suite {
     version: async () => (await read(z.object({ version: z.string() }), await call('GET', 'server'))).version,
     async createPlan(name, variant, configuration) {
       const query = { planName: name, variant: JSON.stringify(variant) };
-      const { id, modules } = await read(planAnswer, await call('POST', 'plan', query, configuration));
+      const { id, modules } = await read(planResponse, await call('POST', 'plan', query, configuration));
       return { id, modules: modules.map((module) => ({ name: module.testModule, variant: module.variant ?? {} })) };
     },
     async createModule(plan, { name, variant }) {
@@ -111,11 +111,11 @@ export function connectSuite(url: string, token: string | undefined): Suite {
       return (await read(z.object({ id: z.string() }), await call('POST', 'runner', query))).id;
     },
     start: async (run) => void (await read(z.unknown(), await call('POST', `runner/${run}`))),
-    info: async (run) => read(infoAnswer, await call('GET', `info/${run}`)),
+    info: async (run) => read(infoResponse, await call('GET', `info/${run}`)),
     async live(run) {
       const response = await call('GET', `runner/${run}`);
       if (!response.ok) return undefined;
-      const { updated, browser } = runnerAnswer.parse(await response.json());
+      const { updated, browser } = runnerResponse.parse(await response.json());
       return { updated, pages: browser?.urls ?? [] };
     },
     log: async (run) => read(z.array(logEntry), await call('GET', `log/${run}`)),

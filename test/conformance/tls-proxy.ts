@@ -4,33 +4,33 @@ import { Agent, request } from 'node:http';
 import { createServer } from 'node:https';
 import type { Certificates } from '../support/certificate.ts';
 
-export interface TlsFront {
+export interface TlsProxy {
   close(): Promise<void>;
 }
 
-export async function startTlsFront(
+export async function startTlsProxy(
   { chain, key }: Certificates,
   listen: { host: string; port: number },
   upstreamPort: number,
-): Promise<TlsFront> {
+): Promise<TlsProxy> {
   const agent = new Agent({ keepAlive: true });
-  const server = createServer({ cert: chain, key }, (incoming, answer) => {
+  const server = createServer({ cert: chain, key }, (incoming, outgoing) => {
     const headers = {
       ...incoming.headers,
       'x-forwarded-for': incoming.socket.remoteAddress ?? '',
       'x-forwarded-proto': 'https',
     };
     const { method, url: path } = incoming;
-    const outgoing = request({ host: '127.0.0.1', port: upstreamPort, method, path, headers, agent });
-    outgoing.on('response', (response) => {
-      answer.writeHead(response.statusCode ?? 502, response.headers);
-      response.pipe(answer);
+    const forwarded = request({ host: '127.0.0.1', port: upstreamPort, method, path, headers, agent });
+    forwarded.on('response', (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(outgoing);
     });
-    outgoing.on('error', () => {
-      if (!answer.headersSent) answer.writeHead(502);
-      answer.end();
+    forwarded.on('error', () => {
+      if (!outgoing.headersSent) outgoing.writeHead(502);
+      outgoing.end();
     });
-    incoming.pipe(outgoing);
+    incoming.pipe(forwarded);
   });
   server.listen(listen.port, listen.host);
   await once(server, 'listening');
