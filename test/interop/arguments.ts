@@ -2,9 +2,9 @@
 import { parseArgs } from 'node:util';
 import type { Client } from './client.ts';
 
-/** Arguments that cannot be used: exit code 2. */
-export class UsageWrong extends Error {
-  override readonly name = 'UsageWrong';
+/** Invalid arguments: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
 }
 
 export interface Arguments {
@@ -12,7 +12,7 @@ export interface Arguments {
   isHelp: boolean;
 }
 
-/** @throws UsageWrong */
+/** @throws UsageError */
 export function readArguments(args: string[], known: readonly Client[]): Arguments {
   let values;
   try {
@@ -25,12 +25,12 @@ export function readArguments(args: string[], known: readonly Client[]): Argumen
       },
     }));
   } catch (error) {
-    throw new UsageWrong((error as Error).message);
+    throw new UsageError((error as Error).message);
   }
   const only = values.only ?? [];
   const unknown = only.find((name) => !known.some((client) => client.name === name));
   if (unknown !== undefined) {
-    throw new UsageWrong(`there is no client ${unknown}; there are ${known.map(({ name }) => name).join(', ')}`);
+    throw new UsageError(`there is no client ${unknown}; there are ${known.map(({ name }) => name).join(', ')}`);
   }
   const isChosen = ({ name, isQuick }: Client) =>
     only.length > 0 ? only.includes(name) : isQuick || values.quick !== true;
@@ -40,10 +40,10 @@ export function readArguments(args: string[], known: readonly Client[]): Argumen
 export const helpPage = [
   'Usage: npm run interop -- [--quick] [--only NAME]…',
   '',
-  'Signs a person in through Frontdesk, in Chromium, with client software as it is published.',
+  'Signs a person in through Frontdesk, in Chromium, with published client software.',
   '',
   '  --quick      Only the clients that install within minutes.',
   '  --only NAME  Only this client. May be repeated.',
   '',
-  'Exit codes: 0 all that could be installed work, 1 one does not, 2 not understood.',
+  'Exit codes: 0 all clients that could be installed work, 1 one does not, 2 invalid arguments.',
 ].join('\n');

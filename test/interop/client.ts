@@ -1,4 +1,4 @@
-/** What a client of an interop run is: how it is installed, registered, started, and used by a person. */
+/** The interface of a client: how it is installed, registered, started, and used by a person. */
 import type { Installation } from './install.ts';
 
 export interface Client {
@@ -6,7 +6,7 @@ export interface Client {
   name: string;
   /** Part of `--quick`. */
   isQuick: boolean;
-  /** Options of `frontdesk clients register` that its own documentation asks for. */
+  /** Options of `frontdesk clients register`, by the client's own documentation. */
   registration: {
     kind: 'web' | 'single-page' | 'native';
     redirectPath: string;
@@ -15,18 +15,19 @@ export interface Client {
   /** @throws NotInstalled */
   install(): Promise<Installation>;
   start(site: Site): void | Promise<void>;
-  /** Where a person begins. */
+  /** How a person starts a sign-in. */
   signIn: Steps;
-  /** Absent: the client offers none. */
+  /** How a person signs out; undefined when the client does not offer it. */
   signOut?: Steps & { ends: 'the session' | 'the app' };
-  /** What it shows of the person; the name and the e-mail address when left out. */
+  /** Claims that the page shows after a sign-in: name and e-mail address by default. */
   shows?: (person: Person) => string[];
 }
 
-/** A path of the client, and what is pressed there. */
+/** A path of the client, and what is clicked there. */
 export interface Steps {
   path: string;
-  press?: string;
+  /** Selector of Playwright. */
+  click?: string;
 }
 
 export interface Person {
@@ -36,22 +37,22 @@ export interface Person {
   password: string;
 }
 
-/** One client as it was registered, on an address of its own. */
+/** A registered client, at an address of its own. */
 export interface Site {
   issuer: string;
   clientId: string;
   /** Empty for a public client. */
   clientSecret: string;
-  /** Origin, without a slash at the end. */
+  /** Origin. */
   url: string;
   port: number;
   redirectUri: string;
-  /** Where it was installed. */
+  /** Folder of the installation. */
   folder: string;
   /** An empty folder of this run. */
   scratch: string;
   /** The client's own folder in this repository. */
   sources: string;
-  /** Starts the client. Names and addresses above are in its environment as ISSUER, CLIENT_ID, CLIENT_SECRET, URL, PORT. */
+  /** Starts a program of the client, with ISSUER, CLIENT_ID, CLIENT_SECRET, URL and PORT in its environment. */
   start: (command: string, args: string[], environment?: Record<string, string>) => void;
 }

@@ -1,4 +1,4 @@
-/** Puts clients into a folder outside of the repository, once: later runs need no network. */
+/** Installs clients into a folder outside of the repository, once: later runs need no network. */
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,15 +11,15 @@ export interface Installation {
   folder: string;
 }
 
-/** It could not be had on this machine. The client counts as skipped, never as passed. */
+/** A client cannot be installed on this machine. It counts as skipped, not as working. */
 export class NotInstalled extends Error {
   override readonly name = 'NotInstalled';
 }
 
 export const cacheFolder = join(process.env['XDG_CACHE_HOME'] || tmpdir(), 'frontdesk-interop');
 
-/** Fills a folder unless an earlier run has filled it from the same recipe. @throws NotInstalled */
-async function once(name: string, recipe: unknown, fill: (folder: string, log: string) => Promise<void>) {
+/** Calls `fill` for a new folder, unless an earlier run has filled one from the same recipe. @throws NotInstalled */
+async function installOnce(name: string, recipe: unknown, fill: (folder: string, log: string) => Promise<void>) {
   const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12);
   const folder = join(cacheFolder, `${name}-${digest}`);
   const marker = join(folder, '.installed');
@@ -40,11 +40,11 @@ type Versions = Record<string, string>;
 const firstOf = (versions: Versions): string => Object.values(versions)[0]!;
 
 /**
- * Packages from npm, and beside them `app.js` of the client's folder, which imports them. The first package is the
- * client; so with the others below.
+ * Packages from npm, with `app.js` of the client's folder, which imports them. The version is that of the first package,
+ * here and in the functions below.
  */
 export async function npmApp(name: string, packages: Versions): Promise<Installation> {
-  const folder = await once(name, { npm: packages }, async (into, log) => {
+  const folder = await installOnce(name, { npm: packages }, async (into, log) => {
     const manifest = { private: true, type: 'module', dependencies: packages };
     writeFileSync(join(into, 'package.json'), JSON.stringify(manifest));
     await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { folder: into, log });
@@ -55,7 +55,7 @@ export async function npmApp(name: string, packages: Versions): Promise<Installa
 
 /** Packages from PyPI, in a virtual environment: `FOLDER/bin/python`. */
 export async function pip(name: string, packages: Versions): Promise<Installation> {
-  const folder = await once(name, { pip: packages }, async (into, log) => {
+  const folder = await installOnce(name, { pip: packages }, async (into, log) => {
     await run('python3', ['-m', 'venv', into], { log });
     const pinned = Object.entries(packages).map((pair) => pair.join('=='));
     await run(join(into, 'bin/pip'), ['install', '--disable-pip-version-check', ...pinned], { log });
@@ -65,7 +65,7 @@ export async function pip(name: string, packages: Versions): Promise<Installatio
 
 /** A program of a Go module, as `FOLDER/PROGRAM`. */
 export async function goProgram(name: string, program: string, version: string): Promise<Installation> {
-  const folder = await once(name, { go: program, version }, async (into, log) => {
+  const folder = await installOnce(name, { go: program, version }, async (into, log) => {
     await run('go', ['install', `${program}@${version}`], { log, environment: { GOBIN: into } });
   });
   return { version, folder };
@@ -74,7 +74,7 @@ export async function goProgram(name: string, program: string, version: string):
 /** A program of our own on Go modules, as `FOLDER/app`. */
 export async function goSource(name: string, source: string, modules: Versions): Promise<Installation> {
   const text = readFileSync(source, 'utf8');
-  const folder = await once(name, { text, modules }, async (into, log) => {
+  const folder = await installOnce(name, { text, modules }, async (into, log) => {
     writeFileSync(join(into, 'main.go'), text);
     const requirements = Object.entries(modules).map((requirement) => `require ${requirement.join(' ')}\n`);
     writeFileSync(join(into, 'go.mod'), `module app\n\ngo 1.25.0\n\n${requirements.join('')}`);
@@ -83,13 +83,15 @@ export async function goSource(name: string, source: string, modules: Versions):
   return { version: firstOf(modules), folder };
 }
 
-/** A project for Maven in the client's folder, built in the cache. Its version is that of the project's parent. */
+/** The Maven project in the client's folder, built in the cache. The version is that of the project's parent. */
 export async function mavenApp(name: string): Promise<Installation> {
   const source = join(import.meta.dirname, 'clients', name);
   const pom = readFileSync(join(source, 'pom.xml'), 'utf8');
-  const files = readdirSync(join(source, 'src'), { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
+  const files = readdirSync(join(source, 'src'), { recursive: true, withFileTypes: true }).filter((file) =>
+    file.isFile(),
+  );
   const texts = files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'));
-  const folder = await once(name, { pom, texts }, async (into, log) => {
+  const folder = await installOnce(name, { pom, texts }, async (into, log) => {
     cpSync(source, into, { recursive: true });
     await run('mvn', ['-q', '-B', 'package'], { folder: into, log });
   });
@@ -97,12 +99,12 @@ export async function mavenApp(name: string): Promise<Installation> {
   return { version, folder };
 }
 
-/** A Debian package, which the system holds itself. Its version is the distribution's. */
-export async function debian(name: string, needed: string): Promise<Installation> {
+/** A Debian package, installed by apt-get unless the file `installed` exists. The version is that of the distribution. */
+export async function debian(name: string, installed: string): Promise<Installation> {
   mkdirSync(cacheFolder, { recursive: true });
   const log = join(cacheFolder, `${name}-install.log`);
   try {
-    if (!existsSync(needed)) {
+    if (!existsSync(installed)) {
       if (process.getuid?.() !== 0) throw new Error(`only root can install ${name}`);
       const environment = { DEBIAN_FRONTEND: 'noninteractive' };
       await run('apt-get', ['update', '-qq'], { log });

@@ -1,19 +1,23 @@
-/** Programs of an interop run. Each leads a process group of its own, which is ended as a whole. */
+/** Runs the programs of an interop run. Each has a process group of its own, which is ended as a whole. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'GOPATH', 'GOFLAGS', 'GOPROXY', 'JAVA_HOME'];
-// Settings of another Frontdesk, or of another client, that stand in the environment are not for these programs.
-const inherited = Object.fromEntries(kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
-const withPrefix = /^(npm_config|pip|xdg)_/i;
-const packageManagers = Object.fromEntries(Object.entries(process.env).filter(([name]) => withPrefix.test(name)));
+const inheritedNames = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'GOPATH', 'GOFLAGS', 'GOPROXY', 'JAVA_HOME'];
+// The programs get these variables only, not settings of another Frontdesk or client.
+const inherited = Object.fromEntries(
+  inheritedNames.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+);
+const packageManagerPrefix = /^(npm_config|pip|xdg)_/i;
+const packageManagers = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => packageManagerPrefix.test(name)),
+);
 
 interface Program {
   folder?: string;
   environment?: Record<string, string>;
-  /** File that takes what it prints. */
+  /** File to which its output is appended. */
   log: string;
 }
 
@@ -23,11 +27,11 @@ function signal(child: ChildProcess, name: NodeJS.Signals): void {
   try {
     process.kill(-child.pid!, name);
   } catch {
-    // The whole group is gone.
+    // The group has ended.
   }
 }
 
-// The last resort, when there is no time for `stop`.
+// For an exit without `stop`.
 process.once('exit', () => {
   for (const child of running) signal(child, 'SIGKILL');
 });
@@ -48,7 +52,7 @@ export function start(command: string, args: string[], { folder, environment, lo
   return child;
 }
 
-/** Runs a program to its end. @throws Error with the last line it printed, when it fails */
+/** Runs a program to its end. @returns its standard output @throws Error with its last line of output, when it fails */
 export async function run(command: string, args: string[], program: Program): Promise<string> {
   const environment = { ...(packageManagers as Record<string, string>), ...program.environment };
   const child = start(command, args, { ...program, environment });
@@ -62,19 +66,20 @@ export async function run(command: string, args: string[], program: Program): Pr
   running.delete(child);
   if (code !== 0) {
     const lastLine = printed.all.trim().split('\n').at(-1) ?? '';
-    throw new Error(`${command} ${args.slice(0, 2).join(' ')}: ${lastLine || `ended with ${code}`}`);
+    throw new Error(`${command} ${args.slice(0, 2).join(' ')}: ${lastLine || `exit code ${code}`}`);
   }
   return printed.out.trim();
 }
 
+/** Ends a program by SIGTERM, or by SIGKILL after `patienceMilliseconds`, and all processes of its group. */
 export async function stop(child: ChildProcess, patienceMilliseconds = 10_000): Promise<void> {
   if (!running.delete(child)) return;
   if (child.exitCode === null && child.signalCode === null) {
-    const gone = once(child, 'exit').then(() => true);
+    const ended = once(child, 'exit').then(() => true);
     signal(child, 'SIGTERM');
-    await Promise.race([gone, sleep(patienceMilliseconds, false, { ref: false })]);
+    await Promise.race([ended, sleep(patienceMilliseconds, false, { ref: false })]);
   }
-  // What the program itself started and left behind.
+  // Processes that the program has started.
   signal(child, 'SIGKILL');
 }
 
@@ -82,8 +87,8 @@ export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((child) => stop(child)));
 }
 
-/** Resolves once something answers at the address. @throws Error when the program ends, or after a minute */
-export async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
+/** Waits until there is a response at the address. @throws Error when the program ends, or after a minute */
+export async function untilResponding(url: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {
     try {
@@ -92,8 +97,8 @@ export async function untilAnswering(url: string, child: ChildProcess): Promise<
     } catch {
       // Not listening yet.
     }
-    if (child.exitCode !== null || child.pid === undefined) throw new Error('it ended while it was starting');
-    if (Date.now() > deadline) throw new Error('it did not answer within a minute');
+    if (child.exitCode !== null || child.pid === undefined) throw new Error('the program ended while it was starting');
+    if (Date.now() > deadline) throw new Error('the program did not respond within a minute');
     await sleep(100);
   }
 }

@@ -1,11 +1,11 @@
-/** Frontdesk as somebody who tries it out starts it: the embedded database, default settings, commands beside it. */
+/** Frontdesk with the embedded database and default settings, as somebody who tries it out starts it. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../support/listen.ts';
 import { runProgram } from '../support/terminal.ts';
 import type { Client, Person, Site } from './client.ts';
-import { start, stop, untilAnswering } from './processes.ts';
+import { start, stop, untilResponding } from './processes.ts';
 
 const program = join(import.meta.dirname, '../../bin/frontdesk.js');
 
@@ -13,23 +13,23 @@ export type Registered = Pick<Site, 'clientId' | 'clientSecret' | 'url' | 'port'
 
 export interface Provider {
   issuer: string;
-  openAccount(person: Person): Promise<void>;
+  createAccount(person: Person): Promise<void>;
   register(client: Client): Promise<Registered>;
   close(): Promise<void>;
 }
 
-/** @param log file that takes what the server logs */
+/** @param log path of the file for the server's log */
 export async function startProvider(log: string): Promise<Provider> {
   const folder = mkdtempSync(join(tmpdir(), 'frontdesk-interop-data-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  // Also when there is no time for `close`.
+  // For an exit without `close`.
   process.once('exit', removeFolder);
-  // A name that every program on the machine resolves, unlike those that end in .localhost.
+  // Not a name under .localhost, which some programs do not resolve.
   const issuer = `http://localhost:${await freePort()}`;
   mkdirSync(join(folder, 'data'), { mode: 0o700 });
   const environment = { PATH: process.env['PATH']!, ISSUER: issuer, DATA_DIR: join(folder, 'data') };
   const server = start(process.execPath, ['--no-warnings', program, 'serve'], { environment, log });
-  await untilAnswering(`${issuer}/readyz`, server);
+  await untilResponding(`${issuer}/readyz`, server);
 
   async function command(args: string[], input?: string): Promise<string> {
     const { code, out, error } = await runProgram(args, environment, input);
@@ -39,7 +39,7 @@ export async function startProvider(log: string): Promise<Provider> {
 
   return {
     issuer,
-    async openAccount({ name, username, email, password }) {
+    async createAccount({ name, username, email, password }) {
       const words = ['--email', email, '--email-verified', '--name', name, '--username', username];
       await command(['accounts', 'create', ...words], `${password}\n`);
     },

@@ -1,8 +1,8 @@
-/** What an interop run found, as a table and the reasons below it. */
+/** Prints the results of an interop run: a table, and the reasons of failures below it. */
 import { table } from '../../src/commands/command.ts';
 
-/** `unseen`: an earlier step failed. */
-export type Finding = 'yes' | 'NO' | 'app only' | 'not offered' | 'unseen';
+/** `not reached`: an earlier step failed. */
+export type Finding = 'yes' | 'NO' | 'app only' | 'not offered' | 'not reached';
 
 export interface Row {
   client: string;
@@ -11,7 +11,7 @@ export interface Row {
   nameAndEmail: Finding;
   recognised: Finding;
   signOut: Finding;
-  /** One for each NO. */
+  /** Why steps failed. */
   reasons: string[];
 }
 
@@ -33,7 +33,7 @@ const findings = ({ signIn, nameAndEmail, recognised, signOut }: Row): Finding[]
 ];
 
 export const isFailed = (result: Result): boolean =>
-  !isSkipped(result) && findings(result).some((finding) => finding === 'NO' || finding === 'unseen');
+  !isSkipped(result) && findings(result).some((finding) => finding === 'NO' || finding === 'not reached');
 
 const cells = (result: Result): string[] =>
   isSkipped(result)
@@ -43,7 +43,7 @@ const cells = (result: Result): string[] =>
 function counts(results: Result[]): string {
   const skipped = results.filter(isSkipped).length;
   const failed = results.filter(isFailed).length;
-  return `${results.length - failed - skipped} work, ${failed} do not, ${skipped} skipped`;
+  return `${results.length - failed - skipped} work, ${failed} fail, ${skipped} skipped`;
 }
 
 export function format(results: Result[]): string {

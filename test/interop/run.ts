@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { helpPage, readArguments, UsageWrong } from './arguments.ts';
+import { helpPage, readArguments, UsageError } from './arguments.ts';
 import type { Client, Person } from './client.ts';
 import { clients as known } from './clients/clients.ts';
 import { cacheFolder, NotInstalled, type Installation } from './install.ts';
-import { start, stop, stopAll, untilAnswering } from './processes.ts';
+import { start, stop, stopAll, untilResponding } from './processes.ts';
 import { startProvider, type Provider } from './provider.ts';
 import { format, isFailed, type Result, type Row } from './report.ts';
 import { openBrowser, openVisit, type Visit } from './browser.ts';
@@ -16,13 +16,13 @@ const ann: Person = {
   name: 'Ann Archer',
   username: 'ann',
   email: 'ann@example.com',
-  password: 'walk in at the front desk',
+  password: 'correct horse battery staple',
 };
 
 interface Run {
   provider: Provider;
   browser: Browser;
-  /** Takes logs. */
+  /** Folder for logs and screenshots. */
   folder: string;
 }
 
@@ -39,46 +39,54 @@ async function withClient<T>(
   const scratch = join(folder, client.name);
   mkdirSync(scratch, { recursive: true });
   const log = join(folder, `${client.name}.log`);
-  const given = { ISSUER: issuer, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret, URL: url, PORT: String(port) };
+  const environmentOfClient = {
+    ISSUER: issuer,
+    CLIENT_ID: clientId,
+    CLIENT_SECRET: clientSecret,
+    URL: url,
+    PORT: String(port),
+  };
   const children: ReturnType<typeof start>[] = [];
   const site = {
     ...{ ...registered, issuer, scratch, folder: installation.folder },
     sources: join(import.meta.dirname, 'clients', client.name),
     start: (command: string, args: string[], environment: Record<string, string> = {}) =>
-      void children.push(start(command, args, { log, folder: scratch, environment: { ...given, ...environment } })),
+      void children.push(
+        start(command, args, { log, folder: scratch, environment: { ...environmentOfClient, ...environment } }),
+      ),
   };
   try {
     await client.start(site);
-    await untilAnswering(url, children.at(-1)!);
+    await untilResponding(url, children.at(-1)!);
     return await use({ client, site });
   } finally {
     await Promise.all(children.map((child) => stop(child)));
   }
 }
 
-/** Runs `visit` in a browser of its own; says on the way what it met, when it fails. */
-async function inBrowser<T>({ browser, folder }: Run, name: string, walk: (visit: Visit) => Promise<T>): Promise<T> {
+/** Calls `use` with a page of a new browser context. @throws Error with the trace of the visit, after a screenshot */
+async function inBrowser<T>({ browser, folder }: Run, name: string, use: (visit: Visit) => Promise<T>): Promise<T> {
   const context = await browser.newContext();
   const visit = await openVisit(context);
   try {
-    return await walk(visit);
+    return await use(visit);
   } catch (error) {
     await visit.page.screenshot({ path: join(folder, `${name}.png`) }).catch(() => undefined);
-    const way = visit.trace.map((line) => `\n    ${line}`).join('');
-    throw new Error(`${(error as Error).message.split('\n')[0]}${way}`, { cause: error });
+    const trace = visit.trace.map((line) => `\n    ${line}`).join('');
+    throw new Error(`${(error as Error).message.split('\n')[0]}${trace}`, { cause: error });
   } finally {
     await context.close();
   }
 }
 
-/** Signs in, and out where the client offers it. */
-async function tryAlone(run: Run, running: Running, row: Row): Promise<void> {
+/** Signs in, and signs out if the client offers it. */
+async function trySignIn(run: Run, running: Running, row: Row): Promise<void> {
   await inBrowser(run, running.client.name, async (visit) => {
     row.signIn = 'NO';
     const { missing, shown } = await signIn(visit, running, ann);
     row.signIn = 'yes';
     row.nameAndEmail = missing.length === 0 ? 'yes' : 'NO';
-    if (missing.length > 0) row.reasons.push(`it does not know ${missing.join(' and ')}; it shows "${shown}"`);
+    if (missing.length > 0) row.reasons.push(`it does not show ${missing.join(' and ')}, but "${shown}"`);
     if (!running.client.signOut) {
       row.signOut = 'not offered';
       return;
@@ -89,13 +97,13 @@ async function tryAlone(run: Run, running: Running, row: Row): Promise<void> {
   });
 }
 
-/** Signs in at the first client, then opens the second one in the same browser. */
-async function tryAsSecond(run: Run, first: Running, running: Running, row: Row): Promise<void> {
+/** Signs in at another client, then opens this one in the same browser: no password may be asked for. */
+async function trySession(run: Run, first: Running, running: Running, row: Row): Promise<void> {
   await inBrowser(run, `${running.client.name}-second`, async (visit) => {
     await signIn(visit, first, ann);
     row.recognised = 'NO';
-    const { isAsked } = await signIn(visit, running, ann);
-    if (isAsked) throw new Error(`asked for the password of somebody whom ${first.client.name} knows`);
+    const { passwordWasAsked } = await signIn(visit, running, ann);
+    if (passwordWasAsked) throw new Error(`a password was asked for after a sign-in at ${first.client.name}`);
     row.recognised = 'yes';
   });
 }
@@ -110,15 +118,15 @@ async function tryClient(run: Run, client: Client, first: Client): Promise<Resul
   }
   const row: Row = {
     ...{ client: client.name, version: installation.version, reasons: [] },
-    ...{ signIn: 'unseen', nameAndEmail: 'unseen', recognised: 'unseen', signOut: 'unseen' },
+    ...{ signIn: 'not reached', nameAndEmail: 'not reached', recognised: 'not reached', signOut: 'not reached' },
   };
   const note = (error: unknown) => void row.reasons.push((error as Error).message);
   try {
     await withClient(run, client, installation, async (running) => {
-      await tryAlone(run, running, row).catch(note);
+      await trySignIn(run, running, row).catch(note);
       if (row.signIn !== 'yes') return;
       const firstInstallation = await first.install();
-      await withClient(run, first, firstInstallation, (site) => tryAsSecond(run, site, running, row)).catch(note);
+      await withClient(run, first, firstInstallation, (site) => trySession(run, site, running, row)).catch(note);
     });
   } catch (error) {
     row.signIn = 'NO';
@@ -127,7 +135,7 @@ async function tryClient(run: Run, client: Client, first: Client): Promise<Resul
   return row;
 }
 
-/** Known to somebody before the client that is tried: the two that come with this repository. */
+/** The client at which the person signs in before: one that needs no installation. */
 const firstFor = (client: Client): Client => known.find((other) => other !== client)!;
 
 async function main(args: string[]): Promise<number> {
@@ -142,7 +150,7 @@ async function main(args: string[]): Promise<number> {
   const provider = await startProvider(join(folder, 'frontdesk.log'));
   const browser = await openBrowser();
   try {
-    await provider.openAccount(ann);
+    await provider.createAccount(ann);
     const results: Result[] = [];
     for (const client of clients) {
       console.log(`${client.name} …`);
@@ -164,5 +172,5 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error((error as Error).message);
-  process.exitCode = error instanceof UsageWrong ? 2 : 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -1,11 +1,11 @@
-/** The tool as somebody at a terminal meets it, as far as that needs no client. */
+/** The arguments and the report of the tool. */
 import { readArguments } from './arguments.ts';
 import { clients } from './clients/clients.ts';
 import { format, isFailed, type Row } from './report.ts';
 
 const namesOf = (...args: string[]) => readArguments(args, clients).clients.map(({ name }) => name);
 
-test('words choose the clients, in the order of the table', () => {
+test('arguments choose clients, in the order of the table', () => {
   expect(namesOf()).toEqual(clients.map(({ name }) => name));
   expect(namesOf('--quick')).toEqual(clients.filter(({ isQuick }) => isQuick).map(({ name }) => name));
   expect(namesOf('--only', 'oauth2-proxy', '--only', 'openid-client')).toEqual(['openid-client', 'oauth2-proxy']);
@@ -16,33 +16,33 @@ test.each([
   [['--only', 'nonsense'], 'there is no client nonsense; there are openid-client, '],
   [['nonsense'], 'nonsense'],
   [['--wrong'], '--wrong'],
-])('%j is not understood', (args, words) => {
+])('the arguments %j are refused', (args, words) => {
   expect(() => readArguments(args, clients)).toThrow(words);
 });
 
-const works: Row = {
+const working: Row = {
   ...{ client: 'a', version: '1.0.0', reasons: [] },
   ...{ signIn: 'yes', nameAndEmail: 'yes', recognised: 'yes', signOut: 'not offered' },
 };
 
-test('a client fails by any step that did not work, and one that is not installed neither works nor fails', () => {
-  const broken: Row = { ...works, client: 'b', nameAndEmail: 'NO', reasons: ['it does not know Ann'] };
+test('a client fails when one step fails, and is skipped when it is not installed', () => {
+  const broken: Row = { ...working, client: 'b', nameAndEmail: 'NO', reasons: ['it does not show Ann'] };
   const skipped = { client: 'c', notInstalled: 'no network' };
-  expect([works, broken, { ...works, signOut: 'unseen' } as Row, skipped].map(isFailed)).toEqual([
+  expect([working, broken, { ...working, signOut: 'not reached' } as Row, skipped].map(isFailed)).toEqual([
     ...[false, true, true, false],
   ]);
-  expect(format([works, broken, skipped])).toBe(
+  expect(format([working, broken, skipped])).toBe(
     [
       'CLIENT  VERSION        SIGN-IN  NAME AND E-MAIL  RECOGNISED  SIGN-OUT',
       'a       1.0.0          yes      yes              yes         not offered',
       'b       1.0.0          yes      NO               yes         not offered',
       'c       not installed  skipped  skipped          skipped     skipped',
       '',
-      'b: it does not know Ann',
+      'b: it does not show Ann',
       '',
       'c: no network',
       '',
-      '1 work, 1 do not, 1 skipped',
+      '1 work, 1 fail, 1 skipped',
     ].join('\n'),
   );
 });

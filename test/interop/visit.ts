@@ -1,4 +1,4 @@
-/** A person at a browser who uses one client: signs in, is recognised, signs out. */
+/** What a person does at a client in a browser: signs in, and signs out. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { shorten, type Visit } from './browser.ts';
@@ -11,25 +11,25 @@ export interface Running {
   site: Site;
 }
 
-async function take(visit: Visit, site: Site, { path, press }: Steps): Promise<void> {
+async function open(visit: Visit, site: Site, { path, click }: Steps): Promise<void> {
   await visit.page.goto(`${site.url}${path}`);
-  if (press !== undefined) await visit.page.click(press);
+  if (click !== undefined) await visit.page.click(click);
   // Some clients offer sign-in on a page with status 403.
-  visit.refusedAt = undefined;
+  visit.errorPage = undefined;
 }
 
 const loginField = '[name=login]';
 const consentButton = 'form[action*="/consent"] button[type=submit]';
 const signOutButton = 'button[name=logout]';
 
-interface Sight {
+interface PageState {
   url: string;
   isAtClient: boolean;
   text: string;
 }
 
-/** @returns undefined while the page is on its way to another one */
-async function look(page: Page, site: Site): Promise<Sight | undefined> {
+/** @returns undefined while the browser leaves the page */
+async function readPage(page: Page, site: Site): Promise<PageState | undefined> {
   const url = page.url();
   try {
     const text = await page.innerText('body', { timeout: 1000 });
@@ -48,86 +48,86 @@ async function isVisible(page: Page, selector: string): Promise<boolean> {
 }
 
 /**
- * Looks at the page until `decide` says what became of it.
+ * Reads the page until `decide` returns a value.
  *
- * @throws Error with the last sight when an error page was reached, or nothing came of it for a while
+ * @throws Error with address and text of the page, when it is an error page, or after 20 s
  */
-async function until<T>(visit: Visit, site: Site, decide: (sight: Sight) => Promise<T | undefined>): Promise<T> {
+async function until<T>(visit: Visit, site: Site, decide: (state: PageState) => Promise<T | undefined>): Promise<T> {
   const { page } = visit;
   const deadline = Date.now() + patienceMilliseconds;
-  let last: Sight | undefined;
+  let last: PageState | undefined;
   while (Date.now() < deadline) {
-    const sight = await look(page, site);
-    if (sight) {
-      last = sight;
-      const decided = await decide(sight);
+    const state = await readPage(page, site);
+    if (state) {
+      last = state;
+      const decided = await decide(state);
       if (decided !== undefined) return decided;
-      if (sight.url === visit.refusedAt) break;
+      if (state.url === visit.errorPage) break;
     }
     await sleep(100);
   }
   throw new Error(`stopped at ${shorten(last?.url ?? page.url())}, which says "${shorten(last?.text ?? '')}"`);
 }
 
-/** Presses a button, and waits until the page it is on is left. */
-async function pressAndLeave(page: Page, selector: string): Promise<void> {
-  const isLeft = page.waitForEvent('framenavigated', { timeout: patienceMilliseconds });
+/** Clicks a button, and waits for the next page. */
+async function clickAndWait(page: Page, selector: string): Promise<void> {
+  const nextPage = page.waitForEvent('framenavigated', { timeout: patienceMilliseconds });
   try {
-    await Promise.all([isLeft, page.click(selector)]);
+    await Promise.all([nextPage, page.click(selector)]);
   } catch {
-    throw new Error(`pressed ${selector} at ${page.url()}, and nothing came of it`);
+    throw new Error(`no page came after a click on ${selector} at ${page.url()}`);
   }
 }
 
 async function typePassword(page: Page, { email, password }: Person): Promise<void> {
   await page.fill(loginField, email);
   await page.fill('[name=password]', password);
-  await pressAndLeave(page, `form:has(${loginField}) button[type=submit]`);
+  await clickAndWait(page, `form:has(${loginField}) button[type=submit]`);
 }
 
-/** Every client's page says this to a person whom it knows. */
-const signedIn = 'Signed in';
+/** Text on the page of every client after a sign-in. */
+const signedInText = 'Signed in';
 
 /**
- * Begins at the client, goes through Frontdesk's pages, and comes back.
+ * Starts a sign-in at the client, and goes through the pages of Frontdesk back to it.
  *
- * @returns whether a password was asked for, and what the client shows of the person
- * @throws Error when it does not come back signed in
+ * @returns whether a password was asked for, the claims that the client does not show, and the text that it shows
+ * @throws Error when the client does not show that the person is signed in
  */
 export async function signIn(visit: Visit, { client, site }: Running, person: Person) {
   const { page } = visit;
-  let isAsked = false;
-  await take(visit, site, client.signIn);
+  let passwordWasAsked = false;
+  await open(visit, site, client.signIn);
   const shown = await until(visit, site, async ({ isAtClient, text }) => {
-    if (isAtClient) return text.includes(signedIn) ? text : undefined;
+    if (isAtClient) return text.includes(signedInText) ? text : undefined;
     if (await isVisible(page, loginField)) {
-      if (isAsked) throw new Error(`the password was not taken: "${shorten(text)}"`);
-      isAsked = true;
+      if (passwordWasAsked) throw new Error(`the password was refused: "${shorten(text)}"`);
+      passwordWasAsked = true;
       await typePassword(page, person);
     } else if (await isVisible(page, consentButton)) {
-      await pressAndLeave(page, consentButton);
+      await clickAndWait(page, consentButton);
     }
     return undefined;
   });
   const { shows = ({ name, email }: Person) => [name, email] } = client;
   const missing = shows(person).filter((word) => !shown.includes(word));
-  return { isAsked, missing, shown: shorten(shown) };
+  return { passwordWasAsked, missing, shown: shorten(shown) };
 }
 
-/** @throws Error when the client, or Frontdesk, still knows the person afterwards */
+/** @throws Error when the client or the session at Frontdesk does not end */
 export async function signOut(visit: Visit, { client, site }: Running): Promise<void> {
   const { page } = visit;
   const steps = client.signOut!;
-  await take(visit, site, steps);
+  await open(visit, site, steps);
   await until(visit, site, async ({ isAtClient, text }) => {
-    if (isAtClient) return text.includes(signedIn) ? undefined : true;
-    if (await isVisible(page, signOutButton)) await pressAndLeave(page, signOutButton);
+    if (isAtClient) return text.includes(signedInText) ? undefined : true;
+    if (await isVisible(page, signOutButton)) await clickAndWait(page, signOutButton);
     return undefined;
   });
   if (steps.ends === 'the app') return;
-  await take(visit, site, client.signIn);
+  await open(visit, site, client.signIn);
   await until(visit, site, async ({ isAtClient, text }) => {
-    if (isAtClient && text.includes(signedIn)) throw new Error('nobody has to sign in after signing out');
+    if (isAtClient && text.includes(signedInText)) throw new Error('no password was asked for after the sign-out');
     return (!isAtClient && (await isVisible(page, loginField))) || undefined;
   });
 }

@@ -57,6 +57,6 @@ export const soak = defineScenario({
       notes.push(figures);
       if (isJudged && after > before * allowed + margin) failures.push(`it grows: ${figures}`);
     }
-    return { what: `people at work for ${seconds} s, without a fault`, notes, failures };
+    return { what: `people, apps and an operator for ${seconds} s, without a fault`, notes, failures };
   },
 });

@@ -1,4 +1,4 @@
-/** Every client, in the order of the table. The first two come with this repository. */
+/** All clients, in the order of the table. The first two are development dependencies of this repository. */
 import type { Client } from '../client.ts';
 import { authjsExpress } from './authjs-express/client.ts';
 import { authlibFlask } from './authlib-flask/client.ts';

@@ -24,6 +24,6 @@ app.set('trust proxy', true);
 app.use('/auth/*', ExpressAuth(configuration));
 app.get('/', async (request, response) => {
   const { user } = (await getSession(request, configuration)) ?? {};
-  response.send(user ? `<h1>Signed in</h1> ${user.name} ${user.email}` : 'Nobody is here');
+  response.send(user ? `<h1>Signed in</h1> ${user.name} ${user.email}` : 'Not signed in');
 });
 app.listen(Number(PORT), 'localhost');

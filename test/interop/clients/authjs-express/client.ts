@@ -7,6 +7,6 @@ export const authjsExpress: Client = {
   registration: { kind: 'web', redirectPath: '/auth/callback/frontdesk' },
   install: () => npmApp('authjs-express', { '@auth/express': '0.12.3', express: '4.22.1' }),
   start: ({ start, folder }) => start(process.execPath, [`${folder}/app.js`]),
-  signIn: { path: '/auth/signin', press: 'button[type=submit]' },
-  signOut: { path: '/auth/signout', press: 'button[type=submit]', ends: 'the app' },
+  signIn: { path: '/auth/signin', click: 'button[type=submit]' },
+  signOut: { path: '/auth/signout', click: 'button[type=submit]', ends: 'the app' },
 };

@@ -11,6 +11,6 @@ export const authlibFlask: Client = {
     const words = ['--app', join(sources, 'app.py'), 'run', '--host', 'localhost', '--port', String(port)];
     start(join(folder, 'bin/flask'), words, { PYTHONDONTWRITEBYTECODE: '1' });
   },
-  signIn: { path: '/', press: 'text=Sign in' },
-  signOut: { path: '/', press: 'text=Sign out', ends: 'the session' },
+  signIn: { path: '/', click: 'text=Sign in' },
+  signOut: { path: '/', click: 'text=Sign out', ends: 'the session' },
 };

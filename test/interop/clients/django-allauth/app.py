@@ -70,7 +70,7 @@ django.setup()
 
 def home(request):
     if not request.user.is_authenticated:
-        return HttpResponse("Nobody is here")
+        return HttpResponse("Not signed in")
     account = request.user.socialaccount_set.get()
     return HttpResponse(f"<h1>Signed in</h1> {account.extra_data['userinfo'].get('name')} {request.user.email}")
 

@@ -15,7 +15,7 @@ app.use(
     secret: randomUUID(),
     idpLogout: true,
     authRequired: false,
-    // A client with a secret; without one the library asks for an ID token alone, by the implicit flow.
+    // Without a secret the library requests only an ID token, by the implicit flow.
     authorizationParams: { response_type: 'code', scope: 'openid profile email' },
   }),
 );

@@ -7,6 +7,6 @@ export const expressOpenidConnect: Client = {
   registration: { kind: 'web', redirectPath: '/callback', postLogoutPath: '' },
   install: () => npmApp('express-openid-connect', { 'express-openid-connect': '3.4.0', express: '5.3.0' }),
   start: ({ start, folder }) => start(process.execPath, [`${folder}/app.js`]),
-  signIn: { path: '/', press: 'text=Sign in' },
-  signOut: { path: '/', press: 'text=Sign out', ends: 'the session' },
+  signIn: { path: '/', click: 'text=Sign in' },
+  signOut: { path: '/', click: 'text=Sign out', ends: 'the session' },
 };

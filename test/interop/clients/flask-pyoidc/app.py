@@ -1,4 +1,4 @@
-"""Flask-pyoidc, which stands on pyoidc, as its documentation has it."""
+"""Flask-pyoidc, which uses pyoidc, as its documentation has it."""
 
 import os
 import secrets
@@ -33,7 +33,7 @@ def home():
 @app.route("/logout")
 @auth.oidc_logout
 def logout():
-    return "Nobody is here"
+    return "Not signed in"
 
 
 app.run(host="localhost", port=int(os.environ["PORT"]))

@@ -9,5 +9,5 @@ export const flaskPyoidc: Client = {
   install: () => pip('flask-pyoidc', { 'Flask-pyoidc': '3.14.3', Flask: '3.1.3', setuptools: '80.9.0' }),
   start: ({ start, folder, sources }) => start(join(folder, 'bin/python'), ['-B', join(sources, 'app.py')]),
   signIn: { path: '/' },
-  signOut: { path: '/', press: 'text=Sign out', ends: 'the session' },
+  signOut: { path: '/', click: 'text=Sign out', ends: 'the session' },
 };

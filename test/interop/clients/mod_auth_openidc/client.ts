@@ -17,5 +17,5 @@ export const modAuthOpenidc: Client = {
     start('/usr/sbin/apache2', words, { SCRATCH: scratch, UPSTREAM_PORT: upstream });
   },
   signIn: { path: '/' },
-  signOut: { path: '/', press: 'text=Sign out', ends: 'the session' },
+  signOut: { path: '/', click: 'text=Sign out', ends: 'the session' },
 };

@@ -8,8 +8,8 @@ export const mozillaDjangoOidc: Client = {
   registration: { kind: 'web', redirectPath: '/oidc/callback/' },
   install: () => pip('mozilla-django-oidc', { 'mozilla-django-oidc': '5.0.2', Django: '5.2.19' }),
   start: ({ start, folder, sources }) => start(join(folder, 'bin/python'), ['-B', join(sources, 'app.py')]),
-  signIn: { path: '/', press: 'text=Sign in' },
-  signOut: { path: '/', press: 'text=Sign out', ends: 'the app' },
-  // It keeps the address, and no name.
+  signIn: { path: '/', click: 'text=Sign in' },
+  signOut: { path: '/', click: 'text=Sign out', ends: 'the app' },
+  // It stores the e-mail address, and no name.
   shows: ({ email }) => [email],
 };

@@ -23,14 +23,14 @@ export const oauth2Proxy: Client = {
       `--http-address=127.0.0.1:${port}`,
       `--upstream=http://127.0.0.1:${upstream}`,
       `--cookie-secret=${randomBytes(16).toString('hex')}`,
-      // This run has no TLS; everybody may come in; the sign-out leads on to Frontdesk.
+      // Without TLS, for every e-mail address, and with a sign-out that continues at Frontdesk.
       '--cookie-secure=false',
       '--email-domain=*',
       `--whitelist-domain=${new URL(issuer).host}`,
     ]);
   },
-  signIn: { path: '/', press: 'button[type=submit]' },
-  signOut: { path: '/', press: 'text=Sign out', ends: 'the session' },
-  // It passes on no full name.
+  signIn: { path: '/', click: 'button[type=submit]' },
+  signOut: { path: '/', click: 'text=Sign out', ends: 'the session' },
+  // It does not send the name to the application.
   shows: ({ username, email }) => [username, email],
 };

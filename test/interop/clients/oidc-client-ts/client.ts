@@ -11,6 +11,6 @@ export const oidcClientTs: Client = {
     start(process.execPath, [join(sources, 'server.ts')], {
       LIBRARY: join(folder, 'dist/browser/oidc-client-ts.min.js'),
     }),
-  signIn: { path: '/', press: '#sign-in' },
-  signOut: { path: '/', press: '#sign-out', ends: 'the session' },
+  signIn: { path: '/', click: '#sign-in' },
+  signOut: { path: '/', click: '#sign-out', ends: 'the session' },
 };

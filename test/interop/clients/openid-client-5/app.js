@@ -1,4 +1,4 @@
-/** The major version of openid-client before this one, which many applications still have: its README's quick start. */
+/** openid-client 5, which many applications still use, as its README's quick start has it. */
 import { randomUUID } from 'node:crypto';
 import express from 'express';
 import sessions from 'express-session';

@@ -7,6 +7,6 @@ export const openidClient5: Client = {
   registration: { kind: 'web', redirectPath: '/callback', postLogoutPath: '/' },
   install: () => npmApp('openid-client-5', { 'openid-client': '5.7.1', express: '5.3.0', 'express-session': '1.19.0' }),
   start: ({ start, folder }) => start(process.execPath, [`${folder}/app.js`]),
-  signIn: { path: '/', press: 'text=Sign in' },
-  signOut: { path: '/', press: 'text=Sign out', ends: 'the session' },
+  signIn: { path: '/', click: 'text=Sign in' },
+  signOut: { path: '/', click: 'text=Sign out', ends: 'the session' },
 };

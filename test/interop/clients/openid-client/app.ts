@@ -13,7 +13,7 @@ interface Session {
 
 const sessions = new Map<string, Session>();
 const config = await client.discovery(new URL(ISSUER!), CLIENT_ID!, CLIENT_SECRET, undefined, {
-  // The issuer of this run is on http.
+  // The issuer of this run has no TLS.
   execute: [client.allowInsecureRequests],
 });
 

@@ -8,6 +8,6 @@ export const openidClient: Client = {
   registration: { kind: 'web', redirectPath: '/callback', postLogoutPath: '/' },
   install: () => devDependency('openid-client'),
   start: ({ start, sources }) => start(process.execPath, [join(sources, 'app.ts')]),
-  signIn: { path: '/', press: 'text=Sign in' },
-  signOut: { path: '/', press: 'text=Sign out', ends: 'the session' },
+  signIn: { path: '/', click: 'text=Sign in' },
+  signOut: { path: '/', click: 'text=Sign out', ends: 'the session' },
 };

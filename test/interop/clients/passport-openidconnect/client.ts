@@ -13,6 +13,6 @@ export const passportOpenidconnect: Client = {
       'express-session': '1.19.0',
     }),
   start: ({ start, folder }) => start(process.execPath, [`${folder}/app.js`]),
-  signIn: { path: '/', press: 'text=Sign in' },
-  signOut: { path: '/', press: 'text=Sign out', ends: 'the app' },
+  signIn: { path: '/', click: 'text=Sign in' },
+  signOut: { path: '/', click: 'text=Sign out', ends: 'the app' },
 };

@@ -9,5 +9,5 @@ export const springSecurity: Client = {
   install: () => mavenApp('spring-security'),
   start: ({ start, folder }) => start('java', ['-jar', join(folder, 'target/app.jar')]),
   signIn: { path: '/oauth2/authorization/frontdesk' },
-  signOut: { path: '/logout', press: 'button[type=submit]', ends: 'the session' },
+  signOut: { path: '/logout', click: 'button[type=submit]', ends: 'the session' },
 };

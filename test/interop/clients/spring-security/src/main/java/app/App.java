@@ -34,6 +34,6 @@ public class App {
 
   @GetMapping("/")
   String home(@AuthenticationPrincipal OidcUser user) {
-    return user == null ? "Nobody is here" : "Signed in " + user.getFullName() + " " + user.getEmail();
+    return user == null ? "Not signed in" : "Signed in " + user.getFullName() + " " + user.getEmail();
   }
 }
