@@ -14,9 +14,9 @@ export default {
   setupFilesAfterEnv: ['<rootDir>/test/support/each-file.ts'],
   collectCoverage: isWhole,
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.test.ts'],
-  // The closing line of the run prints the coverage (test/support/closing-line.js).
+  // The closing line of the run prints the coverage (test/support/summary-reporter.js).
   coverageReporters: ['none'],
-  reporters: ['default', '<rootDir>/test/support/closing-line.js'],
+  reporters: ['default', '<rootDir>/test/support/summary-reporter.js'],
   maxWorkers: 2,
   // Ends tests that hang. It is long, because correct tests are slow on a busy machine.
   testTimeout: 300_000,

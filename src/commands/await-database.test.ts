@@ -1,7 +1,7 @@
 /** Tests which failures of the database a server waits for, and which end it. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { sendRequest } from '../../test/support/browser.ts';
-import { errorResponse, startDatabaseServer } from '../../test/support/database-answers.ts';
+import { errorResponse, startFakeDatabase } from '../../test/support/fake-database.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { freePort } from '../../test/support/listen.ts';
 import { loadConfig } from '../config.ts';
@@ -18,7 +18,7 @@ async function start(databaseUrl: string) {
 }
 
 const urlOfServer = async (code: string, message: string) =>
-  `postgres://ann:secret@${await startDatabaseServer((socket) => socket.end(errorResponse(code, message)))}/x`;
+  `postgres://ann:secret@${await startFakeDatabase((socket) => socket.end(errorResponse(code, message)))}/x`;
 
 const pending = Symbol('pending');
 
@@ -62,7 +62,7 @@ test.each([
 });
 
 test('a server ends when the database server has no TLS and DATABASE_URL asks for it', async () => {
-  const address = await startDatabaseServer((socket) => socket.end('N'));
+  const address = await startFakeDatabase((socket) => socket.end('N'));
   const { outcome } = await start(`postgres://ann:secret@${address}/x?sslmode=require`);
   expect(failureKindOf(await outcome.catch((reason: unknown) => reason))).toBe('database_lacks_tls');
 });

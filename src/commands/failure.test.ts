@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeAfterwards, temporaryFolder } from '../../test/support/cleanup.ts';
-import { errorResponse, startDatabaseServer } from '../../test/support/database-answers.ts';
+import { errorResponse, startFakeDatabase } from '../../test/support/fake-database.ts';
 import { freshDatabase, runSql, type TestDatabase } from '../../test/support/database.ts';
 import { freePort } from '../../test/support/listen.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
@@ -33,7 +33,7 @@ test('no database server listens', async () => {
 });
 
 test('the database server closes the connection', async () => {
-  const address = await startDatabaseServer((socket) => socket.destroy());
+  const address = await startFakeDatabase((socket) => socket.destroy());
   await expectFailure(`postgres://ann@${address}/x`, 'The database server does not answer');
 });
 
@@ -53,12 +53,12 @@ test.each([
   ['53300', 'sorry, too many clients already', 'The database server that DATABASE_URL names has no connection left.'],
   ['57P03', 'the database system is starting up', 'The database server does not answer'],
 ])('the database server answers with %s', async (code, message, words) => {
-  const address = await startDatabaseServer((socket) => socket.end(errorResponse(code, message)));
+  const address = await startFakeDatabase((socket) => socket.end(errorResponse(code, message)));
   await expectFailure(`postgres://ann:secret@${address}/x`, words);
 });
 
 test('the database server has no TLS, and DATABASE_URL asks for it', async () => {
-  const address = await startDatabaseServer((socket) => socket.end('N'));
+  const address = await startFakeDatabase((socket) => socket.end('N'));
   await expectFailure(
     `postgres://ann@${address}/x?sslmode=require`,
     'The database server has no TLS, which sslmode in DATABASE_URL',
@@ -66,7 +66,7 @@ test('the database server has no TLS, and DATABASE_URL asks for it', async () =>
 });
 
 test('what answers is no database server', async () => {
-  const address = await startDatabaseServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  const address = await startFakeDatabase((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   await expectFailure(`postgres://ann@${address}/x`, `The database server does not answer at ${address}.`);
   await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'No TLS connection with the database server');
 });

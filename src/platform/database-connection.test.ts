@@ -23,15 +23,15 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'other.pem'), makeCertificates('localhost').authority);
   const roles = ['anyhow', 'only_tls', 'only_plain'].map((name) => `create role ${name} login password 'right'`);
   const sql = `${roles.join('\n')}\n`;
-  const admission = [
+  const hbaRules = [
     'host all anyhow all scram-sha-256',
     'hostssl all only_tls all scram-sha-256',
     'hostnossl all only_plain all scram-sha-256',
   ];
-  ports.withTls = await startPostgres({ sql, admission, certificates });
-  ports.withoutTls = await startPostgres({ sql, admission });
+  ports.withTls = await startPostgres({ sql, hbaRules, certificates });
+  ports.withoutTls = await startPostgres({ sql, hbaRules });
   const { key, cert: chain } = trustedCertificate('localhost');
-  ports.trusted = await startPostgres({ sql, admission, certificates: { key, chain, authority: '' } });
+  ports.trusted = await startPostgres({ sql, hbaRules, certificates: { key, chain, authority: '' } });
 });
 
 interface Target {

@@ -75,7 +75,7 @@ export async function startDeployment(postgres: PostgresServer, options: Deploym
       rotation = startRotation(issuer, servers);
       return () => rotation!.ports();
     },
-    balancing: { retries: 0, timeoutMilliseconds, onPassed: (passed) => traffic.record(passed) },
+    balancing: { retries: 0, timeoutMilliseconds, onForwarded: (request) => traffic.record(request) },
     onLine(line) {
       if (line.includes('"msg":"fault"')) faultLines.push(line);
     },

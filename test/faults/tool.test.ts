@@ -7,7 +7,7 @@ import { statement } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { freePort, listen } from '../support/listen.ts';
-import { startLoadBalancer, type Passed } from '../support/load-balancer.ts';
+import { startLoadBalancer, type ForwardedRequest } from '../support/load-balancer.ts';
 import { startNameServer } from '../support/name-server.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { findContradictions } from './contradictions.ts';
@@ -188,12 +188,12 @@ test('the load balancer retries nothing, and leaves out a process that is not re
   statuses[0] = 503;
   await eventually(() => rotation.ports().length === 2);
 
-  const passed: Passed[] = [];
+  const forwarded: ForwardedRequest[] = [];
   const refusingPort = await freePort();
   const port = await freePort();
-  const options = { retries: 0, onPassed: (each: Passed) => void passed.push(each) };
+  const options = { retries: 0, onForwarded: (request: ForwardedRequest) => void forwarded.push(request) };
   closeAfterwards(await startLoadBalancer(port, () => [refusingPort, ports[0]!], options));
   const responses = [await sendRequest(`http://localhost:${port}/`), await sendRequest(`http://localhost:${port}/`)];
   expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([502, 503]));
-  expect(new Set(passed.map(({ status }) => status))).toEqual(new Set([0, 503]));
+  expect(new Set(forwarded.map(({ status }) => status))).toEqual(new Set([0, 503]));
 });

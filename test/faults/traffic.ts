@@ -1,5 +1,5 @@
 /** Counts the requests that pass the load balancer. */
-import type { Passed } from '../support/load-balancer.ts';
+import type { ForwardedRequest } from '../support/load-balancer.ts';
 import { textOf } from './outcome.ts';
 
 export interface Traffic {
@@ -13,7 +13,7 @@ export interface Traffic {
   /** Milliseconds of the slowest response, and what was requested. */
   readonly slowest: number;
   readonly slowestRequest: string;
-  record(passed: Passed): void;
+  record(request: ForwardedRequest): void;
   /** Sets all counts to 0. */
   reset(): void;
 }

@@ -1,4 +1,4 @@
-/** Commands that end very much and are killed: what they began is shut, and finished by repeating them. */
+/** Killed commands: the sessions and grants that they were ending are refused, and repeating the command finishes it. */
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 import { addSessions } from '../support/full-database.ts';
 import { runFrontdesk, startProgram } from '../support/terminal.ts';
 
-const many = 6_000;
+const sessionCount = 6_000;
 let db: Database;
 let url: string;
 let environment: Record<string, string>;
@@ -26,14 +26,14 @@ beforeAll(async () => {
   );
   await run(`insert into clients (id, kind, metadata) values ('app-1', 'web', '{}'), ('app-2', 'web', '{}')`);
   await runFrontdesk(['accounts', 'list', '--new'], environment);
-  await addSessions(url, ann, many);
+  await addSessions(url, ann, sessionCount);
 });
 
 const run = (text: string) => runSql(db, text);
 const count = async (rows: string) => (await runSql<{ n: number }>(db, `select count(*)::int as n from ${rows}`))[0]!.n;
 
-/** Starts a command, and kills it once it has begun what it cannot finish by one transaction. */
-async function killAtWork(args: string[], pending: string): Promise<void> {
+/** Starts a command that works in batches, and kills it when the table `pending` has its row. */
+async function killCommand(args: string[], pending: string): Promise<void> {
   const child = startProgram(args, environment);
   await eventually(
     () => count(pending),
@@ -43,8 +43,8 @@ async function killAtWork(args: string[], pending: string): Promise<void> {
   await once(child, 'exit');
 }
 
-test('G09 a killed `clients remove` leaves the tokens refused and the id taken', async () => {
-  await killAtWork(['clients', 'remove', 'app-2'], 'client_removals');
+test('G09 after a killed `clients remove` its tokens are refused, and its id stays taken until it is repeated', async () => {
+  await killCommand(['clients', 'remove', 'app-2'], 'client_removals');
   const [grant] = await runSql<{ id: string }>(db, `select id from grants where client_id = 'app-2' limit 1`);
   expect(await findGrant(db, grant!.id)).toBeUndefined();
   const register = () =>
@@ -55,13 +55,13 @@ test('G09 a killed `clients remove` leaves the tokens refused and the id taken',
   expect(await register()).toMatchObject({ code: 0 });
 });
 
-test('G09 a killed `accounts suspend` leaves the account shut, and repeating it ends the rest', async () => {
-  await killAtWork(['accounts', 'suspend', ann], 'pending_endings');
+test('G09 after a killed `accounts suspend` all sessions are refused, and repeating it ends the rest', async () => {
+  await killCommand(['accounts', 'suspend', ann], 'pending_endings');
   expect(await count(`sessions where ended_at is null`)).toBeGreaterThan(0);
   expect(await count(`accounts where suspended_at is not null`)).toBe(1);
   expect(await count('live_sessions')).toBe(0);
   expect(await count('live_grants')).toBe(0);
   expect(await runFrontdesk(['accounts', 'suspend', ann], environment)).toMatchObject({ code: 0 });
   expect([await count('sessions where ended_at is null'), await count('pending_endings')]).toEqual([0, 0]);
-  expect(await count(`logout_notices where client_id = 'app-1' and reason = 'account_suspended'`)).toBe(many);
+  expect(await count(`logout_notices where client_id = 'app-1' and reason = 'account_suspended'`)).toBe(sessionCount);
 });

@@ -1,4 +1,4 @@
-/** Lists of very many entries: pages and commands show them in parts, each entry once. */
+/** Lists with very many entries: pages and commands list them page by page, each entry once. */
 import { endAccountSessions } from '../../src/sessions/end-session.ts';
 import { finishEndings } from '../../src/accounts/finish-endings.ts';
 import type { Browser } from '../support/browser.ts';
@@ -9,27 +9,27 @@ import { addSessions } from '../support/full-database.ts';
 import { ann, siteA, type Person } from '../support/people-and-apps.ts';
 import { runFrontdesk, type Outcome } from '../support/terminal.ts';
 
-const many = 20_000;
+const sessionCount = 20_000;
 let frontdesk: Frontdesk;
-let anns: Person;
+let annsAccount: Person;
 let browser: Browser;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
   frontdesk = await startFrontdesk();
-  anns = await ann(frontdesk);
+  annsAccount = await ann(frontdesk);
   await run(`insert into clients (id, kind, metadata) select 'app-' || n, 'web', '{}' from generate_series(1, 130) n`);
   browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, await siteA(frontdesk)));
-  await addSessions(frontdesk.database.url, anns.id, many);
+  await addSessions(frontdesk.database.url, annsAccount.id, sessionCount);
   environment = { ISSUER: frontdesk.issuer, DATABASE_URL: frontdesk.database.url, SECRET: frontdesk.secret };
 });
 
 const run = (text: string) => frontdesk.db.read(statement(text));
 const command = (...args: string[]) => runFrontdesk(args, environment);
 
-/** Follows the links to the next part. @returns the entries of each part */
-async function partsOf(path: string, max: number): Promise<string[][]> {
+/** Follows the links to the next page, for `max` pages at most. @returns the entries of each page */
+async function readPages(path: string, max: number): Promise<string[][]> {
   const parts: string[][] = [];
   let next: string | undefined = path;
   while (next !== undefined && parts.length < max) {
@@ -48,8 +48,8 @@ async function partsOf(path: string, max: number): Promise<string[][]> {
   return parts;
 }
 
-/** Follows `--after`. */
-async function listed(max: number, ...args: string[]): Promise<object[][]> {
+/** Repeats a list command with `--after`, `max` times at most. @returns the entries of each part */
+async function listParts(max: number, ...args: string[]): Promise<object[][]> {
   const parts: object[][] = [];
   let after: string[] = [];
   while (parts.length < max) {
@@ -65,8 +65,8 @@ async function listed(max: number, ...args: string[]): Promise<object[][]> {
 const areDifferent = (entries: unknown[]) =>
   new Set(entries.map((entry) => JSON.stringify(entry))).size === entries.length;
 
-test('G09 the devices of a person with 20,000 sessions come in parts of 50, this one first', async () => {
-  const parts = await partsOf('/account/devices', 4);
+test('G09 the devices of a person with 20,000 sessions are listed 50 on a page, this device first', async () => {
+  const parts = await readPages('/account/devices', 4);
   expect(parts.map(({ length }) => length)).toEqual([50, 50, 50, 50]);
   expect(areDifferent(parts.flat())).toBe(true);
   const page = await browser.visit(`${frontdesk.issuer}/account/devices`);
@@ -77,16 +77,16 @@ test('G09 the devices of a person with 20,000 sessions come in parts of 50, this
 });
 
 test('G09 the sessions of an account are listed in parts', async () => {
-  const parts = await listed(3, 'sessions', 'list', 'ann', '--limit', '1000');
+  const parts = await listParts(3, 'sessions', 'list', 'ann', '--limit', '1000');
   expect(parts.map(({ length }) => length)).toEqual([1_000, 1_000, 1_000]);
   expect(areDifferent(parts.flat().map((session) => (session as { uid: string }).uid))).toBe(true);
 });
 
-test('G09 the apps of a person come in parts, each with its name', async () => {
+test('G09 the apps of a person are listed 50 on a page, each with its name', async () => {
   await run(
-    `insert into consents (account_id, client_id, scopes) select '${anns.id}', 'app-' || n, '{openid}' from generate_series(1, 130) n`,
+    `insert into consents (account_id, client_id, scopes) select '${annsAccount.id}', 'app-' || n, '{openid}' from generate_series(1, 130) n`,
   );
-  const parts = await partsOf('/account/apps', 4);
+  const parts = await readPages('/account/apps', 4);
   expect(parts.map(({ length }) => length)).toEqual([50, 50, 31]);
   expect(areDifferent(parts.flat())).toBe(true);
   expect((await browser.visit(`${frontdesk.issuer}/account`)).text).toContain(
@@ -105,23 +105,23 @@ test('G09 clients, APIs, accounts and registration tokens are listed in parts', 
     select gen_random_uuid(), n::text::bytea, 1, now() + interval '1 day' from generate_series(1, 7) n`);
   const lists = { clients: [50, 50, 31], apis: [3, 3, 1], accounts: [3, 3, 1], 'registration-tokens': [3, 3, 1] };
   for (const [noun, sizes] of Object.entries(lists)) {
-    const parts = await listed(9, noun, 'list', '--limit', String(sizes[0]));
+    const parts = await listParts(9, noun, 'list', '--limit', String(sizes[0]));
     expect([noun, parts.map(({ length }) => length), areDifferent(parts.flat())]).toEqual([noun, sizes, true]);
   }
 });
 
-test('G09 activity and notices come in parts, also when very much happened at once', async () => {
-  await endAccountSessions(frontdesk.db, anns.id, 'ended_by_administrator');
-  await finishEndings(frontdesk.db, anns.id);
+test('G09 activity and notices are listed page by page, also when they have the same time', async () => {
+  await endAccountSessions(frontdesk.db, annsAccount.id, 'ended_by_administrator');
+  await finishEndings(frontdesk.db, annsAccount.id);
   const [session] = await run('select * from live_sessions');
   expect(session).toBeUndefined();
   browser = newBrowser(frontdesk);
   await browser
     .visit(`${frontdesk.issuer}/account`)
     .then((page) => page.submit({ login: 'ann', password: 'correct horse battery staple' }));
-  const parts = await partsOf('/account/activity', 4);
+  const parts = await readPages('/account/activity', 4);
   expect(parts.map(({ length }) => length)).toEqual([50, 50, 50, 50]);
-  const notices = await listed(3, 'notices', 'list', '--limit', '700');
+  const notices = await listParts(3, 'notices', 'list', '--limit', '700');
   expect(notices.map(({ length }) => length)).toEqual([700, 700, 700]);
   expect(areDifferent(notices.flat().map((notice) => (notice as { id: string }).id))).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** Endings of very many sessions: all is refused at once, and what was begun is finished by itself. */
+/** Endings of very many sessions: all of them are refused at once, and servers end them in batches. */
 import { reinstateAccount, suspendAccount } from '../../src/accounts/suspend-account.ts';
 import { removeAccount } from '../../src/accounts/remove-account.ts';
 import { setPassword } from '../../src/accounts/set-password.ts';
@@ -11,7 +11,7 @@ import { callAs, refresh, userinfo } from '../support/flow.ts';
 import { addSessions } from '../support/full-database.ts';
 import { startTwoApps, type SignedIn, type TwoApps } from '../support/two-apps.ts';
 
-const many = 1_700;
+const sessionCount = 1_700;
 let apps: TwoApps;
 let db: Database;
 
@@ -33,12 +33,12 @@ async function signedInManyTimes(): Promise<SignedIn & { uid: string }> {
     db,
     `select uid from sessions where account_id = '${signed.person.id}' and ended_at is null`,
   );
-  await addSessions(apps.frontdesk.database.url, signed.person.id, many);
+  await addSessions(apps.frontdesk.database.url, signed.person.id, sessionCount);
   return { ...signed, uid: row!.uid };
 }
 
-/** Holds the row of a session, so that its end waits, as long as `work` takes. */
-async function whileHeld(uid: string, work: () => Promise<void>): Promise<void> {
+/** Locks the row of a session during `work`, so that it cannot end. */
+async function whileLocked(uid: string, work: () => Promise<void>): Promise<void> {
   const other = openDatabase({ url: apps.frontdesk.database.url });
   try {
     await other.startUnitOfWork(async (unit) => {
@@ -51,19 +51,20 @@ async function whileHeld(uid: string, work: () => Promise<void>): Promise<void> 
   }
 }
 
-async function works({ browser, tokens }: SignedIn): Promise<Record<string, boolean>> {
-  const { frontdesk, one } = apps;
+/** What still works for the person, and for the first app. */
+async function whatWorks({ browser, tokens }: SignedIn): Promise<Record<string, boolean>> {
+  const { frontdesk, firstApp } = apps;
   const [{ access_token: token, refresh_token: refreshToken }] = tokens as [SignedIn['tokens'][number]];
-  const introspected = await callAs(frontdesk, one.app, '/oauth/introspect', { token });
+  const introspected = await callAs(frontdesk, firstApp.app, '/oauth/introspect', { token });
   return {
     session: !(await apps.isSignedOut(browser)),
     userinfo: (await userinfo(frontdesk, token)).status === 200,
     introspection: introspected.json()['active'] === true,
-    refresh: (await refresh(frontdesk, one.app, refreshToken!)).status === 200,
+    refresh: (await refresh(frontdesk, firstApp.app, refreshToken!)).status === 200,
   };
 }
-const all = { session: true, userinfo: true, introspection: true, refresh: true };
-const none = { session: false, userinfo: false, introspection: false, refresh: false };
+const everything = { session: true, userinfo: true, introspection: true, refresh: true };
+const nothing = { session: false, userinfo: false, introspection: false, refresh: false };
 
 const liveSessions = (accountId: string) => count(`sessions where account_id = '${accountId}' and ended_at is null`);
 const liveGrants = (accountId: string) => count(`grants where account_id = '${accountId}' and revoked_at is null`);
@@ -73,51 +74,51 @@ const notices = (accountId: string, reason: string) =>
 const events = (accountId: string) =>
   count(`audit_events where account_id = '${accountId}' and kind = 'session.ended'`);
 
-test('A07 and G09 a suspension refuses all at once, and all sessions end with one notice for each app', async () => {
+test('A07 and G09 a suspension refuses all sessions at once, and ends them with one notice for each app', async () => {
   const signed = await signedInManyTimes();
   const { id } = signed.person;
   const before = await events(id);
-  await whileHeld(signed.uid, async () => {
+  await whileLocked(signed.uid, async () => {
     await suspendAccount(db, id, 'command-line');
     expect(await pending()).toBe(1);
     expect(await liveSessions(id)).toBeGreaterThan(1_000);
-    expect(await works(signed)).toEqual(none);
+    expect(await whatWorks(signed)).toEqual(nothing);
     expect(await apps.canRefresh(signed.offline)).toBe(false);
-    // It is the ending that refuses, not the suspension alone.
+    // The pending ending refuses them too, not only the suspension.
     await reinstateAccount(db, id, 'command-line');
     expect(await findSessionByUid(db, signed.uid)).toBeUndefined();
     expect(
       (
-        await callAs(apps.frontdesk, apps.one.app, '/oauth/introspect', { token: signed.tokens[0]!.access_token })
+        await callAs(apps.frontdesk, apps.firstApp.app, '/oauth/introspect', { token: signed.tokens[0]!.access_token })
       ).json(),
     ).toEqual({ active: false });
   });
   await becomes(pending, 0);
   expect([await liveSessions(id), await liveGrants(id)]).toEqual([0, 0]);
   // Two apps for each session, and offline access.
-  expect(await notices(id, 'account_suspended')).toBe(2 * (many + 1) + 1);
-  expect((await events(id)) - before).toBe(many + 1);
+  expect(await notices(id, 'account_suspended')).toBe(2 * (sessionCount + 1) + 1);
+  expect((await events(id)) - before).toBe(sessionCount + 1);
 });
 
-test('A07 and G09 a new password leaves the session that set it, and what begins afterwards', async () => {
+test('A07 and G09 a new password ends all sessions but the one in which it was set', async () => {
   const signed = await signedInManyTimes();
   const { id } = signed.person;
   const password = 'another password of many words';
   const change = { accountId: id, password, by: 'person' as const, keptSessionUid: signed.uid };
   await setPassword(db, apps.frontdesk.app.hasher, change);
-  expect(await works(signed)).toEqual(all);
+  expect(await whatWorks(signed)).toEqual(everything);
   expect(await apps.canRefresh(signed.offline)).toBe(false);
   await becomes(pending, 0);
   expect(await liveSessions(id)).toBe(1);
   expect(await apps.isSignedOut(signed.browser)).toBe(false);
 });
 
-test('G09 sessions that an administrator ends are refused at once, and offline access goes on', async () => {
+test('G09 sessions that an administrator ends are refused at once, and offline access keeps working', async () => {
   const signed = await signedInManyTimes();
   const { id } = signed.person;
-  await whileHeld(signed.uid, async () => {
-    expect(await endAccountSessions(db, id, 'ended_by_administrator')).toBe(many + 1);
-    expect(await works(signed)).toEqual(none);
+  await whileLocked(signed.uid, async () => {
+    expect(await endAccountSessions(db, id, 'ended_by_administrator')).toBe(sessionCount + 1);
+    expect(await whatWorks(signed)).toEqual(nothing);
     expect(await apps.canRefresh(signed.offline)).toBe(true);
   });
   await becomes(pending, 0);
@@ -125,15 +126,15 @@ test('G09 sessions that an administrator ends are refused at once, and offline a
   expect(await apps.canRefresh(signed.offline)).toBe(true);
 });
 
-test('A07 and G09 a removed account is gone when its last session has ended', async () => {
+test('A07 and G09 a removed account is deleted when its last session has ended', async () => {
   const signed = await signedInManyTimes();
   const { id } = signed.person;
-  await whileHeld(signed.uid, async () => {
+  await whileLocked(signed.uid, async () => {
     await removeAccount(db, id, 'command-line');
-    expect(await works(signed)).toEqual(none);
+    expect(await whatWorks(signed)).toEqual(nothing);
     expect(await count(`accounts where id = '${id}' and suspended_at is not null`)).toBe(1);
   });
   await becomes(() => count(`accounts where id = '${id}'`), 0);
   expect([await pending(), await count(`grants where account_id = '${id}'`)]).toEqual([0, 0]);
-  expect(await notices(id, 'account_removed')).toBe(2 * (many + 1) + 1);
+  expect(await notices(id, 'account_removed')).toBe(2 * (sessionCount + 1) + 1);
 });

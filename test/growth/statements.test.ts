@@ -1,4 +1,4 @@
-/** Every statement of the program, on a database as it is after months of use: none reads a large table as a whole. */
+/** Query plans of all statements, on a database as after months of use: none reads a large table as a whole. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import pg from 'pg';
@@ -22,10 +22,10 @@ const smallTables = [
   'sealed_secrets',
   'signing_keys',
 ];
-/** Nothing reads it yet. */
+/** No statement reads these yet. */
 const unusedTables = ['external_identities'];
 
-/** A table with fewer rows tells nothing about plans. */
+/** With fewer rows in a table, the planner would read it as a whole. */
 const manyRows = 2_000;
 
 /** The statements in a source file. A template of `sql` is constant (platform/statement.ts). */
@@ -77,8 +77,8 @@ async function scannedBy(text: string): Promise<string[]> {
 
 test('all statements are found, and every table is either small or has many rows here', async () => {
   expect(statements.length).toBeGreaterThan(120);
-  const few = (await tables('small')).filter((name) => !/^audit_events_(\d{6}|other)$/.test(name));
-  expect(few).toEqual([...smallTables, ...unusedTables].toSorted());
+  const withFewRows = (await tables('small')).filter((name) => !/^audit_events_(\d{6}|other)$/.test(name));
+  expect(withFewRows).toEqual([...smallTables, ...unusedTables].toSorted());
 });
 
 test('G09 a statement that reads a large table as a whole is found', async () => {

@@ -131,7 +131,7 @@ describe('responses and the log', () => {
     const lines = logFromNow();
     const request = authorize(frontdesk, site);
     const code = await codeFor(newBrowser(frontdesk), request);
-    proxy.loseAnswer('cut', 'COMMIT');
+    proxy.loseResponse('cut', 'COMMIT');
     const response = await exchange(frontdesk, site, { code, verifier: request.verifier });
     expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
     expect(response.json()['error_description']).toContain('we do not know whether it was done');
@@ -145,7 +145,7 @@ describe('responses and the log', () => {
 
   test('of a command say that the result is unknown when the answer to a commit was lost', async () => {
     const environment = { ISSUER: frontdesk.issuer, DATABASE_URL: proxy.url, SECRET: frontdesk.secret };
-    proxy.loseAnswer('cut', 'insert into apis', 'COMMIT');
+    proxy.loseResponse('cut', 'insert into apis', 'COMMIT');
     const result = await runFrontdesk(['apis', 'register', 'https://api.example/', '--name', 'Notes'], environment);
     expect([result.code, result.out]).toEqual([1, '']);
     expect(result.error).toContain('we do not know whether it was done');
@@ -156,7 +156,7 @@ describe('responses and the log', () => {
     const db = openDatabase({ url: proxy.url, poolSize: 1 });
     closeAfterwards(db);
     const write = () => db.writeOutsideTransaction(statement("update accounts set name = 'Ann'"));
-    proxy.loseAnswer('cut', 'update accounts');
+    proxy.loseResponse('cut', 'update accounts');
     await expect(write()).rejects.toThrow(CommitUncertain);
     const unreachable = openDatabase({ url: proxy.url.replace(/:\d+\//, ':1/'), poolSize: 1 });
     closeAfterwards(unreachable);

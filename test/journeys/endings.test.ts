@@ -10,18 +10,18 @@ import type { Frontdesk } from '../support/frontdesk.ts';
 import { sidOf, startTwoApps, type SignedIn, type NotifiedApp, type TwoApps } from '../support/two-apps.ts';
 
 let frontdesk: Frontdesk;
-let one: NotifiedApp;
-let two: NotifiedApp;
+let firstApp: NotifiedApp;
+let secondApp: NotifiedApp;
 let apps: TwoApps;
 
 beforeAll(async () => {
   apps = await startTwoApps();
-  ({ frontdesk, one, two } = apps);
+  ({ frontdesk, firstApp, secondApp } = apps);
 });
 
 /** Expects all tokens of the session to be revoked, and one logout token for it at each app. */
 async function expectEnd({ person: who, browser, tokens, unused }: SignedIn): Promise<void> {
-  for (const [index, { app: each, receiver }] of [one, two].entries()) {
+  for (const [index, { app: each, receiver }] of [firstApp, secondApp].entries()) {
     const claimsOfSession = () =>
       receiver.received.map(({ claims }) => claims).filter(({ sid }) => sid === sidOf(tokens[index]!));
     // The app may first get the logout token of the session that offline access came from.
@@ -37,18 +37,18 @@ async function expectEnd({ person: who, browser, tokens, unused }: SignedIn): Pr
     const introspection = await callAs(frontdesk, each, '/oauth/introspect', { token: tokens[index]!.access_token });
     expect(introspection.json()).toEqual({ active: false });
   }
-  expect((await exchange(frontdesk, two.app, unused)).status).toBe(400);
+  expect((await exchange(frontdesk, secondApp.app, unused)).status).toBe(400);
   expect(await apps.isSignedOut(browser)).toBe(true);
 }
 
 describe('the session ends', () => {
   test('by a logout request of an app', async () => {
     const visitor = await apps.signedIn();
-    const address = `${frontdesk.issuer}/oauth/logout?id_token_hint=${visitor.tokens[0]!.id_token}&post_logout_redirect_uri=http://one.localhost:9/`;
+    const address = `${frontdesk.issuer}/oauth/logout?id_token_hint=${visitor.tokens[0]!.id_token}&post_logout_redirect_uri=http://first-app.localhost:9/`;
     const response = await visitor.browser.visit(address);
     // When the apps respond within a second the response redirects, otherwise it is a receipt with a link.
     const next = response.location ?? response.root.querySelector('a.button')?.getAttribute('href');
-    expect(next).toBe('http://one.localhost:9/');
+    expect(next).toBe('http://first-app.localhost:9/');
     await expectEnd(visitor);
     expect(await apps.canRefresh(visitor.offline)).toBe(true);
   });
@@ -65,7 +65,7 @@ describe('the session ends', () => {
   test('by a sign-out on the devices page of another browser', async () => {
     const visitor = await apps.signedIn();
     const otherBrowser = newBrowser(frontdesk);
-    await codeFor(otherBrowser, authorize(frontdesk, one.app), visitor.person.username);
+    await codeFor(otherBrowser, authorize(frontdesk, firstApp.app), visitor.person.username);
     const page = await otherBrowser.visit(`${frontdesk.issuer}/account/devices`);
     const after = await page.submit({}, { button: '.rows form button' });
     expect(after.url).toBe(`${frontdesk.issuer}/account/devices`);
@@ -87,8 +87,8 @@ describe('the session ends', () => {
     expect(await apps.canRefresh(visitor.offline)).toBe(false);
     await expectEnd(visitor);
     // The app also gets a logout token for the session that offline access came from.
-    await one.receiver.until(2);
-    expect(one.receiver.received.map(({ claims }) => claims['sid'])).toContain(sidOf(visitor.offline));
+    await firstApp.receiver.until(2);
+    expect(firstApp.receiver.received.map(({ claims }) => claims['sid'])).toContain(sidOf(visitor.offline));
     await reinstateAccount(frontdesk.db, visitor.person.id, 'command-line');
     expect(await apps.canRefresh(visitor.offline)).toBe(false);
   });

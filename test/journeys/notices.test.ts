@@ -15,7 +15,7 @@ let workingApp: NotifiedApp;
 let failingApp: NotifiedApp;
 
 beforeAll(async () => {
-  ({ frontdesk, one: workingApp, two: failingApp } = await startTwoApps(['working', 'failing']));
+  ({ frontdesk, firstApp: workingApp, secondApp: failingApp } = await startTwoApps(['working', 'failing']));
   await ann(frontdesk);
 });
 beforeEach(async () => {

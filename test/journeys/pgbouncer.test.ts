@@ -1,4 +1,4 @@
-/** Frontdesk behind pgbouncer: it works in session mode, and in the other modes it says what to change. */
+/** Frontdesk behind pgbouncer: it works in session mode, and refuses the other modes with a message. */
 import { openDatabase } from '../../src/platform/database.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 import { sendRequest } from '../support/browser.ts';
@@ -25,25 +25,25 @@ testWhere(missingPgbouncer, 'in session mode people sign in, and processes follo
   const pgbouncer = await startPgbouncer('session', 'default_pool_size = 60');
   const database = await freshDatabase();
   const settings = { DATABASE_URL: pgbouncer.urlOf(database.url) };
-  const one = await startFrontdesk({ database, settings });
-  await ann(one);
-  const app = await siteA(one);
-  const tokens = await tokensFor(one, newBrowser(one), app);
+  const server = await startFrontdesk({ database, settings });
+  await ann(server);
+  const app = await siteA(server);
+  const tokens = await tokensFor(server, newBrowser(server), app);
   expect(tokens.id_token).toBeDefined();
-  expect((await sendRequest(`${one.issuer}/readyz`)).status).toBe(200);
+  expect((await sendRequest(`${server.issuer}/readyz`)).status).toBe(200);
 
-  // A notification of the database tells the server of new keys.
+  // The server learns of new keys by a notification (LISTEN).
   const count = async () => {
-    const { body } = await sendRequest(`${one.issuer}/oauth/jwks`);
+    const { body } = await sendRequest(`${server.issuer}/oauth/jwks`);
     return (JSON.parse(body) as { keys: unknown[] }).keys.length;
   };
   const before = await count();
-  const command = { ISSUER: one.issuer, SECRET: one.secret, ...settings };
+  const command = { ISSUER: server.issuer, SECRET: server.secret, ...settings };
   expect((await runFrontdesk(['keys', 'rotate', '--now'], command)).code).toBe(0);
   await becomes(async () => (await count()) > before, true);
 });
 
-testWhere(missingPgbouncer, 'in session mode statements have the limits that we set', async () => {
+testWhere(missingPgbouncer, 'in session mode statements have our time limits', async () => {
   const pgbouncer = await startPgbouncer('session');
   const database = await freshDatabase();
   const db = openDatabase({ url: pgbouncer.urlOf(database.url) });
@@ -72,7 +72,7 @@ for (const [mode, settings] of [
   });
 }
 
-testWhere(missingPgbouncer, 'what pgbouncer refuses by itself has the words of what PostgreSQL refuses', async () => {
+testWhere(missingPgbouncer, 'a refusal by pgbouncer has the message of the same refusal by PostgreSQL', async () => {
   const { port } = await startPgbouncer('session');
   const list = (name: string, user: string) =>
     runFrontdesk(['clients', 'list', '--new'], settingsOn(`postgres://${user}@127.0.0.1:${port}/${name}`));

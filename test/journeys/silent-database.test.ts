@@ -66,7 +66,7 @@ test('a request does not try the lost connections of the pool one after the othe
 test('the response to a request whose commit got no answer says that its result is unknown', async () => {
   const request = authorize(frontdesk, site);
   const code = await codeFor(newBrowser(frontdesk), request);
-  proxy.loseAnswer('forget', 'COMMIT');
+  proxy.loseResponse('forget', 'COMMIT');
   const response = await exchange(frontdesk, site, { code, verifier: request.verifier });
   expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
   expect(response.json()['error_description']).toContain('we do not know whether it was done');
@@ -79,7 +79,7 @@ test('a sign-out whose receipt gets no answer of the database redirects to the s
   const browser = newBrowser(frontdesk);
   const { id_token: hint } = await tokensFor(frontdesk, browser, site);
   await codeFor(browser, authorize(frontdesk, appWithoutLogout));
-  proxy.loseAnswer('forget', 'insert into receipts');
+  proxy.loseResponse('forget', 'insert into receipts');
   const page = await browser.send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${hint}`);
   expect([page.status, page.location]).toEqual([303, `${frontdesk.issuer}/oauth/logout/success?client_id=site-a`]);
   expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeUndefined();

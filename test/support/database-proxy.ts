@@ -1,4 +1,4 @@
-/** A TCP proxy between Frontdesk and its database that can delay, stop forwarding, reset connections or lose an answer. */
+/** A TCP proxy between Frontdesk and its database that can delay, stop forwarding, close connections or lose a response. */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
@@ -7,7 +7,7 @@ import { closeAfterwards } from './cleanup.ts';
 import { listen } from './listen.ts';
 
 export interface DatabaseProxy {
-  /** The address of the database through the proxy. */
+  /** URL of the database through the proxy. */
   url: string;
   /** Stops forwarding in both directions; connections stay open. */
   freeze(): void;
@@ -17,23 +17,23 @@ export interface DatabaseProxy {
   cut(): void;
   /** Closes one connection, chosen at random. */
   cutOne(): void;
-  /** Forwards everything so many milliseconds later, in both directions. */
+  /** Delays everything by so many milliseconds, in each direction. */
   delay(milliseconds: number): void;
   /**
-   * Closes a connection ('cut') or stops forwarding on it ('forget') before the answer to a statement that the server
-   * executes.
+   * Loses the response to a statement, which the server executes: then closes the connection ('cut') or stops forwarding
+   * on it ('forget').
    *
-   * @param texts parts of statements, such as `COMMIT`, that are sent in this order; the answer to the last one is lost
+   * @param texts parts of statements, such as `COMMIT`, that are sent in this order; the response to the last one is lost
    */
-  loseAnswer(how: 'cut' | 'forget', ...texts: string[]): void;
-  /** Forwards again after `freeze`, beginning with what was held back. */
+  loseResponse(how: 'cut' | 'forget', ...texts: string[]): void;
+  /** Forwards again after `freeze`, including what came meanwhile. */
   thaw(): void;
   /** Closes all connections and accepts no new ones. */
   close(): Promise<void>;
 }
 
-/** Forwards everything, later. */
-function createDelayLine(milliseconds: () => number): Transform {
+/** A stream that delays its chunks, and keeps their order. */
+function createDelay(milliseconds: () => number): Transform {
   let lastDue = 0;
   const wait = (done: () => void) => {
     lastDue = Math.max(performance.now() + milliseconds(), lastDue);
@@ -50,10 +50,12 @@ function createDelayLine(milliseconds: () => number): Transform {
 }
 
 /**
+ * Starts a proxy.
+ *
  * @param url of a database on a Unix socket
- * @param onPort that the proxy listens on; a free port when left out
+ * @param listenPort a free port by default
  */
-export async function startDatabaseProxy(url: string, onPort?: number): Promise<DatabaseProxy> {
+export async function startDatabaseProxy(url: string, listenPort?: number): Promise<DatabaseProxy> {
   const address = new URL(url.replace('@/', '@socket/'));
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
   const sockets = new Set<Socket>();
@@ -62,24 +64,24 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
   let loss: { how: 'cut' | 'forget'; texts: string[] } | undefined;
   const server = createServer((client) => {
     const database = connect(path);
-    for (const [one, other] of [
+    for (const [from, to] of [
       [client, database],
       [database, client],
     ] as const) {
-      sockets.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        sockets.delete(one);
-        other.destroy();
+      sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
       });
-      one.pipe(createDelayLine(() => delayMilliseconds)).pipe(other);
-      if (isFrozen) one.pause();
+      from.pipe(createDelay(() => delayMilliseconds)).pipe(to);
+      if (isFrozen) from.pause();
     }
     client.on('data', (sent: Buffer) => {
       while (loss && sent.includes(loss.texts[0]!)) {
         loss.texts.shift();
         if (loss.texts.length > 0) continue;
-        // The server executes the statement, but its answer is not forwarded.
+        // The server executes the statement, but its response is not forwarded.
         database.unpipe();
         if (loss.how === 'cut') database.once('data', () => client.destroy());
         database.resume();
@@ -87,7 +89,7 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
       }
     });
   });
-  const port = await listen(server, onPort);
+  const port = await listen(server, listenPort);
   const close = closeAfterwards(async () => {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -114,7 +116,7 @@ export async function startDatabaseProxy(url: string, onPort?: number): Promise<
     delay(milliseconds) {
       delayMilliseconds = milliseconds;
     },
-    loseAnswer(how, ...texts) {
+    loseResponse(how, ...texts) {
       loss = { how, texts };
     },
     close,

@@ -1,20 +1,22 @@
-/** A database as it is after months of use, made by SQL: for the bench `growth`, and for the test of query plans. */
+/** Fills a database by SQL as after months of use: for the bench `growth`, and for the test of query plans. */
 import pg from 'pg';
 
 export interface FullDatabaseSizes {
   accounts: number;
   sessions: number;
-  /** At most twice the sessions. Five of eight are for the client `app-1`. */
+  /** Twice the number of sessions at most. Five of eight grants are for the client `app-1`. */
   grants: number;
   clients: number;
 }
 
-/** Sessions began evenly over this time; each ends after `sessionDays`. */
+/** Sessions start evenly over this time; each expires after `sessionDays`. */
 const days = 120;
 const sessionDays = 14;
 
+/** @returns SQL for the id of an account, by its number from 1 */
 export const accountIdOf = (number: number): string => `md5('account ${number}')::uuid`;
 
+// SQL expressions, by the number of a grant or session.
 const client = (grant: string, { grants, clients }: FullDatabaseSizes) =>
   `case when ${grant} <= ${Math.floor((grants * 5) / 8)} then 'app-1' else 'app-' || 2 + ${grant} % ${clients - 1} end`;
 
@@ -25,7 +27,7 @@ const account = (session: string, { accounts }: FullDatabaseSizes) =>
 const began = (session: string, { sessions }: FullDatabaseSizes) =>
   `now() - interval '${days} days' + (${days * 86_400} * (${session})::float8 / ${sessions}) * interval '1 second'`;
 
-/** The statements that make the rows, in the order of the tables that refer to each other. */
+/** The statements that insert the rows: a table that is referred to comes before those that refer to it. */
 function statementsOf(sizes: FullDatabaseSizes): string[] {
   const { accounts, sessions, grants, clients } = sizes;
   const isOver = `at < now() - interval '${sessionDays} days'`;
@@ -41,7 +43,7 @@ function statementsOf(sizes: FullDatabaseSizes): string[] {
       select 'app-' || n, 'web', true, jsonb_build_object('client_name', 'App ' || n,
         'redirect_uris', jsonb_build_array('https://app-' || n || '.example/callback')), array['https://app-' || n || '.example']
       from generate_series(1, ${clients}) n`,
-    `insert into client_secrets (client_id, id, hash) select 'app-' || n, 'one', md5('secret ' || n)
+    `insert into client_secrets (client_id, id, hash) select 'app-' || n, 'secret', md5('secret ' || n)
       from generate_series(1, ${clients}) n`,
     `insert into sessions (uid, id_hash, account_id, signed_in_at, authorizations, created_at, last_seen_at, expires_at,
         ended_at, end_reason, user_agent)
@@ -81,7 +83,7 @@ function statementsOf(sizes: FullDatabaseSizes): string[] {
   ];
 }
 
-/** Fills a migrated database. Full size takes minutes, a fiftieth of it some seconds. */
+/** Fills a migrated database. The sizes of the bench take minutes, a fiftieth of them seconds. */
 export async function fillDatabase(url: string, sizes: FullDatabaseSizes): Promise<void> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();
@@ -94,7 +96,7 @@ export async function fillDatabase(url: string, sizes: FullDatabaseSizes): Promi
   }
 }
 
-/** `sessions` more live sessions of one account, each at `app-1` and `app-2`, by as many browsers. */
+/** Inserts so many live sessions of one account, each with the apps `app-1` and `app-2`. */
 export async function addSessions(url: string, accountId: string, sessions: number): Promise<void> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();

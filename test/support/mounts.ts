@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 const prefix = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--mount', '--'];
 
-/** @returns a command that mounts as `script` says, and then runs `command` */
+/** @returns a command that runs the shell script, which mounts something, and then `command` */
 export const withMounts = (script: string, command: readonly string[]): [string, ...string[]] => [
   'unshare',
   ...prefix.slice(1),
@@ -12,5 +12,5 @@ export const withMounts = (script: string, command: readonly string[]): [string,
 
 const [program, ...args] = withMounts('mount -t tmpfs tmpfs /mnt', ['true']);
 
-/** What the machine lacks for these tests. */
+/** What the machine lacks for tests with mounts; undefined when they can run. */
 export const missingMounts = spawnSync(program, args).status === 0 ? undefined : 'this user may not mount';

@@ -15,7 +15,7 @@ export interface Person {
   name: string;
 }
 
-/** Creates an account; most tests use Ann and Ben. */
+/** Creates an account; most tests use `ann` and `ben`. */
 export async function person({ db, app: { hasher } }: Frontdesk, username: string, name: string): Promise<Person> {
   const email = `${username}@example.com`;
   const details = { email, username, name, password, isEmailVerified: true };
@@ -27,10 +27,12 @@ export const ben = (frontdesk: Frontdesk): Promise<Person> => person(frontdesk, 
 
 export interface RegisteredApp {
   id: string;
+  /** undefined for a public client. */
   secret: string | undefined;
   redirectUri: string;
 }
 
+/** Registers a client as an operator does: by default a third-party web app with one redirect URI. */
 export async function app(
   { db, keyring, log, issuer, outgoing, config: { protocol } }: Frontdesk,
   registration: Partial<ClientRegistration> & { id: string },
@@ -53,16 +55,17 @@ export async function app(
   return { id: client.id, secret, redirectUri };
 }
 
-type RegistrationPart = Omit<Partial<ClientRegistration>, 'id'> & { id?: string };
+type RegistrationChanges = Omit<Partial<ClientRegistration>, 'id'> & { id?: string };
 
 /** A first-party app with a server. */
-export const siteA = (frontdesk: Frontdesk, more: RegistrationPart = {}): Promise<RegisteredApp> =>
-  app(frontdesk, { id: 'site-a', name: 'Site A', isFirstParty: true, ...more });
+export const siteA = (frontdesk: Frontdesk, changes: RegistrationChanges = {}): Promise<RegisteredApp> =>
+  app(frontdesk, { id: 'site-a', name: 'Site A', isFirstParty: true, ...changes });
 
 /** A third-party single-page app with an API. */
-export const siteB = (frontdesk: Frontdesk, more: RegistrationPart = {}): Promise<RegisteredApp> =>
-  app(frontdesk, { id: 'site-b', name: 'Site B', kind: 'single-page', apis: [{ audience }], ...more });
+export const siteB = (frontdesk: Frontdesk, changes: RegistrationChanges = {}): Promise<RegisteredApp> =>
+  app(frontdesk, { id: 'site-b', name: 'Site B', kind: 'single-page', apis: [{ audience }], ...changes });
 
+/** Registers the API of the tests, whose access tokens are JWTs. */
 export const notesApi = ({ db }: Frontdesk): Promise<void> =>
   registerApi(
     db,

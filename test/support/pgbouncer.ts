@@ -1,4 +1,4 @@
-/** Runs pgbouncer, which Debian has as a package, in front of the database of the tests. */
+/** Runs pgbouncer (a package of Debian) in front of the database of the tests. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chmodSync, constants, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
   .map((folder) => join(folder, 'pgbouncer'))
   .find(isExecutable);
 
-/** What the machine lacks for these tests. */
+/** What the machine lacks for tests with pgbouncer; undefined when they can run. */
 export const missingPgbouncer =
   program === undefined
     ? 'no pgbouncer'
@@ -33,7 +33,7 @@ export const missingPgbouncer =
 export interface Pgbouncer {
   /** The port, on 127.0.0.1. */
   port: number;
-  /** @returns the address of a database of the tests through pgbouncer */
+  /** @returns the URL of a database of the tests through pgbouncer */
   urlOf(databaseUrl: string): string;
 }
 
@@ -65,7 +65,7 @@ ${settings}
   const server = spawn(first, args, { ...runsAs, stdio: 'ignore' });
   closeAfterwards(async () => {
     if (hasEnded(server)) return;
-    // At once, without waiting for its clients.
+    // SIGTERM ends it at once, without waiting for clients.
     server.kill('SIGTERM');
     await once(server, 'exit');
   });

@@ -1,4 +1,4 @@
-/** A PostgreSQL server of a test's own, which can be stopped in any way, started again, and frozen. */
+/** A PostgreSQL server that a test can stop in several ways, start again, and freeze. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, chmodSync, chownSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { becomes, eventually } from './eventually.ts';
 import { childrenOf, isRunning } from './process-usage.ts';
 import { hasEnded } from './processes.ts';
 
-/** `fast` ends connections, `immediate` recovers at the next start, `crash` is SIGKILL for all of its processes. */
+/** The shutdown modes of PostgreSQL `fast` (SIGINT) and `immediate` (SIGQUIT), or SIGKILL of all of its processes. */
 export type Shutdown = 'fast' | 'immediate' | 'crash';
 
 export interface PostgresServer {
@@ -22,32 +22,35 @@ export interface PostgresServer {
   /** Resolves once it accepts connections. */
   start(): Promise<void>;
   stop(how: Shutdown): Promise<void>;
-  /** Stops all of its processes (SIGSTOP), as a machine that hangs does: connections stay, and say nothing. */
+  /** Stops all of its processes (SIGSTOP): connections stay open, without responses. */
   freeze(): void;
+  /** Continues them (SIGCONT). */
   thaw(): void;
 }
 
 export interface PostgresServerOptions {
-  /** Settings of the server, as `max_connections=30`. */
+  /** Settings of the server, such as `max_connections=30`. */
   settings?: string[];
-  /** Words before the command, such as those of a program that enters a namespace. */
+  /** Program and arguments that run the command, such as `nsenter`. */
   prefix?: string[];
 }
 
 const signals = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 const defaults = ['listen_addresses=', 'max_connections=60', 'shared_buffers=64MB', 'jit=off'];
-const always = ['dynamic_shared_memory_type=mmap', 'timezone=UTC', 'log_timezone=UTC'];
+const required = ['dynamic_shared_memory_type=mmap', 'timezone=UTC', 'log_timezone=UTC'];
 
-/** Makes a database cluster as `npm start` does. @returns its folder */
+/** Makes a database cluster as `frontdesk serve` does. @param home an empty folder @returns the cluster's folder */
 export async function makeCluster(home: string): Promise<string> {
-  const made = await startEmbeddedPostgres(home, home, { role: 'command', onStep: () => {} });
-  await made.stop();
+  const embedded = await startEmbeddedPostgres(home, home, { role: 'command', onStep: () => {} });
+  await embedded.stop();
   return join(home, 'postgres');
 }
 
 /**
- * @param home folder of the server: its log, and the folder of its socket
- * @param cluster folder of the database cluster, as the server sees it
+ * Starts a server.
+ *
+ * @param home folder for its log, and for its socket
+ * @param cluster folder of the database cluster, in the mount namespace of the server
  */
 export async function startPostgresServer(
   home: string,
@@ -63,7 +66,7 @@ export async function startPostgresServer(
     chownSync(socket, launcher.runsAs.uid, launcher.runsAs.gid);
     chmodSync(home, 0o711);
   }
-  const options = [...defaults, ...always, ...settings].flatMap((setting) => ['-c', setting]);
+  const options = [...defaults, ...required, ...settings].flatMap((setting) => ['-c', setting]);
   const words = [...prefix, ...launcher.prefix, binaries.postgres, '-D', cluster, '-k', socket, ...options];
   let child: ChildProcess | undefined;
 
@@ -84,7 +87,7 @@ export async function startPostgresServer(
     const lines = readFileIfExists(pidFile())?.split('\n') ?? [];
     return Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready';
   };
-  // The root of the server may be another one than that of this process.
+  // In another mount namespace the path is below the root of the server process.
   const pidFile = () => join(prefix.length > 0 ? `/proc/${child!.pid}/root` : '/', cluster, 'postmaster.pid');
 
   const server: PostgresServer = {

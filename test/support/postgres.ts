@@ -1,4 +1,4 @@
-/** Starts a PostgreSQL server of its own on a TCP port, for tests of what the shared one of the run cannot be. */
+/** Starts a PostgreSQL server on a TCP port, for tests of TLS and authentication: the server of the run has neither. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, chmodSync, chownSync, writeFileSync } from 'node:fs';
@@ -11,24 +11,24 @@ import { accepts, freePort } from './listen.ts';
 import { hasEnded } from './processes.ts';
 
 export interface PostgresOptions {
-  /** SQL that is run before the server starts. */
+  /** SQL statements that are executed before the server starts. */
   sql?: string;
   /** Lines of pg_hba.conf. */
-  admission: string[];
-  /** With these the server has TLS. */
+  hbaRules: string[];
+  /** Turn TLS on. */
   certificates?: Certificates;
 }
 
 /** @returns the TCP port, on 127.0.0.1 */
-export async function startPostgres({ sql = '', admission, certificates }: PostgresOptions): Promise<number> {
+export async function startPostgres({ sql = '', hbaRules, certificates }: PostgresOptions): Promise<number> {
   const binaries = await findBinaries();
   const folder = temporaryFolder();
   const data = join(folder, 'data');
   const { prefix, runsAs } = findLauncher();
   const libraries = libraryPath(binaries, folder);
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...(libraries && { LD_LIBRARY_PATH: libraries }) };
-  const give = (path: string) => runsAs && chownSync(path, runsAs.uid, runsAs.gid);
-  give(folder);
+  const changeOwner = (path: string) => runsAs && chownSync(path, runsAs.uid, runsAs.gid);
+  changeOwner(folder);
   const run = (command: string[], input = '') => {
     const [program, ...args] = [...prefix, ...command];
     const { status, stderr } = spawnSync(program!, args, { ...runsAs, env, input, encoding: 'utf8' });
@@ -36,14 +36,14 @@ export async function startPostgres({ sql = '', admission, certificates }: Postg
   };
   run([binaries.initdb, '--auth=trust', '--username=postgres', '--encoding=UTF8', '--no-locale', '-D', data]);
   run([binaries.postgres, '--single', '-D', data, 'postgres'], sql);
-  writeFileSync(join(data, 'pg_hba.conf'), `${admission.join('\n')}\n`);
+  writeFileSync(join(data, 'pg_hba.conf'), `${hbaRules.join('\n')}\n`);
   if (certificates) {
     for (const [name, text] of [
       ['server.crt', certificates.chain],
       ['server.key', certificates.key],
     ] as const) {
       writeFileSync(join(data, name), text, { mode: 0o600 });
-      give(join(data, name));
+      changeOwner(join(data, name));
     }
     appendFileSync(join(data, 'postgresql.conf'), 'ssl = on\n');
   }

@@ -1,25 +1,25 @@
-/** What processes are and use, as Linux shows it in /proc: children, CPU time, memory, open handles. */
+/** Reads from /proc (Linux) the children of processes, and their CPU time, memory and open files. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Length of a tick of /proc: Linux has 100 a second on all platforms that Node runs on. */
+/** Unit of CPU times in /proc (sysconf(_SC_CLK_TCK)): 100 a second on all platforms that Node runs on. */
 const tickMilliseconds = 10;
 
-interface ProcessTimes {
-  /** `Z` for one that has ended and that nobody has asked about. */
+interface ProcessStat {
+  /** `R`, `S` …; `Z` for a zombie. */
   state: string;
   parent: number;
-  /** Of the process, and of its children that have ended. */
+  /** CPU time of the process, and of its children that have ended and been waited for. */
   milliseconds: number;
 }
 
-function timesOf(pid: number): ProcessTimes | undefined {
+function statOf(pid: number): ProcessStat | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name in parentheses may contain spaces.
     const [state = '', ...numbers] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const fields = numbers.map(Number);
-    const [parent, times] = [fields[0]!, fields.slice(10, 14)];
-    return { state, parent, milliseconds: times.reduce((sum, ticks) => sum + ticks, 0) * tickMilliseconds };
+    const [parent, ticks] = [fields[0]!, fields.slice(10, 14)];
+    return { state, parent, milliseconds: ticks.reduce((sum, count) => sum + count, 0) * tickMilliseconds };
   } catch {
     return undefined;
   }
@@ -30,13 +30,14 @@ export const childrenOf = (pid: number): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((each) => timesOf(each)?.parent === pid);
+    .filter((child) => statOf(child)?.parent === pid);
 
-export const isRunning = (pid: number): boolean => !/^[ZX]?$/.test(timesOf(pid)?.state ?? '');
+/** Whether a process exists and is no zombie. */
+export const isRunning = (pid: number): boolean => !/^[ZX]?$/.test(statOf(pid)?.state ?? '');
 
 /** Milliseconds of CPU that a process and its children have used. */
 export function cpuOf(pid: number): number {
-  return [pid, ...childrenOf(pid)].reduce((sum, each) => sum + (timesOf(each)?.milliseconds ?? 0), 0);
+  return [pid, ...childrenOf(pid)].reduce((sum, process) => sum + (statOf(process)?.milliseconds ?? 0), 0);
 }
 
 /** Number of files and sockets that a process has open. */

@@ -13,29 +13,30 @@ export async function endOf(child: ChildProcess): Promise<number | null> {
   return child.exitCode;
 }
 
-/** Sends a signal and waits for the end. */
+/** Sends a signal and waits for the end of the process. @returns its exit code; null when a signal ended it */
 export function endBy(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
   child.kill(signal);
   return endOf(child);
 }
 
+/** Ends a process by SIGTERM, or by SIGKILL when it does not end in time. */
 async function end(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
-  const tooLong = new AbortController();
-  const kill = sleep(patienceMilliseconds / 2, undefined, { signal: tooLong.signal }).then(
+  const ended = new AbortController();
+  const kill = sleep(patienceMilliseconds / 2, undefined, { signal: ended.signal }).then(
     () => child.kill('SIGKILL'),
     () => {},
   );
   await endBy(child);
-  tooLong.abort();
+  ended.abort();
   await kill;
 }
 
 /**
- * Starts Node with only the given environment. The process is ended afterwards.
+ * Starts Node with the given environment, PATH and TMPDIR alone. The process is ended at the end of the test file.
  *
  * @param args of Node
- * @param folder that it runs in; the checkout when left out
+ * @param folder working folder; the checkout by default
  */
 export function startNode(args: string[], environment: NodeJS.ProcessEnv, folder = process.cwd()): ChildProcess {
   const { PATH, TMPDIR } = process.env;

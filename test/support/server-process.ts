@@ -1,4 +1,4 @@
-/** A `frontdesk serve` as a process of its own, which can be killed and started again. */
+/** A `frontdesk serve` in a process, which can be killed and started again. */
 import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -6,14 +6,15 @@ import { startProgram } from './terminal.ts';
 
 export interface ServerProcess {
   readonly port: number;
-  /** Of the process that runs. */
+  /** 0 while it does not run. */
   readonly pid: number;
+  /** Whether it has logged that it is ready. */
   readonly isReady: boolean;
-  /** Resolves once it answers. @param more settings of this start */
-  start(more?: Record<string, string>): Promise<void>;
-  /** Kills it (SIGKILL). */
+  /** Resolves when it is ready. @param settings for this start alone */
+  start(settings?: Record<string, string>): Promise<void>;
+  /** Ends it by SIGKILL. */
   kill(): Promise<void>;
-  /** Ends it (SIGTERM), after the requests under way. @returns its exit code; null when it did not run */
+  /** Ends it by SIGTERM: it finishes its requests first. @returns its exit code; null when it did not run */
   stop(): Promise<number | null>;
 }
 
@@ -38,9 +39,9 @@ export function createServerProcess(
     isReady = false;
     if (!ending) return null;
     if (ending.exitCode === null && ending.signalCode === null) {
-      const gone = once(ending, 'exit');
+      const ended = once(ending, 'exit');
       ending.kill(signal);
-      await gone;
+      await ended;
     }
     return ending.exitCode;
   }
@@ -53,8 +54,8 @@ export function createServerProcess(
     get isReady() {
       return isReady;
     },
-    async start(more = {}) {
-      const started = startProgram(['serve'], { ...environment, ...more, PORT: String(port) });
+    async start(settings = {}) {
+      const started = startProgram(['serve'], { ...environment, ...settings, PORT: String(port) });
       child = started;
       running.add(started);
       started.once('exit', () => running.delete(started));

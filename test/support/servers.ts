@@ -1,4 +1,4 @@
-/** A whole deployment for a bench or for faults: a database, several `serve` processes, and a load balancer in front of them. */
+/** A deployment for benches and faults: a database, several `serve` processes, and a load balancer in front of them. */
 import type { ChildProcess } from 'node:child_process';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
@@ -22,36 +22,36 @@ export interface Servers<T> {
   prepared: T;
   /** Runs a command of the program while the servers run. @throws Error when it fails */
   command(...args: string[]): Promise<void>;
-  /** Starts a command, to be killed. */
+  /** Starts a command, and does not wait for its end. */
   startCommand(...args: string[]): ChildProcess;
   close(): Promise<void>;
 }
 
-const allReady: NonNullable<ServersOptions['choosePorts']> =
+const readyPorts: NonNullable<ServersOptions['choosePorts']> =
   ({ servers }) =>
   () =>
     servers.filter(({ isReady }) => isReady).map(({ port }) => port);
 
 export interface ServersOptions {
-  /** Makes the rows that are there before all else. */
+  /** Called first, with the URL of the migrated database. */
   fill?: (databaseUrl: string) => Promise<void>;
-  /** Further settings of a process, by its number from 0. */
+  /** Further settings of a process, by its index from 0. */
   settingsOf?: (process: number, databaseUrl: string) => Promise<Record<string, string>>;
-  /** @returns finds the processes that get requests; those that run by default */
+  /** @returns a function that gives the ports of the processes that get requests; by default those that are ready */
   choosePorts?: (running: Pick<Servers<unknown>, 'issuer' | 'servers'>) => () => number[];
   balancing?: LoadBalancerOptions;
-  /** Called with each line of a log. */
+  /** Called with each line of the processes' logs. */
   onLine?: (line: string) => void;
 }
 
 /**
- * @param processes number of them
- * @param prepare creates the accounts, apps and APIs of the bench, before the processes start
+ * @param processes their number
+ * @param prepare creates accounts, apps and APIs, before the processes start
  */
 export async function startServers<T>(
   processes: number,
   prepare: (frontdesk: Frontdesk) => Promise<T>,
-  { fill, settingsOf, choosePorts = allReady, balancing, onLine }: ServersOptions = {},
+  { fill, settingsOf, choosePorts = readyPorts, balancing, onLine }: ServersOptions = {},
 ): Promise<Servers<T>> {
   const database = await freshDatabase();
   await fill?.(database.url);
@@ -67,15 +67,15 @@ export async function startServers<T>(
     RATE_LIMIT_FACTOR: '10000',
     LOG_LEVEL: 'info',
   };
-  // `prepare` signs people in at a server inside this process: the balancer sends its requests there until it is done.
+  // Requests of `prepare` go through the load balancer to a server inside this process.
   const preparing = await startFrontdesk({ sameDeploymentAs: { database, issuer, secret }, settings: environment });
   let ports = () => [preparing.port];
   const balancer = await startLoadBalancer(port, () => ports(), balancing);
   const prepared = await prepare({ ...preparing, port });
   const servers: ServerProcess[] = [];
   for (let index = 0; index < processes; index += 1) {
-    const own = { ...environment, ...(await settingsOf?.(index, database.url)) };
-    servers.push(createServerProcess(await freePort(), own, onLine));
+    const settings = { ...environment, ...(await settingsOf?.(index, database.url)) };
+    servers.push(createServerProcess(await freePort(), settings, onLine));
   }
   await Promise.all(servers.map((server) => server.start()));
   ports = choosePorts({ issuer, servers });

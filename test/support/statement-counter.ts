@@ -2,28 +2,25 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { listen } from './listen.ts';
 
-export interface Counted {
+export interface StatementCount {
   /** Texts of the statements in the order in which they were sent, `BEGIN` and `COMMIT` included. */
   statements: string[];
-  /** How often answers were waited for. Statements that are sent together share one round trip. */
+  /** Statements that are sent without waiting for a response share one round trip. */
   roundTrips: number;
 }
 
 export interface StatementCounter {
-  /** The address of the database through the proxy. */
+  /** URL of the database through the proxy. */
   url: string;
-  /** Counts what is sent on all connections while `work` runs, also by others than `work`. */
-  count(work: () => Promise<unknown>): Promise<Counted>;
-  /**
-   * Counts what `work` sends: the smallest count of several times, since a process also has work of its own, once a
-   * second.
-   */
-  countLeast(work: () => Promise<unknown>, times?: number): Promise<Counted>;
+  /** Counts the statements on all connections while `work` runs, including those of other work. */
+  count(work: () => Promise<unknown>): Promise<StatementCount>;
+  /** Runs `work` several times and returns the smallest count: the process also has statements of its own, once a second. */
+  countLeast(work: () => Promise<unknown>, times?: number): Promise<StatementCount>;
 }
 
 const encryptionRequest = 80_877_103;
 const headerBytes = 5;
-/** Answers are held back for so many milliseconds, and then forwarded together: that ends a round trip. */
+/** Responses are held back for so many milliseconds, and then forwarded together, which ends a round trip. */
 const roundTripMilliseconds = 10;
 
 /**
@@ -68,16 +65,16 @@ function createReader(onStatement: (text: string) => void): (chunk: Buffer) => v
 export async function startStatementCounter(url: string): Promise<StatementCounter> {
   const address = new URL(url.replace('@/', '@socket/'));
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
-  /** What is sent while something is counted, with the number of the round trip. */
+  /** Statements that were sent, with the number of their round trip; undefined while nothing is counted. */
   let sent: { text: string; roundTrip: number }[] | undefined;
   let roundTrip = 0;
-  let held: [to: Socket, answer: Buffer][] = [];
+  let held: [to: Socket, response: Buffer][] = [];
   let timer: NodeJS.Timeout | undefined;
 
-  function forwardAnswers(): void {
+  function forwardResponses(): void {
     timer = undefined;
     roundTrip += 1;
-    for (const [to, answer] of held.splice(0)) to.write(answer);
+    for (const [to, response] of held.splice(0)) to.write(response);
   }
 
   const server = createServer((client) => {
@@ -87,24 +84,24 @@ export async function startStatementCounter(url: string): Promise<StatementCount
       read(chunk);
       database.write(chunk);
     });
-    database.on('data', (answer: Buffer) => {
-      held.push([client, answer]);
-      timer ??= setTimeout(forwardAnswers, roundTripMilliseconds);
+    database.on('data', (response: Buffer) => {
+      held.push([client, response]);
+      timer ??= setTimeout(forwardResponses, roundTripMilliseconds);
     });
-    for (const [one, other] of [
+    for (const [from, to] of [
       [client, database],
       [database, client],
     ] as const) {
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        held = held.filter(([to]) => to !== client);
-        other.destroy();
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        held = held.filter(([receiver]) => receiver !== client);
+        to.destroy();
       });
     }
   });
   const port = await listen(server);
 
-  async function count(work: () => Promise<unknown>): Promise<Counted> {
+  async function count(work: () => Promise<unknown>): Promise<StatementCount> {
     sent = [];
     const counted = sent;
     try {
@@ -114,7 +111,7 @@ export async function startStatementCounter(url: string): Promise<StatementCount
     }
     return {
       statements: counted.map(({ text }) => text.replace(/\s+/g, ' ').trim()),
-      roundTrips: new Set(counted.map((each) => each.roundTrip)).size,
+      roundTrips: new Set(counted.map((statement) => statement.roundTrip)).size,
     };
   }
 
@@ -122,7 +119,7 @@ export async function startStatementCounter(url: string): Promise<StatementCount
     url: `postgres://${address.username}@127.0.0.1:${port}${address.pathname}`,
     count,
     async countLeast(work, times = 5) {
-      const all: Counted[] = [];
+      const all: StatementCount[] = [];
       while (all.length < times) all.push(await count(work));
       const least = all.toSorted((a, b) => a.statements.length - b.statements.length)[0]!;
       return { ...least, roundTrips: Math.min(...all.map(({ roundTrips }) => roundTrips)) };

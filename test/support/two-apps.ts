@@ -15,20 +15,21 @@ export interface SignedIn {
   person: Person;
   browser: Browser;
   tokens: Tokens[];
+  /** Tokens of offline access, whose session has ended. */
   offline: Tokens;
-  /** A code that is not consumed yet, and its PKCE verifier. */
+  /** A code that was not exchanged yet, and its PKCE verifier. */
   unused: { code: string; verifier: string };
 }
 
 export interface TwoApps {
   frontdesk: Frontdesk;
-  one: NotifiedApp;
-  two: NotifiedApp;
+  firstApp: NotifiedApp;
+  secondApp: NotifiedApp;
   /** Registers another app with a back-channel logout endpoint. */
   addApp(id: string): Promise<NotifiedApp>;
   /** Signs a new person in at both apps, and in another browser with offline access at the first. */
   signedIn(): Promise<SignedIn>;
-  /** Whether the browser has to sign in again. */
+  /** Whether the browser gets the sign-in page. */
   isSignedOut(browser: Browser): Promise<boolean>;
   /** Whether the refresh token of offline access still works. */
   canRefresh(offline: Tokens): Promise<boolean>;
@@ -37,43 +38,43 @@ export interface TwoApps {
 export const sidOf = ({ id_token: token }: Tokens): unknown => decodeJwt(token!)['sid'];
 
 /** @param ids client ids of the two apps */
-export async function startTwoApps(ids: [string, string] = ['one', 'two']): Promise<TwoApps> {
+export async function startTwoApps(ids: [string, string] = ['first-app', 'second-app']): Promise<TwoApps> {
   const frontdesk = await startFrontdesk();
   const addApp = async (id: string) => {
     const receiver = await startReceiver(frontdesk.issuer, id);
     return { receiver, app: await app(frontdesk, { id, isFirstParty: true, backChannelLogoutUri: receiver.uri }) };
   };
-  const [one, two] = [await addApp(ids[0]), await addApp(ids[1])];
+  const [firstApp, secondApp] = [await addApp(ids[0]), await addApp(ids[1])];
   let count = 0;
 
   return {
     frontdesk,
-    one,
-    two,
+    firstApp,
+    secondApp,
     addApp,
 
     async signedIn() {
       const login = `person-${(count += 1)}`;
-      const who = await person(frontdesk, login, login);
+      const account = await person(frontdesk, login, login);
       const browser = newBrowser(frontdesk);
       const tokens = [
-        await tokensFor(frontdesk, browser, one.app, { login }),
-        await tokensFor(frontdesk, browser, two.app, { login }),
+        await tokensFor(frontdesk, browser, firstApp.app, { login }),
+        await tokensFor(frontdesk, browser, secondApp.app, { login }),
       ];
-      const elsewhere = newBrowser(frontdesk);
+      const otherBrowser = newBrowser(frontdesk);
       const scope = 'openid offline_access';
-      const offline = await tokensFor(frontdesk, elsewhere, one.app, { login, scope, prompt: 'consent' });
+      const offline = await tokensFor(frontdesk, otherBrowser, firstApp.app, { login, scope, prompt: 'consent' });
       // That session has ended and its app was notified; offline access continues.
-      await (await elsewhere.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
-      await one.receiver.until(1);
-      for (const { receiver } of [one, two]) receiver.received.length = 0;
-      const request = authorize(frontdesk, two.app);
+      await (await otherBrowser.visit(`${frontdesk.issuer}/oauth/logout`)).submit({ logout: 'yes' });
+      await firstApp.receiver.until(1);
+      for (const { receiver } of [firstApp, secondApp]) receiver.received.length = 0;
+      const request = authorize(frontdesk, secondApp.app);
       const unused = { code: await codeFor(browser, request), verifier: request.verifier };
-      return { person: who, browser, tokens, offline, unused };
+      return { person: account, browser, tokens, offline, unused };
     },
 
     isSignedOut: async (browser) =>
-      (await browser.visit(authorize(frontdesk, one.app).url)).root.querySelector('input[name=login]') !== null,
-    canRefresh: async (offline) => (await refresh(frontdesk, one.app, offline.refresh_token!)).status === 200,
+      (await browser.visit(authorize(frontdesk, firstApp.app).url)).root.querySelector('input[name=login]') !== null,
+    canRefresh: async (offline) => (await refresh(frontdesk, firstApp.app, offline.refresh_token!)).status === 200,
   };
 }

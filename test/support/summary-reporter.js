@@ -1,10 +1,10 @@
-/** Prints the last lines of a run: the coverage, when all tests ran, and the counts. */
-export default class ClosingLine {
+/** A reporter of Jest that prints the last lines of a run: coverage, when it is collected, and counts. */
+export default class SummaryReporter {
   onRunComplete(_contexts, results) {
     const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = results;
     const failed = numFailedTests + numRuntimeErrorTestSuites;
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : '';
-    // At the very end: after the summary of other reporters, and when the coverage is known.
+    // At exit: other reporters have printed, and the coverage is complete.
     process.once('exit', () => {
       const lines = results.coverageMap?.getCoverageSummary().lines;
       if (lines) console.log(`\nCoverage: ${lines.pct.toFixed(1)} % of lines in src`);
