@@ -1,10 +1,10 @@
--- Indexes for the purge, for what is listed page by page, and for what belongs to one client. Writes wait while they are
--- created: some seconds for a million rows.
+-- Indexes for the purge, for lists that are read page by page, and for the rows of one client. Writes to a table wait while
+-- an index is created: some seconds for a million rows.
 create index sessions_live on sessions (account_id, last_seen_at, uid) where ended_at is null;
 create index sessions_unended_expires_at on sessions (expires_at) where ended_at is null;
 create index sessions_anonymous_expires_at on sessions (expires_at) where account_id is null;
 create index sessions_ended_at on sessions (ended_at) where ended_at is not null;
--- The two above take its place: most of its entries were of sessions that had ended.
+-- Replaced by the two indexes on expires_at above: most of its entries were of sessions that had ended.
 drop index sessions_expires_at_idx;
 
 create index grants_client_id on grants (client_id, created_at);

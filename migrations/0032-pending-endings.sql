@@ -8,11 +8,11 @@ create table pending_endings (
 );
 create index on pending_endings (account_id);
 comment on table pending_endings is
-  'Endings of many sessions that have begun: the rest is ended in batches, and refused until then (live_sessions, live_grants).';
-comment on column pending_endings.account_id is 'No foreign key: the row is deleted with the account, by the same transaction.';
+  'Endings of many sessions that are not finished. Sessions and grants are ended in batches; those that are left are refused already (live_sessions, live_grants).';
+comment on column pending_endings.account_id is 'No foreign key: the transaction that deletes the account deletes the row too.';
 comment on column pending_endings.includes_offline is 'Whether grants that outlive their session (offline_access) are revoked too.';
-comment on column pending_endings.kept_session_uid is 'A session that goes on, with its grants.';
-comment on column pending_endings.requested_at is 'Sessions that began before this time end. In milliseconds, which the program reads without loss.';
+comment on column pending_endings.kept_session_uid is 'A session that is not ended; its grants are not revoked.';
+comment on column pending_endings.requested_at is 'Sessions and grants created before this time end. Rounded up to milliseconds, the precision of dates in the program.';
 
 create table client_removals (
   client_id text primary key,

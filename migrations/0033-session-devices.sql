@@ -1,9 +1,9 @@
 alter table sessions add column device_hash bytea;
 comment on column sessions.device_hash is
-  'Keyed digest of the known device that the last sign-in made: the next sign-in on that device ends this session. Null: made by the release before.';
+  'Keyed digest of the known device that the last sign-in created. The next sign-in on that device ends this session. Null: signed in by the previous release.';
 create index sessions_device on sessions (device_hash) where device_hash is not null and ended_at is null;
 
--- With the column that was added.
+-- Replaced, to have the new column of sessions.
 create or replace view live_sessions as
 select s.* from sessions s
 where s.ended_at is null and not exists (

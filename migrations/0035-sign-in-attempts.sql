@@ -8,7 +8,7 @@ create table sign_in_attempts (
 );
 create index on sign_in_attempts (expires_at);
 comment on table sign_in_attempts is
-  'Budgets of wrong sign-in attempts: how many are left until a time. One row for each valid root secret.';
+  'Budgets of wrong sign-in attempts: the number of attempts that are left until a time. One row for each valid root secret.';
 comment on column sign_in_attempts.subject is
   'Keyed digest of the name that was typed, or of the account; of nothing when names are counted together.';
 comment on column sign_in_attempts.place is
@@ -17,4 +17,4 @@ comment on column sign_in_attempts.budget is 'Which one (sign-in/attempt-budgets
 comment on column sign_in_attempts.remaining is 'Attempts that are left. At 0 further ones are refused until expires_at.';
 
 comment on table rate_limits is
-  'Wrong sign-in attempts as servers of the release before count them, in the shape that rate-limiter-flexible wants. To be removed.';
+  'Wrong sign-in attempts as servers of the previous release count them, in the schema of rate-limiter-flexible. To be removed.';

@@ -27,7 +27,7 @@ export interface EnterOptions {
   rank?: number;
   /** Aborted when nobody needs the result any more. */
   signal?: AbortSignal | undefined;
-  /** Whether the task waits however many wait before it. */
+  /** Whether the task is never refused, however long it waits. */
   mayWaitLong?: boolean;
 }
 
@@ -63,7 +63,7 @@ const bySince = (a: Waiting, b: Waiting): number => a.since - b.since;
 const fairStart = 5;
 /** Weight of the newest interval between two starts in their moving average. */
 const weight = 0.02;
-/** Who is expected to wait longer than this share of the maximum is refused: the rest is for what the estimate misses. */
+/** A task with a longer expected wait than this share of the maximum is refused, since the estimate may be too short. */
 const maxExpectedShare = 0.7;
 
 export function createQueue(options: QueueOptions): BoundedQueue {
@@ -71,7 +71,7 @@ export function createQueue(options: QueueOptions): BoundedQueue {
   const lines = Array.from({ length: ranks }, () => new Set<Waiting>());
   let running = 0;
   let starts = 0;
-  /** Milliseconds between two starts while somebody waits. */
+  /** Milliseconds between two starts while tasks wait. */
   let interval = expectedMilliseconds / concurrency;
   let startedAt = 0;
 
@@ -150,7 +150,7 @@ export function createQueue(options: QueueOptions): BoundedQueue {
       pause() {
         if (state === 'held') free('paused');
       },
-      // What a request left behind may go on after it has ended.
+      // Work that a request does not wait for may end later than the request.
       resume() {
         if (state !== 'paused') return;
         state = 'held';

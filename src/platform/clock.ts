@@ -64,7 +64,7 @@ export async function followDatabaseClock(db: Database, log: Log): Promise<() =>
       if (!isDatabaseError(error)) log.error({ err: error }, 'the clock of the database could not be read');
     });
   }, checkSeconds * 1000);
-  // A server that could not start ends all the same.
+  // The timer does not keep a process alive that could not start.
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -6,8 +6,8 @@ import { withinLimit } from './time-limit.ts';
 
 const maxMilliseconds = 4_000;
 // More than one of each, because other processes may use the pooler at the same time.
-const holders = 2;
-const asksPerHolder = 10;
+const transactions = 2;
+const statementsPerTransaction = 10;
 
 const pidOf = async (client: pg.Client, before = ''): Promise<number> => {
   const text = `${before}select pg_backend_pid() as pid`;
@@ -17,15 +17,15 @@ const pidOf = async (client: pg.Client, before = ''): Promise<number> => {
   return rows[0]!.pid;
 };
 
-/** Whether PostgreSQL itself answers: a pooler cannot tell its clients the process of a session that they share. */
+/** Whether there is no pooler: the connection was told the process id of its session, which a pooler does not know. */
 const isDirect = (client: pg.Client, pid: number) => (client as unknown as { processID: number }).processID === pid;
 
 /**
  * In transaction mode a pooler lends a session to a connection for one transaction only. Settings, LISTEN, locks of a
- * session and prepared statements are then lost, or are those of somebody else.
+ * session and prepared statements are then lost, or those of another connection.
  *
- * A connection that is idle keeps its session in session mode. Here others begin transactions meanwhile: either one of
- * them gets that session, or the connection gets another one.
+ * In session mode an idle connection keeps its session. In transaction mode, once other connections begin transactions,
+ * one of them gets that session, or the idle connection gets another one.
  *
  * @returns whether connections share sessions
  * @throws DatabaseBusy
@@ -44,15 +44,15 @@ export async function sharesSessions(url: string): Promise<boolean> {
     const idle = await open();
     const pid = await pidOf(idle);
     if (isDirect(idle, pid)) return false;
-    for (let count = 0; count < holders; count += 1) {
-      const holder = await open();
+    for (let count = 0; count < transactions; count += 1) {
+      const other = await open();
       // In statement mode, where each statement may get another session, pgbouncer refuses to begin.
-      const held = await pidOf(holder, 'begin; ').catch((error: { code?: string }) => {
+      const otherPid = await pidOf(other, 'begin; ').catch((error: { code?: string }) => {
         if (error.code === '08P01') return pid;
         throw error;
       });
-      if (held === pid) return true;
-      for (let asked = 0; asked < asksPerHolder; asked += 1) if ((await pidOf(idle)) !== pid) return true;
+      if (otherPid === pid) return true;
+      for (let sent = 0; sent < statementsPerTransaction; sent += 1) if ((await pidOf(idle)) !== pid) return true;
     }
     return false;
   } catch (error) {

@@ -1,9 +1,9 @@
-/** Takes connections from the pool, and closes those that another one has shown to be of no use. */
+/** Takes connections from the pool, and closes those that would fail as another one has failed. */
 import type pg from 'pg';
 import { DatabaseBusy, PlanOutdated } from './database-errors.ts';
 import { DatabaseSilent, withinLimit } from './time-limit.ts';
 
-/** A statement that had less time than this says nothing about the connection. */
+/** A statement that waited less than this does not show that its connection is silent. */
 const minSilenceMilliseconds = 1_000;
 
 /**
@@ -25,14 +25,14 @@ async function takeWithin(pool: pg.Pool, milliseconds: number): Promise<pg.PoolC
 }
 
 /**
- * Connections are judged by the error that one of them is released with:
+ * The error with which one connection is released shows which others would fail too:
  *
  * - DatabaseSilent: a network that forgot one connection has often forgotten all. Those that have not responded since
  *   are closed, instead of being waited for one after the other.
  * - PlanOutdated: a migration has changed a table. Those that were opened before are closed, because their prepared
  *   statements stay refused.
  *
- * @returns what takes a connection, within so many milliseconds, or as long as the pool waits
+ * @returns a function that takes a connection within so many milliseconds; without them, within the pool's own limit
  */
 export function createConnections(pool: pg.Pool): (maxMilliseconds?: number) => Promise<pg.PoolClient> {
   const openedAt = new WeakMap<pg.PoolClient, number>();

@@ -33,16 +33,16 @@ function readOwner(path: string): Owner | undefined {
   return text ? (JSON.parse(text) as Owner) : undefined;
 }
 
-/** `absent`: there is no socket, or one that this process may not use. `silent`: nothing answers. */
+/** `absent`: there is no socket, or one that this process may not use. `silent`: there is no response. */
 type DatabaseState = 'responding' | 'absent' | 'silent';
 
-/** The length of the message, and the code of a request for TLS: PostgreSQL says no to it on a Unix socket. */
-const tlsRequest = Buffer.from('0000000804d2162f', 'hex');
+/** The SSLRequest message (length and code), which PostgreSQL refuses on a Unix socket with one byte. */
+const sslRequest = Buffer.from('0000000804d2162f', 'hex');
 
-/** A frozen server accepts connections too: only an answer counts. A crash may leave a socket without a server. */
+/** Waits for a response, since a frozen server accepts connections too. A crash may leave a socket without a server. */
 const probeDatabase = (socket: string): Promise<DatabaseState> =>
   new Promise((resolve) => {
-    const probe = connect(join(socket, '.s.PGSQL.5432'), () => probe.write(tlsRequest));
+    const probe = connect(join(socket, '.s.PGSQL.5432'), () => probe.write(sslRequest));
     const end = (state: DatabaseState) => {
       probe.destroy();
       resolve(state);
@@ -87,7 +87,7 @@ export async function acquireDataFolder(
           try {
             writePrivateFile(path, JSON.stringify({ ...self, ...(socket && { socket }) }));
           } catch {
-            // The disk is full. Without the file, commands wait; with an old one they would look for a database.
+            // The disk is full. Without the file commands wait; with an old one they would connect to the old socket.
             rmSync(path, { force: true });
           }
         },

@@ -22,18 +22,18 @@ interface AttemptError extends Error {
   port?: number;
 }
 
-/** Whether the server has no TLS: it says so, or it answers to the question with something else. */
+/** Whether the server has no TLS: it refused the SSLRequest, or its response was something else. */
 const lacksTls = ({ message }: Error) => /does not support SSL|error establishing an SSL/.test(message);
 
-/** Whether the driver gave up, so that no time is left for another attempt. */
+/** Whether the time-out of the driver has passed, so that no time is left for another attempt. */
 const isTimeout = ({ message }: Error) => message === 'timeout expired';
 
-/** `pg_hba.conf` has no rule for a connection with, or without, TLS; 08P01 is what pgbouncer answers then. */
+/** `pg_hba.conf` has no rule for a connection with, or without, TLS; pgbouncer sends 08P01 then. */
 const isRefusalOfServer = ({ code }: AttemptError) => code === '28000' || code === '08P01';
 
 /**
- * Connects with TLS or without, whatever comes first in `attempts`, and the other way when the first fails before the
- * server has accepted the user. The driver itself can do one of them only.
+ * Connects in the first way of `attempts` (with TLS or without), and in the next one when that fails before the server
+ * has accepted the user. The driver itself knows one way only.
  */
 class NegotiatingConnection extends DriverConnection {
   readonly #attempts: TlsAttempt[];
@@ -43,8 +43,8 @@ class NegotiatingConnection extends DriverConnection {
   #socket: Socket | undefined;
   /** Whether the server was reached. A failure before that has nothing to do with TLS. */
   #isReached = false;
-  /** Whether the server has answered to the start of a session. */
-  #isAnswered = false;
+  /** Whether the server has responded to the startup message. */
+  #hasResponded = false;
   #isAccepted = false;
 
   constructor(attempts: readonly TlsAttempt[], options: object) {
@@ -55,7 +55,7 @@ class NegotiatingConnection extends DriverConnection {
   override connect(port: number | string, host?: string): void {
     [this.#port, this.#host] = [port, host];
     this.#isReached = false;
-    this.#isAnswered = false;
+    this.#hasResponded = false;
     this.ssl = this.#attempts.shift() ?? false;
     this.#socket = this.stream;
     super.connect(port, host);
@@ -66,13 +66,13 @@ class NegotiatingConnection extends DriverConnection {
     if (this.#isAccepted) return super.emit(event, ...args);
     if (event === 'connect') {
       this.#isReached = true;
-      // The client asks for the session at once, which it may do after `sslconnect` only.
+      // The client would send its startup message after this event, but must wait for `sslconnect`.
       if (this.ssl) {
         this.requestSsl();
         return true;
       }
     }
-    if (event.startsWith('authentication') || event === 'errorMessage') this.#isAnswered = true;
+    if (event.startsWith('authentication') || event === 'errorMessage') this.#hasResponded = true;
     if (event === 'authenticationOk') this.#isAccepted = true;
     if (event === 'end') {
       super.emit('error', this.#withAddress(new Error('Connection terminated unexpectedly')));
@@ -80,8 +80,8 @@ class NegotiatingConnection extends DriverConnection {
     if (event !== 'error' && event !== 'errorMessage') return super.emit(event, ...args);
 
     const error = args[0] as AttemptError;
-    const isOfTls = event === 'error' && this.ssl !== false && !this.#isAnswered;
-    const isRetryable = this.#isReached && !isTimeout(error) && (isOfTls || isRefusalOfServer(error));
+    const isTlsFailure = event === 'error' && this.ssl !== false && !this.#hasResponded;
+    const isRetryable = this.#isReached && !isTimeout(error) && (isTlsFailure || isRefusalOfServer(error));
     if (!isRetryable) return super.emit(event, this.#withAddress(this.#errorToReport(error)));
     this.#failed.push({ withTls: this.ssl !== false, error });
     if (this.#attempts.length === 0) return super.emit(event, this.#withAddress(this.#errorToReport(error)));
@@ -90,11 +90,11 @@ class NegotiatingConnection extends DriverConnection {
     return true;
   }
 
-  /** The error of the attempt that says what to do: why TLS failed, if the server refused to do without. */
+  /** After attempts with and without TLS: the error of TLS, unless the server has no TLS. Otherwise the last error. */
   #errorToReport(last: AttemptError): AttemptError {
-    const ofTls = this.#failed.find(({ withTls }) => withTls)?.error;
-    const ofPlain = this.#failed.find(({ withTls }) => !withTls)?.error;
-    return ofTls && ofPlain ? (lacksTls(ofTls) ? ofPlain : ofTls) : last;
+    const tlsError = this.#failed.find(({ withTls }) => withTls)?.error;
+    const plainError = this.#failed.find(({ withTls }) => !withTls)?.error;
+    return tlsError && plainError ? (lacksTls(tlsError) ? plainError : tlsError) : last;
   }
 
   /** Adds the address of the server to an error that names none. */
@@ -104,7 +104,7 @@ class NegotiatingConnection extends DriverConnection {
     return Object.assign(error, address, typeof this.#port === 'number' ? { port: this.#port } : {});
   }
 
-  /** Drops the stream of a failed attempt, and all that it may still say. */
+  /** Closes the stream of a failed attempt, and ignores its further events. */
   #closeStream(): void {
     // With TLS, one stream is on top of the other.
     for (const stream of new Set([this.stream, this.#socket!])) {
@@ -137,7 +137,7 @@ export interface SessionLimits {
 }
 
 /**
- * @param limits are set by the first statement of each connection: pgbouncer refuses them as parameters of its start
+ * @param limits are set by the first statement of each connection: pgbouncer refuses them as startup parameters
  * @throws DatabaseUrlInvalid
  */
 export function createPool(url: string, options: pg.PoolConfig, limits?: SessionLimits): pg.Pool {

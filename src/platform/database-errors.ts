@@ -73,7 +73,7 @@ const isPoolTimeout = ({ message }: Error): boolean => message.startsWith('timeo
 /** Whether an error is a mistake of the program, such as a value that the driver cannot send. */
 const isMistake = (error: Error): boolean => /^(Type|Range|Syntax|Reference)Error$/.test(error.name);
 
-/** feature_not_supported is also what PostgreSQL says of a prepared statement whose result has other columns now. */
+/** PostgreSQL reports feature_not_supported also for a prepared statement whose result has other columns now. */
 const isPlanOutdated = (error: Error): boolean =>
   (error as { code?: string; routine?: string }).code === '0A000' &&
   (error as { routine?: string }).routine === 'RevalidateCachedQuery';
@@ -114,11 +114,11 @@ export function isAnswerOfServer(error: Error): boolean {
   return isSqlState(code) && !/^(08|57P0)/.test(code);
 }
 
-/** Whether this is an error of this file, which says what the database did not do. */
+/** Whether the error says that the database did not run a statement, or may not have committed it. */
 export const isDatabaseError = (error: unknown): boolean =>
   [DatabaseBusy, CommitFailed, TextNotStorable].some((kind) => error instanceof kind);
 
-/** @returns why the database did not do what was asked; undefined for an error that is not of the database, or ours */
+/** @returns why the database did not run a statement; undefined for an error of another kind */
 export function databaseTroubleOf(error: unknown): DatabaseTrouble | undefined {
   const cause = error instanceof CommitFailed ? error.cause : error;
   return cause instanceof DatabaseBusy ? cause.trouble : undefined;

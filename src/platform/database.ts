@@ -26,7 +26,7 @@ export interface Database {
    * Runs a statement that commits by itself, so that a rollback of the unit of work does not undo it. When the
    * transaction is open already, the statement is part of it.
    *
-   * @throws CommitUncertain when no answer came
+   * @throws CommitUncertain when no response came
    */
   writeOutsideTransaction<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Joins an outer one. */
@@ -37,7 +37,7 @@ export interface Database {
    * @param maxMilliseconds after this its statements fail with DatabaseBusy; no limit by default
    */
   startUnitOfWork<T>(work: (unit: UnitOfWork) => Promise<T>, maxMilliseconds?: number): Promise<T>;
-  /** The unit of work of the caller, if there is one. */
+  /** The unit of work of the caller; undefined when there is none. */
   unitOfWork(): UnitOfWork | undefined;
   /** The time of the database's clock, in milliseconds since 1970-01-01 UTC. */
   readClock(): Promise<number>;
@@ -135,14 +135,14 @@ export function openDatabase(options: DatabaseOptions): Database {
       const isAnswer = isAnswerOfServer(error);
       client.release(isAnswer && !(error instanceof PlanOutdated) ? undefined : error);
       const isLost = isWrite && !isAnswer && error instanceof DatabaseBusy;
-      throw isLost ? new CommitUncertain('no answer', { cause: error }) : error;
+      throw isLost ? new CommitUncertain('no response', { cause: error }) : error;
     }
   }
   async function onPool<Row>(statement: Statement, values: unknown[], isWrite = false): Promise<Rows<Row>> {
     const milliseconds = () =>
       Math.min(maxStatementMilliseconds, units.getStore()?.remainingMilliseconds() ?? Infinity);
     const run = () => query({ ...statement, values }, milliseconds, isWrite);
-    // Nothing was done, and the next connection is a new one.
+    // The statement was refused without effect: it is repeated on a new connection.
     const { rows, rowCount } = await run().catch((error: unknown) => {
       if (error instanceof PlanOutdated) return run();
       throw error;

@@ -23,7 +23,7 @@ export interface EmbeddedPostgres {
 
 const startSeconds = 30;
 const stopSeconds = 20;
-/** A database that ends more often than this within a minute is given up. */
+/** A database that ends by itself more often than this within a minute is not started again. */
 const maxRestarts = 2;
 const restartMilliseconds = 60_000;
 const retryMilliseconds = 500;
@@ -123,8 +123,8 @@ async function runServer(cluster: Cluster, socket: string, owner: Ownership, onS
 
   async function restart(): Promise<void> {
     endedAt.push(Date.now());
-    const isOften = endedAt.filter((time) => Date.now() - time < restartMilliseconds).length > maxRestarts;
-    if (isOften) throw failureOfServer(cluster, 'database_stopped');
+    const isTooOften = endedAt.filter((time) => Date.now() - time < restartMilliseconds).length > maxRestarts;
+    if (isTooOften) throw failureOfServer(cluster, 'database_stopped');
     onStep('restarting_database');
     // Commands wait meanwhile.
     owner.announce(undefined);

@@ -1,15 +1,15 @@
-/** Finishes work that is listed in the database, in batches, beside other processes that do the same. */
+/** Finishes work that is listed in the database, in batches, while other processes do the same. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** `taken`: another process does this work, or it is finished. */
 export type BatchOutcome = 'continued' | 'taken';
 
 export interface BatchedWork {
-  /** The works that are not finished. */
+  /** Ids of the works that are not finished. */
   list: () => Promise<string[]>;
   /** Does one batch of a work. */
   finishBatch: (id: string) => Promise<BatchOutcome>;
-  /** Whether to wait for the works that other processes do. */
+  /** Whether to wait until other processes have finished their works. */
   isAwaited: boolean;
   /** Stops after the current batch when it is aborted. */
   signal?: AbortSignal | undefined;

@@ -1,4 +1,4 @@
-/** What keeps the data folder or its embedded database from being used. */
+/** Why the data folder or its embedded database cannot be used. */
 
 /** The words for each code are in `views/texts/en.json` under `local_failures`. */
 export const localFailures = [
@@ -21,7 +21,7 @@ export const localFailures = [
 
 type Code = (typeof localFailures)[number];
 
-/** Has words for the person who runs the program. */
+/** Thrown with a code and values, which become a message for the person who runs the program. */
 export class LocalFailure extends Error {
   override readonly name = 'LocalFailure';
   readonly code: Code;

@@ -1,4 +1,4 @@
-/** The folder of the embedded database (PGDATA): made, checked, and why PostgreSQL fails on it. */
+/** The folder of the embedded database (PGDATA): creates it, checks it, and finds out why PostgreSQL has failed. */
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -21,7 +21,7 @@ export interface Cluster {
 }
 
 const noSpace = /No space left on device|Disk quota exceeded/;
-/** PostgreSQL needs this much to start: a segment of its write-ahead log. */
+/** Space that PostgreSQL needs to start: one segment of its write-ahead log. */
 const minFreeBytes = 16 * 1024 * 1024;
 
 /** Runs a program of PostgreSQL until it exits. @throws LocalFailure */
@@ -45,7 +45,7 @@ async function runProgram({ launcher, environment, folder }: Cluster, command: s
   throw new LocalFailure(code, { program: basename(command[0]!), output: end }, { cause: error });
 }
 
-/** Makes the user that PostgreSQL runs as the owner of a folder, with access to its parent. */
+/** Makes the PostgreSQL user the owner of a folder, with access to its parent folder. */
 function giveToServer({ runsAs }: Launcher, folder: string): void {
   if (!runsAs) return;
   chownSync(folder, runsAs.uid, runsAs.gid);
@@ -86,7 +86,7 @@ export function failureOfServer(cluster: Cluster, code: 'postgres_not_started' |
   const home = dirname(folder);
   const reason = [...readFileSync(log, 'utf8').matchAll(/(?:FATAL|PANIC): +(.*)/g)].at(-1)?.[1];
   const { bavail, bsize } = statfsSync(home);
-  // On a full disk the log may say nothing.
+  // On a full disk the log may have no reason.
   const isFull = reason === undefined ? bavail * bsize < minFreeBytes : noSpace.test(reason);
   return isFull ? new LocalFailure('disk_full', { folder: home }) : new LocalFailure(code, { folder, log });
 }

@@ -69,7 +69,7 @@ function parseHosts(text: string): Map<string, LookupAddress[]> {
   const hosts = new Map<string, LookupAddress[]>();
   for (const [address = '', ...names] of text.split('\n').map(wordsOf)) {
     const found = { address, family: address.includes(':') ? 6 : 4 };
-    for (const name of names.map((each) => each.toLowerCase())) hosts.set(name, [...(hosts.get(name) ?? []), found]);
+    for (const name of names.map((word) => word.toLowerCase())) hosts.set(name, [...(hosts.get(name) ?? []), found]);
   }
   return hosts;
 }
@@ -96,7 +96,7 @@ function candidatesOf(name: string): string[] {
  * Queries DNS for the addresses of exactly this name, IPv4 first.
  *
  * @returns empty when there is no such name
- * @throws HostNotResolved `EAI_AGAIN` when no server answered in time
+ * @throws HostNotResolved `EAI_AGAIN` when no server responded in time
  */
 async function query(name: string, servers: readonly string[], milliseconds: number): Promise<LookupAddress[]> {
   // Each query has a resolver of its own, which reads resolv.conf anew and can be cancelled.
@@ -153,7 +153,7 @@ export function toLookup(resolve: ResolveHost): LookupFunction {
     resolveWithCallback(name, (error, addresses) => {
       if (error) return done(error, '', 0);
       const requestedFamily = Number(String(family ?? 0).replace('IPv', ''));
-      const matching = addresses.filter((each) => requestedFamily === 0 || each.family === requestedFamily);
+      const matching = addresses.filter((address) => requestedFamily === 0 || address.family === requestedFamily);
       const [first] = matching;
       if (!first) return done(new HostNotResolved('ENOTFOUND', name), '', 0);
       return all ? done(null, matching) : done(null, first.address, first.family);

@@ -132,7 +132,7 @@ export function createUnitOfWork(
   function commitError(error: Error): CommitFailed {
     const cause = translateDatabaseError(error);
     const isCertain = isDoomed || isAnswerOfServer(error);
-    return isCertain ? new CommitFailed('not committed', { cause }) : new CommitUncertain('no answer', { cause });
+    return isCertain ? new CommitFailed('not committed', { cause }) : new CommitUncertain('no response', { cause });
   }
 
   return {

@@ -58,9 +58,9 @@ export async function endSessionRows(
 /** The sessions and grants of an account that are to end. */
 export interface EndingRange {
   accountId: string;
-  /** A session that goes on, with its grants. */
+  /** A session that does not end; its grants are not revoked. */
   keptSessionUid: string | undefined;
-  /** Those that began later go on. */
+  /** Sessions and grants that were created at this time or later are left out. */
   before: Date | 'infinity';
 }
 

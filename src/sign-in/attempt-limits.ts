@@ -16,7 +16,7 @@ import {
   type Lock,
 } from './attempt-repository.ts';
 
-/** Number of wrong attempts at one place after which a person is told that the right password may be refused too. */
+/** From this number of wrong attempts at one place, the page says that even the right password may be refused. */
 const repeatedAttempts = 3;
 
 /** The person who tries to sign in, and the place. */
@@ -84,7 +84,7 @@ const inPrecedence: RefusalCode[] = ['too_many_attempts', 'address_locked', 'sig
 
 function refuse(rows: CountedRow[]): never {
   const wait = Math.max(1, ...rows.map(({ waitSeconds, seconds }) => waitSeconds ?? seconds));
-  const code = inPrecedence.find((each) => rows.some(({ budget }) => refusalOf(budget) === each))!;
+  const code = inPrecedence.find((candidate) => rows.some(({ budget }) => refusalOf(budget) === candidate))!;
   throw new Refusal(code, { count: Math.ceil(wait / 60) }, wait);
 }
 

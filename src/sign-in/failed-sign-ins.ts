@@ -14,7 +14,7 @@ type SignIn = Pick<RecordedEvent, 'id' | 'at' | 'kind' | 'ip' | 'detail'>;
 export interface FailedSignIns {
   /** Failures that no success of the same device and IP address followed within 15 minutes. */
   unexplained: { count: number; lastAt: Date; isBurst: boolean } | undefined;
-  /** The newest success after more failures than typing errors explain. */
+  /** The newest success after more failures than count as typing errors. */
   afterMany: { count: number; id: string; at: Date } | undefined;
 }
 

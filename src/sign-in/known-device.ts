@@ -10,7 +10,7 @@ import type { Keyring } from '../platform/secrets.ts';
 /** How long a device stays known after a sign-in. */
 export const knownDeviceSeconds = 180 * 24 * 60 * 60;
 
-/** The account that a device is known to, and its password's age. */
+/** An account, and when its password was set. */
 export interface DeviceOwner {
   accountId: string;
   passwordChangedAt: Date;
@@ -26,12 +26,12 @@ export interface KnownDevice {
 const pattern = /^([0-9a-z]{1,12})\.([\w-]{22})\.([\w-]{43})$/;
 
 /**
- * The text that a cookie signs. The cookie does not hold the account: only with the root secret can it be found out.
+ * The text whose signature is in the cookie. The account is not in the cookie, and cannot be found without the root secret.
  */
 const messageOf = ({ accountId, passwordChangedAt }: DeviceOwner, issuedAt: string, deviceId: string): string =>
   ['known device', accountId, passwordChangedAt.getTime(), issuedAt, deviceId].join('\0');
 
-/** When a cookie was issued, in milliseconds since 1970 and not verified; 0 for a value in another form. */
+/** When a cookie was issued, in milliseconds since 1970, unverified; 0 when the value is no such cookie. */
 export const issuedAtOf = (value: string): number => Number.parseInt(pattern.exec(value)?.[1] ?? '0', 36);
 
 /** Makes a device and its cookie. */

@@ -15,7 +15,7 @@ export async function unlockAccount(
   const account = await findAccount(db, accountId);
   if (!account) throw new Refusal('account_unknown');
   await db.inUnitOfWork(async () => {
-    // Before, so that what is forgotten is part of this transaction.
+    // The first write opens the transaction, which then includes the deletion of the attempts.
     recordEvent(db, { kind: 'account.unlocked', accountId, detail: { by } });
     await attemptLimits.forget(account);
   });

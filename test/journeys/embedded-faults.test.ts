@@ -1,4 +1,4 @@
-/** The embedded database when things go wrong: it is killed or frozen, or its folder cannot be used. */
+/** Faults of the embedded database: it is killed or frozen, or its folder cannot be used. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,8 +23,8 @@ async function newSettings() {
 
 interface Server {
   process: ChildProcess;
-  /** What it printed. */
-  log(): string;
+  /** Its standard output and error. */
+  output(): string;
 }
 
 /** @param mounts shell commands that are run first, in a mount namespace */
@@ -41,10 +41,10 @@ async function startServer(environment: Record<string, string>, mounts?: string)
     stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   }
   await eventually(() => printed.includes('"msg":"ready"') || hasEnded(child));
-  return { process: child, log: () => printed };
+  return { process: child, output: () => printed };
 }
 
-/** The process of PostgreSQL that all others belong to. */
+/** Process id of the postmaster; 0 when it does not run. */
 const postmasterOf = (data: string): number => {
   const path = join(data, 'postgres/postmaster.pid');
   return existsSync(path) ? Number(readFileSync(path, 'utf8').split('\n')[0]) : 0;
@@ -60,7 +60,7 @@ const list = (environment: Record<string, string>) => runProgram(['accounts', 'l
 const create = (environment: Record<string, string>) =>
   runProgram(['accounts', 'create', '--email', 'ann@example.com'], environment, 'a password of many words\n');
 
-test('PostgreSQL that is killed under a server is started again, and commands wait for it', async () => {
+test('PostgreSQL is started again after it was killed, and commands wait for it', async () => {
   const { data, environment } = await newSettings();
   const server = await startServer(environment);
   expect((await create(environment)).code).toBe(0);
@@ -70,12 +70,12 @@ test('PostgreSQL that is killed under a server is started again, and commands wa
   expect([code, out]).toEqual([0, expect.stringContaining('ann@example.com')]);
   await becomes(() => isReady(environment.ISSUER), true);
   expect(postmasterOf(data)).not.toBe(killed);
-  expect(server.log()).toContain('"step":"restarting_database"');
+  expect(server.output()).toContain('"step":"restarting_database"');
   expect(await endBy(server.process)).toBe(0);
   expect(postmasterOf(data)).toBe(0);
 });
 
-test('a server whose PostgreSQL ends again and again ends with a sentence', async () => {
+test('a server ends with a message when its PostgreSQL ends three times', async () => {
   const { data, environment } = await newSettings();
   const server = await startServer(environment);
   for (let killed = 0; killed < 3; killed += 1) {
@@ -84,13 +84,13 @@ test('a server whose PostgreSQL ends again and again ends with a sentence', asyn
     if (killed < 2) await eventually(async () => postmasterOf(data) !== pid && (await isReady(environment.ISSUER)));
   }
   expect(await endOf(server.process)).toBe(1);
-  expect(server.log()).toContain(
+  expect(server.output()).toContain(
     `\nThe embedded PostgreSQL has ended several times within a minute. ${join(data, 'postgres.log')} says why.\n`,
   );
   expect(existsSync(join(data, 'owner.json'))).toBe(false);
 });
 
-test('a command beside a frozen database says that the server is to be restarted', async () => {
+test('a command asks to restart the server when the database is frozen', async () => {
   const { data, environment } = await newSettings();
   const server = await startServer(environment);
   const frozen = postmasterOf(data);
@@ -102,7 +102,7 @@ test('a command beside a frozen database says that the server is to be restarted
   expect((await list(environment)).code).toBe(0);
 });
 
-test('a command beside a dead database and a frozen server says so, too', async () => {
+test('a command asks to restart the server when the database was killed and the server is frozen', async () => {
   const { data, environment } = await newSettings();
   const server = await startServer(environment);
   server.process.kill('SIGSTOP');
@@ -115,7 +115,7 @@ test('a command beside a dead database and a frozen server says so, too', async 
 
 const isRoot = process.getuid?.() === 0;
 const missingRoot = isRoot ? undefined : 'not run by root';
-const ofOther = 'belongs to the user 12345, and is used by the user';
+const ownerMessage = 'belongs to the user 12345, and is used by the user';
 
 const folders: [name: string, missing: string | undefined, make: (data: string) => void, words: string][] = [
   [
@@ -140,7 +140,7 @@ const folders: [name: string, missing: string | undefined, make: (data: string) 
     'postgres is a database of PostgreSQL 17, and this release brings PostgreSQL 18. Start the release before to dump',
   ],
   ['whose lock is a folder', undefined, (data) => mkdirSync(join(data, 'owner.lock')), 'owner.lock cannot be used:'],
-  ['of another user', missingRoot, (data) => chownSync(data, 12_345, 12_345), `data ${ofOther}`],
+  ['of another user', missingRoot, (data) => chownSync(data, 12_345, 12_345), `data ${ownerMessage}`],
   [
     'with the database of another user',
     missingRoot,
@@ -149,12 +149,12 @@ const folders: [name: string, missing: string | undefined, make: (data: string) 
       writeFileSync(join(data, 'postgres/PG_VERSION'), '18\n');
       chownSync(join(data, 'postgres'), 12_345, 12_345);
     },
-    `postgres ${ofOther}`,
+    `postgres ${ownerMessage}`,
   ],
 ];
 
 for (const [name, missing, make, words] of folders) {
-  testWhere(missing, `a data folder ${name} is refused with a sentence`, async () => {
+  testWhere(missing, `a data folder ${name} is refused with a message`, async () => {
     const { data, environment } = await newSettings();
     mkdirSync(data, { mode: 0o700 });
     make(data);
@@ -166,38 +166,40 @@ for (const [name, missing, make, words] of folders) {
   });
 }
 
-testWhere(missingMounts, 'a data folder on a read-only file system is refused with a sentence', async () => {
+testWhere(missingMounts, 'a data folder on a read-only file system is refused with a message', async () => {
   const { data, environment } = await newSettings();
   mkdirSync(data, { mode: 0o700 });
   const server = await startServer(environment, `mount --bind ${data} ${data} && mount -o remount,ro,bind ${data}`);
   expect(await endOf(server.process)).toBe(1);
-  expect(server.log()).toMatch(/^\/\S+ is on a file system that is read-only\. Mount it writable, [^\n]+\n$/);
+  expect(server.output()).toMatch(/^\/\S+ is on a file system that is read-only\. Mount it writable, [^\n]+\n$/);
 });
 
-testWhere(missingMounts, 'a data folder on a disk that is too small is refused with a sentence', async () => {
+testWhere(missingMounts, 'a data folder on a disk that is too small is refused with a message', async () => {
   const { data, environment } = await newSettings();
   mkdirSync(data, { mode: 0o700 });
   const server = await startServer(environment, `mount -t tmpfs -o size=20m,mode=0700 tmpfs ${data}`);
   expect(await endOf(server.process)).toBe(1);
-  expect(server.log()).toContain(`The disk of ${data} is full. Make room there, or move the folder and set DATA_DIR.`);
+  expect(server.output()).toContain(
+    `The disk of ${data} is full. Make room there, or move the folder and set DATA_DIR.`,
+  );
 });
 
-testWhere(missingMounts, 'a server whose PostgreSQL ends on a full disk ends with a sentence', async () => {
+testWhere(missingMounts, 'a server whose PostgreSQL ends on a full disk ends with a message', async () => {
   const { data, environment } = await newSettings();
   mkdirSync(data, { mode: 0o700 });
   const server = await startServer(environment, `mount -t tmpfs -o size=200m,mode=0700 tmpfs ${data}`);
   expect(await isReady(environment.ISSUER)).toBe(true);
-  // As the process sees it.
+  // The folder in the mount namespace of the server.
   const inside = `/proc/${server.process.pid}/root${data}`;
   spawnSync('dd', ['if=/dev/zero', `of=${inside}/filler`, 'bs=1M']);
   process.kill(postmasterOf(inside), 'SIGKILL');
   expect(await endOf(server.process)).toBe(1);
-  expect(server.log()).toContain(`\nThe disk of ${data} is full. Make room there`);
+  expect(server.output()).toContain(`\nThe disk of ${data} is full. Make room there`);
 });
 
 testWhere(
   missingMounts,
-  'a server whose PostgreSQL ends on a full disk goes on when there is room in time',
+  'a server whose PostgreSQL ended on a full disk continues when there is space in time',
   async () => {
     const { data, environment } = await newSettings();
     mkdirSync(data, { mode: 0o700 });
@@ -205,7 +207,7 @@ testWhere(
     const inside = `/proc/${server.process.pid}/root${data}`;
     spawnSync('dd', ['if=/dev/zero', `of=${inside}/filler`, 'bs=1M']);
     process.kill(postmasterOf(inside), 'SIGKILL');
-    await eventually(() => server.log().includes('restarting_database'));
+    await eventually(() => server.output().includes('restarting_database'));
     rmSync(`${inside}/filler`);
     await becomes(() => isReady(environment.ISSUER), true);
     expect(await endBy(server.process)).toBe(0);

@@ -1,6 +1,6 @@
 /**
- * Requirement G08 of README.md beside this file: no field of our forms, and nothing inside a JWT or a JSON document, is a
- * fault.
+ * Requirement G08 of README.md beside this file: no value in a form, a JWT or a JSON document causes a response with 5xx or
+ * an error in the log.
  */
 import { CompactSign } from 'jose';
 import { sendRequest, type Browser, type HttpResponse } from '../support/browser.ts';
@@ -19,16 +19,16 @@ beforeAll(async () => {
   site = await siteA(frontdesk);
 });
 
-async function expectNoFault(what: string, request: Promise<HttpResponse>): Promise<void> {
+async function expectNoFault(label: string, request: Promise<HttpResponse>): Promise<void> {
   const { status } = await request;
   const errors = frontdesk.logged.filter((line) => /"level":"(error|fatal)"/.test(line));
-  expect([what, status < 500, errors]).toEqual([what, true, []]);
+  expect([label, status < 500, errors]).toEqual([label, true, []]);
 }
 
-/** Percent-encoded: U+0000, a lone surrogate, broken UTF-8, a broken escape, names of Object's prototype, a long text. */
-const strange = ['a%00b', '%ED%A0%80', '%FF', '%', '%5B%5D', '__proto__', 'constructor', 'x'.repeat(3_000)];
+/** Percent-encoded: U+0000, a lone surrogate, invalid UTF-8, an invalid escape, names of Object's prototype, a long text. */
+const strangeValues = ['a%00b', '%ED%A0%80', '%FF', '%', '%5B%5D', '__proto__', 'constructor', 'x'.repeat(3_000)];
 
-/** Sends each form of a page with each of its fields, and an unknown one, strange. */
+/** Submits each form of a page with a strange value in each of its fields, and in an unknown field. */
 async function submitStrange(browser: Browser, url: string): Promise<void> {
   const page = await browser.visit(url);
   expect([page.status, page.root.querySelectorAll('form').length > 0]).toEqual([200, true]);
@@ -40,9 +40,9 @@ async function submitStrange(browser: Browser, url: string): Promise<void> {
     const fields = form
       .querySelectorAll('input')
       .map((input) => [input.getAttribute('name')!, input.getAttribute('value') ?? 'x']);
-    for (const name of [...fields.map(([each]) => each!), 'unknown', '__proto__']) {
-      for (const value of strange) {
-        const others = fields.filter(([each]) => each !== name).map((pair) => pair.map(encodeURIComponent).join('='));
+    for (const name of [...fields.map(([field]) => field!), 'unknown', '__proto__']) {
+      for (const value of strangeValues) {
+        const others = fields.filter(([field]) => field !== name).map((pair) => pair.map(encodeURIComponent).join('='));
         const body = [...others, `${name}=${value}`].join('&');
         await expectNoFault(`${action} ${name}=${value}`, browser.send(action, { form: body, headers }));
       }
@@ -50,9 +50,10 @@ async function submitStrange(browser: Browser, url: string): Promise<void> {
   }
 }
 
-test('G08 the fields of the sign-in page', () => submitStrange(newBrowser(frontdesk), authorize(frontdesk, site).url));
+test('G08 strange values in the fields of the sign-in page are no fault', () =>
+  submitStrange(newBrowser(frontdesk), authorize(frontdesk, site).url));
 
-test('G08 the fields of the account pages', async () => {
+test('G08 strange values in the fields of the account pages are no fault', async () => {
   const browser = newBrowser(frontdesk);
   await codeFor(browser, authorize(frontdesk, site));
   await codeFor(newBrowser(frontdesk), authorize(frontdesk, site));
@@ -60,13 +61,13 @@ test('G08 the fields of the account pages', async () => {
   for (const path of ['devices', 'apps']) await submitStrange(browser, `${frontdesk.issuer}/account/${path}`);
 });
 
-test('G08 the token of a form that ends something', async () => {
+test('G08 strange values in the tokens of forms that end sessions are no fault', async () => {
   for (const path of ['/account/sign-out', '/account/devices/end-all', '/oauth/logout/confirm']) {
     const browser = newBrowser(frontdesk);
     await codeFor(browser, authorize(frontdesk, site));
     await browser.visit(`${frontdesk.issuer}/oauth/logout`);
     for (const name of ['csrf', 'xsrf', 'logout']) {
-      for (const value of strange) {
+      for (const value of strangeValues) {
         await expectNoFault(
           `${path} ${name}`,
           browser.send(`${frontdesk.issuer}${path}`, { form: `${name}=${value}` }),
@@ -76,7 +77,7 @@ test('G08 the token of a form that ends something', async () => {
   }
 });
 
-/** JSON values that PostgreSQL, a URL or a program may not take. */
+/** JSON values that PostgreSQL, a URL or a program may refuse. */
 const values = [
   '"a\\u0000b"',
   '"\\ud800"',
@@ -97,11 +98,11 @@ const values = [
 const encode = (text: string) => Buffer.from(text).toString('base64url');
 const jwt = (header: string, payload: string, signature = '') => `${encode(header)}.${encode(payload)}.${signature}`;
 
-/** Signs JSON as it is written. */
+/** Signs a JSON text as the payload of a JWT, without parsing it. */
 const signedText = ({ algorithm, kid, privateKey }: AppKey, payload: string): Promise<string> =>
   new CompactSign(Buffer.from(payload)).setProtectedHeader({ alg: algorithm, kid }).sign(privateKey);
 
-test('G08 the claims of an assertion, signed by an app or by nobody', async () => {
+test('G08 strange claims of an assertion are no fault, with a valid signature or without', async () => {
   const key = await makeKey('ES256');
   const metadata = { jwks: jwksOf(key), token_endpoint_auth_method: 'private_key_jwt' };
   const client = asApp(await registered(frontdesk, metadata));
@@ -131,10 +132,10 @@ test('G08 the claims of an assertion, signed by an app or by nobody', async () =
   }
 });
 
-test('G08 the members of a signed request object, and of the claims parameter', async () => {
+test('G08 strange members of a signed request object or of the claims parameter are no fault', async () => {
   const key = await makeKey('ES256');
   const client = asApp(await registered(frontdesk, { jwks: jwksOf(key), request_object_signing_alg: 'ES256' }));
-  // Only what the request object has counts (RFC 9101 §6.3).
+  // Parameters outside of the request object are ignored (RFC 9101 §6.3).
   const parameters = Object.fromEntries(new URL(authorize(frontdesk, client).url).searchParams);
   const usual = JSON.stringify({ ...parameters, iss: client.id, aud: frontdesk.issuer }).slice(1, -1);
   const visitWith = async (payload: string) => {
@@ -156,7 +157,7 @@ test('G08 the members of a signed request object, and of the claims parameter', 
   }
 });
 
-test('G08 the members of a changed registration', async () => {
+test('G08 strange members of a changed registration are no fault', async () => {
   const client = await registered(frontdesk);
   const { client_id: id, registration_client_uri: uri, registration_access_token: token } = client;
   for (const value of values) {
@@ -176,7 +177,7 @@ test('G08 the members of a changed registration', async () => {
   }
 });
 
-test('G08 a person signs in after all that', async () => {
+test('G08 a person can sign in after all strange values', async () => {
   const form = await newBrowser(frontdesk).visit(authorize(frontdesk, site).url);
   expect((await signIn(form, 'ann')).location).toContain('code=');
 });

@@ -1,4 +1,4 @@
-/** Refuses at once the requests that would wait too long, before anything is read from the database. */
+/** Limits the requests that are handled at a time, and refuses at once those that would wait too long. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { Refusal } from '../../errors.ts';
@@ -10,7 +10,7 @@ import { isForPrograms } from './errors.ts';
 import { documents } from './public-documents.ts';
 
 export interface OverloadOptions {
-  /** How many requests are in work that may need the database. */
+  /** Maximum number of requests in work that may need the database. */
   concurrency: number;
   /** Milliseconds that a request may wait for its turn. */
   maxWaitMilliseconds?: number;
@@ -23,7 +23,7 @@ export interface Load {
 }
 
 export interface Overload {
-  /** Refuses a request whose line is full, before Koa does anything for it. @returns whether it did */
+  /** Refuses a request when its queue is full, before Koa handles it. @returns whether it was refused */
   refuseAtOnce(request: IncomingMessage, response: ServerResponse): boolean;
   middleware: Middleware;
   load(): Load;
@@ -32,29 +32,29 @@ export interface Overload {
 const defaultMaxWait = 1_000;
 const retryAfterSeconds = 2;
 const logEverySeconds = 1;
-/** Longer bodies are refused; Node keeps up to 64 KiB of a body that nobody reads yet. */
+/** Longer bodies are refused. Node buffers up to 64 KiB of a body that is not read yet. */
 const maxBodyBytes = 56 * 1024;
 
 const workLimits = { maxWaiting: 1_000, expectedMilliseconds: 20 };
 /** Responses from memory do not wait behind those that need the database. */
 const memoryLimits = { concurrency: 16, maxWaiting: 1_000, expectedMilliseconds: 1 };
 
-/** Who is first in line: programs, then who is in the middle of something, then who begins. */
-const ranks = { programs: 0, underWay: 1, starting: 2 };
+/** The order of waiting requests: those of programs, then of people in the middle of a sign-in or sign-out, then others. */
+const ranks = { programs: 0, continuing: 1, starting: 2 };
 
 function rankOf(path: string): number {
   if (isForPrograms({ path }) || path === '/readyz') return ranks.programs;
   return /^\/(interaction|sign-out|oauth\/authorize|oauth\/logout)\/|^\/account\/callback$/.test(path)
-    ? ranks.underWay
+    ? ranks.continuing
     : ranks.starting;
 }
 
 const isSignIn = ({ method, path }: Context): boolean =>
   method === 'POST' && /^\/interaction\/[^/]+\/password$/.test(path);
 
-/** Waits until the body has arrived: who sends it slowly must not hold a place. It stays unread. */
+/** Waits until the body has arrived, without reading it, so that a slow client holds no place in the queue. */
 async function untilBodyArrived(request: IncomingMessage): Promise<void> {
-  // What came with the headers is parsed once this turn is over.
+  // A body that came together with the headers is parsed after the current callback.
   await Promise.resolve();
   const hasArrived = () => request.complete || request.readableLength > maxBodyBytes || request.destroyed;
   if (hasArrived()) return;
@@ -81,8 +81,8 @@ function signalOf({ res }: Context): AbortSignal {
 }
 
 /**
- * Keeps few requests in work. Others wait in line for a second at most; a request that is expected to wait longer is
- * refused, and one whose client has left is dropped.
+ * Handles few requests at a time. Others wait for a second at most; a request that is expected to wait longer is refused,
+ * and one whose client has disconnected is dropped.
  */
 export function createOverload(
   services: Pick<Services, 'texts' | 'views' | 'log' | 'hasher'>,
@@ -96,7 +96,7 @@ export function createOverload(
   const busy = new Refusal('server_busy', {}, retryAfterSeconds);
   let refused = 0;
 
-  /** For the log, which gets one line a second. */
+  /** Counts a refusal for the log, which gets one line a second. */
   function countRefusal(): void {
     if (refused === 0) {
       setTimeout(() => {
@@ -113,8 +113,8 @@ export function createOverload(
     else await busyResponse.respond(ctx, refusal);
   }
 
-  /** The line that a request joins; none for the probe that says whether the process runs, and for what is no path. */
-  function lineOf(target: string): { queue: BoundedQueue; rank: number } | undefined {
+  /** The queue of a request, and its rank there; undefined for `/healthz`, and for a request target that is no path. */
+  function findQueue(target: string): { queue: BoundedQueue; rank: number } | undefined {
     const [path = ''] = target.split('?', 1);
     if (!path.startsWith('/') || path === '/healthz') return undefined;
     if (documents.has(path) || views.assets.has(path)) return { queue: memory, rank: 0 };
@@ -124,9 +124,9 @@ export function createOverload(
   const middleware: Middleware = async (ctx, next) => {
     const state = stateOf(ctx);
     state.arrivedAt = performance.now();
-    const line = lineOf(ctx.req.url!);
-    if (!line) return next();
-    const { queue, rank } = line;
+    const found = findQueue(ctx.req.url!);
+    if (!found) return next();
+    const { queue, rank } = found;
     try {
       if (queue.isFull(rank)) throw new QueueRefused('full');
       if (isSignIn(ctx)) hasher.requireCapacity();
@@ -150,8 +150,8 @@ export function createOverload(
 
   return {
     refuseAtOnce(request, response) {
-      const line = lineOf(request.url!);
-      if (!line?.queue.isFull(line.rank)) return false;
+      const found = findQueue(request.url!);
+      if (!found?.queue.isFull(found.rank)) return false;
       if (!busyResponse.sendKept(response, request.url!.split('?', 1)[0]!, busy)) return false;
       countRefusal();
       return true;
