@@ -5,7 +5,7 @@ import { sql, type Statement } from '../platform/statement.ts';
 import type { Account } from './account.ts';
 import type { Claims } from './claims.ts';
 
-interface Row {
+export interface AccountRow {
   id: string;
   email: string;
   email_verified_at: Date | null;
@@ -17,7 +17,7 @@ interface Row {
   updated_at: Date;
 }
 
-const toAccount = (row: Row): Account => ({
+export const toAccount = (row: AccountRow): Account => ({
   id: row.id,
   email: row.email,
   emailVerifiedAt: row.email_verified_at ?? undefined,
@@ -32,7 +32,7 @@ const toAccount = (row: Row): Account => ({
 const selectById = sql`select * from accounts where id = $1`;
 
 export async function findAccount(db: Database, id: string): Promise<Account | undefined> {
-  const [row] = await db.read<Row>(selectById, [id]);
+  const [row] = await db.read<AccountRow>(selectById, [id]);
   return row && toAccount(row);
 }
 
@@ -43,7 +43,7 @@ export async function findAccountByLogin(
   db: Database,
   login: { email: string | undefined; username: string | undefined },
 ): Promise<Account | undefined> {
-  const [row] = await db.read<Row>(selectByLogin, [login.email, login.username]);
+  const [row] = await db.read<AccountRow>(selectByLogin, [login.email, login.username]);
   return row && toAccount(row);
 }
 
@@ -157,5 +157,5 @@ const selectPage = sql`
 
 /** At most `limit` accounts, the newest first. @param after id of the account after which the list begins */
 export async function listAccounts(db: Database, limit: number, after?: string): Promise<Account[]> {
-  return (await db.read<Row>(selectPage, [after, limit])).map(toAccount);
+  return (await db.read<AccountRow>(selectPage, [after, limit])).map(toAccount);
 }

@@ -14,7 +14,7 @@ export interface Grant {
   expiresAt: Date;
 }
 
-interface Row {
+export interface GrantRow {
   id: string;
   account_id: string;
   client_id: string;
@@ -24,23 +24,24 @@ interface Row {
   expires_at: Date;
 }
 
+export const toGrant = (row: GrantRow): Grant => ({
+  id: row.id,
+  accountId: row.account_id,
+  clientId: row.client_id,
+  sessionUid: row.session_uid ?? undefined,
+  permissions: row.permissions,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+});
+
 const selectGrant = sql`
   select id, account_id, client_id, session_uid, permissions, created_at, expires_at
   from live_grants where id = $1`;
 
 /** @returns undefined for a revoked grant; an expired one is returned */
 export async function findGrant(db: Database, id: string): Promise<Grant | undefined> {
-  const [row] = await db.read<Row>(selectGrant, [id]);
-  if (!row) return undefined;
-  return {
-    id: row.id,
-    accountId: row.account_id,
-    clientId: row.client_id,
-    sessionUid: row.session_uid ?? undefined,
-    permissions: row.permissions,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-  };
+  const [row] = await db.read<GrantRow>(selectGrant, [id]);
+  return row && toGrant(row);
 }
 
 // Every transaction locks sessions before grants, so that two transactions cannot deadlock. `count(*)` makes PostgreSQL

@@ -129,22 +129,18 @@ function connectionOptions(databaseUrl: string): pg.PoolConfig {
 
 const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
-/** Limits of PostgreSQL, in milliseconds. */
-export interface SessionLimits {
-  statement_timeout: number;
-  lock_timeout: number;
-  idle_in_transaction_session_timeout: number;
-}
+/** Settings of PostgreSQL for one connection: name → value. Times are in milliseconds. */
+export type SessionSettings = Readonly<Record<string, number | 'on' | 'off'>>;
 
 /**
- * @param limits are set by the first statement of each connection: pgbouncer refuses them as startup parameters
+ * @param settings are set by the first statement of each connection: pgbouncer refuses them as startup parameters
  * @throws DatabaseUrlInvalid
  */
-export function createPool(url: string, options: pg.PoolConfig, limits?: SessionLimits): pg.Pool {
+export function createPool(url: string, options: pg.PoolConfig, settings?: SessionSettings): pg.Pool {
   const pool = new pg.Pool({ ...keepAlive, ...options, ...connectionOptions(url) });
-  if (!limits) return pool;
-  const text = Object.entries(limits)
-    .map(([name, milliseconds]) => `set ${name} = ${milliseconds}`)
+  if (!settings) return pool;
+  const text = Object.entries(settings)
+    .map(([name, value]) => `set ${name} = ${value}`)
     .join('; ');
   // Not awaited: in pipeline mode the next statements follow at once. Its only error is that the connection broke.
   return pool.on('connect', (client) => void client.query(text).catch(() => {}));

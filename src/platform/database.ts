@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { createConnections } from './connections.ts';
-import { createPool, type SessionLimits } from './database-connection.ts';
+import { createPool, type SessionSettings } from './database-connection.ts';
 import {
   CommitUncertain,
   DatabaseBusy,
@@ -62,16 +62,25 @@ export interface DatabaseOptions {
 }
 
 // Without such limits, in milliseconds, pg and PostgreSQL wait for ever.
-const requestLimits: SessionLimits = {
+const requestLimits = {
   statement_timeout: 7_000,
   lock_timeout: 6_000,
   idle_in_transaction_session_timeout: 20_000,
 };
-const jobLimits: SessionLimits = {
+const jobLimits = {
   statement_timeout: 60_000,
   lock_timeout: 30_000,
   idle_in_transaction_session_timeout: 60_000,
 };
+// Requests read few rows, by an index. PostgreSQL keeps the plan of a prepared statement: one that it made while the
+// tables were small would read them as a whole when they have grown.
+const requestPlans: SessionSettings = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+};
+
 const connectionMilliseconds = { ofRequests: 4_000, ofJobs: 10_000 };
 /** Added to `statement_timeout`: when this has passed too, the server does not respond at all. */
 const silenceMilliseconds = 1_000;
@@ -111,7 +120,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const maxStatementMilliseconds = limits.statement_timeout + silenceMilliseconds;
   const connectionTimeoutMillis = isForJobs ? connectionMilliseconds.ofJobs : connectionMilliseconds.ofRequests;
   const connections = { max: poolSize, connectionTimeoutMillis, pipeline: true, application_name: 'frontdesk' };
-  const pool = createPool(url, connections, limits);
+  const pool = createPool(url, connections, isForJobs ? limits : { ...limits, ...requestPlans });
   attachErrorListener(pool, onError);
   const units = new AsyncLocalStorage<UnitOfWork>();
 

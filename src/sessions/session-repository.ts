@@ -3,7 +3,7 @@ import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Authorizations, AuthorizationChange, Session } from './session.ts';
 
-interface Row {
+export interface SessionRow {
   uid: string;
   account_id: string | null;
   signed_in_at: Date | null;
@@ -19,7 +19,7 @@ interface Row {
   user_agent: string | null;
 }
 
-const toSession = (row: Row): Session => ({
+export const toSession = (row: SessionRow): Session => ({
   uid: row.uid,
   accountId: row.account_id ?? undefined,
   signedInAt: row.signed_in_at ?? undefined,
@@ -41,14 +41,14 @@ const selectById = sql`
 
 /** @param idHashes digests of the id in the cookie under every key */
 export async function findSessionById(db: Database, idHashes: Buffer[]): Promise<Session | undefined> {
-  const [row] = await db.read<Row>(selectById, [idHashes]);
+  const [row] = await db.read<SessionRow>(selectById, [idHashes]);
   return row && toSession(row);
 }
 
 const selectByUid = sql`select * from live_sessions where uid = $1`;
 
 export async function findSessionByUid(db: Database, uid: string): Promise<Session | undefined> {
-  const [row] = await db.read<Row>(selectByUid, [uid]);
+  const [row] = await db.read<SessionRow>(selectByUid, [uid]);
   return row && toSession(row);
 }
 
@@ -113,7 +113,7 @@ const selectByAccount = sql`
  * @param after uid of the session after which the list begins
  */
 export async function listSessions(db: Database, accountId: string, limit: number, after?: string): Promise<Session[]> {
-  return (await db.read<Row>(selectByAccount, [accountId, after, limit])).map(toSession);
+  return (await db.read<SessionRow>(selectByAccount, [accountId, after, limit])).map(toSession);
 }
 
 const selectBegunAt = sql`
@@ -128,7 +128,7 @@ export async function listSessionsBegunAt(
   at: Date,
   seconds: number,
 ): Promise<Session[]> {
-  return (await db.read<Row>(selectBegunAt, [accountId, at, seconds])).map(toSession);
+  return (await db.read<SessionRow>(selectBegunAt, [accountId, at, seconds])).map(toSession);
 }
 
 const countByAccount = sql`

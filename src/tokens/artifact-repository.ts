@@ -15,11 +15,17 @@ export interface StoredArtifact {
 /** The grace period: a used refresh token may be used again for this long, and gets the newest token of its family. */
 export const refreshGraceSeconds = 30;
 
-interface Row {
+export interface ArtifactRow {
   payload: ArtifactPayload;
   consumed_at: Date | null;
   within_grace: boolean | null;
 }
+
+export const toArtifact = (row: ArtifactRow): StoredArtifact => ({
+  payload: row.payload,
+  consumedAt: row.consumed_at ?? undefined,
+  isWithinGrace: row.within_grace ?? false,
+});
 
 // An artifact is not found when its grant is revoked, or when its client is being removed. A used refresh token without a
 // salt was rotated by an older release and has no grace period.
@@ -37,9 +43,8 @@ export async function findArtifact(
   kind: string,
   idHashes: Buffer[],
 ): Promise<StoredArtifact | undefined> {
-  const [row] = await db.read<Row>(selectArtifact, [kind, idHashes, refreshGraceSeconds]);
-  if (!row) return undefined;
-  return { payload: row.payload, consumedAt: row.consumed_at ?? undefined, isWithinGrace: row.within_grace ?? false };
+  const [row] = await db.read<ArtifactRow>(selectArtifact, [kind, idHashes, refreshGraceSeconds]);
+  return row && toArtifact(row);
 }
 
 const upsertRow = sql`

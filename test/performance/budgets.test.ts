@@ -80,16 +80,16 @@ const budgets: Record<string, Budget> = {
     },
   },
   userinfo: {
-    statements: 5,
-    roundTrips: 5,
+    statements: 2,
+    roundTrips: 2,
     async prepare() {
       const { access_token: token } = await tokensFor(frontdesk, browser, site);
       return () => ok(userinfo(frontdesk, token));
     },
   },
   introspection: {
-    statements: 6,
-    roundTrips: 4,
+    statements: 2,
+    roundTrips: 2,
     async prepare() {
       const { access_token: token } = await tokensFor(frontdesk, browser, site);
       return () => ok(callAs(frontdesk, site, '/oauth/introspect', { token }));

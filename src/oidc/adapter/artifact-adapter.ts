@@ -13,11 +13,15 @@ import {
   type ArtifactPayload,
 } from '../../tokens/artifact-repository.ts';
 import { rotateRefreshToken } from '../../tokens/rotate-refresh-token.ts';
+import { readToken } from '../prefetch/prefetch.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
 import { currentRotation, setRotation } from './refresh-rotation.ts';
 
 /** Seconds of clock difference that the library tolerates; rows are kept that much longer. */
 export const clockToleranceSeconds = 15;
+
+/** What a client presents; the others are of the protocol alone. */
+const tokenKinds = new Set(['AuthorizationCode', 'AccessToken', 'ClientCredentials', 'RefreshToken']);
 
 /** Placeholder for the interaction's id in a stored `returnTo`: the id must not be readable in the database. */
 const idPlaceholder = '{id}';
@@ -67,7 +71,9 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
 
   return {
     async find(id) {
-      const artifact = await findArtifact(db, kind, digests(id));
+      const artifact = tokenKinds.has(kind)
+        ? await readToken(db, keyring, kind, id)
+        : await findArtifact(db, kind, digests(id));
       if (!artifact) return undefined;
       const { payload, consumedAt, isWithinGrace } = artifact;
       // The grace period counts at the token endpoint only: introspection reports a used refresh token as inactive.

@@ -1,9 +1,10 @@
 /** Stores grants for oidc-provider in the table `grants`. */
 import type { Adapter } from 'oidc-provider';
-import { findGrant, upsertGrant } from '../../grants/grant-repository.ts';
+import { upsertGrant } from '../../grants/grant-repository.ts';
 import { revokeGrant } from '../../grants/revoke-grant.ts';
 import { revokeReplayedGrant } from '../../sessions/remove-app.ts';
 import type { Database } from '../../platform/database.ts';
+import { forgetWhatWasRead, readGrant } from '../prefetch/prefetch.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
 
 /** Revokes a grant, with the reason that the current request implies. */
@@ -21,7 +22,7 @@ async function revoke(db: Database, ctx: ReturnType<typeof protocolContext>, id:
 export function createGrantAdapter(db: Database): Adapter {
   return {
     async find(id) {
-      const grant = await findGrant(db, id);
+      const grant = await readGrant(db, id);
       if (!grant) return undefined;
       const { accountId, clientId, permissions, createdAt, expiresAt } = grant;
       return {
@@ -36,6 +37,7 @@ export function createGrantAdapter(db: Database): Adapter {
     },
 
     async upsert(id, payload, expiresIn = 0) {
+      forgetWhatWasRead();
       // The values are copied, because the statement is sent later and the library may change these objects meanwhile.
       const { openid, resources, rejected, rar } = payload as Record<string, unknown>;
       upsertGrant(db, {
@@ -49,6 +51,7 @@ export function createGrantAdapter(db: Database): Adapter {
     },
 
     async destroy(id) {
+      forgetWhatWasRead();
       await revoke(db, protocolContext(), id);
       // The revocation must be committed although the response is an error.
       db.unitOfWork()?.commitOnRefusal();

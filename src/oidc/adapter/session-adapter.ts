@@ -2,8 +2,9 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
-import { findSessionById, findSessionByUid, upsertSession } from '../../sessions/session-repository.ts';
+import { findSessionById, upsertSession } from '../../sessions/session-repository.ts';
 import { authorizationChange, type Authorizations, type Session } from '../../sessions/session.ts';
+import { forgetWhatWasRead, readSession } from '../prefetch/prefetch.ts';
 import { deviceHashOf } from '../session-device.ts';
 import { SessionConflict } from './session-changed.ts';
 import { epoch, fromEpoch, protocolContext, type ProtocolState } from '../protocol-context.ts';
@@ -68,12 +69,13 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
     },
 
     async findByUid(uid) {
-      const session = await findSessionByUid(db, uid);
+      const session = await readSession(db, uid);
       return isLive(session) ? toPayload(session, undefined) : undefined;
     },
 
     /** @throws SessionConflict when another request ended or changed the session meanwhile */
     async upsert(id, payload, expiresIn = 0) {
+      forgetWhatWasRead();
       const ctx = protocolContext();
       const uid = payload.uid!;
       const previous = recall(uid);

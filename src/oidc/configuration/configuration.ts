@@ -1,7 +1,6 @@
 /** The configuration of oidc-provider, with the reason of each option that needs one. */
 import { errors, type Client as OidcClient, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { JWK } from 'jose';
-import { findAccount } from '../../accounts/account-repository.ts';
 import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
 import type { LivePolicy } from '../../policy/live-policy.ts';
@@ -20,6 +19,7 @@ import { jtiWithGrant } from '../models/jwt-access-token.ts';
 import { assertClientAssertion } from '../requests/client-assertion.ts';
 import { createInteractionPolicy } from '../interaction/interaction-policy.ts';
 import { createLifetimes } from './lifetimes.ts';
+import { readAccount } from '../prefetch/prefetch.ts';
 import type { ProtocolPages } from '../protocol-pages.ts';
 import { createSignOutPages } from '../sign-out-pages.ts';
 import { requestObjectAlgorithms } from '../requests/request-objects.ts';
@@ -109,7 +109,7 @@ export function createConfiguration(input: ConfigurationInput): Configuration {
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: async (_ctx, accountId, client) => subjectOf(client, accountId),
     async findAccount(_ctx, id) {
-      const account = await findAccount(db, id);
+      const account = await readAccount(db, id);
       if (!account || account.suspendedAt) return undefined;
       return { accountId: account.id, claims: () => claimsOf(account) };
     },

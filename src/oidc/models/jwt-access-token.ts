@@ -1,8 +1,8 @@
 /** Introspection of JWT access tokens (RFC 7662 §2.2). oidc-provider introspects opaque tokens only. */
 import { createLocalJWKSet, jwtVerify, type JWK, type JWTPayload } from 'jose';
 import type { Client, Provider } from 'oidc-provider';
-import { findGrant } from '../../grants/grant-repository.ts';
 import type { Database } from '../../platform/database.ts';
+import { readGrant } from '../prefetch/prefetch.ts';
 import { protocolContext } from '../protocol-context.ts';
 
 /** Prefix of a JWT, so that the library takes the JWT for an opaque token and looks it up. */
@@ -63,7 +63,7 @@ export function makeJwtsIntrospectable(provider: Provider, db: Database, keys: J
       const client = sub === clientId ? await clients.find(String(clientId)) : undefined;
       return client && new ClientCredentials({ ...token, kind: 'ClientCredentials' });
     }
-    const grant = await findGrant(db, grantId);
+    const grant = await readGrant(db, grantId);
     return grant && new AccessToken({ ...token, kind: 'AccessToken', grantId, accountId: grant.accountId });
   }
 

@@ -1,0 +1,88 @@
+/**
+ * What a request of the protocol reads. Its first read brings what oidc-provider is about to ask for, which is kept until
+ * the request ends or writes it. Outside of requests nothing is kept.
+ */
+import { findAccount } from '../../accounts/account-repository.ts';
+import type { Account } from '../../accounts/account.ts';
+import { findGrant, type Grant } from '../../grants/grant-repository.ts';
+import { findToken, type FoundToken } from '../../lookups/token-lookup-repository.ts';
+import type { Database } from '../../platform/database.ts';
+import type { Keyring } from '../../platform/secrets.ts';
+import { findSessionByUid } from '../../sessions/session-repository.ts';
+import type { Session } from '../../sessions/session.ts';
+import type { StoredArtifact } from '../../tokens/artifact-repository.ts';
+import { protocolContext } from '../protocol-context.ts';
+
+/** What a request has read; undefined for what does not exist. */
+interface Known {
+  /** By kinds and presented value. */
+  tokens: Map<string, Promise<FoundToken | undefined>>;
+  grants: Map<string, Promise<Grant | undefined>>;
+  sessions: Map<string, Promise<Session | undefined>>;
+  accounts: Map<string, Promise<Account | undefined>>;
+}
+
+const knownByRequest = new WeakMap<object, Known>();
+
+const nothing = (): Known => ({ tokens: new Map(), grants: new Map(), sessions: new Map(), accounts: new Map() });
+
+function known(): Known {
+  const ctx = protocolContext();
+  const found = (ctx && knownByRequest.get(ctx)) ?? nothing();
+  if (ctx) knownByRequest.set(ctx, found);
+  return found;
+}
+
+/** Forgets what the current request has read, because it has written some of it. */
+export function forgetWhatWasRead(): void {
+  const ctx = protocolContext();
+  if (ctx) knownByRequest.delete(ctx);
+}
+
+/** Reads once; also when it is asked for twice at the same time. */
+function once<Value>(map: Map<string, Promise<Value>>, key: string, read: () => Promise<Value>): Promise<Value> {
+  const value = map.get(key) ?? read();
+  map.set(key, value);
+  return value;
+}
+
+/** Kinds of tokens that the endpoints for introspection and revocation look for, one after the other. */
+const unknownKinds = ['AccessToken', 'ClientCredentials', 'RefreshToken'];
+const kindsOf = (kind: string): string[] =>
+  /^(introspection|revocation)$/.test(protocolContext()?.oidc.route ?? '') && unknownKinds.includes(kind)
+    ? unknownKinds
+    : [kind];
+
+/** A code or token, by the value that a client presents. Its grant, session and account are read with it. */
+export async function readToken(
+  db: Database,
+  keyring: Keyring,
+  kind: string,
+  value: string,
+): Promise<StoredArtifact | undefined> {
+  const { tokens, grants, sessions, accounts } = known();
+  const kinds = kindsOf(kind);
+  const found = await once(tokens, `${kinds.join(' ')} ${value}`, async () => {
+    const candidates = kinds.flatMap((each) => keyring.digests(each, value).map((idHash) => ({ kind: each, idHash })));
+    const token = await findToken(db, candidates);
+    const { grant, session, account } = token ?? {};
+    const sessionUid = token?.artifact.payload['sessionUid'];
+    if (grant) grants.set(grant.id, Promise.resolve(grant));
+    if (typeof sessionUid === 'string') sessions.set(sessionUid, Promise.resolve(session));
+    if (grant) accounts.set(grant.accountId, Promise.resolve(account));
+    return token;
+  });
+  return found?.kind === kind ? found.artifact : undefined;
+}
+
+/** @returns undefined for a revoked grant; an expired one is returned */
+export const readGrant = (db: Database, id: string): Promise<Grant | undefined> =>
+  once(known().grants, id, () => findGrant(db, id));
+
+/** @returns undefined for an ended session; an expired one is returned */
+export const readSession = (db: Database, uid: string): Promise<Session | undefined> =>
+  once(known().sessions, uid, () => findSessionByUid(db, uid));
+
+/** Also returns a suspended account. */
+export const readAccount = (db: Database, id: string): Promise<Account | undefined> =>
+  once(known().accounts, id, () => findAccount(db, id));
