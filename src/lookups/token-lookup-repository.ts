@@ -16,6 +16,8 @@ import {
 
 export interface FoundToken {
   kind: string;
+  /** Its digest, as stored. */
+  idHash: Buffer;
   artifact: StoredArtifact;
   /** Its grant, which is live; undefined for a token without one. */
   grant: Grant | undefined;
@@ -28,7 +30,7 @@ export interface FoundToken {
 // The conditions are those of `selectArtifact` (tokens/artifact-repository.ts). At most one row is found, because values
 // are random.
 const selectToken = sql`
-  select a.kind as "artifact.kind", a.payload as "artifact.payload", a.consumed_at as "artifact.consumed_at",
+  select a.kind as "artifact.kind", a.id_hash as "artifact.id_hash", a.payload as "artifact.payload", a.consumed_at as "artifact.consumed_at",
     a.kind = 'RefreshToken' and a.successor_salt is not null
       and a.consumed_at > clock_timestamp() - make_interval(secs => $3) as "artifact.within_grace",
     g.id as "grant.id", g.account_id as "grant.account_id", g.client_id as "grant.client_id",
@@ -62,6 +64,7 @@ export async function findToken(
   const { artifact, grant, session, account } = splitByTable(row);
   return {
     kind: String(artifact!['kind']),
+    idHash: artifact!['id_hash'] as Buffer,
     artifact: toArtifact(artifact as unknown as ArtifactRow),
     grant: grant!['id'] === null ? undefined : toGrant(grant as unknown as GrantRow),
     session: session!['uid'] === null ? undefined : toSession(session as unknown as SessionRow),

@@ -1,5 +1,5 @@
 /** Builds a Provider of oidc-provider from the current keys, and replaces some of its methods. */
-import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider, type KoaContextWithOIDC, type TokenEndpointGrantContext } from 'oidc-provider';
 import type { JWK } from 'jose';
 import { updateSendsPkce } from '../clients/client-repository.ts';
 import type { Database } from '../platform/database.ts';
@@ -21,6 +21,7 @@ import { replaceSessionMethods } from './models/session.ts';
 import { fromEpoch, protocolContext, type ProtocolState } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
 import { SessionConflict } from './adapter/session-changed.ts';
+import { inOneStatement } from './adapter/token-exchange.ts';
 import { logRefusals } from './refusal-log.ts';
 import { pinOrigin } from './pin-origin.ts';
 
@@ -37,19 +38,30 @@ export interface ProviderInput {
   pairwiseSalt: string;
 }
 
+/** The members of a tuple after its first two. */
+type RestOf<Tuple extends unknown[]> = Tuple extends [unknown, unknown, ...infer Rest] ? Rest : never;
+
 interface ReplayModel {
   ReplayDetection: { unique(issuer: string, jti: string, expiresAt: number): Promise<boolean> };
 }
 
 export function createProvider(input: ProviderInput): Provider {
   const { db, keyring, log, issuer, pages } = input;
-  /** Replaces the form of `form_post`: the library's has no text and an inline script. */
-  class PageProvider extends Provider {
+  class ReplacedProvider extends Provider {
+    override registerGrantType<Params extends object>(
+      name: string,
+      handle: (ctx: TokenEndpointGrantContext<Params>) => void | Promise<void>,
+      ...parameters: RestOf<Parameters<Provider['registerGrantType']>>
+    ): void {
+      super.registerGrantType(name, inOneStatement(db, handle), ...parameters);
+    }
+
+    /** Replaces the form of `form_post`: the library's has no text and an inline script. */
     override registerResponseMode(...[name, handler]: Parameters<Provider['registerResponseMode']>): void {
       super.registerResponseMode(name, name === 'form_post' ? pages.postToApp : handler);
     }
   }
-  const provider = new PageProvider(issuer, createConfiguration(input));
+  const provider = new ReplacedProvider(issuer, createConfiguration(input));
   pinOrigin(issuer, provider);
   replaceSessionMethods(provider, db);
   replaceClientMethods(provider, input);

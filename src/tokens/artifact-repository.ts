@@ -63,10 +63,19 @@ export interface NewArtifact {
   parentHash?: Buffer | undefined;
 }
 
-export function upsertArtifact(db: Database, artifact: NewArtifact): void {
-  const { kind, idHash, grantId, payload, expiresAt, parentHash } = artifact;
+const valuesOf = ({ kind, idHash, grantId, payload, expiresAt, parentHash }: NewArtifact): unknown[] => {
   const { clientId, accountId } = payload;
-  db.write(upsertRow, [kind, idHash, grantId, clientId, accountId, parentHash, payload, expiresAt]);
+  return [kind, idHash, grantId, clientId, accountId, parentHash, payload, expiresAt];
+};
+
+export function upsertArtifact(db: Database, artifact: NewArtifact): void {
+  db.write(upsertRow, valuesOf(artifact));
+}
+
+/** The values of several artifacts, column by column in the order of `upsertRow`, for `unnest`. */
+export function columnsOf(artifacts: readonly NewArtifact[]): unknown[][] {
+  const rows = artifacts.map(valuesOf);
+  return Array.from({ length: 8 }, (_, column) => rows.map((row) => row[column]));
 }
 
 const updateConsumedAt = sql`

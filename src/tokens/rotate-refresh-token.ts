@@ -18,6 +18,12 @@ export interface Rotation {
   isNew: boolean;
 }
 
+/** The first rotation of a token that was read as unused; exchange-repository.ts stores it. @param idHash as stored */
+export function firstRotation(keyring: Keyring, idHash: Buffer, token: string): { rotation: Rotation; salt: Buffer } {
+  const salt = randomBytes(saltBytes);
+  return { salt, rotation: { successor: keyring.successor(idHash, salt, token), parentHash: idHash, isNew: true } };
+}
+
 /**
  * Uses a refresh token. Its successor is derived from it, so that every process returns the same successor to
  * concurrent requests and after a lost response, although no usable token is stored.

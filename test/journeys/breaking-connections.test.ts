@@ -21,6 +21,7 @@ import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { runFrontdesk } from '../support/terminal.ts';
 import { CommitUncertain, DatabaseBusy } from '../../src/platform/database-errors.ts';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
+import { updateAndInsert as exchangeStatement } from '../../src/tokens/exchange-repository.ts';
 
 const databaseErrorMessage = 'the database did not do what was asked';
 
@@ -127,17 +128,17 @@ const sendOneOfEachKind = async () =>
 describe('responses and the log', () => {
   test('are all there is: no stack is printed beside them', () => expect(traces).toEqual([]));
 
-  test('say that the result is unknown when the answer to a commit was lost', async () => {
+  test('say that the result is unknown when the answer to an exchange was lost', async () => {
     const lines = logFromNow();
     const request = authorize(frontdesk, site);
     const code = await codeFor(newBrowser(frontdesk), request);
-    proxy.loseResponse('cut', 'COMMIT');
+    proxy.loseResponse('cut', exchangeStatement.name);
     const response = await exchange(frontdesk, site, { code, verifier: request.verifier });
     expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
     expect(response.json()['error_description']).toContain('we do not know whether it was done');
     expect(lines().filter(({ level }) => level === 'error')).toHaveLength(1);
     await waitUntilReady();
-    // The commit succeeded, so the code is consumed.
+    // The statement commits by itself, so the code is consumed.
     expect((await exchange(frontdesk, site, { code, verifier: request.verifier })).json()['error']).toBe(
       'invalid_grant',
     );

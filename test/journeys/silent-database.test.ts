@@ -9,6 +9,7 @@ import { authorize, callAs, codeFor, exchange, newBrowser, refresh, tokensFor, t
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { openDatabase } from '../../src/platform/database.ts';
 import { CommitUncertain } from '../../src/platform/database-errors.ts';
+import { updateAndInsert as exchangeStatement } from '../../src/tokens/exchange-repository.ts';
 
 let frontdesk: Frontdesk;
 let proxy: DatabaseProxy;
@@ -63,10 +64,10 @@ test('a request does not try the lost connections of the pool one after the othe
   expect((await newBrowser(frontdesk).send(authorize(frontdesk, site).url)).status).toBe(303);
 });
 
-test('the response to a request whose commit got no answer says that its result is unknown', async () => {
+test('the response to an exchange that got no answer of the database says that its result is unknown', async () => {
   const request = authorize(frontdesk, site);
   const code = await codeFor(newBrowser(frontdesk), request);
-  proxy.loseResponse('forget', 'COMMIT');
+  proxy.loseResponse('forget', exchangeStatement.name);
   const response = await exchange(frontdesk, site, { code, verifier: request.verifier });
   expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
   expect(response.json()['error_description']).toContain('we do not know whether it was done');

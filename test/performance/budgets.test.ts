@@ -46,8 +46,8 @@ const budgets: Record<string, Budget> = {
       ok(callAs(frontdesk, machine, '/oauth/token', { grant_type: 'client_credentials', resource: audience })),
   },
   refresh: {
-    statements: 10,
-    roundTrips: 7,
+    statements: 3,
+    roundTrips: 3,
     async prepare() {
       let { refresh_token: token } = await tokensFor(frontdesk, browser, site, { scope: offline });
       return async () => {
@@ -62,8 +62,8 @@ const budgets: Record<string, Budget> = {
     prepare: async () => () => browser.send(authorize(frontdesk, site).url),
   },
   'silent sign-in, with the exchange of the code': {
-    statements: 18,
-    roundTrips: 13,
+    statements: 11,
+    roundTrips: 9,
     prepare: async () => async () => {
       const request = authorize(frontdesk, site);
       const code = await codeFor(browser, request);

@@ -1,5 +1,5 @@
 /** Requirements of README.md beside this file: B03 to B05, B09, B10, B12, B13. Tests authorization codes, PKCE, and the parameters of authorization requests and responses. */
-import { ann, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
+import { ann, audience, siteA, siteB, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 import { runSql } from '../support/database.ts';
 import {
   responseParameters,
@@ -79,6 +79,15 @@ describe('B04', () => {
     const { request, code } = await requestCode();
     expect((await exchange(frontdesk, appA, { code, verifier: randomText() })).status).toBe(400);
     expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
+  });
+
+  test('a code is used by an exchange that is refused because of the API that it names', async () => {
+    const { request, code } = await requestCode();
+    const form = { code, code_verifier: request.verifier, redirect_uri: appA.redirectUri, resource: audience };
+    const refused = await callAs(frontdesk, appA, '/oauth/token', { grant_type: 'authorization_code', ...form });
+    expect(refused.json()).toMatchObject({ error: 'invalid_target' });
+    const repeated = await exchange(frontdesk, appA, { code, verifier: request.verifier });
+    expect(repeated.json()).toMatchObject({ error: 'invalid_grant' });
   });
 });
 

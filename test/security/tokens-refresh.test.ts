@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errors } from 'oidc-provider';
 import { ann, app, siteA, siteB, type RegisteredApp } from '../support/people-and-apps.ts';
 import { runSql } from '../support/database.ts';
-import { newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';
+import { callAs, newBrowser, refresh, tokensFor, userinfo, type Tokens } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { createArtifactAdapter } from '../../src/oidc/adapter/artifact-adapter.ts';
@@ -120,6 +120,24 @@ describe('B06', () => {
     await sleep(1_100);
     await refreshWith(token!);
     expect(await rows()).toEqual(rowsBefore);
+  });
+
+  test('a refresh that is refused because of the API that it names does not use the token', async () => {
+    const { refresh_token: token } = await signedIn();
+    const form = { grant_type: 'refresh_token', refresh_token: token!, resource: 'https://other.example/' };
+    const refused = await callAs(frontdesk, notifiedApp, '/oauth/token', form);
+    expect(refused.json()).toMatchObject({ error: 'invalid_target' });
+    const rows = await runSql(
+      frontdesk.db,
+      `select from artifacts where parent_hash is not null and consumed_at is null`,
+    );
+    const { refresh_token: successor } = await refreshWith(token!);
+    expect((await refreshWith(successor!)).error).toBeUndefined();
+    const rowsAfter = await runSql(
+      frontdesk.db,
+      `select from artifacts where parent_hash is not null and consumed_at is null`,
+    );
+    expect(rowsAfter.length).toBe(rows.length + 1);
   });
 
   test('a concurrent use that is decided after the grace period revokes the family', async () => {

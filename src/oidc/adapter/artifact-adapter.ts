@@ -12,10 +12,11 @@ import {
   upsertArtifact,
   type ArtifactPayload,
 } from '../../tokens/artifact-repository.ts';
-import { rotateRefreshToken } from '../../tokens/rotate-refresh-token.ts';
+import { firstRotation, rotateRefreshToken } from '../../tokens/rotate-refresh-token.ts';
 import { readToken } from '../prefetch/prefetch.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
 import { currentRotation, setRotation } from './refresh-rotation.ts';
+import { currentExchange } from './token-exchange.ts';
 
 /** Seconds of clock difference that the library tolerates; rows are kept that much longer. */
 export const clockToleranceSeconds = 15;
@@ -69,10 +70,23 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
     throw new errors.InvalidGrant(`${kind} was used before`);
   }
 
+  /** @returns false when it must be used at once: what the request writes is not collected, or it was used before */
+  async function consumeLater(id: string): Promise<boolean> {
+    const exchange = currentExchange();
+    if (!exchange || (kind !== 'AuthorizationCode' && kind !== 'RefreshToken')) return false;
+    const token = await readToken(db, keyring, kind, id);
+    if (!token || token.artifact.consumedAt) return false;
+    const { idHash } = token;
+    const first = kind === 'RefreshToken' ? firstRotation(keyring, idHash, id) : undefined;
+    if (first) setRotation(first.rotation);
+    exchange.used = { kind, idHash, successorSalt: first?.salt };
+    return true;
+  }
+
   return {
     async find(id) {
       const artifact = tokenKinds.has(kind)
-        ? await readToken(db, keyring, kind, id)
+        ? (await readToken(db, keyring, kind, id))?.artifact
         : await findArtifact(db, kind, digests(id));
       if (!artifact) return undefined;
       const { payload, consumedAt, isWithinGrace } = artifact;
@@ -88,7 +102,7 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
       // The row is written under the digest by the newest key. An outdated row under an older key must not be found.
       const olderDigests = digests(id).slice(1);
       if (kind === 'Interaction' && olderDigests.length > 0) deleteArtifact(db, kind, olderDigests);
-      upsertArtifact(db, {
+      const artifact = {
         kind,
         idHash: keyring.digest(kind, id),
         // An interaction must survive the revocation of the grant it began with.
@@ -96,10 +110,14 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
         payload: withoutSecrets(kind, id, payload),
         expiresAt: new Date(Date.now() + (expiresIn + clockToleranceSeconds) * 1000),
         parentHash: rotation?.parentHash,
-      });
+      };
+      const exchange = currentExchange();
+      if (exchange?.used) exchange.tokens.push(artifact);
+      else upsertArtifact(db, artifact);
     },
 
     async consume(id) {
+      if (await consumeLater(id)) return;
       if (kind !== 'RefreshToken') {
         if (!(await consumeArtifact(db, kind, digests(id)))) await refuseReuse(id);
         return;

@@ -10,7 +10,6 @@ import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
 import { findSessionByUid } from '../../sessions/session-repository.ts';
 import type { Session } from '../../sessions/session.ts';
-import type { StoredArtifact } from '../../tokens/artifact-repository.ts';
 import { protocolContext } from '../protocol-context.ts';
 
 /** What a request has read; undefined for what does not exist. */
@@ -59,7 +58,7 @@ export async function readToken(
   keyring: Keyring,
   kind: string,
   value: string,
-): Promise<StoredArtifact | undefined> {
+): Promise<FoundToken | undefined> {
   const { tokens, grants, sessions, accounts } = known();
   const kinds = kindsOf(kind);
   const found = await once(tokens, `${kinds.join(' ')} ${value}`, async () => {
@@ -72,7 +71,7 @@ export async function readToken(
     if (grant) accounts.set(grant.accountId, Promise.resolve(account));
     return token;
   });
-  return found?.kind === kind ? found.artifact : undefined;
+  return found?.kind === kind ? found : undefined;
 }
 
 /** @returns undefined for a revoked grant; an expired one is returned */
