@@ -36,23 +36,37 @@ const drainSeconds = 10;
 const reloadSeconds = 60;
 
 /**
- * Reloads policy and signing keys when another process has changed them: at each notification of the database, and
- * every minute in case a notification was lost.
+ * Reloads policy and signing keys when another process has changed them: when the database tells so, about once a second
+ * while it cannot, and every minute in case they were changed without a notification.
  *
  * @returns a function that stops this
  */
 async function followChanges({ db, keyring, log }: Base, oidc: Oidc, policy: LivePolicy): Promise<() => Promise<void>> {
+  let isQueued = false;
+  let hasFailed = false;
   const reload = async () => {
-    await policy.reload();
-    oidc.useKeys(await listSigningKeys(db, keyring));
+    isQueued = false;
+    try {
+      await policy.reload();
+      oidc.useKeys(await listSigningKeys(db, keyring));
+      hasFailed = false;
+    } catch (error) {
+      if (!hasFailed) log.warn({ err: error }, 'could not follow changes');
+      hasFailed = true;
+    }
   };
   // Reloads run one after the other, so that an older state never replaces a newer one.
   let reloads = Promise.resolve();
   const queueReload = () => {
-    reloads = reloads.then(reload).catch((error: unknown) => log.warn({ err: error }, 'could not follow changes'));
+    if (isQueued) return;
+    isQueued = true;
+    reloads = reloads.then(reload);
   };
-  const listener = await db.listen('frontdesk', queueReload);
-  const timer = setInterval(queueReload, reloadSeconds * 1000);
+  const listener = await db.followChanges(queueReload);
+  const timer = setInterval(() => {
+    db.cache.clear();
+    queueReload();
+  }, reloadSeconds * 1000);
   return async () => {
     clearInterval(timer);
     await listener.close();

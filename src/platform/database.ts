@@ -11,6 +11,7 @@ import {
   translateDatabaseError,
 } from './database-errors.ts';
 import { listen, type Listener } from './listener.ts';
+import { createRowCache, type RowCache } from './row-cache.ts';
 import type { Rows, Statement } from './statement.ts';
 import { withinLimit } from './time-limit.ts';
 import { createUnitOfWork, type UnitOfWork } from './unit-of-work.ts';
@@ -46,8 +47,14 @@ export interface Database {
   close(): Promise<void>;
   /** The connection string, for libraries that open their own connections. */
   readonly url: string;
-  /** Receives the notifications of a channel (LISTEN), on a connection of its own. */
-  listen(channel: string, onMessage: (message: string) => void): Promise<Listener>;
+  /**
+   * Follows what the database tells of changes, on a connection of its own. Until it is closed, rows are kept in memory.
+   *
+   * @param onChange called when something has changed that is not kept as rows, or may have
+   */
+  followChanges(onChange: () => void): Promise<Listener>;
+  /** Rows in memory, while changes are followed. */
+  readonly cache: RowCache;
 }
 
 export interface DatabaseOptions {
@@ -109,6 +116,9 @@ function attachErrorListener(pool: pg.Pool, onError: (error: Error) => void): pg
   return pool.on('error', listener).on('connect', (client) => client.on('error', listener));
 }
 
+/** The channels of the triggers (migrations/0011-policy.sql, 0041-tell-changed-rows.sql). */
+const channels = { changes: 'frontdesk', rows: 'frontdesk_rows' };
+
 // A standby responds too, but accepts no writes.
 const ping = { name: 'ping', text: "select current_setting('transaction_read_only') = 'off' as is_writable" };
 
@@ -125,6 +135,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   const units = new AsyncLocalStorage<UnitOfWork>();
 
   const connect = createConnections(pool);
+  let listener: Listener | undefined;
+  const cache = createRowCache({
+    isCurrent: () => listener?.isCurrent() === true,
+    unitOfWork: () => units.getStore(),
+  });
 
   /**
    * Runs a statement on a connection of the pool, which is closed when it does not respond.
@@ -170,8 +185,24 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   return {
     url,
-    listen: (channel, onMessage) =>
-      listen({ url, channel, onMessage, onError: (error) => onError(translateDatabaseError(error)) }),
+    cache,
+    async followChanges(onChange) {
+      listener = await listen({
+        url,
+        channels: Object.values(channels),
+        onMessage(channel, message) {
+          if (channel !== channels.rows) return onChange();
+          const [table, ...key] = message.split(' ');
+          return cache.drop(table!, key.length > 0 ? key.join(' ') : undefined);
+        },
+        onGap() {
+          cache.clear();
+          onChange();
+        },
+        onError: (error) => onError(translateDatabaseError(error)),
+      });
+      return listener;
+    },
     unitOfWork: () => units.getStore(),
     startUnitOfWork,
 

@@ -5,71 +5,115 @@ import { createClient } from './database-connection.ts';
 import { withinLimit } from './time-limit.ts';
 
 export interface Listener {
+  /** Whether all notifications have been received that were sent until `maxDelayMilliseconds` ago. */
+  isCurrent(): boolean;
   close(): Promise<void>;
 }
 
 export interface ListenOptions {
   url: string;
-  channel: string;
-  onMessage: (message: string) => void;
+  channels: readonly string[];
+  onMessage: (channel: string, message: string) => void;
+  /**
+   * Called when notifications may have been missed: after each reconnection, and about once a second while none are
+   * received.
+   */
+  onGap: () => void;
   onError: (error: Error) => void;
 }
 
+/** How old at most the proof is that notifications arrive. */
+export const maxDelayMilliseconds = 850;
+const probeMilliseconds = 300;
 const reconnectSeconds = 2;
-const probeSeconds = 5;
+const maxAnswerSeconds = 5;
+
+/** Sends a statement, and closes the connection when there is no answer. */
+async function answerTo(client: pg.Client, text: string): Promise<void> {
+  const close = () => (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  await withinLimit(client.query(text), maxAnswerSeconds * 1000, close);
+}
 
 /**
- * Calls `onMessage` for each notification. Notifications sent while the connection is lost are missed: `onMessage` gets
- * an empty message after each reconnection, and the caller must also look for changes from time to time.
+ * Calls `onMessage` for each notification.
+ *
+ * A connection that a network has forgotten looks like one without notifications. So the connection is probed: PostgreSQL
+ * sends the notifications of what was committed before it answers, on the same connection.
  */
-export async function listen({ url, channel, onMessage, onError }: ListenOptions): Promise<Listener> {
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { url, channels, onMessage, onGap, onError } = options;
   let client: pg.Client | undefined;
-  /**
-   * Probes the connection, and closes a broken one: without a probe it looks like a connection without notifications.
-   */
-  const probe = setInterval(() => {
-    const probed = client;
-    if (!probed) return;
-    const close = () => (probed as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
-    withinLimit(probed.query('select 1'), probeSeconds * 1000, close).catch(onError);
-  }, probeSeconds * 1000);
-  let timer: NodeJS.Timeout | undefined;
+  /** When the last probe was sent that was answered. */
+  let provenAt = -Infinity;
+  let reconnection: NodeJS.Timeout | undefined;
   let isClosed = false;
+  const probed = new WeakSet<pg.Client>();
+
+  async function probe(current: pg.Client): Promise<void> {
+    if (probed.has(current)) return;
+    probed.add(current);
+    const sentAt = performance.now();
+    await answerTo(current, 'select 1');
+    probed.delete(current);
+    if (current === client) prove(sentAt);
+  }
+
+  function prove(sentAt: number): void {
+    provenAt = sentAt;
+    gap.refresh();
+  }
 
   async function connect(): Promise<void> {
     const next = createClient(url, { application_name: 'frontdesk', connectionTimeoutMillis: 4_000 });
-    next.on('notification', ({ payload = '' }) => onMessage(payload));
+    next.on('notification', ({ channel, payload = '' }) => onMessage(channel, payload));
     next.on('error', onError);
     next.on('end', () => {
-      if (client === next) client = undefined;
+      if (client === next) {
+        client = undefined;
+        provenAt = -Infinity;
+      }
       reconnectLater();
     });
     await next.connect();
-    await withinLimit(next.query(`listen ${next.escapeIdentifier(channel)}`), probeSeconds * 1000);
+    const text = channels.map((channel) => `listen ${next.escapeIdentifier(channel)}`).join('; ');
+    const sentAt = performance.now();
+    await answerTo(next, text);
     client = next;
+    onGap();
+    prove(sentAt);
   }
 
   function reconnectLater(): void {
-    if (isClosed || timer) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      connect().then(
-        () => onMessage(''),
-        (error: Error) => {
-          onError(error);
-          reconnectLater();
-        },
-      );
+    if (isClosed || reconnection) return;
+    reconnection = setTimeout(() => {
+      reconnection = undefined;
+      connect().catch((error: Error) => {
+        onError(error);
+        reconnectLater();
+      });
     }, reconnectSeconds * 1000);
   }
 
-  await connect();
+  const gap = setTimeout(() => {
+    gap.refresh();
+    onGap();
+  }, maxDelayMilliseconds);
+  const probes = setInterval(() => void (client && probe(client).catch(onError)), probeMilliseconds);
+  const stop = () => {
+    isClosed = true;
+    clearTimeout(reconnection);
+    clearTimeout(gap);
+    clearInterval(probes);
+  };
+  await connect().catch((error: unknown) => {
+    stop();
+    throw error;
+  });
   return {
+    isCurrent: () => performance.now() - provenAt < maxDelayMilliseconds,
     async close() {
-      isClosed = true;
-      clearTimeout(timer);
-      clearInterval(probe);
-      if (client) await withinLimit(client.end(), probeSeconds * 1000).catch(onError);
+      stop();
+      if (client) await withinLimit(client.end(), maxAnswerSeconds * 1000).catch(onError);
     },
   };
 }

@@ -36,6 +36,8 @@ export interface UnitOfWork {
    */
   commit(): Promise<void>;
   rollback(): Promise<void>;
+  /** Calls back once the unit of work has ended, committed or not. */
+  onEnd(callback: () => void): void;
   /** From now on a response with status 400 or more rolls the transaction back: a refused request has no effect. */
   rollBackOnRefusal(): void;
   /**
@@ -69,6 +71,7 @@ export function createUnitOfWork(
   /** Whether no commit can succeed: the server refused a statement, or the connection broke before COMMIT was sent. */
   let isDoomed = false;
   const statements: Promise<unknown>[] = [];
+  const endCallbacks: (() => void)[] = [];
 
   const fail = (error: Error) => {
     isDoomed ||= !isFinished || isAnswerOfServer(error);
@@ -101,6 +104,14 @@ export function createUnitOfWork(
   async function finish(statement: 'COMMIT' | 'ROLLBACK'): Promise<void> {
     if (isFinished) return;
     isFinished = true;
+    try {
+      await end(statement);
+    } finally {
+      for (const callback of endCallbacks) callback();
+    }
+  }
+
+  async function end(statement: 'COMMIT' | 'ROLLBACK'): Promise<void> {
     if (!opening) return;
     let connection: Connection;
     try {
@@ -142,6 +153,7 @@ export function createUnitOfWork(
     send: (statement, values) => void submit(statement, values).catch(fail),
     commit: () => finish('COMMIT'),
     rollback: () => finish('ROLLBACK'),
+    onEnd: (callback) => void endCallbacks.push(callback),
     rollBackOnRefusal: () => {
       rollsBackOnRefusal = true;
     },

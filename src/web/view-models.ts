@@ -1,6 +1,6 @@
 /** Times, logout notices and permissions in the form that views show. */
 import { noticeStateOf, type LogoutNotice, type NoticeState } from '../notices/logout-notice.ts';
-import { listApisOf } from '../apis/api-repository.ts';
+import { listCachedApis } from '../apis/api-repository.ts';
 import type { Permissions } from '../grants/consent.ts';
 import { knownScopes } from '../oidc/permissions/scopes.ts';
 import type { Database } from '../platform/database.ts';
@@ -57,7 +57,7 @@ export async function toPermissionView(
   { scopes, claims, apiScopes }: Permissions,
 ): Promise<PermissionView> {
   const audiences = Object.keys(apiScopes);
-  const apis = audiences.length > 0 ? await listApisOf(db, audiences) : [];
+  const apis = await listCachedApis(db, audiences);
   return {
     scopes: knownScopes.filter((scope) => scope !== 'openid' && scopes.includes(scope)),
     claims,

@@ -1,6 +1,6 @@
 /** Reads clients for oidc-provider, with the metadata that Frontdesk adds to the standard one. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
-import { findClient, type StoredClient } from '../../clients/client-repository.ts';
+import { findCachedClient, type StoredClient } from '../../clients/client-repository.ts';
 import { needsSecret, originsOf, type Client, type ClientMetadata } from '../../clients/client.ts';
 import type { Database } from '../../platform/database.ts';
 import { randomToken } from '../../platform/secrets.ts';
@@ -35,10 +35,7 @@ export const idTokenHasClaimsByDefault = ({
 }: Pick<Client, 'isSelfRegistered' | 'metadata'>): boolean =>
   !isSelfRegistered && metadata[conformanceClientKey] !== true;
 
-/**
- * The metadata of a client for oidc-provider. The library caches clients by a hash of their metadata, so a change takes
- * effect at once in every process.
- */
+/** The metadata of a client for oidc-provider. */
 export function toClientPayload(client: StoredClient): AdapterPayload {
   const { request_object_signing_alg: algorithm, ...others } = client.metadata;
   // The library supports signed request objects only; unsigned ones are handled in request-objects.ts.
@@ -61,7 +58,7 @@ export function toClientPayload(client: StoredClient): AdapterPayload {
 export function createClientAdapter(db: Database): Adapter {
   return {
     async find(id) {
-      const client = await findClient(db, id);
+      const client = await findCachedClient(db, id);
       return client && toClientPayload(client);
     },
     upsert: async () => {

@@ -1,6 +1,6 @@
 /** An authorization request that waits for a person, with the values that the sign-in and consent pages need. */
 import type { Interaction } from 'oidc-provider';
-import { findClient, type StoredClient } from '../../clients/client-repository.ts';
+import { findCachedClient, type StoredClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import type { Permissions } from '../../grants/consent.ts';
 import type { Database } from '../../platform/database.ts';
@@ -41,7 +41,7 @@ export async function pendingInteraction(
   secret: string,
 ): Promise<PendingInteraction> {
   const { uid, prompt, params, session, returnTo } = interaction;
-  const client = await findClient(db, String(params['client_id']));
+  const client = await findCachedClient(db, String(params['client_id']));
   if (!client) throw new Refusal('interaction_expired');
   const requestedSubject = prompt.details['sub'] as { value?: unknown } | undefined;
   const resources = requestedResources(params);

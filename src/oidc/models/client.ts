@@ -1,5 +1,6 @@
 /** Methods of oidc-provider's Client that are replaced. */
-import type { Client, Provider } from 'oidc-provider';
+import type { Adapter, Client, Provider } from 'oidc-provider';
+import { findCachedClient, type StoredClient } from '../../clients/client-repository.ts';
 import { replaceSecretHash, updateSecretLastUsed } from '../../clients/client-secret-repository.ts';
 import { isExpired } from '../../clients/client-secret.ts';
 import type { ClientSecret } from '../../clients/client.ts';
@@ -8,6 +9,7 @@ import type { Database } from '../../platform/database.ts';
 import { outOfPlace } from '../../platform/current-request.ts';
 import { constantTimeEqual, type Keyring } from '../../platform/secrets.ts';
 import { queueLogoutNotice } from '../../sessions/app-removal-repository.ts';
+import { toClientPayload } from '../adapter/client-adapter.ts';
 import { requireNavigation } from '../interaction/navigation.ts';
 import { supportedPrompts } from '../interaction/prompts.ts';
 import { restrictToRegistration } from '../permissions/scopes.ts';
@@ -59,23 +61,38 @@ interface KeyStore {
 }
 
 /** Requests that wait for the keys of a client take no place from others: its server may be slow. */
-function waitOutOfPlace(provider: Provider): void {
-  const { Client } = provider;
-  const find = Client.find.bind(Client);
+function waitOutOfPlace(client: Client): void {
+  const store = client['asymmetricKeyStore'] as KeyStore;
+  const refresh = store.refresh.bind(store);
+  store.refresh = () => outOfPlace(refresh);
+}
+
+/** The library reads clients with the adapter of the class that it is called on. */
+type FindClient = (this: { adapter: Pick<Adapter, 'find'> }, id: string) => Promise<Client | undefined>;
+
+/**
+ * Keeps the library's Client with the row that it was made from. The library makes it anew when a hash of its metadata
+ * differs, and computes that hash each time.
+ */
+function keepClients(provider: Provider, db: Database): void {
+  const kept = new WeakMap<StoredClient, Client>();
   const changed = new WeakSet<Client>();
-  Client.find = async (id) => {
-    const client = await find(id);
-    if (client?.jwksUri === undefined || changed.has(client)) return client;
+  const { find } = provider.Client as unknown as { find: FindClient };
+  provider.Client.find = async (id) => {
+    const stored = typeof id === 'string' ? await findCachedClient(db, id) : undefined;
+    if (!stored) return undefined;
+    const known = kept.get(stored);
+    if (known) return known;
+    const client = (await find.call({ adapter: { find: async () => toClientPayload(stored) } }, id))!;
+    if (client.jwksUri !== undefined && !changed.has(client)) waitOutOfPlace(client);
     changed.add(client);
-    const store = client['asymmetricKeyStore'] as KeyStore;
-    const refresh = store.refresh.bind(store);
-    store.refresh = () => outOfPlace(refresh);
+    kept.set(stored, client);
     return client;
   };
 }
 
 export function replaceClientMethods(provider: Provider, stores: Stores): void {
-  waitOutOfPlace(provider);
+  keepClients(provider, stores.db);
   const { prototype } = provider.Client as unknown as { prototype: ClientModel };
   prototype.compareClientSecret = function compare(presented) {
     return isSecretOf(this, stores, presented);

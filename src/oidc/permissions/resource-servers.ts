@@ -1,7 +1,7 @@
 /** Resource servers (RFC 8707) for oidc-provider, from the registered APIs. */
 import { errors, type Client as OidcClient, type ResourceServer } from 'oidc-provider';
 import type { JwtType } from '../../apis/api.ts';
-import { findApi } from '../../apis/api-repository.ts';
+import { findCachedApi } from '../../apis/api-repository.ts';
 import type { ClientApi } from '../../clients/client.ts';
 import type { Database } from '../../platform/database.ts';
 
@@ -19,7 +19,7 @@ export const jwtTypeOf = (server: ResourceServer | undefined): JwtType | undefin
 /** The APIs that a client may request access tokens for. */
 export const apisOf = (client: OidcClient): ClientApi[] => (client['apis'] ?? []) as ClientApi[];
 
-/** Maximum number of resources in a request: each needs a query. */
+/** Maximum number of resources in a request: each may need a query. */
 const maxResources = 10;
 
 /**
@@ -41,7 +41,7 @@ export async function resourceServerFor(
   if (Array.isArray(resource) && resource.length > maxResources)
     throw new errors.InvalidTarget(`at most ${maxResources} resources can be requested`);
   const clientApi = apisOf(client).find((api) => api.audience === audience);
-  const api = clientApi && (await findApi(db, audience));
+  const api = clientApi && (await findCachedApi(db, audience));
   if (!api) throw new errors.InvalidTarget('this client may not have tokens for that resource');
   const allowed = clientApi.scopes.filter((name) => Object.hasOwn(api.scopes, name));
   const requested = typeof scope === 'string' ? scope.split(' ') : [];
@@ -65,6 +65,6 @@ export async function mayIntrospect(
   token: { clientId?: string | undefined; aud?: string | string[] | undefined },
 ): Promise<boolean> {
   if (token.clientId === client.clientId) return true;
-  const api = typeof token.aud === 'string' ? await findApi(db, token.aud) : undefined;
+  const api = typeof token.aud === 'string' ? await findCachedApi(db, token.aud) : undefined;
   return api?.clientId === client.clientId;
 }

@@ -1,7 +1,7 @@
 /** Request objects (OpenID Connect Core §6, RFC 9101): unsigned ones, and those passed by `request_uri`. */
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Context, Middleware } from 'koa';
-import { findClient, type StoredClient } from '../../clients/client-repository.ts';
+import { findCachedClient, type StoredClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import type { Database } from '../../platform/database.ts';
 import { OutgoingFailed } from '../../platform/outgoing-target.ts';
@@ -92,7 +92,7 @@ export function requestObjects({ db, callsFor, protocol }: RequestObjectInput): 
     const [uri, value] = [nonEmptyString(reference), nonEmptyString(byValue)];
     const isReference = uri !== undefined && !uri.startsWith(pushedPrefix);
     if (!isReference && (value === undefined || !isUnsigned(value))) return;
-    const client = nonEmptyString(id) === undefined ? undefined : await findClient(db, nonEmptyString(id)!);
+    const client = nonEmptyString(id) === undefined ? undefined : await findCachedClient(db, nonEmptyString(id)!);
     const request = isReference ? await load(uri, client) : value!;
     const algorithm = client?.metadata['request_object_signing_alg'] ?? 'none';
     if (client && isUnsigned(request) && acceptsUnsignedRequests(protocol) && algorithm === 'none') {

@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 import { findAccount } from '../../accounts/account-repository.ts';
 import { displayName, type Account } from '../../accounts/account.ts';
-import { findClient } from '../../clients/client-repository.ts';
+import { findCachedClient } from '../../clients/client-repository.ts';
 import { homePageOf, type Client } from '../../clients/client.ts';
 import { logoOf, webHostsOf } from '../../clients/client-uri.ts';
 import { Refusal, refusalText } from '../../errors.ts';
@@ -95,7 +95,7 @@ export function createInteractionPages(services: Services): InteractionPages {
    * began. Anybody can link to this page with any `app`, so a self-registered app is named without a link.
    */
   async function showOver(ctx: Context): Promise<void> {
-    const client = typeof ctx.query['app'] === 'string' ? await findClient(db, ctx.query['app']) : undefined;
+    const client = typeof ctx.query['app'] === 'string' ? await findCachedClient(db, ctx.query['app']) : undefined;
     const site = client ? siteOf(client, '') : {};
     const session = await oidc.session(ctx);
     const account = session && (await findAccount(db, session.accountId));

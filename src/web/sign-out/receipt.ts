@@ -1,5 +1,5 @@
 /** `/sign-out/receipt/:token`: which apps were notified of a sign-out. The page reloads while any is still pending. */
-import { findClient } from '../../clients/client-repository.ts';
+import { findCachedClient } from '../../clients/client-repository.ts';
 import { Refusal } from '../../errors.ts';
 import { listNoticesOfSessions } from '../../notices/logout-notice-repository.ts';
 import { isSeenByPerson, type LogoutNotice } from '../../notices/logout-notice.ts';
@@ -40,7 +40,7 @@ export function showReceipt({ db, issuer, keyring, views }: Services): Handler {
     const notices = sessionNotices.filter((notice) => !isSeenByPerson(notice, receipt.clientId));
     const apps = await Promise.all(
       notices.map(async (notice) => {
-        const client = await findClient(db, notice.clientId);
+        const client = await findCachedClient(db, notice.clientId);
         const uri = notice.channel === 'front' ? client?.metadata['frontchannel_logout_uri'] : undefined;
         const name = client?.metadata.client_name ?? notice.clientId;
         return { name, frame: frameFor(issuer, uri, notice), ...toNoticeView(notice) };
