@@ -47,7 +47,7 @@ async function followChanges({ db, keyring, log }: Base, oidc: Oidc, policy: Liv
   const reload = async () => {
     isQueued = false;
     try {
-      await policy.reload();
+      await policy.load();
       oidc.useKeys(await listSigningKeys(db, keyring));
       hasFailed = false;
     } catch (error) {

@@ -182,10 +182,13 @@ export function updateSendsPkce(db: Database, id: string, sendsPkce: boolean): v
   db.write(updateSendsPkceById, [id, sendsPkce]);
 }
 
-const selectOrigin = sql`select $1::text as origin from clients where origins @> array[$1] limit 1`;
+const countByOrigin = sql`select count(*)::int as count from clients where origins @> array[$1]`;
 
 /** Whether the pages of any public web client are served from this origin (`originsOf`). From memory. */
 export async function isKnownOrigin(db: Database, origin: string): Promise<boolean> {
-  const known = await db.cache.find(kept.origins, origin, async () => (await db.read(selectOrigin, [origin]))[0]);
-  return known !== undefined;
+  const known = await db.cache.find(kept.origins, origin, async () => {
+    const [row] = await db.read<{ count: number }>(countByOrigin, [origin]);
+    return row!.count > 0 || undefined;
+  });
+  return known === true;
 }

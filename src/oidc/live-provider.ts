@@ -65,6 +65,8 @@ export interface LiveProviderInput extends Omit<ProviderInput, 'keys'> {
   keys: readonly SigningKey[];
 }
 
+const isDocument = (path: string): boolean => path === '/oauth/jwks' || path.startsWith('/.well-known/');
+
 const maxTimerMilliseconds = 2 ** 31 - 1;
 
 export function createLiveProvider(input: LiveProviderInput): Oidc {
@@ -137,6 +139,8 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
       cookies.replaceLibraryCookies(ctx, (uid) =>
         deleteArtifact(db, 'Interaction', keyring.digests('Interaction', uid)),
       );
+      // Documents are the same whatever the policy is, and served while there is no database.
+      if (!isDocument(ctx.path)) await input.policy.load();
       await run(ctx, next);
       replaceAutoSubmitForms(ctx, issuer);
       nameAppAfterSignOut(ctx as KoaContextWithOIDC);

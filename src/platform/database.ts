@@ -50,7 +50,7 @@ export interface Database {
   /**
    * Follows what the database tells of changes, on a connection of its own. Until it is closed, rows are kept in memory.
    *
-   * @param onChange called when something has changed that is not kept as rows, or may have
+   * @param onChange called when a table has changed of which single rows are not told, or may have
    */
   followChanges(onChange: () => void): Promise<Listener>;
   /** Rows in memory, while changes are followed. */
@@ -117,7 +117,7 @@ function attachErrorListener(pool: pg.Pool, onError: (error: Error) => void): pg
 }
 
 /** The channels of the triggers (migrations/0011-policy.sql, 0041-tell-changed-rows.sql). */
-const channels = { changes: 'frontdesk', rows: 'frontdesk_rows' };
+const channels = { tables: 'frontdesk', rows: 'frontdesk_rows' };
 
 // A standby responds too, but accepts no writes.
 const ping = { name: 'ping', text: "select current_setting('transaction_read_only') = 'off' as is_writable" };
@@ -191,9 +191,9 @@ export function openDatabase(options: DatabaseOptions): Database {
         url,
         channels: Object.values(channels),
         onMessage(channel, message) {
-          if (channel !== channels.rows) return onChange();
           const [table, ...key] = message.split(' ');
-          return cache.drop(table!, key.length > 0 ? key.join(' ') : undefined);
+          cache.drop(table!, key.length > 0 ? key.join(' ') : undefined);
+          if (channel === channels.tables) onChange();
         },
         onGap() {
           cache.clear();

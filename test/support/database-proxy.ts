@@ -13,6 +13,12 @@ export interface DatabaseProxy {
   freeze(): void;
   /** Stops forwarding for good on the open connections, which stay open; new connections work. */
   forget(): void;
+  /**
+   * Stops forwarding on connections that receive notifications (LISTEN), also on those to come; they stay open.
+   *
+   * @returns a function that closes them, and forwards again on new ones
+   */
+  silenceListeners(): () => void;
   /** Closes all connections; new ones are accepted. */
   cut(): void;
   /** Closes one connection, chosen at random. */
@@ -59,7 +65,9 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
   const address = new URL(url.replace('@/', '@socket/'));
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
   const sockets = new Set<Socket>();
+  const listeners = new Set<Socket>();
   let isFrozen = false;
+  let areListenersSilent = false;
   let delayMilliseconds = 0;
   let loss: { how: 'cut' | 'forget'; texts: string[] } | undefined;
   const server = createServer((client) => {
@@ -72,12 +80,23 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
       from.on('error', () => to.destroy());
       from.on('close', () => {
         sockets.delete(from);
+        listeners.delete(from);
         to.destroy();
       });
       from.pipe(createDelay(() => delayMilliseconds)).pipe(to);
       if (isFrozen) from.pause();
     }
+    const silence = () => {
+      for (const socket of [client, database]) {
+        socket.unpipe();
+        socket.pause();
+      }
+    };
     client.on('data', (sent: Buffer) => {
+      if (sent.includes('listen "')) {
+        listeners.add(client.on('silence', silence));
+        if (areListenersSilent) silence();
+      }
       while (loss && sent.includes(loss.texts[0]!)) {
         loss.texts.shift();
         if (loss.texts.length > 0) continue;
@@ -106,6 +125,14 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
         socket.unpipe();
         socket.pause();
       }
+    },
+    silenceListeners() {
+      areListenersSilent = true;
+      for (const socket of listeners) socket.emit('silence');
+      return () => {
+        areListenersSilent = false;
+        for (const socket of listeners) socket.destroy();
+      };
     },
     cut() {
       for (const socket of sockets) socket.destroy();

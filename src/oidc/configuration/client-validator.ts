@@ -108,7 +108,7 @@ export function createClientValidator({ outgoing, ...input }: ValidatorInput): C
   return async (metadata) => {
     const keys = await Promise.all([makeSigningKey('RS256', new Date()), makeSigningKey('ES256', new Date())]);
     const pages = createProtocolPages(() => {});
-    const policy = { current: defaultPolicy, reload: async () => {} };
+    const policy = { current: defaultPolicy, load: async () => {} };
     // No pairwise subject is computed by this Provider.
     const pairwiseSalt = '';
     const jwks = keys.map(({ privateJwk }) => privateJwk);
