@@ -54,7 +54,11 @@ interface Change {
   before: unknown;
   after: unknown;
   /** Prepares a case. Process two has answered once before the change. */
-  prepare: () => Promise<{ look: () => Promise<unknown>; change: () => Promise<unknown>; restore?: () => Promise<void> }>;
+  prepare: () => Promise<{
+    look: () => Promise<unknown>;
+    change: () => Promise<unknown>;
+    restore?: () => Promise<void>;
+  }>;
 }
 
 const changes: Record<string, Change> = {
