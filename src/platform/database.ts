@@ -13,6 +13,7 @@ import {
 import { listen, type Listener } from './listener.ts';
 import { createRowCache, type RowCache } from './row-cache.ts';
 import type { Rows, Statement } from './statement.ts';
+import { followConnections } from './silent-connections.ts';
 import { withinLimit } from './time-limit.ts';
 import { createUnitOfWork, type UnitOfWork } from './unit-of-work.ts';
 
@@ -135,6 +136,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const units = new AsyncLocalStorage<UnitOfWork>();
 
   const connect = createConnections(pool);
+  const noteConnections = followConnections(pool);
   let listener: Listener | undefined;
   const cache = createRowCache({
     isCurrent: () => listener?.isCurrent() === true,
@@ -199,6 +201,7 @@ export function openDatabase(options: DatabaseOptions): Database {
           cache.clear();
           onChange();
         },
+        onProbe: noteConnections,
         onError: (error) => onError(translateDatabaseError(error)),
       });
       return listener;

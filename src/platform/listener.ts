@@ -19,6 +19,11 @@ export interface ListenOptions {
    * received.
    */
   onGap: () => void;
+  /**
+   * Called before each probe. If the probe gets no answer, the function that it returns is called as soon as a new
+   * connection gets one: the network has then lost the old connection, and the database is there.
+   */
+  onProbe: () => () => void;
   onError: (error: Error) => void;
 }
 
@@ -26,11 +31,14 @@ export interface ListenOptions {
 export const maxDelayMilliseconds = 850;
 const probeMilliseconds = 300;
 const reconnectSeconds = 2;
-const maxAnswerSeconds = 5;
+const maxAnswerSeconds = 3;
 
-/** Sends a statement, and closes the connection when there is no answer. */
-async function answerTo(client: pg.Client, text: string): Promise<void> {
-  const close = () => (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+/** Sends a statement. When there is no answer, calls `onSilence` and closes the connection. */
+async function answerTo(client: pg.Client, text: string, onSilence = () => {}): Promise<void> {
+  const close = () => {
+    onSilence();
+    (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  };
   await withinLimit(client.query(text), maxAnswerSeconds * 1000, close);
 }
 
@@ -41,19 +49,22 @@ async function answerTo(client: pg.Client, text: string): Promise<void> {
  * sends the notifications of what was committed before it answers, on the same connection.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { url, channels, onMessage, onGap, onError } = options;
+  const { url, channels, onMessage, onGap, onProbe, onError } = options;
   let client: pg.Client | undefined;
   /** When the last probe was sent that was answered. */
   let provenAt = -Infinity;
   let reconnection: NodeJS.Timeout | undefined;
   let isClosed = false;
+  /** What a probe without an answer has left to do. */
+  let afterSilence: (() => void) | undefined;
   const probed = new WeakSet<pg.Client>();
 
   async function probe(current: pg.Client): Promise<void> {
     if (probed.has(current)) return;
     probed.add(current);
     const sentAt = performance.now();
-    await answerTo(current, 'select 1');
+    const closeSilent = onProbe();
+    await answerTo(current, 'select 1', () => (afterSilence ??= closeSilent));
     probed.delete(current);
     if (current === client) prove(sentAt);
   }
@@ -72,7 +83,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         client = undefined;
         provenAt = -Infinity;
       }
-      reconnectLater();
+      reconnectLater(afterSilence ? 0 : undefined);
     });
     await next.connect();
     const text = channels.map((channel) => `listen ${next.escapeIdentifier(channel)}`).join('; ');
@@ -81,9 +92,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     client = next;
     onGap();
     prove(sentAt);
+    afterSilence?.();
+    afterSilence = undefined;
   }
 
-  function reconnectLater(): void {
+  function reconnectLater(seconds = reconnectSeconds): void {
     if (isClosed || reconnection) return;
     reconnection = setTimeout(() => {
       reconnection = undefined;
@@ -91,7 +104,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         onError(error);
         reconnectLater();
       });
-    }, reconnectSeconds * 1000);
+    }, seconds * 1000);
   }
 
   const gap = setTimeout(() => {

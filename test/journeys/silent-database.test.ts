@@ -9,6 +9,7 @@ import { authorize, callAs, codeFor, exchange, newBrowser, refresh, tokensFor, t
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { openDatabase } from '../../src/platform/database.ts';
 import { CommitUncertain } from '../../src/platform/database-errors.ts';
+import { DatabaseSilent } from '../../src/platform/time-limit.ts';
 import { updateAndInsert as exchangeStatement } from '../../src/tokens/exchange-repository.ts';
 
 let frontdesk: Frontdesk;
@@ -62,6 +63,21 @@ test('a request does not try the lost connections of the pool one after the othe
   await readinessStatus();
   expect(await readinessStatus()).toBe(200);
   expect((await newBrowser(frontdesk).send(authorize(frontdesk, site).url)).status).toBe(303);
+});
+
+test('statements on lost connections end before their time limit', async () => {
+  const db = openDatabase({ url: proxy.url, poolSize: 2 });
+  closeAfterwards(db);
+  closeAfterwards(await db.followChanges(() => {}));
+  const select = statement('select');
+  const readTwice = () => Promise.all([1, 2].map(() => db.read(select).catch((error: unknown) => error)));
+  await readTwice();
+  proxy.forget();
+  for (const error of await readTwice()) {
+    expect(error).toMatchObject({ trouble: 'away' });
+    expect(error).not.toBeInstanceOf(DatabaseSilent);
+  }
+  expect(await db.isResponding()).toBe(true);
 });
 
 test('the response to an exchange that got no answer of the database says that its result is unknown', async () => {
