@@ -3,25 +3,26 @@ import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import type { Consent } from './consent.ts';
 
-interface Row {
+export interface ConsentRow {
   scopes: string[];
   claims: string[];
   api_scopes: Record<string, string[]>;
   redirect_hosts: string[];
 }
 
+export const toConsent = (row: ConsentRow): Consent => ({
+  scopes: row.scopes,
+  claims: row.claims,
+  apiScopes: row.api_scopes,
+  redirectHosts: row.redirect_hosts,
+});
+
 const selectConsent = sql`
   select scopes, claims, api_scopes, redirect_hosts from consents where account_id = $1 and client_id = $2`;
 
 export async function findConsent(db: Database, accountId: string, clientId: string): Promise<Consent | undefined> {
-  const [row] = await db.read<Row>(selectConsent, [accountId, clientId]);
-  if (!row) return undefined;
-  return {
-    scopes: row.scopes,
-    claims: row.claims,
-    apiScopes: row.api_scopes,
-    redirectHosts: row.redirect_hosts,
-  };
+  const [row] = await db.read<ConsentRow>(selectConsent, [accountId, clientId]);
+  return row && toConsent(row);
 }
 
 const upsertRow = sql`

@@ -1,30 +1,20 @@
 /** SQL that reads a code or token, with everything that decides whether it is valid, in one statement. */
-import { toAccount, type AccountRow } from '../accounts/account-repository.ts';
-import type { Account } from '../accounts/account.ts';
-import { toGrant, type Grant, type GrantRow } from '../grants/grant-repository.ts';
 import type { Database } from '../platform/database.ts';
-import { splitByTable } from '../platform/joined-row.ts';
 import { sql } from '../platform/statement.ts';
-import { toSession, type SessionRow } from '../sessions/session-repository.ts';
-import type { Session } from '../sessions/session.ts';
 import {
   refreshGraceSeconds,
   toArtifact,
   type ArtifactRow,
   type StoredArtifact,
 } from '../tokens/artifact-repository.ts';
+import { splitByTable, toOwners, type Owners } from './joined-rows.ts';
 
-export interface FoundToken {
+/** A code or token with its grant, unless it has none, its session, and the account of the grant. */
+export interface FoundToken extends Owners {
   kind: string;
   /** Its digest, as stored. */
   idHash: Buffer;
   artifact: StoredArtifact;
-  /** Its grant, which is live; undefined for a token without one. */
-  grant: Grant | undefined;
-  /** Its session if it has one that is live; it may have expired. */
-  session: Session | undefined;
-  /** The account of the grant. */
-  account: Account | undefined;
 }
 
 // The conditions are those of `selectArtifact` (tokens/artifact-repository.ts). At most one row is found, because values
@@ -61,13 +51,12 @@ export async function findToken(
   const idHashes = candidates.map(({ idHash }) => idHash);
   const [row] = await db.read<object>(selectToken, [kinds, idHashes, refreshGraceSeconds]);
   if (!row) return undefined;
-  const { artifact, grant, session, account } = splitByTable(row);
+  const tables = splitByTable(row);
+  const { artifact } = tables;
   return {
+    ...toOwners(tables),
     kind: String(artifact!['kind']),
     idHash: artifact!['id_hash'] as Buffer,
     artifact: toArtifact(artifact as unknown as ArtifactRow),
-    grant: grant!['id'] === null ? undefined : toGrant(grant as unknown as GrantRow),
-    session: session!['uid'] === null ? undefined : toSession(session as unknown as SessionRow),
-    account: account!['id'] === null ? undefined : toAccount(account as unknown as AccountRow),
   };
 }

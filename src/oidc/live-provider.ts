@@ -8,6 +8,7 @@ import type { ClientValidator } from '../clients/register-client.ts';
 import { endSessions } from '../sessions/end-session.ts';
 import type { Proof } from '../sign-in/with-password.ts';
 import { deleteArtifact } from '../tokens/artifact-repository.ts';
+import { storeHeldTokens } from './adapter/held-tokens.ts';
 import { clientValidatorOf } from './configuration/client-validator.ts';
 import { createResultStore, endingOf, resubmitSeconds } from './interaction/interaction-answer.ts';
 import { createInteractionCookies } from './interaction/interaction-cookies.ts';
@@ -142,6 +143,7 @@ export function createLiveProvider(input: LiveProviderInput): Oidc {
       // Documents are the same whatever the policy is, and served while there is no database.
       if (!isDocument(ctx.path)) await input.policy.load();
       await run(ctx, next);
+      storeHeldTokens(db, ctx);
       replaceAutoSubmitForms(ctx, issuer);
       nameAppAfterSignOut(ctx as KoaContextWithOIDC);
     },

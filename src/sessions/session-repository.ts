@@ -1,7 +1,9 @@
 /** SQL for sessions. A session keeps its row and its uid; its id, which is in the cookie, is rotated. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
-import type { Authorizations, AuthorizationChange, Session } from './session.ts';
+import { columnsOf, type NewArtifact } from '../tokens/artifact-repository.ts';
+import type { SessionWrite } from './session-write.ts';
+import type { Authorizations, Session } from './session.ts';
 
 export interface SessionRow {
   uid: string;
@@ -35,16 +37,6 @@ export const toSession = (row: SessionRow): Session => ({
   userAgent: row.user_agent ?? undefined,
 });
 
-// Ids are random, so at most one row is found. Why the index is not unique: see `upsertRow`.
-const selectById = sql`
-  select * from live_sessions where id_hash = any($1) order by created_at desc limit 1`;
-
-/** @param idHashes digests of the id in the cookie under every key */
-export async function findSessionById(db: Database, idHashes: Buffer[]): Promise<Session | undefined> {
-  const [row] = await db.read<SessionRow>(selectById, [idHashes]);
-  return row && toSession(row);
-}
-
 const selectByUid = sql`select * from live_sessions where uid = $1`;
 
 export async function findSessionByUid(db: Database, uid: string): Promise<Session | undefined> {
@@ -52,23 +44,12 @@ export async function findSessionByUid(db: Database, uid: string): Promise<Sessi
   return row && toSession(row);
 }
 
-export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdAt' | 'lastSeenAt'> {
-  /** Digest of the id under the newest key. */
-  idHash: Buffer;
-  /** Digests of the id under every key: the row must have one of them, unless this request rotates the id. */
-  idHashes: Buffer[];
-  /** Whether this request gives the session a new id. */
-  isRotating: boolean;
-  /** Digest of the known device that a sign-in by this request made. */
-  deviceHash: Buffer | undefined;
-  change: AuthorizationChange;
-}
-
 // Requests of one browser run at the same time. Each request writes only the authorizations that it changed. It writes
 // nothing when the session has ended or has another id or account, or when another request changed the same
 // authorizations. The primary key must stay the only unique index: `on conflict` handles one index, and a conflict in
 // another would be an error.
 const upsertRow = sql`
+  with session as (
   insert into sessions (uid, id_hash, account_id, signed_in_at, acr, amr, is_transient, state, authorizations,
     expires_at, ip, user_agent, device_hash)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $18)
@@ -82,15 +63,64 @@ const upsertRow = sql`
     and (sessions.account_id is null or sessions.account_id = excluded.account_id)
     and ($14 or sessions.id_hash = any($15))
     and not sessions.authorizations ?| $16::text[]
-    and sessions.authorizations @> $17::jsonb`;
+    and sessions.authorizations @> $17::jsonb
+  returning uid
+  ), stored as (
+    insert into artifacts (kind, id_hash, grant_id, client_id, account_id, parent_hash, payload, expires_at)
+    select t.* from session, unnest($19::text[], $20::bytea[], $21::text[], $22::text[], $23::text[], $24::bytea[],
+      $25::jsonb[], $26::timestamptz[]) t
+  )
+  select count(*)::int as count from session`;
 
-/** @returns false when another request ended or changed the session, so that nothing was written */
-export async function upsertSession(db: Database, session: SessionWrite): Promise<boolean> {
+/**
+ * Writes a session, and stores the tokens of the authorization response, which is the last that such a request writes:
+ * with tokens the statement commits by itself, unless the transaction is open already.
+ *
+ * @returns false when another request ended or changed the session, so that nothing was written
+ */
+export async function upsertSession(
+  db: Database,
+  session: SessionWrite,
+  tokens: readonly NewArtifact[] = [],
+): Promise<boolean> {
   const { uid, idHash, accountId, signedInAt, acr, amr, isTransient, state, expiresAt, ip, userAgent } = session;
   const { changed, removed, added, loaded } = session.change;
   const row = [uid, idHash, accountId, signedInAt, acr, amr, isTransient, state, changed, expiresAt, ip, userAgent];
   const conditions = [removed, session.isRotating, session.idHashes, added, loaded];
-  return (await db.guard(upsertRow, [...row, ...conditions, session.deviceHash])).count === 1;
+  const values = [...row, ...conditions, session.deviceHash, ...columnsOf(tokens)];
+  const { rows } = await (tokens.length > 0
+    ? db.writeOutsideTransaction<{ count: number }>(upsertRow, values)
+    : db.guard<{ count: number }>(upsertRow, values));
+  return rows[0]!.count === 1;
+}
+
+const insertInSession = sql`
+  with session as (
+    select uid from live_sessions where uid = $1 and id_hash = $2
+  ), stored as (
+    insert into artifacts (kind, id_hash, grant_id, client_id, account_id, parent_hash, payload, expires_at)
+    select t.* from session, unnest($3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::jsonb[],
+      $10::timestamptz[]) t
+  )
+  select count(*)::int as count from session`;
+
+/**
+ * Stores the tokens of an authorization response, when the request leaves its session as it is. Commits by itself, like
+ * `upsertSession`.
+ *
+ * @returns false when another request ended the session or gave it another id, so that nothing was stored
+ */
+export async function storeInSession(
+  db: Database,
+  { uid, idHash }: Pick<SessionWrite, 'uid' | 'idHash'>,
+  tokens: readonly NewArtifact[],
+): Promise<boolean> {
+  const { rows } = await db.writeOutsideTransaction<{ count: number }>(insertInSession, [
+    uid,
+    idHash,
+    ...columnsOf(tokens),
+  ]);
+  return rows[0]!.count === 1;
 }
 
 const selectByDevice = sql`

@@ -79,6 +79,30 @@ test('A06 a session ends when its idle time is over, to the second', async () =>
   expect(await isSignedIn(browser)).toBe(false);
 });
 
+test('the time of a session that is in use is written once a minute, its address and browser at once', async () => {
+  const browser = await signIn(true);
+  const { uid } = await newestSession();
+  const setSeenSecondsAgo = (seconds: number) =>
+    runSql(
+      frontdesk.db,
+      `update sessions set last_seen_at = last_seen_at - interval '${seconds} seconds' where uid = '${uid}'`,
+    );
+  const isWritten = async (headers = {}) => {
+    const read = () =>
+      runSql<{ version: string }>(frontdesk.db, `select xmin::text as version from sessions where uid = '${uid}'`);
+    const [before] = await read();
+    const response = await browser.send(authorize(frontdesk, appA).url, { headers });
+    expect(response.location).toContain('code=');
+    return (await read())[0]!.version !== before!.version;
+  };
+  expect(await isWritten()).toBe(false);
+  await setSeenSecondsAgo(60);
+  expect(await isWritten()).toBe(true);
+  expect(await isWritten()).toBe(false);
+  expect(await isWritten({ 'user-agent': 'another browser' })).toBe(true);
+  expect(await isWritten({ 'user-agent': 'another browser' })).toBe(false);
+});
+
 test('A06 a session that stays in use ends when its absolute time is over', async () => {
   const browser = await signIn(true);
   const { uid } = await newestSession();

@@ -57,13 +57,13 @@ const budgets: Record<string, Budget> = {
     },
   },
   'authorization of a person who is signed in': {
-    statements: 8,
-    roundTrips: 6,
+    statements: 3,
+    roundTrips: 3,
     prepare: async () => () => browser.send(authorize(frontdesk, site).url),
   },
   'silent sign-in, with the exchange of the code': {
-    statements: 11,
-    roundTrips: 9,
+    statements: 6,
+    roundTrips: 6,
     prepare: async () => async () => {
       const request = authorize(frontdesk, site);
       const code = await codeFor(browser, request);
@@ -71,8 +71,8 @@ const budgets: Record<string, Budget> = {
     },
   },
   'sign-in with password, with the exchange of the code': {
-    statements: 38,
-    roundTrips: 26,
+    statements: 30,
+    roundTrips: 22,
     prepare: async () => async () => {
       const request = authorize(frontdesk, site);
       const code = await codeFor(newBrowser(frontdesk), request);

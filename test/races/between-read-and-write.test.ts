@@ -94,3 +94,21 @@ describe.each(endings)('A04 a request whose %s after it had been read', (_what, 
     expect(await runSql(frontdesk.db, successors, [signed.grantId])).toEqual([]);
   });
 });
+
+test.each(endings.filter(([what]) => what !== 'grant was revoked'))(
+  'A04 an authorization request whose %s after it had been read is repeated, and asks for a sign-in',
+  async (_what, end) => {
+    const signed = await signedIn();
+    const { url } = authorize(frontdesk, site);
+    const codes = () => runSql(frontdesk.db, "select from artifacts where kind = 'AuthorizationCode'");
+    const before = await codes();
+    const response = await betweenReadAndWrite(
+      () => signed.browser.send(url),
+      () => end(signed),
+    );
+    expect([response.status, new URL(response.location!, url).href]).toEqual([303, url]);
+    expect(await codes()).toHaveLength(before.length);
+    expect((await signed.browser.visit(url)).root.querySelector('input[name=login]')).not.toBeNull();
+    await reinstateAccount(frontdesk.db, person.id, 'program');
+  },
+);

@@ -15,6 +15,7 @@ import {
 import { firstRotation, rotateRefreshToken } from '../../tokens/rotate-refresh-token.ts';
 import { readToken } from '../prefetch/prefetch.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
+import { holdToken } from './held-tokens.ts';
 import { currentRotation, setRotation } from './refresh-rotation.ts';
 import { currentExchange } from './token-exchange.ts';
 
@@ -113,7 +114,7 @@ export function createArtifactAdapter(db: Database, keyring: Keyring, kind: stri
       };
       const exchange = currentExchange();
       if (exchange?.used) exchange.tokens.push(artifact);
-      else upsertArtifact(db, artifact);
+      else if (!holdToken(artifact)) upsertArtifact(db, artifact);
     },
 
     async consume(id) {

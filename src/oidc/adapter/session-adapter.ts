@@ -1,11 +1,14 @@
 /** Stores sessions for oidc-provider in the table `sessions`. */
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { FoundSession } from '../../lookups/session-lookup-repository.ts';
 import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
-import { findSessionById, upsertSession } from '../../sessions/session-repository.ts';
+import { storeInSession, upsertSession } from '../../sessions/session-repository.ts';
+import { isUnchanged, type SessionWrite } from '../../sessions/session-write.ts';
 import { authorizationChange, type Authorizations, type Session } from '../../sessions/session.ts';
-import { forgetWhatWasRead, readSession } from '../prefetch/prefetch.ts';
+import { forgetWhatWasRead, readSession, readSessionOfBrowser } from '../prefetch/prefetch.ts';
 import { deviceHashOf } from '../session-device.ts';
+import { takeHeldTokens } from './held-tokens.ts';
 import { SessionConflict } from './session-changed.ts';
 import { epoch, fromEpoch, protocolContext, type ProtocolState } from '../protocol-context.ts';
 
@@ -33,8 +36,12 @@ function toPayload(session: Session, id: string | undefined): AdapterPayload {
 const isLive = (session: Session | undefined): session is Session =>
   session !== undefined && session.expiresAt > new Date();
 
-/** Request → uid of a session → authorizations that the request loaded, to find out which of them it changes. */
-type LoadedAuthorizations = WeakMap<object, Map<string, Authorizations>>;
+/** A session as a request loaded or wrote it, to find out what the request changes. */
+interface Known {
+  authorizations: Authorizations;
+  /** Undefined once the request has written the session. */
+  found: FoundSession | undefined;
+}
 
 /**
  * The authorizations without the app of this request while it has no authorization response: the library adds the app
@@ -51,20 +58,32 @@ function withoutPendingApp(authorizations: Authorizations, previous: Authorizati
 }
 
 export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
-  const loaded: LoadedAuthorizations = new WeakMap();
-  const remember = (uid: string, authorizations: Authorizations) => {
+  /** Request → uid of a session → the session. */
+  const knownByRequest = new WeakMap<object, Map<string, Known>>();
+  const remember = (uid: string, authorizations: Authorizations, found?: FoundSession) => {
     const ctx = protocolContext();
     if (!ctx) return;
-    const bySession = loaded.get(ctx) ?? new Map<string, Authorizations>();
-    loaded.set(ctx, bySession.set(uid, structuredClone(authorizations)));
+    const known = knownByRequest.get(ctx) ?? new Map<string, Known>();
+    // The library changes the object that it was given.
+    knownByRequest.set(ctx, known.set(uid, { authorizations: structuredClone(authorizations), found }));
   };
-  const recall = (uid: string): Authorizations => loaded.get(protocolContext() ?? {})?.get(uid) ?? {};
+  const recall = (uid: string): Known =>
+    knownByRequest.get(protocolContext() ?? {})?.get(uid) ?? { authorizations: {}, found: undefined };
+
+  /** Writes the session with the codes and tokens of the response, or only these when nothing else has changed. */
+  function write(session: SessionWrite, found: FoundSession | undefined): Promise<boolean> {
+    const tokens = takeHeldTokens();
+    return found && tokens.length > 0 && isUnchanged(found, session)
+      ? storeInSession(db, session, tokens)
+      : upsertSession(db, session, tokens);
+  }
 
   return {
     async find(id) {
-      const session = await findSessionById(db, keyring.digests(kind, id));
-      if (!isLive(session)) return undefined;
-      remember(session.uid, session.authorizations);
+      const found = await readSessionOfBrowser(db, keyring, id);
+      if (!found || !isLive(found.session)) return undefined;
+      const { session } = found;
+      remember(session.uid, session.authorizations, { ...found, session: structuredClone(session) });
       return toPayload(session, id);
     },
 
@@ -78,9 +97,9 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
       forgetWhatWasRead();
       const ctx = protocolContext();
       const uid = payload.uid!;
-      const previous = recall(uid);
+      const { authorizations: previous, found } = recall(uid);
       const authorizations = withoutPendingApp(payload.authorizations ?? {}, previous);
-      const isWritten = await upsertSession(db, {
+      const session: SessionWrite = {
         uid,
         idHash: keyring.digest(kind, id),
         idHashes: keyring.digests(kind, id),
@@ -96,8 +115,8 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
         expiresAt: new Date(Date.now() + expiresIn * 1000),
         ip: ctx?.ip,
         userAgent: ctx?.get('user-agent').slice(0, maxUserAgentCharacters) || undefined,
-      });
-      if (!isWritten) throw new SessionConflict(ctx);
+      };
+      if (!(await write(session, found))) throw new SessionConflict(ctx);
       remember(uid, authorizations);
     },
 

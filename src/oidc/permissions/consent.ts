@@ -2,8 +2,8 @@
 import { errors, type Client as OidcClient, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 import { intersectPermissions, noPermissions, unionPermissions, type Permissions } from '../../grants/consent.ts';
 import { isLoopbackHost } from '../../clients/client-uri.ts';
-import { findConsent } from '../../grants/consent-repository.ts';
 import type { Database } from '../../platform/database.ts';
+import { readConsent } from '../prefetch/prefetch.ts';
 import { claimsOfScope } from './claims.ts';
 import { knownScopes } from './scopes.ts';
 
@@ -120,7 +120,7 @@ export async function loadOrCreateGrant(db: Database, ctx: KoaContextWithOIDC): 
   if (!client!.redirectUriAllowed(stringOrEmpty(params?.['redirect_uri']))) throw new errors.InvalidRedirectUri();
   const grantId = session!.grantIdFor(client!.clientId);
   const existing = grantId === undefined ? undefined : await provider.Grant.find(grantId);
-  const remembered = isFirstParty(client!) ? undefined : await findConsent(db, account!.accountId, client!.clientId);
+  const remembered = isFirstParty(client!) ? undefined : await readConsent(db, account!.accountId, client!.clientId);
   // Each redirect host needs consent of its own.
   const isHostKnown = remembered?.redirectHosts.includes(hostOf(params?.['redirect_uri'])) ?? false;
   if (!isFirstParty(client!) && !isHostKnown && !result?.consent) return undefined;

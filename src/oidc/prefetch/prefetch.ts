@@ -4,7 +4,10 @@
  */
 import { findAccount } from '../../accounts/account-repository.ts';
 import type { Account } from '../../accounts/account.ts';
+import { findConsent } from '../../grants/consent-repository.ts';
+import type { Consent } from '../../grants/consent.ts';
 import { findGrant, type Grant } from '../../grants/grant-repository.ts';
+import { findSession, type FoundSession } from '../../lookups/session-lookup-repository.ts';
 import { findToken, type FoundToken } from '../../lookups/token-lookup-repository.ts';
 import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
@@ -19,11 +22,19 @@ interface Known {
   grants: Map<string, Promise<Grant | undefined>>;
   sessions: Map<string, Promise<Session | undefined>>;
   accounts: Map<string, Promise<Account | undefined>>;
+  /** By account and client. */
+  consents: Map<string, Promise<Consent | undefined>>;
 }
 
 const knownByRequest = new WeakMap<object, Known>();
 
-const nothing = (): Known => ({ tokens: new Map(), grants: new Map(), sessions: new Map(), accounts: new Map() });
+const nothing = (): Known => ({
+  tokens: new Map(),
+  grants: new Map(),
+  sessions: new Map(),
+  accounts: new Map(),
+  consents: new Map(),
+});
 
 function known(): Known {
   const ctx = protocolContext();
@@ -74,6 +85,27 @@ export async function readToken(
   return found?.kind === kind ? found : undefined;
 }
 
+/**
+ * The session of a browser, by the id in its cookie. Its account, and its grant and consent for the client that an
+ * authorization request names, are read with it.
+ */
+export async function readSessionOfBrowser(
+  db: Database,
+  keyring: Keyring,
+  id: string,
+): Promise<FoundSession | undefined> {
+  const { grants, accounts, consents } = known();
+  const clientId = protocolContext()?.query['client_id'];
+  const namedClient = typeof clientId === 'string' ? clientId : undefined;
+  const found = await findSession(db, keyring.digests('Session', id), namedClient);
+  const { session, grant, account, consent } = found ?? {};
+  if (grant) grants.set(grant.id, Promise.resolve(grant));
+  if (session?.accountId === undefined) return found;
+  accounts.set(session.accountId, Promise.resolve(account));
+  if (namedClient !== undefined) consents.set(consentKey(session.accountId, namedClient), Promise.resolve(consent));
+  return found;
+}
+
 /** @returns undefined for a revoked grant; an expired one is returned */
 export const readGrant = (db: Database, id: string): Promise<Grant | undefined> =>
   once(known().grants, id, () => findGrant(db, id));
@@ -85,3 +117,8 @@ export const readSession = (db: Database, uid: string): Promise<Session | undefi
 /** Also returns a suspended account. */
 export const readAccount = (db: Database, id: string): Promise<Account | undefined> =>
   once(known().accounts, id, () => findAccount(db, id));
+
+const consentKey = (accountId: string, clientId: string) => `${accountId} ${clientId}`;
+
+export const readConsent = (db: Database, accountId: string, clientId: string): Promise<Consent | undefined> =>
+  once(known().consents, consentKey(accountId, clientId), () => findConsent(db, accountId, clientId));
