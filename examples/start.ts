@@ -82,7 +82,7 @@ const words = `
     1. Open site A and sign in.
     2. Open site B: you are signed in, without pressing anything. Ask both APIs.
     3. Open site C and sign in: it is not yours, so you are asked what it may see.
-    4. At site A, press "Sign out everywhere". A receipt names each app, and what it was told.
+    4. At site A, press "Sign out everywhere". A receipt lists each app, and whether it was notified.
     5. A program without a person, in another terminal:  npm run demo:machine
 
   Names that end in .localhost are this machine to Chrome, Edge and Firefox (Safari: from macOS 26

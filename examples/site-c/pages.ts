@@ -13,7 +13,7 @@ export const page = (content: string): string => `<!doctype html>
   <link rel="stylesheet" href="/style.css">
 </head>
 <body>
-  <header><strong>Site C</strong> <span>somebody else’s site, which cannot be told of sign-outs</span></header>
+  <header><strong>Site C</strong> <span>somebody else’s site, which cannot be notified of sign-outs</span></header>
   <main>${content}</main>
 </body>
 </html>`;

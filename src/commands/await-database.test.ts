@@ -26,7 +26,7 @@ test.each([
   ['no server listens yet', async () => `postgres://ann@127.0.0.1:${await freePort()}/x`],
   ['the host has no name yet', async () => 'postgres://ann@no-such-host.invalid/x'],
   ['the server starts (57P03)', () => urlOfServer('57P03', 'the database system is starting up')],
-  ['the server has no connection left (53300)', () => urlOfServer('53300', 'sorry, too many clients already')],
+  ['the server has no free connections (53300)', () => urlOfServer('53300', 'sorry, too many clients already')],
   [
     'a standby is not ready yet (57P03)',
     () => urlOfServer('57P03', 'the database system is not accepting connections'),

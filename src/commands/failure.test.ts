@@ -29,12 +29,12 @@ async function expectFailure(databaseUrl: string, words: string): Promise<void> 
 
 test('no database server listens', async () => {
   const address = `127.0.0.1:${await freePort()}`;
-  await expectFailure(`postgres://ann@${address}/x`, `The database server does not answer at ${address}.`);
+  await expectFailure(`postgres://ann@${address}/x`, `The database server does not respond at ${address}.`);
 });
 
 test('the database server closes the connection', async () => {
   const address = await startFakeDatabase((socket) => socket.destroy());
-  await expectFailure(`postgres://ann@${address}/x`, 'The database server does not answer');
+  await expectFailure(`postgres://ann@${address}/x`, 'The database server does not respond');
 });
 
 test('the host of the database is unknown', async () => {
@@ -49,9 +49,9 @@ test.each([
     'no pg_hba.conf entry for host "::1", no encryption',
     'The database server accepts this user with TLS only.',
   ],
-  ['28000', 'pg_hba.conf rejects connection for host "::1"', 'The database server does not admit the user of'],
-  ['53300', 'sorry, too many clients already', 'The database server that DATABASE_URL names has no connection left.'],
-  ['57P03', 'the database system is starting up', 'The database server does not answer'],
+  ['28000', 'pg_hba.conf rejects connection for host "::1"', 'The database server does not allow the user of'],
+  ['53300', 'sorry, too many clients already', 'The database server that DATABASE_URL names has no free connections.'],
+  ['57P03', 'the database system is starting up', 'The database server does not respond'],
 ])('the database server answers with %s', async (code, message, words) => {
   const address = await startFakeDatabase((socket) => socket.end(errorResponse(code, message)));
   await expectFailure(`postgres://ann:secret@${address}/x`, words);
@@ -67,7 +67,7 @@ test('the database server has no TLS, and DATABASE_URL asks for it', async () =>
 
 test('what answers is no database server', async () => {
   const address = await startFakeDatabase((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-  await expectFailure(`postgres://ann@${address}/x`, `The database server does not answer at ${address}.`);
+  await expectFailure(`postgres://ann@${address}/x`, `The database server does not respond at ${address}.`);
   await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'No TLS connection with the database server');
 });
 
@@ -100,7 +100,7 @@ test.each([
 
 test('a password that holds an @ is read as it was meant', async () => {
   const address = `127.0.0.1:${await freePort()}`;
-  await expectFailure(`postgres://ann:p@ss@${address}/x`, `The database server does not answer at ${address}.`);
+  await expectFailure(`postgres://ann:p@ss@${address}/x`, `The database server does not respond at ${address}.`);
 });
 
 describe('on a database server', () => {
@@ -134,7 +134,7 @@ describe('on a database server', () => {
       HOST: '192.0.2.1',
       LOG_LEVEL: 'silent',
     });
-    expect([code, error]).toEqual([1, '192.0.2.1:443 is no address of this machine. Set another HOST.\n']);
+    expect([code, error]).toEqual([1, '192.0.2.1:443 is not an address of this machine. Set another HOST.\n']);
   });
 });
 
@@ -162,7 +162,7 @@ test('the data folder is a file', async () => {
 
 test('LOG_LEVEL=debug prints the stacks of the error and its causes', async () => {
   const { error } = await list('postgres://ann@127.0.0.1:1/x', { LOG_LEVEL: 'debug' });
-  expect(error).toMatch(/^The database server does not answer at 127\.0\.0\.1:1\./);
+  expect(error).toMatch(/^The database server does not respond at 127\.0\.0\.1:1\./);
   expect(error).toMatch(/\n {4}at /);
 });
 
@@ -173,13 +173,13 @@ test.each([
   [systemError({ code: 'EACCES', path: '/data/secrets', syscall: 'open' }), 'may not read or write /data/secrets.'],
   [systemError({ code: 'EROFS', path: '/data', syscall: 'mkdir' }), '/data is on a file system that is read-only.'],
   [systemError({ code: 'ENOSPC', syscall: 'write' }), 'The disk is full.'],
-  [systemError({ code: 'EACCES', path: '/run/x/.s.PGSQL.5432', syscall: 'connect' }), 'does not answer at /run/x/'],
+  [systemError({ code: 'EACCES', path: '/run/x/.s.PGSQL.5432', syscall: 'connect' }), 'does not respond at /run/x/'],
   [new ListenFailed('x', { cause: systemError({ code: 'EACCES', address: '::', port: 443 }) }), 'listen on :::443.'],
   [new ListenFailed('x', { cause: systemError({ code: 'ENOTFOUND', hostname: 'desk' }) }), 'desk is no address of'],
   [systemError({ code: 'SELF_SIGNED_CERT_IN_CHAIN' }), 'is not trusted (SELF_SIGNED_CERT_IN_CHAIN).'],
   [new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'), 'refuses the user or the password'],
   [Object.assign(new AggregateError([systemError({ code: 'ECONNREFUSED', address: '::1', port: 1 })]), {}), '::1:1'],
-  [new CommitFailed('rolled back', { cause: busy('08006') }), 'The database server does not answer'],
+  [new CommitFailed('rolled back', { cause: busy('08006') }), 'The database server does not respond'],
   [busy('40P01'), 'The database is busy or going away'],
   [new TextNotStorable('x'), 'has characters that cannot be stored'],
   [new TypeError('x is not a function'), 'Something unexpected went wrong (TypeError).'],

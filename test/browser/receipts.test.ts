@@ -82,8 +82,8 @@ describeInChromium('in Chromium', () => {
       await siteA.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
     };
     await signOut();
-    const cannotBeTold = 'cannot be told; it may keep you signed in until its own sign-in ends';
-    const lines = ['Site A: signed out in N ms', `Site B: ${cannotBeTold}`, `Site C: ${cannotBeTold}`];
+    const cannotBeNotified = 'cannot be notified; it may keep you signed in until its own session ends';
+    const lines = ['Site A: signed out in N ms', `Site B: ${cannotBeNotified}`, `Site C: ${cannotBeNotified}`];
     const shownLines = () => Promise.all(['Site A', 'Site B', 'Site C'].map((name) => lineAbout(siteA, name)));
     await becomes(async () => (await shownLines()).join('; '), lines.join('; '));
     await siteA.click('text=Continue to the app');
@@ -165,7 +165,7 @@ describeInChromium('in Chromium', () => {
       await page.goto(`${frontdesk.issuer}/account`);
       await page.click('text=Sign out');
       await page.waitForURL(`${frontdesk.issuer}/sign-out/receipt/*`);
-      expect(await lineAbout(page, 'Framed')).toBe('Framed: told through the browser, which gets no confirmation');
+      expect(await lineAbout(page, 'Framed')).toBe('Framed: notified through the browser, which gets no confirmation');
       await becomes(async () => requests.filter(({ url }) => url.pathname === '/logout').length, 1);
       const { url, headers } = requests.find(({ url: { pathname } }) => pathname === '/logout')!;
       const { sid } = decodeJwt(tokens.id_token!);

@@ -101,7 +101,7 @@ describeInChromium('in Chromium', () => {
     await page.goto(`${frontdesk.issuer}/account`);
     await page.click('text=Sign out');
     await page.waitForSelector('text=You are signed out');
-    expect(await page.textContent('.logout-notices')).toContain('Site B: cannot be told');
+    expect(await page.textContent('.logout-notices')).toContain('Site B: cannot be notified');
     await waitUntilSignedOutOfA(siteA);
     expect(await refreshAtB(siteB)).toBe(signedOutMessageOfB);
   });

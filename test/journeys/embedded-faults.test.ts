@@ -85,7 +85,7 @@ test('a server ends with a message when its PostgreSQL ends three times', async 
   }
   expect(await endOf(server.process)).toBe(1);
   expect(server.output()).toContain(
-    `\nThe embedded PostgreSQL has ended several times within a minute. ${join(data, 'postgres.log')} says why.\n`,
+    `\nThe embedded PostgreSQL has ended several times within a minute. The reason is in ${join(data, 'postgres.log')}.\n`,
   );
   expect(existsSync(join(data, 'owner.json'))).toBe(false);
 });
@@ -97,7 +97,7 @@ test('a command asks to restart the server when the database is frozen', async (
   process.kill(frozen, 'SIGSTOP');
   const { code, error } = await list(environment);
   process.kill(frozen, 'SIGCONT');
-  const words = `A Frontdesk server (process ${server.process.pid}) runs on ${data}, but its database does not answer.`;
+  const words = `A Frontdesk server (process ${server.process.pid}) runs on ${data}, but its database does not respond.`;
   expect([code, error]).toEqual([1, `${words} Restart that server.\n`]);
   expect((await list(environment)).code).toBe(0);
 });
@@ -109,7 +109,7 @@ test('a command asks to restart the server when the database was killed and the 
   process.kill(postmasterOf(data), 'SIGKILL');
   const { code, error } = await list(environment);
   server.process.kill('SIGCONT');
-  expect([code, error]).toEqual([1, expect.stringContaining('does not answer. Restart that server.')]);
+  expect([code, error]).toEqual([1, expect.stringContaining('does not respond. Restart that server.')]);
   await becomes(() => isReady(environment.ISSUER), true);
 });
 
@@ -122,13 +122,13 @@ const folders: [name: string, missing: string | undefined, make: (data: string) 
     'that holds a file in place of the database',
     undefined,
     (data) => writeFileSync(join(data, 'postgres'), ''),
-    'postgres is no database of PostgreSQL. Restore it from a backup',
+    'postgres is not a PostgreSQL database. Restore it from a backup',
   ],
   [
     'whose database is an empty folder',
     undefined,
     (data) => mkdirSync(join(data, 'postgres')),
-    'postgres is no database of PostgreSQL. Restore it from a backup',
+    'postgres is not a PostgreSQL database. Restore it from a backup',
   ],
   [
     'with the database of another major version',
@@ -137,7 +137,7 @@ const folders: [name: string, missing: string | undefined, make: (data: string) 
       mkdirSync(join(data, 'postgres'));
       writeFileSync(join(data, 'postgres/PG_VERSION'), '17\n');
     },
-    'postgres is a database of PostgreSQL 17, and this release brings PostgreSQL 18. Start the release before to dump',
+    'postgres is a database of PostgreSQL 17, and this release has PostgreSQL 18. Start the previous release to dump',
   ],
   ['whose lock is a folder', undefined, (data) => mkdirSync(join(data, 'owner.lock')), 'owner.lock cannot be used:'],
   ['of another user', missingRoot, (data) => chownSync(data, 12_345, 12_345), `data ${ownerMessage}`],
@@ -180,7 +180,7 @@ testWhere(missingMounts, 'a data folder on a disk that is too small is refused w
   const server = await startServer(environment, `mount -t tmpfs -o size=20m,mode=0700 tmpfs ${data}`);
   expect(await endOf(server.process)).toBe(1);
   expect(server.output()).toContain(
-    `The disk of ${data} is full. Make room there, or move the folder and set DATA_DIR.`,
+    `The disk of ${data} is full. Free some space there, or move the folder and set DATA_DIR.`,
   );
 });
 
@@ -194,7 +194,7 @@ testWhere(missingMounts, 'a server whose PostgreSQL ends on a full disk ends wit
   spawnSync('dd', ['if=/dev/zero', `of=${inside}/filler`, 'bs=1M']);
   process.kill(postmasterOf(inside), 'SIGKILL');
   expect(await endOf(server.process)).toBe(1);
-  expect(server.output()).toContain(`\nThe disk of ${data} is full. Make room there`);
+  expect(server.output()).toContain(`\nThe disk of ${data} is full. Free some space there`);
 });
 
 testWhere(

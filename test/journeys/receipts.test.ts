@@ -91,7 +91,7 @@ test('the receipt names apps without a logout URI, except for the app that the p
   const other = await app(frontdesk, { id: 'no-logout', name: 'No logout', isFirstParty: true });
   const page = await signOut(await signedInAt(appA, other), appA);
   expect(new URL(page.url).pathname).toMatch(/^\/sign-out\/receipt\//);
-  expect(page.text).toContain('No logout: cannot be told');
+  expect(page.text).toContain('No logout: cannot be notified');
   expect((await signOut(await signedInAt(appA), appA)).location).toBe('http://site-a.localhost:9/?state=xyz');
 });
 
@@ -118,7 +118,7 @@ describe('an app whose consent page the person left open', () => {
     const signedIn = await signedInAt(appA);
     await openConsentPage(signedIn.browser, other, { prompt: 'consent' });
     expect((await signOut(signedIn, appA)).location).toBe('http://site-a.localhost:9/?state=xyz');
-    expect((await signOut(first, appA)).text).toContain('Remembered: cannot be told');
+    expect((await signOut(first, appA)).text).toContain('Remembered: cannot be notified');
   });
 });
 
@@ -152,7 +152,7 @@ test('the receipt loads the front-channel logout URI in a frame once, and shows 
   expect(`${address.origin}${address.pathname}`).toBe('http://framed.localhost:9/logout');
   expect(Object.fromEntries(address.searchParams)).toEqual({ x: '1', iss: frontdesk.issuer, sid });
   expect(String(page.headers['content-security-policy'])).toContain('frame-src http://framed.localhost:9');
-  expect(page.text).toContain('Framed: told through the browser, which gets no confirmation');
+  expect(page.text).toContain('Framed: notified through the browser, which gets no confirmation');
   const reloaded = await signedIn.browser.visit(`${page.url}?again`);
   expect(reloaded.root.querySelector('iframe')).toBeNull();
   expect(String(reloaded.headers['content-security-policy'])).not.toContain('frame-src');
