@@ -70,7 +70,7 @@ export const settings: readonly Setting[] = [
     name: 'SHUTDOWN_DELAY',
     default: '0',
     about:
-      'Seconds that a process still accepts requests after SIGTERM, while `/readyz` answers 503: longer than a load balancer takes to notice.',
+      'Seconds that a process still accepts requests after SIGTERM, while `/readyz` responds 503: longer than a load balancer takes to notice.',
   },
   { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
 ];
