@@ -10,7 +10,7 @@ import type { Proof } from '../sign-in/with-password.ts';
 import { deleteArtifact } from '../tokens/artifact-repository.ts';
 import { storeHeldTokens } from './adapter/held-tokens.ts';
 import { clientValidatorOf } from './configuration/client-validator.ts';
-import { createResultStore, endingOf, resubmitSeconds } from './interaction/interaction-answer.ts';
+import { createResultStore, endingOf, resubmitSeconds } from './interaction/interaction-result.ts';
 import { createInteractionCookies } from './interaction/interaction-cookies.ts';
 import { makeLogoutToken, type LogoutToken } from './delivery/logout-token.ts';
 import { pendingInteraction, type PendingInteraction } from './interaction/pending-interaction.ts';

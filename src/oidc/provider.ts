@@ -20,7 +20,7 @@ import { replaceRefreshTokenMethods } from './models/refresh-token.ts';
 import { replaceSessionMethods } from './models/session.ts';
 import { fromEpoch, protocolContext, type ProtocolState } from './protocol-context.ts';
 import type { ProtocolPages } from './protocol-pages.ts';
-import { SessionConflict } from './adapter/session-changed.ts';
+import { SessionConflict } from './adapter/session-conflict.ts';
 import { inOneStatement } from './adapter/token-exchange.ts';
 import { logRefusals } from './refusal-log.ts';
 import { pinOrigin } from './pin-origin.ts';

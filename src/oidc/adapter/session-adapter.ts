@@ -9,7 +9,7 @@ import { authorizationChange, type Authorizations, type Session } from '../../se
 import { forgetWhatWasRead, readSession, readSessionOfBrowser } from '../prefetch/prefetch.ts';
 import { deviceHashOf } from '../session-device.ts';
 import { takeHeldTokens } from './held-tokens.ts';
-import { SessionConflict } from './session-changed.ts';
+import { SessionConflict } from './session-conflict.ts';
 import { epoch, fromEpoch, protocolContext, type ProtocolState } from '../protocol-context.ts';
 
 const kind = 'Session';

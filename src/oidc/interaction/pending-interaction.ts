@@ -4,7 +4,7 @@ import { findCachedClient, type StoredClient } from '../../clients/client-reposi
 import { Refusal } from '../../errors.ts';
 import type { Permissions } from '../../grants/consent.ts';
 import type { Database } from '../../platform/database.ts';
-import { endingOf, mayRepeat, type Ending } from './interaction-answer.ts';
+import { endingOf, mayRepeat, type Ending } from './interaction-result.ts';
 import { hostOf, requestedPermissions, requestedResources } from '../permissions/consent.ts';
 
 export interface PendingInteraction {

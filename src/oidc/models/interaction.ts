@@ -2,7 +2,7 @@
 import type { Interaction, Provider } from 'oidc-provider';
 import type { Database } from '../../platform/database.ts';
 import type { Keyring } from '../../platform/secrets.ts';
-import { createResultStore, endingOf, mayRepeat } from '../interaction/interaction-answer.ts';
+import { createResultStore, endingOf, mayRepeat } from '../interaction/interaction-result.ts';
 import { protocolContext } from '../protocol-context.ts';
 
 interface InteractionModel {
