@@ -58,8 +58,8 @@ export async function startBackground(services: BackgroundServices): Promise<Job
       .finally(() => (isFinishing = false));
   };
   const timer = setInterval(() => {
-    deliveries.sweep().catch((error: unknown) => log.warn({ err: error }, 'sweep failed'));
-    finishPending().catch((error: unknown) => log.warn({ err: error }, 'pending endings failed'));
+    deliveries.sweep().catch((error: unknown) => log.warn({ err: error }, 'the search for due logout notices failed'));
+    finishPending().catch((error: unknown) => log.warn({ err: error }, 'pending endings could not be continued'));
   }, sweepSeconds * 1000);
   return {
     async stop() {

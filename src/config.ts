@@ -46,7 +46,7 @@ export interface Config {
     /** Whether the profile for the OpenID Foundation's conformance suite is on (`oidc/conformance-profile.ts`). */
     readonly isConformance: boolean;
   };
-  /** How long requests are still accepted once the process is told to stop. */
+  /** How long requests are still accepted after SIGTERM. */
   readonly shutdownDelaySeconds: number;
   readonly logLevel: LogLevel;
 }

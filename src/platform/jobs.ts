@@ -131,7 +131,7 @@ export async function startJobs({ url, log, handlers, tasks }: JobsOptions): Pro
         return runner;
       });
     }
-    // It was started while it was told to stop.
+    // `stop` was called while the queue was starting.
     await runner.stop();
   }
   const running = keepRunning();

@@ -62,7 +62,7 @@ export function createUnitOfWork(
   const startedAt = performance.now();
   const remaining = () => maxMilliseconds - (performance.now() - startedAt);
   const limit = () => Math.min(maxStatementMilliseconds, remaining());
-  /** COMMIT is given a second even when the time is over, so that what was done is told as done. */
+  /** COMMIT gets a second even when the time is over, so that what was committed is reported as committed. */
   const endingLimit = () => Math.max(minEndingMilliseconds, limit());
   let opening: Promise<Connection> | undefined;
   let isFinished = false;

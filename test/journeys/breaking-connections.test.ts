@@ -23,7 +23,7 @@ import { CommitUncertain, DatabaseBusy } from '../../src/platform/database-error
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { updateAndInsert as exchangeStatement } from '../../src/tokens/exchange-repository.ts';
 
-const databaseErrorMessage = 'the database did not do what was asked';
+const databaseErrorMessage = 'a statement failed in the database';
 
 let database: TestDatabase;
 let frontdesk: Frontdesk;

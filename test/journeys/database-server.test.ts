@@ -9,7 +9,7 @@ import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
 import { openDatabase } from '../../src/platform/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
 
-const databaseErrorMessage = 'the database did not do what was asked';
+const databaseErrorMessage = 'a statement failed in the database';
 
 let server: EmbeddedPostgres;
 let startServer: () => Promise<void>;

@@ -1,4 +1,4 @@
-/** A server that is told to stop, behind a load balancer. */
+/** A server that gets SIGTERM, behind a load balancer. */
 import { randomToken } from '../../src/platform/secrets.ts';
 import { sendRequest } from '../support/browser.ts';
 import { freshDatabase } from '../support/database.ts';

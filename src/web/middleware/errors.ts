@@ -9,13 +9,13 @@ import { stateOf, type Services } from '../services.ts';
 /** Retry-After while the database is busy or cannot be reached. */
 const retryAfterSeconds = 2;
 
-const notDone = 'the database did not do what was asked';
+const statementFailed = 'a statement failed in the database';
 
 /** Endpoints of programs: their errors are JSON in the form of RFC 6749 §5.2. */
 export const isForPrograms = ({ path }: { path: string }): boolean =>
   /^\/oauth\/(token|userinfo|introspect|revoke|jwks|register(\/.*)?)$/.test(path) || path.startsWith('/.well-known/');
 
-/** @returns undefined for a fault: an error that neither the caller nor a retry can do anything about */
+/** @returns undefined for a fault: a mistake of the program, which no other request or retry avoids */
 function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   const cause = error instanceof CommitFailed ? error.cause : error;
@@ -30,7 +30,7 @@ function asRefusal(error: unknown): Refusal | undefined {
 /** Logs what an operator must look into: a mistake of the program, or a failure of the database with its kind. */
 function logFault(log: Log, ctx: Context, error: unknown): void {
   const isOurs = databaseTroubleOf(error) === undefined;
-  log.error({ err: error, requestId: stateOf(ctx).requestId }, isOurs ? 'fault' : notDone);
+  log.error({ err: error, requestId: stateOf(ctx).requestId }, isOurs ? 'fault' : statementFailed);
 }
 
 const isOfDatabase = (code: RefusalCode): boolean =>

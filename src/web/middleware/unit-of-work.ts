@@ -1,6 +1,6 @@
 /** One request, one transaction: committed before the response is sent, or rolled back. */
 import type { Context, Middleware } from 'koa';
-import { mustRetry } from '../../oidc/adapter/session-changed.ts';
+import { mustRetry } from '../../oidc/adapter/session-conflict.ts';
 import type { Database } from '../../platform/database.ts';
 import { CommitFailed, isDatabaseError, TransactionConflict } from '../../platform/database-errors.ts';
 import { Refusal } from '../../errors.ts';
@@ -43,7 +43,7 @@ export function unitOfWork(db: Database): Middleware {
           if (!mustRetry(ctx) && !fault && unit.mayCommit(ctx.status)) return await unit.commit();
         } catch (error) {
           await unit.rollback();
-          // Programs do not follow redirects: they are told to try again (503).
+          // Programs do not follow redirects: they get 503, and try again.
           if (mustRetry(ctx) || (isConflict(error) && !isForPrograms(ctx))) return retry(ctx);
           throw error;
         }
