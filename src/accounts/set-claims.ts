@@ -7,7 +7,7 @@ import { updateAttributes } from './account-repository.ts';
 import { requireClaims } from './claims.ts';
 
 /**
- * Replaces all of these claims: a claim that is left out is removed.
+ * Replaces the claims that `claims.ts` lists. A claim that is left out is removed.
  *
  * @throws Refusal `claims_invalid`, `account_unknown`
  */

@@ -23,10 +23,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-let people = 0;
+let accountCount = 0;
 async function create(): Promise<{ id: string; email: string; username: string }> {
-  people += 1;
-  const names = { email: `person-${people}@example.com`, username: `person-${people}` };
+  accountCount += 1;
+  const names = { email: `person-${accountCount}@example.com`, username: `person-${accountCount}` };
   const details = { ...names, name: 'Ann Archer', password: 'correct horse battery staple' };
   return { id: await createAccount(db, hasher, details, 'command-line'), ...names };
 }
@@ -64,7 +64,7 @@ test('a user name that was given up is free for others', async () => {
   expect((await findAccount(db, ann.id))?.username).toBe('Ann.Archer');
 });
 
-test('a new address is as verified as the caller says, and another spelling keeps its state', async () => {
+test('the caller decides whether a new address is verified; another spelling of the same address does not change that', async () => {
   const { id } = await create();
   await setEmail(db, { accountId: id, email: 'New@Example.com', isVerified: true, by });
   expect(await emailOf(id)).toEqual({ email: 'New@Example.com', isVerified: true });
@@ -98,7 +98,7 @@ test('invalid and taken values are refused, and nothing changes', async () => {
   expect(await findAccount(db, ben.id)).toEqual(accountBefore);
 });
 
-test('when ten accounts set the same address at once, one succeeds, and so with a user name', async () => {
+test('when ten accounts set the same address, or the same user name, at once, one succeeds', async () => {
   const all = await Promise.all(Array.from({ length: 10 }, create));
   const emails = all.map(({ id }) =>
     codeOf(setEmail(db, { accountId: id, email: 'one@example.com', isVerified: false, by })),

@@ -135,7 +135,7 @@ function textsOf(metadata: ClientMetadata, field: string): string[] {
   return value as string[];
 }
 
-/** @throws Refusal as registerClient does for URIs */
+/** @throws Refusal `client_invalid`, `redirect_uri_required`, `redirect_uri_invalid`, `too_many_redirect_uris` */
 function requireUris({ kind, metadata }: ClientState, issuer: string): void {
   const redirectUris = textsOf(metadata, 'redirect_uris');
   if (kind !== 'machine' && redirectUris.length === 0) throw new Refusal('redirect_uri_required');
@@ -150,7 +150,7 @@ function requireUris({ kind, metadata }: ClientState, issuer: string): void {
   if (front !== undefined) requireFrontChannelLogoutUri(front, redirectUris, rules);
 }
 
-/** @throws Refusal as registerClient does for metadata */
+/** @throws Refusal as `requireUris` does, and `argument_invalid`, `policy_out_of_bounds` */
 function requireValid(state: ClientState, issuer: string): void {
   const { metadata } = state;
   const reserved = reservedNames.find((name) => metadata[name] !== undefined);

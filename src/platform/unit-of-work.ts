@@ -32,7 +32,7 @@ export interface UnitOfWork {
   remainingMilliseconds(): number;
   /**
    * @throws CommitFailed when a statement failed or PostgreSQL rolled back
-   * @throws CommitUncertain when no answer came
+   * @throws CommitUncertain when no response came
    */
   commit(): Promise<void>;
   rollback(): Promise<void>;
@@ -135,7 +135,7 @@ export function createUnitOfWork(
     connection.release(outcome.status === 'rejected' ? (outcome.reason as Error) : isOutdated ? failure : undefined);
     if (statement === 'ROLLBACK') return;
     if (outcome.status === 'rejected') throw commitError(outcome.reason as Error);
-    // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
+    // PostgreSQL responds to COMMIT of a failed transaction with ROLLBACK and no error.
     if (failure || outcome.value.command !== 'COMMIT') throw new CommitFailed('rolled back', { cause: failure });
   }
 

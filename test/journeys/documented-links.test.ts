@@ -29,7 +29,7 @@ const links = files.flatMap((file) =>
     .map((link) => [file, link] as const),
 );
 
-test.each(links)('%s: %s', (file, link) => {
+test.each(links)('%s links to %s, which exists', (file, link) => {
   const [path = '', anchor] = link.split('#');
   const target = path === '' ? file : join(dirname(file), path);
   expect(existsSync(target)).toBe(true);

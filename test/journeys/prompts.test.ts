@@ -67,7 +67,7 @@ describe('prompt=select_account', () => {
     expect(await subjectOf(await signIn(form, 'ben'), firstPartyApp, request.verifier)).toBe(benAccount.id);
   });
 
-  test('gets no code from a page that named another person than the one who signed in since', async () => {
+  test('gets no code when another person has signed in since the page was shown', async () => {
     const browser = await signedInBrowser();
     const page = await browser.visit(authorize(frontdesk, firstPartyApp, { prompt: 'select_account' }).url);
     const form = await browser.visit(otherAccountUrl(page));
@@ -92,7 +92,7 @@ describe('prompt=select_account', () => {
     expect(responseParameters(await page.submit())['code']).toBeTruthy();
   });
 
-  test('shows only the sign-in page with login, and the consent page afterwards with consent', async () => {
+  test('combined with login shows only the sign-in page; combined with consent shows the consent page afterwards', async () => {
     const browser = await signedInBrowser();
     const form = await browser.visit(authorize(frontdesk, firstPartyApp, { prompt: 'select_account login' }).url);
     expect(isSignInPage(form)).toBe(true);

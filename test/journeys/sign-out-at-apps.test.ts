@@ -31,8 +31,8 @@ beforeAll(async () => {
 type Parameters = Record<string, string | undefined>;
 /** Visits the logout endpoint; a parameter set to undefined is left out. */
 const logout = (browser: Browser, parameters: Parameters, options?: RequestOptions): Promise<Page> => {
-  const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return browser.visit(`${frontdesk.issuer}/oauth/logout?${new URLSearchParams(given).toString()}`, options);
+  const defined = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return browser.visit(`${frontdesk.issuer}/oauth/logout?${new URLSearchParams(defined).toString()}`, options);
 };
 const returnUriOf = ({ redirectUri }: RegisteredApp) => new URL('/', redirectUri).href;
 /** Whether the page is the logout confirmation page. */
@@ -41,7 +41,7 @@ const isSignedIn = async (browser: Browser) =>
   !(await (await browser.copy()).visit(authorize(frontdesk, firstPartyApp).url)).root.querySelector(
     'input[name=login]',
   );
-/** The URL that a sign-out leads to: by a redirect when the apps are notified within a second, else by a link. */
+/** The URL that a sign-out leads to: by a redirect when the apps are notified within a second, otherwise by a link. */
 const destinationOf = (page: Page) => page.location ?? page.root.querySelector('a.button')?.getAttribute('href');
 
 /** Signs in at an app with a new browser. @returns the browser, and the ID token as `id_token_hint` */
@@ -155,7 +155,7 @@ describe('a logout request that is refused', () => {
       'not registered',
     ],
     [
-      'a hint that is no JWT',
+      'a hint that is not a JWT',
       () => ({ id_token_hint: 'broken', post_logout_redirect_uri: 'http://first-party.localhost:9/' }),
       'could not be verified',
     ],
@@ -206,7 +206,7 @@ describe('the logout confirmation page', () => {
     const first = await logout(browser, { client_id: 'third-party' });
     await logout(browser, { client_id: 'third-party' });
     const page = await first.submit({}, { button: 'button[name=logout]' });
-    expect([page.status, page.text]).toEqual([400, expect.stringContaining('not the newest one')]);
+    expect([page.status, page.text]).toEqual([400, expect.stringContaining('There is a newer form')]);
     expect(await isSignedIn(browser)).toBe(true);
     await page.submit({}, { button: 'button[name=logout]' });
     expect(await isSignedIn(browser)).toBe(false);

@@ -80,7 +80,7 @@ test('statements on lost connections end before their time limit', async () => {
   expect(await db.isResponding()).toBe(true);
 });
 
-test('the response to an exchange that got no answer of the database says that its result is unknown', async () => {
+test('when the response of the database to an exchange is lost, the client reads that the outcome is unknown', async () => {
   const request = authorize(frontdesk, site);
   const code = await codeFor(newBrowser(frontdesk), request);
   proxy.loseResponse('forget', exchangeStatement.name);
@@ -91,7 +91,7 @@ test('the response to an exchange that got no answer of the database says that i
   expect(repeated.json()['error']).toBe('invalid_grant');
 });
 
-test('a sign-out whose receipt gets no answer of the database redirects to the success page', async () => {
+test('a sign-out redirects to the success page when the database does not respond while the receipt is stored', async () => {
   const appWithoutLogout = await app(frontdesk, { id: 'no-logout', name: 'No logout', isFirstParty: true });
   const browser = newBrowser(frontdesk);
   const { id_token: hint } = await tokensFor(frontdesk, browser, site);
@@ -102,7 +102,7 @@ test('a sign-out whose receipt gets no answer of the database redirects to the s
   expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeUndefined();
 });
 
-test('a commit waits for an answer no longer than the time limit of its unit of work', async () => {
+test('a commit waits for its response until the time limit of the unit of work', async () => {
   const db = openDatabase({ url: proxy.url, poolSize: 2 });
   closeAfterwards(db);
   const ended: string[] = [];
@@ -121,11 +121,11 @@ test('a commit waits for an answer no longer than the time limit of its unit of 
   expect(ended).toEqual(['with a limit', 'without a limit']);
 });
 
-test('a connection is waited for no longer than the unit of work has time, and is not lost', async () => {
+test('a statement waits for a connection until the time limit of its unit of work, and the connection is not lost', async () => {
   const db = openDatabase({ url: frontdesk.database.url, poolSize: 1 });
   closeAfterwards(db);
   const select = statement('select');
-  const waitInVain = (work: () => Promise<unknown>) =>
+  const expectTimeout = (work: () => Promise<unknown>) =>
     db.startUnitOfWork(async (unit) => {
       await expect(work()).rejects.toMatchObject({ trouble: 'connections' });
       await unit.rollback();
@@ -135,7 +135,7 @@ test('a connection is waited for no longer than the unit of work has time, and i
   await db.startUnitOfWork(async (holder) => {
     await db.guard(select);
     waiting = db.startUnitOfWork(() => db.read(select)).finally(() => (isWaiting = false));
-    await Promise.all([waitInVain(() => db.read(select)), waitInVain(() => db.guard(select))]);
+    await Promise.all([expectTimeout(() => db.read(select)), expectTimeout(() => db.guard(select))]);
     expect(isWaiting).toBe(true);
     await holder.rollback();
   });

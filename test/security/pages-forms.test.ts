@@ -117,7 +117,7 @@ describe('A09 forms of an interaction', () => {
   });
 });
 
-test('B21 a submitted form is answered with status 303', async () => {
+test('B21 the response to a submitted form has status 303', async () => {
   const browser = newBrowser(frontdesk);
   const form = await browser.visit(authorize(frontdesk, appA).url);
   const csrf = form.root.querySelector('input[name=csrf]')!.getAttribute('value')!;

@@ -14,13 +14,13 @@ declare global {
 function makeRunFolder(): string {
   // The path of a socket has 107 bytes at most.
   const folder = mkdtempSync(join(tmpdir(), 'fd-'));
-  // The database may run as another user, who needs to pass.
+  // PostgreSQL may run as another user, which needs access to folders in this one.
   chmodSync(folder, 0o711);
   return folder;
 }
 
-/** On a line of its own, before Jest says anything. */
-const say = (step: Step): void => {
+/** Prints a line before the output of Jest. */
+const printStep = (step: Step): void => {
   if (step === 'making_database') process.stderr.write('Making a database for the tests…\n');
 };
 
@@ -31,7 +31,7 @@ export default async function setUp(): Promise<void> {
   const url = process.env['DATABASE_URL'];
   const server = url
     ? undefined
-    : await startEmbeddedPostgres(join(folder, 'database'), folder, { role: 'command', onStep: say });
+    : await startEmbeddedPostgres(join(folder, 'database'), folder, { role: 'command', onStep: printStep });
   globalThis.testRun = { folder, server };
   process.env['TEST_SERVER'] = url ?? server!.url;
   await makeTemplate();

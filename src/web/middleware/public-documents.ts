@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import type { Oidc } from '../../oidc/live-provider.ts';
 import type { LivePolicy } from '../../policy/live-policy.ts';
 
-/** Paths of what is served from memory. */
+/** Paths of the documents. */
 export const documents: ReadonlySet<string> = new Set([
   '/.well-known/oauth-authorization-server',
   '/.well-known/openid-configuration',
@@ -14,7 +14,7 @@ export const documents: ReadonlySet<string> = new Set([
 const maxAgeSeconds = 300;
 
 interface CachedDocument {
-  /** `Oidc.generation` at which the document was made; it is outdated at any other. */
+  /** `Oidc.generation` when the document was made. The document is outdated when that has changed. */
   generation: number;
   body: string;
   etag: string;
