@@ -132,7 +132,7 @@ export async function createApp(base: Base, waiting: AppOptions = {}): Promise<A
 async function drain(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise((done) => server.close(done));
-  // A connection that is kept open becomes idle only when its last request is answered.
+  // A keep-alive connection becomes idle only after the response to its last request.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
   const deadline = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
   await closed;

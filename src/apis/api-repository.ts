@@ -37,14 +37,14 @@ export async function findApi(db: Database, audience: string): Promise<Api | und
   return row && toApi(row);
 }
 
-/** What APIs are kept as in memory (migrations/0041-tell-changed-rows.sql). */
-const kept = 'apis';
+/** Name of APIs in the cache (migrations/0041-tell-changed-rows.sql). */
+const cacheName = 'apis';
 
-/** As `findApi`, from memory: at most a second old. Nobody may change the result. */
+/** As `findApi`, from the cache: at most a second old. Callers must not change the result. */
 export const findCachedApi = (db: Database, audience: string): Promise<Api | undefined> =>
-  db.cache.find(kept, audience, () => findApi(db, audience));
+  db.cache.find(cacheName, audience, () => findApi(db, audience));
 
-/** The APIs that there are, by audience; from memory. */
+/** The existing APIs among these audiences, from the cache, ordered by audience. */
 export async function listCachedApis(db: Database, audiences: string[]): Promise<Api[]> {
   const found = await Promise.all(audiences.toSorted().map((audience) => findCachedApi(db, audience)));
   return found.filter((api) => api !== undefined);
@@ -65,8 +65,8 @@ const deleteRow = sql`delete from apis where audience = $1`;
 
 /** @returns false when there is no such API */
 export async function deleteApi(db: Database, audience: string): Promise<boolean> {
-  db.cache.changes(kept, audience);
-  // The clients lose the API with it.
+  db.cache.changes(cacheName, audience);
+  // Rows of `client_apis` are deleted with the API, so cached clients are outdated.
   db.cache.changes('clients');
   return (await db.guard(deleteRow, [audience])).count === 1;
 }

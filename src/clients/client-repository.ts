@@ -61,16 +61,16 @@ export async function findClient(db: Database, id: string): Promise<StoredClient
   return row && toClient(row);
 }
 
-/** What clients, and the origins of their pages, are kept as in memory (migrations/0041-tell-changed-rows.sql). */
-const kept = { clients: 'clients', origins: 'origins' };
+/** Names of clients, and of the origins of their pages, in the cache (migrations/0041-tell-changed-rows.sql). */
+const cacheNames = { clients: 'clients', origins: 'origins' };
 
 /** As `findClient`, from memory: at most a second old. Nobody may change the result. */
 export const findCachedClient = (db: Database, id: string): Promise<StoredClient | undefined> =>
-  db.cache.find(kept.clients, id, () => findClient(db, id));
+  db.cache.find(cacheNames.clients, id, () => findClient(db, id));
 
 /** Tells that the unit of work changes a client, its secrets or its APIs. */
 export function clientChanges(db: Database, id: string): void {
-  db.cache.changes(kept.clients, id);
+  db.cache.changes(cacheNames.clients, id);
 }
 
 const selectPage = sql`
@@ -144,7 +144,7 @@ export function updateClient(
   { id, kind, isFirstParty, metadata }: Omit<ClientRow, 'isSelfRegistered' | 'apis'>,
 ): void {
   clientChanges(db, id);
-  db.cache.changes(kept.origins);
+  db.cache.changes(cacheNames.origins);
   db.write(updateRow, [id, kind, isFirstParty, metadata, originsOf(kind, metadata)]);
 }
 
@@ -171,7 +171,7 @@ const deleteById = sql`delete from clients where id = $1`;
 /** @returns false when there is no such client */
 export async function deleteClient(db: Database, id: string): Promise<boolean> {
   clientChanges(db, id);
-  db.cache.changes(kept.origins);
+  db.cache.changes(cacheNames.origins);
   return (await db.guard(deleteById, [id])).count === 1;
 }
 
@@ -186,7 +186,7 @@ const countByOrigin = sql`select count(*)::int as count from clients where origi
 
 /** Whether the pages of any public web client are served from this origin (`originsOf`). From memory. */
 export async function isKnownOrigin(db: Database, origin: string): Promise<boolean> {
-  const known = await db.cache.find(kept.origins, origin, async () => {
+  const known = await db.cache.find(cacheNames.origins, origin, async () => {
     const [row] = await db.read<{ count: number }>(countByOrigin, [origin]);
     return row!.count > 0 || undefined;
   });

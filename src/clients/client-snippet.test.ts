@@ -114,7 +114,7 @@ test('the snippet of a machine uses client credentials', () => {
   expect(renderSnippet('curl', issuer, clientOf('machine'))).not.toContain('resource');
 });
 
-/** A redirect URI with special characters of all languages. */
+/** A redirect URI with special characters of the shell, JavaScript and YAML. */
 const uriWithSpecialCharacters = `https://wiki.example.com/it's/"quoted"/$HOME/\`id\`/(x)`;
 
 test.each(['oauth2-proxy', 'curl'] as const)(

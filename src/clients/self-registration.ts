@@ -121,8 +121,8 @@ function requireSameSector(before: ClientMetadata, after: ClientMetadata): void 
  * Replaces all metadata of a client (RFC 7592 §2.2). The client gets a secret when it needs one and had none.
  *
  * @param body the metadata, as it was sent
- * @throws Refusal `management_token_wrong` when the client was removed meanwhile; for the metadata as
- *   selfRegisterClient
+ * @throws Refusal `management_token_wrong` when the client was removed meanwhile; `client_invalid`,
+ *   `redirect_uri_invalid`, `redirect_uri_required`, `too_many_redirect_uris`
  */
 export async function updateOwnRegistration(
   context: SelfRegistrationContext,

@@ -38,7 +38,7 @@ function changedFields(before: ClientState, after: ClientState): string[] {
  * Changes the members that the details name, and leaves the others unchanged.
  *
  * @returns the client, and a new secret if it now needs a secret and had none
- * @throws Refusal `client_unknown`, `client_self_registered`, `client_changed`; for the details as registerClient
+ * @throws Refusal `client_unknown`, `client_self_registered`, `client_changed`, and those of `applyDetails`
  */
 export async function updateClient(
   { db, keyring, validate, issuer, by }: RegistrationContext,

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Refusal } from '../errors.ts';
 import { createQueue, QueueRefused, type EnterOptions } from '../platform/bounded-queue.ts';
-import { clientSignal, outOfPlace } from '../platform/current-request.ts';
+import { clientSignal, givingUpPlace } from '../platform/current-request.ts';
 import { loadArgon2 } from './argon2.ts';
 
 export const loadedArgon2 = loadArgon2();
@@ -65,7 +65,7 @@ export async function createPasswordHasher({
   /** A hash whose client has left is not made; nobody reads this refusal. */
   const run = async <T>(work: () => Promise<T>, entering?: EnterOptions): Promise<T> => {
     try {
-      return await outOfPlace(() => queue.run(work, { mayWaitLong: true, ...entering }));
+      return await givingUpPlace(() => queue.run(work, { mayWaitLong: true, ...entering }));
     } catch (error) {
       if (error instanceof QueueRefused) throw new Refusal('sign_in_busy', {}, retryAfterSeconds);
       throw error;

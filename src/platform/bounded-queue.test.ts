@@ -1,7 +1,7 @@
 /** Who waits, who is first in line, and who is refused. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createQueue, type BoundedQueue, type Place, type QueueOptions } from './bounded-queue.ts';
-import { outOfPlace, runAsRequest } from './current-request.ts';
+import { givingUpPlace, runAsRequest } from './current-request.ts';
 
 const minute = 60_000;
 const queueOf = (more: Partial<QueueOptions> = {}): BoundedQueue =>
@@ -89,11 +89,11 @@ test('a request that waits for something else gives its place meanwhile', async 
   const request = { place, signal: new AbortController().signal };
   const seen: number[] = [];
   await runAsRequest(request, async () => {
-    await outOfPlace(() => queue.run(async () => void seen.push(queue.running)));
+    await givingUpPlace(() => queue.run(async () => void seen.push(queue.running)));
     seen.push(queue.running);
     // What it left behind goes on without a place.
     place.leave();
-    await outOfPlace(async () => void seen.push(queue.running));
+    await givingUpPlace(async () => void seen.push(queue.running));
   });
   expect([...seen, queue.running]).toEqual([1, 1, 0, 0]);
 });

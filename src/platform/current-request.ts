@@ -19,10 +19,10 @@ export const runAsRequest = <T>(request: CurrentRequest, work: () => Promise<T>)
 export const clientSignal = (): AbortSignal | undefined => requests.getStore()?.signal;
 
 /**
- * Waits for work that needs neither this process nor the database, such as a call over the network. Meanwhile another
- * request may run in the current request's place.
+ * Waits for work that needs neither this process nor the database, such as a call over the network. Gives up the place of
+ * the current request in the queue meanwhile, so that another request can run.
  */
-export async function outOfPlace<T>(wait: () => Promise<T>): Promise<T> {
+export async function givingUpPlace<T>(wait: () => Promise<T>): Promise<T> {
   const place = requests.getStore()?.place;
   if (!place) return wait();
   place.pause();

@@ -20,42 +20,42 @@ export interface ListenOptions {
    */
   onGap: () => void;
   /**
-   * Called before each probe. If the probe gets no answer, the function that it returns is called as soon as a new
-   * connection gets one: the network has then lost the old connection, and the database is there.
+   * Called before each probe. If the probe gets no response, the function that it returns is called as soon as a new
+   * connection gets one: then the network has lost the old connection, and the database is available.
    */
   onProbe: () => () => void;
   onError: (error: Error) => void;
 }
 
-/** How old at most the proof is that notifications arrive. */
+/** Maximum age of the proof that notifications arrive. */
 export const maxDelayMilliseconds = 850;
 const probeMilliseconds = 300;
 const reconnectSeconds = 2;
-const maxAnswerSeconds = 3;
+const maxResponseSeconds = 3;
 
-/** Sends a statement. When there is no answer, calls `onSilence` and closes the connection. */
-async function answerTo(client: pg.Client, text: string, onSilence = () => {}): Promise<void> {
+/** Sends a statement. When there is no response, calls `onSilence` and closes the connection. */
+async function execute(client: pg.Client, text: string, onSilence = () => {}): Promise<void> {
   const close = () => {
     onSilence();
     (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
   };
-  await withinLimit(client.query(text), maxAnswerSeconds * 1000, close);
+  await withinLimit(client.query(text), maxResponseSeconds * 1000, close);
 }
 
 /**
  * Calls `onMessage` for each notification.
  *
  * A connection that a network has forgotten looks like one without notifications. So the connection is probed: PostgreSQL
- * sends the notifications of what was committed before it answers, on the same connection.
+ * sends the notifications of earlier commits before its response, on the same connection.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { url, channels, onMessage, onGap, onProbe, onError } = options;
   let client: pg.Client | undefined;
-  /** When the last probe was sent that was answered. */
+  /** When the last probe that got a response was sent. */
   let provenAt = -Infinity;
   let reconnection: NodeJS.Timeout | undefined;
   let isClosed = false;
-  /** What a probe without an answer has left to do. */
+  /** To be called when a new connection responds after a probe without a response. */
   let afterSilence: (() => void) | undefined;
   const probed = new WeakSet<pg.Client>();
 
@@ -64,7 +64,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     probed.add(current);
     const sentAt = performance.now();
     const closeSilent = onProbe();
-    await answerTo(current, 'select 1', () => (afterSilence ??= closeSilent));
+    await execute(current, 'select 1', () => (afterSilence ??= closeSilent));
     probed.delete(current);
     if (current === client) prove(sentAt);
   }
@@ -88,7 +88,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     await next.connect();
     const text = channels.map((channel) => `listen ${next.escapeIdentifier(channel)}`).join('; ');
     const sentAt = performance.now();
-    await answerTo(next, text);
+    await execute(next, text);
     client = next;
     onGap();
     prove(sentAt);
@@ -126,7 +126,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     isCurrent: () => performance.now() - provenAt < maxDelayMilliseconds,
     async close() {
       stop();
-      if (client) await withinLimit(client.end(), maxAnswerSeconds * 1000).catch(onError);
+      if (client) await withinLimit(client.end(), maxResponseSeconds * 1000).catch(onError);
     },
   };
 }

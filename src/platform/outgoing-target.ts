@@ -27,7 +27,7 @@ function isListed({ hostname, host }: URL, patterns: readonly string[]): boolean
 
 /**
  * Resolves a name for a connection, and refuses it when any of its addresses is not public. The connection uses these
- * very addresses, so a second answer of the name server cannot lead elsewhere (DNS rebinding).
+ * very addresses, so a second response of the name server cannot lead elsewhere (DNS rebinding).
  */
 export const toPublic =
   (resolveHost: ResolveHost): ResolveHost =>

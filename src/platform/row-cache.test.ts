@@ -42,20 +42,20 @@ test('a row is read once, until it is dropped', async () => {
   expect(await find('b')).toBe('3');
 });
 
-test('what does not exist is not kept', async () => {
+test('a row that does not exist is not cached', async () => {
   expect(await find('new')).toBeUndefined();
   stored['new'] = '1';
   expect(await find('new')).toBe('1');
 });
 
-test('while notifications may be missed, each find reads, and nothing is kept', async () => {
+test('while notifications may be missed, each find reads the row, and nothing is cached', async () => {
   await find('a');
   isCurrent = false;
   stored = { a: '2', b: '2' };
   expect([await find('a'), await find('b'), await find('b'), reads]).toEqual(['2', '2', '2', 4]);
 });
 
-test('a row that is dropped while it is read is not kept', async () => {
+test('a row that is dropped while it is read is not cached', async () => {
   const late = cache.find('things', 'a', async () => {
     const row = await read('a')();
     stored['a'] = '2';
@@ -66,7 +66,7 @@ test('a row that is dropped while it is read is not kept', async () => {
   expect(await find('a')).toBe('2');
 });
 
-test('a thousand rows are kept: those that were used last', async () => {
+test('the thousand rows that were used last are cached', async () => {
   await find('a');
   await find('b');
   for (let index = 0; index < 998; index += 1) {

@@ -1,21 +1,21 @@
 /**
- * Rows in memory. A row is kept until the database tells that it changed (LISTEN, NOTIFY), and used only while such
- * notifications are known to arrive.
+ * Caches rows. A row is cached until the database notifies this process that it changed (LISTEN, NOTIFY), and used only
+ * while such notifications are known to arrive.
  */
 import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface RowCache {
   /**
-   * A row that is kept, or what `read` finds. It is at most a second old, and shared: nobody may change it. In a unit of
-   * work that has changed it, it is read.
+   * Returns the cached row, or the one that `read` finds. It is at most a second old, and shared: callers must not change
+   * it. A unit of work that has changed the row always reads it.
    *
-   * @param table what the rows are kept as, in the notifications too
-   * @param read finds the row in the database; undefined is not kept, so that a new row is found at once
+   * @param table name of the rows in the cache and in notifications
+   * @param read finds the row in the database; undefined is not cached, so that a new row is found at once
    */
   find<Row>(table: string, key: string, read: () => Promise<Row | undefined>): Promise<Row | undefined>;
   /**
-   * Tells that the unit of work of the caller changes a row, or all rows without a key: it reads the row from now on, and
-   * so does this process when the unit of work has ended, without waiting for the notification.
+   * To be called by a unit of work that changes a row, or all rows (without a key). The unit of work reads the row from now
+   * on; other callers in this process do so when the unit of work has ended, without waiting for the notification.
    */
   changes(table: string, key?: string): void;
   /** Drops one row, or all of a table. */
@@ -24,13 +24,13 @@ export interface RowCache {
   clear(): void;
 }
 
-/** Maximum number of rows of one table: about 5 KB each for clients. Those that were used last are kept. */
+/** Maximum number of rows of one table: about 5 KB each for clients. The least recently used row is dropped. */
 const maxRows = 1_000;
 
 class Table {
-  /** The row that was used last comes last. */
+  /** In order of use: the most recently used row is the last. */
   readonly #rows = new Map<string, unknown>();
-  /** Grows with each drop: what was read before may be outdated. */
+  /** Number of drops. A row that was read before a drop may be outdated. */
   dropCount = 0;
 
   get(key: string): unknown {
@@ -52,7 +52,7 @@ class Table {
   }
 }
 
-/** The rows that a unit of work has changed: table → keys; undefined stands for all. */
+/** The rows that a unit of work has changed: table → keys; the key undefined stands for all rows. */
 class Changes {
   readonly #keys = new Map<string, Set<string | undefined>>();
 
@@ -69,7 +69,7 @@ class Changes {
 export interface RowCacheOptions {
   /** Whether every notification has arrived that was sent until a moment ago. */
   isCurrent: () => boolean;
-  /** The unit of work of the caller, if there is one. */
+  /** The unit of work of the caller; undefined when there is none. */
   unitOfWork: () => UnitOfWork | undefined;
 }
 
@@ -89,8 +89,8 @@ export function createRowCache({ isCurrent, unitOfWork }: RowCacheOptions): RowC
       const isChanged = unit !== undefined && changesOf.get(unit)?.has(name, key) === true;
       if (isChanged || !isCurrent()) return read();
       const table = tableOf(name);
-      const kept = table.get(key) as Row | undefined;
-      if (kept !== undefined) return kept;
+      const cached = table.get(key) as Row | undefined;
+      if (cached !== undefined) return cached;
       const { dropCount } = table;
       const row = await read();
       // A row that was read before a drop may be older than the change.
@@ -100,7 +100,7 @@ export function createRowCache({ isCurrent, unitOfWork }: RowCacheOptions): RowC
 
     changes(name, key) {
       const table = tableOf(name);
-      // What this unit of work reads meanwhile is not committed: it is not kept.
+      // Rows that this unit of work reads are not committed, so they are not cached.
       table.drop(key);
       const unit = unitOfWork();
       if (!unit) return;

@@ -8,7 +8,7 @@ export class DatabaseSilent extends DatabaseBusy {
   readonly milliseconds: number;
 
   constructor(milliseconds: number) {
-    super('away', `no answer within ${Math.round(milliseconds)} ms`);
+    super('away', `no response within ${Math.round(milliseconds)} ms`);
     this.milliseconds = milliseconds;
   }
 }

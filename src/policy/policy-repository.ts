@@ -12,18 +12,18 @@ export async function readPolicy(db: Database): Promise<Policy> {
   return { ...defaultPolicy, ...Object.fromEntries(stored) };
 }
 
-/** What the policy is kept as in memory: the name of its table, which its trigger tells (migrations/0011-policy.sql). */
-const kept = 'policy';
+/** Name of the policy in the cache: that of its table, which the trigger sends (migrations/0011-policy.sql). */
+const cacheName = 'policy';
 
 /** As `readPolicy`, from memory: at most a second old. */
 export const findCachedPolicy = async (db: Database): Promise<Policy> =>
-  (await db.cache.find(kept, 'all', () => readPolicy(db)))!;
+  (await db.cache.find(cacheName, 'all', () => readPolicy(db)))!;
 
 const upsertItem = sql`
   insert into policy (name, value) values ($1, $2)
   on conflict (name) do update set value = excluded.value, updated_at = now()`;
 
 export function upsertPolicy(db: Database, name: PolicyName, value: number | string): void {
-  db.cache.changes(kept);
+  db.cache.changes(cacheName);
   db.write(upsertItem, [name, JSON.stringify(value)]);
 }

@@ -1,4 +1,4 @@
-/** SQL that uses a code or refresh token and stores what it is exchanged for, in one statement. */
+/** SQL that consumes a code or refresh token and stores the tokens that it is exchanged for, in one statement. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
 import { columnsOf, type NewArtifact } from './artifact-repository.ts';
@@ -7,7 +7,7 @@ export interface UsedToken {
   kind: 'AuthorizationCode' | 'RefreshToken';
   /** Its digest, as stored. */
   idHash: Buffer;
-  /** What the successor of a refresh token is derived with (rotate-refresh-token.ts). */
+  /** Salt that the successor of a refresh token is derived with (rotate-refresh-token.ts). */
   successorSalt: Buffer | undefined;
 }
 
@@ -29,8 +29,8 @@ export const updateAndInsert = sql`
  * Uses a code or refresh token that was read as unused, and stores the tokens that its client gets. Commits by itself,
  * unless the transaction is open already.
  *
- * @returns false when another request has used it, or revoked its grant, meanwhile: nothing is stored then
- * @throws CommitUncertain when no answer came
+ * @returns false when another request has used it, or revoked its grant, meanwhile; then nothing is stored
+ * @throws CommitUncertain when no response came
  */
 export async function exchangeToken(db: Database, used: UsedToken, tokens: readonly NewArtifact[]): Promise<boolean> {
   const values = [used.kind, used.idHash, used.successorSalt, ...columnsOf(tokens)];

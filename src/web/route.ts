@@ -1,7 +1,7 @@
 /** Routes: a path, who may use it, and its handler. `index.ts` lists all of them. */
 import type { Context } from 'koa';
 
-/** Answers a request of one route. */
+/** Handles a request of one route. */
 export type Handler = (ctx: Context) => Promise<void> | void;
 
 /**

@@ -38,7 +38,7 @@ export function toNoticeView(notice: LogoutNotice): NoticeView {
   const { createdAt, deliveredAt } = notice;
   return {
     state: noticeStateOf(notice),
-    // No page shows 0 ms.
+    // At least 1: pages do not show 0 ms.
     milliseconds: deliveredAt ? Math.max(1, deliveredAt.getTime() - createdAt.getTime()) : undefined,
   };
 }

@@ -96,7 +96,7 @@ export function judge(
       ...overBound([slowest], bounds.slowest, `a response (${traffic.slowestRequest})`),
       ...goodput
         .filter((share) => !(share >= minGoodput))
-        .map((share) => `${(share * 100).toFixed(0)} % of the capacity was done, not ${minGoodput * 100} %`),
+        .map((share) => `${(share * 100).toFixed(0)} % of the capacity was achieved, not ${minGoodput * 100} %`),
       ...failures,
     ],
   };

@@ -22,14 +22,14 @@ beforeEach(async () => {
   await person(frontdesk, login, login);
 });
 
-/** Request headers of another device. */
+/** Request headers of an iPhone. */
 const phoneHeaders = {
   'user-agent':
     'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1',
 };
 const visit = (browser: Browser, path: string) => browser.visit(`${frontdesk.issuer}${path}`);
 
-/** Signs in with a new browser, after wrong passwords. @param failures how many */
+/** Signs in with a new browser, after so many wrong passwords. */
 async function signInAfter(failures: number): Promise<Browser> {
   const browser = newBrowser(frontdesk);
   let form = await browser.visit(authorize(frontdesk, appA).url);
@@ -38,7 +38,7 @@ async function signInAfter(failures: number): Promise<Browser> {
   return browser;
 }
 
-/** Sends wrong passwords from another device. @param failures how many */
+/** Sends so many wrong passwords from another device. */
 async function failOnOtherDevice(failures: number): Promise<void> {
   let form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url, { headers: phoneHeaders });
   for (let count = 0; count < failures; count += 1) {
@@ -139,7 +139,7 @@ describe('the page "Was this you?"', () => {
     expect((await visit(browser, '/account')).root.querySelector('[name=login]')).not.toBeNull();
   });
 
-  test('opens after the sign-in for a person who follows its link signed out', async () => {
+  test('is shown after the sign-in when a person without a session follows its link', async () => {
     const { url } = await openNewest(await signInAfter(0));
     const form = await newBrowser(frontdesk).visit(url);
     expect((await signIn(form, login)).url).toBe(url);

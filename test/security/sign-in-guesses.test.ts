@@ -87,7 +87,7 @@ describe('D05', () => {
     expect(events).toHaveLength(10);
   });
 
-  test('a refusal says how long to wait and what helps', async () => {
+  test('a refusal says how long to wait, and to use a known device', async () => {
     const address = freshAddress();
     let page = await formOf(address);
     for (let count = 0; count < 11; count += 1) page = await submitPassword(page, owner.username, 'wrong', address);
@@ -161,7 +161,7 @@ describe('D06', () => {
     expect((await submitPassword(form, otherPerson.username, password, freshAddress())).status).toBe(429);
   });
 
-  test('a browser has one cookie for each account and five at most; a sign-in replaces it, and it names nobody', async () => {
+  test('a browser has one cookie for each account, five at most; a sign-in replaces it, and it does not contain the account', async () => {
     const browser = await knownBrowser();
     const [firstCookie] = await cookiesOf(browser);
     expect(await signIn(await openForm(browser, freshAddress(), { prompt: 'login' }), owner.email)).toMatchObject({

@@ -81,7 +81,7 @@ describe('B04', () => {
     expect((await exchange(frontdesk, appA, { code, verifier: request.verifier })).status).toBe(200);
   });
 
-  test('a code is used by an exchange that is refused because of the API that it names', async () => {
+  test('an exchange that is refused because of its resource parameter consumes the code', async () => {
     const { request, code } = await requestCode();
     const form = { code, code_verifier: request.verifier, redirect_uri: appA.redirectUri, resource: audience };
     const refused = await callAs(frontdesk, appA, '/oauth/token', { grant_type: 'authorization_code', ...form });

@@ -28,7 +28,7 @@ beforeAll(async () => {
     'command-line',
   );
   appA = await siteA(frontdesk, { apis: [{ audience }] });
-  appB = await app(frontdesk, { id: 'two', isFirstParty: true });
+  appB = await app(frontdesk, { id: 'other-app', isFirstParty: true });
 });
 
 const introspect = async (as: RegisteredApp, token: string) =>

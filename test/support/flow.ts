@@ -57,7 +57,7 @@ export const responseParameters = (page: HttpResponse): Record<string, string> =
 export const signIn = (page: Page, login: string, secret = password): Promise<Page> =>
   page.submit({ login, password: secret });
 
-const basic = ({ id, secret }: RegisteredApp): Record<string, string> =>
+const basicAuthentication = ({ id, secret }: RegisteredApp): Record<string, string> =>
   secret === undefined ? {} : { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
 
 /** Posts a form to an endpoint, with the client authentication of the app. */
@@ -68,8 +68,12 @@ export function callAs(
   form: Record<string, string>,
   port?: number,
 ): Promise<HttpResponse> {
-  const own: Record<string, string> = app.secret === undefined ? { client_id: app.id } : {};
-  return sendRequest(`${issuer}${path}`, { form: { ...own, ...form }, headers: basic(app) }, port);
+  const publicClient: Record<string, string> = app.secret === undefined ? { client_id: app.id } : {};
+  return sendRequest(
+    `${issuer}${path}`,
+    { form: { ...publicClient, ...form }, headers: basicAuthentication(app) },
+    port,
+  );
 }
 
 export const exchange = (

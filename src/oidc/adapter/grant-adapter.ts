@@ -4,7 +4,7 @@ import { upsertGrant } from '../../grants/grant-repository.ts';
 import { revokeGrant } from '../../grants/revoke-grant.ts';
 import { revokeReplayedGrant } from '../../sessions/remove-app.ts';
 import type { Database } from '../../platform/database.ts';
-import { forgetWhatWasRead, readGrant } from '../prefetch/prefetch.ts';
+import { discardResults, readGrant } from '../prefetch/prefetch.ts';
 import { epoch, protocolContext } from '../protocol-context.ts';
 
 /** Revokes a grant, with the reason that the current request implies. */
@@ -37,7 +37,7 @@ export function createGrantAdapter(db: Database): Adapter {
     },
 
     async upsert(id, payload, expiresIn = 0) {
-      forgetWhatWasRead();
+      discardResults();
       // The values are copied, because the statement is sent later and the library may change these objects meanwhile.
       const { openid, resources, rejected, rar } = payload as Record<string, unknown>;
       upsertGrant(db, {
@@ -51,7 +51,7 @@ export function createGrantAdapter(db: Database): Adapter {
     },
 
     async destroy(id) {
-      forgetWhatWasRead();
+      discardResults();
       await revoke(db, protocolContext(), id);
       // The revocation must be committed although the response is an error.
       db.unitOfWork()?.commitOnRefusal();

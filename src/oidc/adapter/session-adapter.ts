@@ -6,7 +6,7 @@ import type { Keyring } from '../../platform/secrets.ts';
 import { storeInSession, upsertSession } from '../../sessions/session-repository.ts';
 import { isUnchanged, type SessionWrite } from '../../sessions/session-write.ts';
 import { authorizationChange, type Authorizations, type Session } from '../../sessions/session.ts';
-import { forgetWhatWasRead, readSession, readSessionOfBrowser } from '../prefetch/prefetch.ts';
+import { discardResults, readSession, readSessionOfBrowser } from '../prefetch/prefetch.ts';
 import { deviceHashOf } from '../session-device.ts';
 import { takeHeldTokens } from './held-tokens.ts';
 import { SessionConflict } from './session-conflict.ts';
@@ -94,7 +94,7 @@ export function createSessionAdapter(db: Database, keyring: Keyring): Adapter {
 
     /** @throws SessionConflict when another request ended or changed the session meanwhile */
     async upsert(id, payload, expiresIn = 0) {
-      forgetWhatWasRead();
+      discardResults();
       const ctx = protocolContext();
       const uid = payload.uid!;
       const { authorizations: previous, found } = recall(uid);

@@ -6,7 +6,7 @@ import { errors } from 'oidc-provider';
 import type { Database } from '../../platform/database.ts';
 import type { NewArtifact } from '../../tokens/artifact-repository.ts';
 import { exchangeToken, type UsedToken } from '../../tokens/exchange-repository.ts';
-import { forgetWhatWasRead } from '../prefetch/prefetch.ts';
+import { discardResults } from '../prefetch/prefetch.ts';
 import { protocolContext } from '../protocol-context.ts';
 
 export interface Exchange {
@@ -44,7 +44,7 @@ export function inOneStatement<Context extends object>(
     }
     if (!exchange.used) return;
     if (!isRefused && (await exchangeToken(db, exchange.used, exchange.tokens))) return;
-    forgetWhatWasRead();
+    discardResults();
     await handle(ctx);
   };
 }

@@ -6,7 +6,7 @@ import { isExpired } from '../../clients/client-secret.ts';
 import type { ClientSecret } from '../../clients/client.ts';
 import { isRegisteredUri } from '../../clients/match-redirect-uri.ts';
 import type { Database } from '../../platform/database.ts';
-import { outOfPlace } from '../../platform/current-request.ts';
+import { givingUpPlace } from '../../platform/current-request.ts';
 import { constantTimeEqual, type Keyring } from '../../platform/secrets.ts';
 import { queueLogoutNotice } from '../../sessions/app-removal-repository.ts';
 import { toClientPayload } from '../adapter/client-adapter.ts';
@@ -60,39 +60,39 @@ interface KeyStore {
   refresh(): Promise<void>;
 }
 
-/** Requests that wait for the keys of a client take no place from others: its server may be slow. */
-function waitOutOfPlace(client: Client): void {
+/** Makes requests give up their place in the queue while they wait for the keys of a client, whose server may be slow. */
+function giveUpPlaceForKeys(client: Client): void {
   const store = client['asymmetricKeyStore'] as KeyStore;
   const refresh = store.refresh.bind(store);
-  store.refresh = () => outOfPlace(refresh);
+  store.refresh = () => givingUpPlace(refresh);
 }
 
 /** The library reads clients with the adapter of the class that it is called on. */
 type FindClient = (this: { adapter: Pick<Adapter, 'find'> }, id: string) => Promise<Client | undefined>;
 
 /**
- * Keeps the library's Client with the row that it was made from. The library makes it anew when a hash of its metadata
- * differs, and computes that hash each time.
+ * Caches the library's Client by the row that it was made from. The library itself would compute a hash of the metadata
+ * each time, and make a new Client when it differs.
  */
-function keepClients(provider: Provider, db: Database): void {
-  const kept = new WeakMap<StoredClient, Client>();
+function cacheClients(provider: Provider, db: Database): void {
+  const cache = new WeakMap<StoredClient, Client>();
   const changed = new WeakSet<Client>();
   const { find } = provider.Client as unknown as { find: FindClient };
   provider.Client.find = async (id) => {
     const stored = typeof id === 'string' ? await findCachedClient(db, id) : undefined;
     if (!stored) return undefined;
-    const known = kept.get(stored);
-    if (known) return known;
+    const cached = cache.get(stored);
+    if (cached) return cached;
     const client = (await find.call({ adapter: { find: async () => toClientPayload(stored) } }, id))!;
-    if (client.jwksUri !== undefined && !changed.has(client)) waitOutOfPlace(client);
+    if (client.jwksUri !== undefined && !changed.has(client)) giveUpPlaceForKeys(client);
     changed.add(client);
-    kept.set(stored, client);
+    cache.set(stored, client);
     return client;
   };
 }
 
 export function replaceClientMethods(provider: Provider, stores: Stores): void {
-  keepClients(provider, stores.db);
+  cacheClients(provider, stores.db);
   const { prototype } = provider.Client as unknown as { prototype: ClientModel };
   prototype.compareClientSecret = function compare(presented) {
     return isSecretOf(this, stores, presented);

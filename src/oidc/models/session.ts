@@ -2,7 +2,7 @@
 import type { Provider } from 'oidc-provider';
 import type { Database } from '../../platform/database.ts';
 import { endSessions } from '../../sessions/end-session.ts';
-import { forgetWhatWasRead } from '../prefetch/prefetch.ts';
+import { discardResults } from '../prefetch/prefetch.ts';
 import { protocolContext, type ProtocolState } from '../protocol-context.ts';
 
 interface SessionModel {
@@ -20,7 +20,7 @@ export function replaceSessionMethods(provider: Provider, db: Database): void {
 
   // The session is ended by uid, so that a concurrent rotation of its id does not keep it alive.
   prototype.destroy = async function destroy() {
-    forgetWhatWasRead();
+    discardResults();
     await endSessions(db, [this.uid], 'signed_out');
     const ctx = protocolContext();
     const ended: ProtocolState = { endedSessionUid: this.uid, endedByClientId: ctx?.oidc.client?.clientId };

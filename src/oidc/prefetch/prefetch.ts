@@ -1,6 +1,6 @@
 /**
- * What a request of the protocol reads. Its first read brings what oidc-provider is about to ask for, which is kept until
- * the request ends or writes it. Outside of requests nothing is kept.
+ * Reads of a protocol request. The first one also reads what oidc-provider will ask for next; the results are cached until
+ * the request ends or writes. Outside of requests nothing is cached.
  */
 import { findAccount } from '../../accounts/account-repository.ts';
 import type { Account } from '../../accounts/account.ts';
@@ -15,9 +15,9 @@ import { findSessionByUid } from '../../sessions/session-repository.ts';
 import type { Session } from '../../sessions/session.ts';
 import { protocolContext } from '../protocol-context.ts';
 
-/** What a request has read; undefined for what does not exist. */
-interface Known {
-  /** By kinds and presented value. */
+/** Results of a request's reads; undefined for a row that does not exist. */
+interface ReadResults {
+  /** By the kinds that were looked for, and the presented value. */
   tokens: Map<string, Promise<FoundToken | undefined>>;
   grants: Map<string, Promise<Grant | undefined>>;
   sessions: Map<string, Promise<Session | undefined>>;
@@ -26,9 +26,9 @@ interface Known {
   consents: Map<string, Promise<Consent | undefined>>;
 }
 
-const knownByRequest = new WeakMap<object, Known>();
+const resultsByRequest = new WeakMap<object, ReadResults>();
 
-const nothing = (): Known => ({
+const noResults = (): ReadResults => ({
   tokens: new Map(),
   grants: new Map(),
   sessions: new Map(),
@@ -36,43 +36,43 @@ const nothing = (): Known => ({
   consents: new Map(),
 });
 
-function known(): Known {
+function currentResults(): ReadResults {
   const ctx = protocolContext();
-  const found = (ctx && knownByRequest.get(ctx)) ?? nothing();
-  if (ctx) knownByRequest.set(ctx, found);
-  return found;
+  const results = (ctx && resultsByRequest.get(ctx)) ?? noResults();
+  if (ctx) resultsByRequest.set(ctx, results);
+  return results;
 }
 
-/** Forgets what the current request has read, because it has written some of it. */
-export function forgetWhatWasRead(): void {
+/** Discards the results of the current request, because it has written rows. */
+export function discardResults(): void {
   const ctx = protocolContext();
-  if (ctx) knownByRequest.delete(ctx);
+  if (ctx) resultsByRequest.delete(ctx);
 }
 
-/** Reads once; also when it is asked for twice at the same time. */
-function once<Value>(map: Map<string, Promise<Value>>, key: string, read: () => Promise<Value>): Promise<Value> {
+/** Reads a key once, also when two callers need it at the same time. */
+function readOnce<Value>(map: Map<string, Promise<Value>>, key: string, read: () => Promise<Value>): Promise<Value> {
   const value = map.get(key) ?? read();
   map.set(key, value);
   return value;
 }
 
-/** Kinds of tokens that the endpoints for introspection and revocation look for, one after the other. */
-const unknownKinds = ['AccessToken', 'ClientCredentials', 'RefreshToken'];
+/** Kinds of tokens that oidc-provider looks for, one after the other, at the introspection and revocation endpoints. */
+const possibleKinds = ['AccessToken', 'ClientCredentials', 'RefreshToken'];
 const kindsOf = (kind: string): string[] =>
-  /^(introspection|revocation)$/.test(protocolContext()?.oidc.route ?? '') && unknownKinds.includes(kind)
-    ? unknownKinds
+  /^(introspection|revocation)$/.test(protocolContext()?.oidc.route ?? '') && possibleKinds.includes(kind)
+    ? possibleKinds
     : [kind];
 
-/** A code or token, by the value that a client presents. Its grant, session and account are read with it. */
+/** Finds a code or token by the value that a client presents. Its grant, session and account are read with it. */
 export async function readToken(
   db: Database,
   keyring: Keyring,
   kind: string,
   value: string,
 ): Promise<FoundToken | undefined> {
-  const { tokens, grants, sessions, accounts } = known();
+  const { tokens, grants, sessions, accounts } = currentResults();
   const kinds = kindsOf(kind);
-  const found = await once(tokens, `${kinds.join(' ')} ${value}`, async () => {
+  const found = await readOnce(tokens, `${kinds.join(' ')} ${value}`, async () => {
     const candidates = kinds.flatMap((each) => keyring.digests(each, value).map((idHash) => ({ kind: each, idHash })));
     const token = await findToken(db, candidates);
     const { grant, session, account } = token ?? {};
@@ -94,7 +94,7 @@ export async function readSessionOfBrowser(
   keyring: Keyring,
   id: string,
 ): Promise<FoundSession | undefined> {
-  const { grants, accounts, consents } = known();
+  const { grants, accounts, consents } = currentResults();
   const clientId = protocolContext()?.query['client_id'];
   const namedClient = typeof clientId === 'string' ? clientId : undefined;
   const found = await findSession(db, keyring.digests('Session', id), namedClient);
@@ -108,17 +108,17 @@ export async function readSessionOfBrowser(
 
 /** @returns undefined for a revoked grant; an expired one is returned */
 export const readGrant = (db: Database, id: string): Promise<Grant | undefined> =>
-  once(known().grants, id, () => findGrant(db, id));
+  readOnce(currentResults().grants, id, () => findGrant(db, id));
 
 /** @returns undefined for an ended session; an expired one is returned */
 export const readSession = (db: Database, uid: string): Promise<Session | undefined> =>
-  once(known().sessions, uid, () => findSessionByUid(db, uid));
+  readOnce(currentResults().sessions, uid, () => findSessionByUid(db, uid));
 
 /** Also returns a suspended account. */
 export const readAccount = (db: Database, id: string): Promise<Account | undefined> =>
-  once(known().accounts, id, () => findAccount(db, id));
+  readOnce(currentResults().accounts, id, () => findAccount(db, id));
 
 const consentKey = (accountId: string, clientId: string) => `${accountId} ${clientId}`;
 
 export const readConsent = (db: Database, accountId: string, clientId: string): Promise<Consent | undefined> =>
-  once(known().consents, consentKey(accountId, clientId), () => findConsent(db, accountId, clientId));
+  readOnce(currentResults().consents, consentKey(accountId, clientId), () => findConsent(db, accountId, clientId));

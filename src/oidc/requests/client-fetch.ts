@@ -1,6 +1,6 @@
 /** Fetches documents that clients name in their metadata: `jwks_uri`, `sector_identifier_uri`, `request_uris`. */
 import type { Configuration } from 'oidc-provider';
-import { outOfPlace } from '../../platform/current-request.ts';
+import { givingUpPlace } from '../../platform/current-request.ts';
 import type { OutgoingResponse } from '../../platform/outgoing.ts';
 import type { CallsFor } from '../calls-for.ts';
 import { protocolContext } from '../protocol-context.ts';
@@ -50,7 +50,7 @@ export function createClientFetch(callsFor: CallsFor): ClientFetch {
 
   return async (client, url, options) => {
     const headers = Object.fromEntries(new Headers(options?.headers));
-    const outcome = await outOfPlace(() => fetchOnce(client, new URL(url).href, headers));
+    const outcome = await givingUpPlace(() => fetchOnce(client, new URL(url).href, headers));
     if ('error' in outcome) throw outcome.error;
     const { status, headers: responseHeaders, body } = outcome.response;
     return new Response(status === 204 ? null : body, { status, headers: responseHeaders });

@@ -8,7 +8,7 @@ import { seeOther } from '../page.ts';
 import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 
-/** The path when it is an account page, else `/account`: never another site (`//host`, `/\\host`). */
+/** The path if it is that of an account page, otherwise `/account`: never another site (`//host`, `/\\host`). */
 export const internalPath = (path: string | undefined): string =>
   path !== undefined && /^\/account(\/[a-z-]+(\/[0-9a-f-]{36})?)?$/.test(path) ? path : '/account';
 

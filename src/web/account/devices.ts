@@ -20,9 +20,9 @@ export const showDevices =
     const { account, sessionUid } = signedInOf(ctx);
     const after = typeof ctx.query['after'] === 'string' ? ctx.query['after'] : undefined;
     const listed = await listSessions(db, account.id, pageSize, after);
-    const here = after === undefined ? await findSessionByUid(db, sessionUid) : undefined;
+    const current = after === undefined ? await findSessionByUid(db, sessionUid) : undefined;
     const others = listed.filter(({ uid }) => uid !== sessionUid);
-    const sessions = here ? [here, ...others] : others;
+    const sessions = current ? [current, ...others] : others;
     const names = await listClientNames(
       db,
       sessions.flatMap(({ authorizations }) => Object.keys(authorizations)),
@@ -57,7 +57,7 @@ export const endAll =
   async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
     await endAccountSessions(db, account.id, 'ended_from_another_device', sessionUid);
-    await signOut.here(ctx, sessionUid);
+    await signOut.endHere(ctx, sessionUid);
   };
 
 /** Signs the person out on one device. */
@@ -66,7 +66,7 @@ export const endOne =
   async (ctx) => {
     const { account, sessionUid } = signedInOf(ctx);
     const uid = pathParameter(ctx, 'uid');
-    if (uid === sessionUid) return signOut.here(ctx, uid);
+    if (uid === sessionUid) return signOut.endHere(ctx, uid);
     await endAccountSession(db, account.id, uid, 'ended_from_another_device');
     seeOther(ctx, '/account/devices');
   };
@@ -75,4 +75,4 @@ export const endOne =
 export const endThis =
   (signOut: SignOut): Handler =>
   (ctx) =>
-    signOut.here(ctx, signedInOf(ctx).sessionUid);
+    signOut.endHere(ctx, signedInOf(ctx).sessionUid);

@@ -55,6 +55,6 @@ export const revokeAccess =
   async (ctx) => {
     const { event, isHere, accountId, sessionUid } = await findRequestedSignIn(services, ctx);
     await revokeAllAccess(services.db, accountId, 'ended_from_another_device', sessionUid);
-    if (isHere) return signOut.here(ctx, sessionUid);
+    if (isHere) return signOut.endHere(ctx, sessionUid);
     seeOther(ctx, `/account/sign-ins/${event.id}`);
   };

@@ -28,7 +28,7 @@ function retry(ctx: Context): void {
   ctx.redirect(ctx.originalUrl);
 }
 
-/** Statements of a request fail this long after it arrived, so that it is answered within ten seconds. */
+/** Statements of a request fail this long after it arrived, so that its response is sent within ten seconds. */
 const maxRequestMilliseconds = 9_000;
 
 export function unitOfWork(db: Database): Middleware {

@@ -6,7 +6,7 @@ import { isSeenByPerson, type LogoutNotice } from '../../notices/logout-notice.t
 import { insertReceipt } from '../../notices/receipt-repository.ts';
 import { cookieNames } from '../../oidc/cookies.ts';
 import type { ProtocolState } from '../../oidc/protocol-context.ts';
-import { outOfPlace } from '../../platform/current-request.ts';
+import { givingUpPlace } from '../../platform/current-request.ts';
 import { randomToken } from '../../platform/secrets.ts';
 import { withinLimit } from '../../platform/time-limit.ts';
 import { endSessions } from '../../sessions/end-session.ts';
@@ -16,7 +16,7 @@ import type { Services } from '../services.ts';
 export const signedOutPath = '/oauth/logout/success';
 const waitMilliseconds = 1_000;
 const pollMilliseconds = 25;
-/** After this the person goes on without a receipt. The request must be answered within ten seconds. */
+/** After this the person is redirected without a receipt: the response must be sent within ten seconds. */
 const maxReceiptMilliseconds = 3_000;
 
 /** Kind of the digests of receipts' tokens. */
@@ -24,7 +24,7 @@ export const receiptKind = 'receipt';
 
 export interface SignOut {
   /** Ends the session of this browser at the request of an account page, and shows the page after a sign-out. */
-  here(ctx: Context, sessionUid: string): Promise<void>;
+  endHere(ctx: Context, sessionUid: string): Promise<void>;
   /** Runs outside the unit of work: it waits after the end of the session is committed, while workers deliver. */
   middleware: Middleware;
 }
@@ -35,12 +35,12 @@ export function createSignOut({ db, issuer, keyring, log }: Services): SignOut {
     for (;;) {
       if ((await countUndeliveredNotices(db, sessionUid)) === 0) return true;
       if (Date.now() >= deadline) return false;
-      await outOfPlace(() => sleep(pollMilliseconds));
+      await givingUpPlace(() => sleep(pollMilliseconds));
     }
   }
 
   /**
-   * The address to redirect to: `returnTo` when every app that a receipt would name has confirmed, else a new receipt.
+   * The address to redirect to: `returnTo` when every app that a receipt would name has confirmed, otherwise a new receipt.
    *
    * @param returnTo address of the app or of the page after a sign-out
    * @param byClientId client that requested the sign-out
@@ -61,7 +61,7 @@ export function createSignOut({ db, issuer, keyring, log }: Services): SignOut {
   }
 
   return {
-    async here(ctx, sessionUid) {
+    async endHere(ctx, sessionUid) {
       await endSessions(db, [sessionUid], 'signed_out');
       (ctx.state as ProtocolState).endedSessionUid = sessionUid;
       ctx.cookies.set(cookieNames(issuer).session, null, { httpOnly: true, sameSite: 'lax', signed: true });

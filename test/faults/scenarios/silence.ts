@@ -1,4 +1,4 @@
-/** The network to the database drops all packets for a while, and those of the connections of that time for good. */
+/** The network to the database drops all packets for a while. Connections that were open then stay silent for good. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seconds } from '../judge.ts';
 import { defineScenario } from '../scenario.ts';
