@@ -46,8 +46,8 @@ const budgets: Record<string, Budget> = {
       ok(callAs(frontdesk, machine, '/oauth/token', { grant_type: 'client_credentials', resource: audience })),
   },
   refresh: {
-    statements: 3,
-    roundTrips: 3,
+    statements: 2,
+    roundTrips: 2,
     async prepare() {
       let { refresh_token: token } = await tokensFor(frontdesk, browser, site, { scope: offline });
       return async () => {
@@ -57,13 +57,13 @@ const budgets: Record<string, Budget> = {
     },
   },
   'authorization of a person who is signed in': {
-    statements: 3,
-    roundTrips: 3,
+    statements: 2,
+    roundTrips: 2,
     prepare: async () => () => browser.send(authorize(frontdesk, site).url),
   },
   'silent sign-in, with the exchange of the code': {
-    statements: 6,
-    roundTrips: 6,
+    statements: 4,
+    roundTrips: 4,
     prepare: async () => async () => {
       const request = authorize(frontdesk, site);
       const code = await codeFor(browser, request);
@@ -71,8 +71,8 @@ const budgets: Record<string, Budget> = {
     },
   },
   'sign-in with password, with the exchange of the code': {
-    statements: 30,
-    roundTrips: 22,
+    statements: 24,
+    roundTrips: 16,
     prepare: async () => async () => {
       const request = authorize(frontdesk, site);
       const code = await codeFor(newBrowser(frontdesk), request);
@@ -80,16 +80,16 @@ const budgets: Record<string, Budget> = {
     },
   },
   userinfo: {
-    statements: 2,
-    roundTrips: 2,
+    statements: 1,
+    roundTrips: 1,
     async prepare() {
       const { access_token: token } = await tokensFor(frontdesk, browser, site);
       return () => ok(userinfo(frontdesk, token));
     },
   },
   introspection: {
-    statements: 2,
-    roundTrips: 2,
+    statements: 1,
+    roundTrips: 1,
     async prepare() {
       const { access_token: token } = await tokensFor(frontdesk, browser, site);
       return () => ok(callAs(frontdesk, site, '/oauth/introspect', { token }));
