@@ -65,10 +65,10 @@ test('the database server has no TLS, and DATABASE_URL asks for it', async () =>
   );
 });
 
-test('what answers is no database server', async () => {
+test('the server at the address is not a PostgreSQL server', async () => {
   const address = await startFakeDatabase((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   await expectFailure(`postgres://ann@${address}/x`, `The database server does not respond at ${address}.`);
-  await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'No TLS connection with the database server');
+  await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'A TLS connection to the database server could not be opened');
 });
 
 test.each([
@@ -175,16 +175,16 @@ test.each([
   [systemError({ code: 'ENOSPC', syscall: 'write' }), 'The disk is full.'],
   [systemError({ code: 'EACCES', path: '/run/x/.s.PGSQL.5432', syscall: 'connect' }), 'does not respond at /run/x/'],
   [new ListenFailed('x', { cause: systemError({ code: 'EACCES', address: '::', port: 443 }) }), 'listen on :::443.'],
-  [new ListenFailed('x', { cause: systemError({ code: 'ENOTFOUND', hostname: 'desk' }) }), 'desk is no address of'],
+  [new ListenFailed('x', { cause: systemError({ code: 'ENOTFOUND', hostname: 'desk' }) }), 'desk is not an address of'],
   [systemError({ code: 'SELF_SIGNED_CERT_IN_CHAIN' }), 'is not trusted (SELF_SIGNED_CERT_IN_CHAIN).'],
   [new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'), 'refuses the user or the password'],
   [Object.assign(new AggregateError([systemError({ code: 'ECONNREFUSED', address: '::1', port: 1 })]), {}), '::1:1'],
   [new CommitFailed('rolled back', { cause: busy('08006') }), 'The database server does not respond'],
-  [busy('40P01'), 'The database is busy or going away'],
+  [busy('40P01'), 'The database is busy or stopping'],
   [new TextNotStorable('x'), 'has characters that cannot be stored'],
   [new TypeError('x is not a function'), 'Something unexpected went wrong (TypeError).'],
   ['a text that was thrown', 'Something unexpected went wrong (Error).'],
-])('a failure is put into our words (%#)', (error, words) => {
+])('a failure of Node or the driver has our message (%#)', (error, words) => {
   const text = failureText(loadTexts(), error);
   expect(text).toContain(words);
   expect(text).not.toMatch(/what (Node|the driver) says/);

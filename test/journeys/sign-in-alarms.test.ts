@@ -118,7 +118,7 @@ describe('the page "Was this you?"', () => {
     const offline = await tokensFor(frontdesk, otherBrowser, appB, { login, scope, prompt: 'consent' });
 
     const page = await openNewest(browser);
-    expect(page.text).toMatch(/Was this you\?[^]*Safari on iPhone[^]*ask the people who run this service/);
+    expect(page.text).toMatch(/Was this you\?[^]*Safari on iPhone[^]*Ask the people who run this service/);
     expect(page.text).not.toContain('This device');
     const after = await page.submit({}, { button: '.steps button' });
     expect([after.url, after.text]).toEqual([page.url, expect.stringContaining('This sign-in has ended already.')]);
