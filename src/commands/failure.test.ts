@@ -68,7 +68,10 @@ test('the database server has no TLS, and DATABASE_URL asks for it', async () =>
 test('the server at the address is not a PostgreSQL server', async () => {
   const address = await startFakeDatabase((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   await expectFailure(`postgres://ann@${address}/x`, `The database server does not respond at ${address}.`);
-  await expectFailure(`postgres://ann@${address}/x?sslmode=require`, 'A TLS connection to the database server could not be opened');
+  await expectFailure(
+    `postgres://ann@${address}/x?sslmode=require`,
+    'A TLS connection to the database server could not be opened',
+  );
 });
 
 test.each([
