@@ -8,6 +8,7 @@ import type { Keyring } from '../platform/secrets.ts';
 import { applyDetails, type ClientDetails } from './client-details.ts';
 import { listClientRemovals } from './client-removal-repository.ts';
 import { insertClient } from './client-repository.ts';
+import { deleteBatch } from './remove-client.ts';
 import { insertSecret } from './client-secret-repository.ts';
 import { makeClientSecret } from './client-secret.ts';
 import { isClientId, needsSecret, type Client, type ClientKind, type ClientMetadata } from './client.ts';
@@ -57,6 +58,8 @@ export async function registerClient(
       const isBeingRemoved = (await listClientRemovals(db, id)).length > 0;
       throw new Refusal(isBeingRemoved ? 'client_being_removed' : 'client_exists', { id });
     }
+    // What another process gave the last client of this id before it knew that the client was removed.
+    await deleteBatch(db, id);
     if (newSecret) insertSecret(db, id, newSecret);
     recordEvent(db, { kind: 'client.registered', clientId: id, detail: { kind, by } });
   });

@@ -18,8 +18,8 @@ import { ownClientId } from './own-client.ts';
 
 const batchSize = 1_000;
 
-/** Deletes one batch of each kind. @returns whether nothing is left */
-async function deleteBatch(db: Database, id: string): Promise<boolean> {
+/** Deletes a batch of the grants, tokens and consents of a client. @returns whether nothing is left */
+export async function deleteBatch(db: Database, id: string): Promise<boolean> {
   const counts = [
     await deleteGrantsOfClient(db, id, batchSize),
     await deleteArtifactsOfClient(db, id, batchSize),

@@ -18,6 +18,7 @@ beforeAll(async () => {
   const nobody = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
   const names = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
   await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...nobody, ...names }));
+  await runSql(db, `insert into clients (id, kind, metadata) values ('c', 'web', '{}')`);
 });
 afterAll(async () => {
   await db.close();

@@ -17,6 +17,7 @@ beforeAll(async () => {
   const nobody = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
   const names = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
   await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...nobody, ...names }));
+  await runSql(db, `insert into clients (id, kind, metadata) values ('c', 'web', '{}')`);
 });
 afterAll(async () => {
   await db.close();
@@ -60,6 +61,15 @@ test('G09 no artifact or grant of a client that is being removed is found', asyn
   expect(await findGrant(db, 'g2')).toBeUndefined();
   await runSql(db, `delete from client_removals`);
   expect(await findArtifact(db, 'ClientCredentials', withoutGrant)).toBeDefined();
+});
+
+test('a token without a grant is stored only for a client that exists', async () => {
+  const idHash = Buffer.from('of a removed client');
+  await inUnit(async () => {
+    const payload = { clientId: 'removed' };
+    upsertArtifact(db, { kind: 'ClientCredentials', idHash, payload, expiresAt: soon() });
+  });
+  expect(await findArtifact(db, 'ClientCredentials', [idHash])).toBeUndefined();
 });
 
 test('B18 an id of one kind is not found as another kind', async () => {
