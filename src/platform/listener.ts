@@ -30,6 +30,8 @@ export interface ListenOptions {
 /** Maximum age of the proof that notifications arrive. */
 export const maxDelayMilliseconds = 850;
 const probeMilliseconds = 300;
+/** The statement of a probe. */
+export const probeText = 'select 1';
 const reconnectSeconds = 2;
 const maxResponseSeconds = 3;
 
@@ -64,7 +66,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     probed.add(current);
     const sentAt = performance.now();
     const closeSilent = onProbe();
-    await execute(current, 'select 1', () => (afterSilence ??= closeSilent));
+    await execute(current, probeText, () => (afterSilence ??= closeSilent));
     probed.delete(current);
     if (current === client) prove(sentAt);
   }

@@ -1,5 +1,6 @@
 /** A TCP proxy in front of the database that counts the statements of a process, and its round trips. */
 import { connect, createServer, type Socket } from 'node:net';
+import { probeText } from '../../src/platform/listener.ts';
 import { listen } from './listen.ts';
 
 export interface StatementCount {
@@ -37,7 +38,8 @@ function createReader(onStatement: (text: string) => void): (chunk: Buffer) => v
 
   function read(type: string, body: Buffer): void {
     const [first = '', second = ''] = body.toString().split('\0', 2);
-    if (type === 'Q') onStatement(first);
+    // Probes are sent several times a second, whatever the process does.
+    if (type === 'Q' && first !== probeText) onStatement(first);
     if (type === 'P') prepared.set(first, second);
     if (type === 'B') portals.set(first, prepared.get(second) ?? '');
     if (type === 'E') onStatement(portals.get(first) ?? '');
