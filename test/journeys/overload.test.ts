@@ -31,17 +31,20 @@ beforeAll(async () => {
 beforeEach(() => (frontdesk.logged.length = 0));
 afterEach(async () => {
   proxy.thaw();
-  await eventually(async () => (await requestToken()).status === 200);
+  await eventually(async () => (await introspect()).status === 200);
 });
 
 const urlOf = (path: string) => `${frontdesk.issuer}${path}`;
 const requestToken = (): Promise<HttpResponse> =>
   callAs(frontdesk, machine, '/oauth/token', { grant_type: 'client_credentials', resource: audience });
 
+/** Unlike client credentials, an introspection always reads the database. */
+const introspect = (): Promise<HttpResponse> => callAs(frontdesk, machine, '/oauth/introspect', { token: 'unknown' });
+
 /** Freezes the database, and sends `maxInWork` requests, which wait for it. @returns their responses */
 async function occupyServer(): Promise<Promise<HttpResponse>[]> {
   proxy.freeze();
-  const waiting = Array.from({ length: maxInWork }, requestToken);
+  const waiting = Array.from({ length: maxInWork }, introspect);
   // Further requests wait for half a second (`maxWaitMilliseconds`) and are refused.
   await eventually(async () => (await sendRequest(urlOf('/'))).headers['retry-after'] === '2');
   return waiting;
