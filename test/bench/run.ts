@@ -20,6 +20,7 @@ const { positionals, values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     sessions: { type: 'string', default: '1100000' },
     only: { type: 'string', multiple: true, default: [] },
+    peers: { type: 'boolean', default: false },
   },
 });
 
@@ -38,7 +39,12 @@ const benches: Record<string, () => Promise<Report>> = {
     }),
   overload: () => benchOverload(Number(values.seconds)),
   throughput: () =>
-    benchThroughput({ rounds: Number(values.rounds), seconds: Number(values.seconds), only: values.only }),
+    benchThroughput({
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      only: values.only,
+      peers: values.peers,
+    }),
 };
 
 const bench = benches[positionals[0] ?? ''];
@@ -50,12 +56,14 @@ if (!bench) {
 }
 // Exit handlers end the processes that were started.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
-await setUp();
+// Comparisons start a PostgreSQL of their own, which counts statements.
+const hasOwnDatabase = positionals[0] === 'throughput';
+if (!hasOwnDatabase) await setUp();
 try {
   const report = await bench();
   process.stdout.write(`${format(report)}\n`);
   process.exitCode = report.broken.length === 0 ? 0 : 1;
 } finally {
   await closeAll();
-  await tearDown();
+  if (!hasOwnDatabase) await tearDown();
 }

@@ -33,6 +33,8 @@ export interface PostgresServerOptions {
   settings?: string[];
   /** Program and arguments that run the command, such as `nsenter`. */
   prefix?: string[];
+  /** Port on 127.0.0.1, beside the Unix socket; it listens on none by default. */
+  tcpPort?: number;
 }
 
 const signals = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
@@ -55,7 +57,7 @@ export async function makeCluster(home: string): Promise<string> {
 export async function startPostgresServer(
   home: string,
   cluster: string,
-  { settings = [], prefix = [] }: PostgresServerOptions = {},
+  { settings = [], prefix = [], tcpPort }: PostgresServerOptions = {},
 ): Promise<PostgresServer> {
   const binaries = await findBinaries();
   const libraries = libraryPath(binaries, home);
@@ -66,7 +68,8 @@ export async function startPostgresServer(
     chownSync(socket, launcher.runsAs.uid, launcher.runsAs.gid);
     chmodSync(home, 0o711);
   }
-  const options = [...defaults, ...required, ...settings].flatMap((setting) => ['-c', setting]);
+  const tcp = tcpPort === undefined ? [] : ['listen_addresses=127.0.0.1', `port=${tcpPort}`];
+  const options = [...defaults, ...required, ...tcp, ...settings].flatMap((setting) => ['-c', setting]);
   const words = [...prefix, ...launcher.prefix, binaries.postgres, '-D', cluster, '-k', socket, ...options];
   let child: ChildProcess | undefined;
 
@@ -91,7 +94,7 @@ export async function startPostgresServer(
   const pidFile = () => join(prefix.length > 0 ? `/proc/${child!.pid}/root` : '/', cluster, 'postmaster.pid');
 
   const server: PostgresServer = {
-    url: `postgres://frontdesk@/frontdesk?host=${encodeURIComponent(socket)}`,
+    url: `postgres://frontdesk@/frontdesk?host=${encodeURIComponent(socket)}${tcpPort === undefined ? '' : `&port=${tcpPort}`}`,
     get pid() {
       return child && !hasEnded(child) ? child.pid : undefined;
     },

@@ -1,8 +1,9 @@
 /** What is measured: operations as clients and browsers do them, against any provider. */
 import { audience } from '../../support/people-and-apps.ts';
-import { authorize, codeFor, newBrowser, type Tokens } from '../../support/flow.ts';
+import type { Tokens } from '../../support/flow.ts';
+import { authorizeIn, type Cookies } from './browser.ts';
+import { ofFrontdesk } from './dialect.ts';
 import type { HttpClient, Reply } from './http-client.ts';
-import { signInOnce } from './sign-in.ts';
 import type { Target } from './target.ts';
 
 /** Does the operation once. @throws Error when the response is not the one that was meant */
@@ -27,82 +28,77 @@ function required(reply: Reply, status: number): Reply {
 
 const tokensIn = (reply: Reply): Tokens => JSON.parse(required(reply, 200).body) as Tokens;
 
-/** Cookies of a browser that is signed in. */
-async function sessionOf(target: Target): Promise<string> {
-  const browser = newBrowser(target, target.port);
-  await codeFor(browser, authorize(target, target.app));
-  return browser.jar.getCookieString(target.issuer);
+const pathsOf = ({ dialect = ofFrontdesk }: Target) => dialect.paths;
+
+/** Authorization and exchange in a browser. */
+async function signIn(target: Target, client: HttpClient, cookies: Cookies, parameters = {}): Promise<Tokens> {
+  const { id, secret, redirectUri } = target.app;
+  const { code, verifier } = await authorizeIn(cookies, target, client, parameters);
+  const form = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri };
+  return tokensIn(await client.post(pathsOf(target).token, form, basic(id, secret)));
 }
 
-/** Authorization and exchange in a browser that is signed in. */
-async function silent(target: Target, client: HttpClient, cookie: string, parameters = {}): Promise<Tokens> {
-  const { app } = target;
-  const { url, verifier } = authorize(target, app, parameters);
-  const reply = required(await client.get(url.slice(target.issuer.length), { cookie }), 303);
-  const code = new URL(reply.headers.location!).searchParams.get('code')!;
-  const form = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: app.redirectUri };
-  return tokensIn(await client.post('/oauth/token', form, basic(app.id, app.secret)));
+/** Cookies of a browser that is signed in. */
+async function sessionOf(target: Target, client: HttpClient): Promise<Cookies> {
+  const cookies: Cookies = new Map();
+  await signIn(target, client, cookies);
+  return cookies;
 }
 
 export const operations: Operation[] = [
   {
     name: 'client credentials',
-    prepare:
-      async ({ machine }, client) =>
-      async () => {
-        const form = { grant_type: 'client_credentials', resource: audience, scope: 'notes:read' };
-        tokensIn(await client.post('/oauth/token', form, basic(machine.id, machine.secret)));
-      },
+    prepare: async (target, client) => async () => {
+      const { id, secret } = target.machine;
+      const form = { grant_type: 'client_credentials', resource: audience, scope: 'notes:read' };
+      tokensIn(await client.post(pathsOf(target).token, form, basic(id, secret)));
+    },
   },
   {
     name: 'refresh',
     async prepare(target, client) {
       const { id, secret } = target.app;
-      const scope = 'openid profile email offline_access';
-      let { refresh_token: token } = await silent(target, client, await sessionOf(target), { scope });
+      const { refreshScope: scope } = target.dialect ?? ofFrontdesk;
+      let { refresh_token: token } = await signIn(target, client, await sessionOf(target, client), { scope });
       return async () => {
         const form = { grant_type: 'refresh_token', refresh_token: token! };
-        token = tokensIn(await client.post('/oauth/token', form, basic(id, secret))).refresh_token;
+        token = tokensIn(await client.post(pathsOf(target).token, form, basic(id, secret))).refresh_token;
       };
     },
   },
   {
     name: 'silent sign-in',
     async prepare(target, client) {
-      const cookie = await sessionOf(target);
-      return async () => void (await silent(target, client, cookie));
+      const session = await sessionOf(target, client);
+      return async () => void (await signIn(target, client, new Map(session)));
     },
   },
   {
     name: 'sign-in with password',
     isFor: ({ hasPasswords }) => hasPasswords,
-    prepare: async (target, client) => async () => {
-      const { code, verifier } = await signInOnce(target, client);
-      const { id, secret, redirectUri } = target.app;
-      const form = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri };
-      tokensIn(await client.post('/oauth/token', form, basic(id, secret)));
-    },
+    prepare: async (target, client) => async () => void (await signIn(target, client, new Map())),
   },
   {
     name: 'userinfo',
     async prepare(target, client) {
-      const { access_token: token } = await silent(target, client, await sessionOf(target));
-      return async () => void required(await client.get('/oauth/userinfo', { authorization: `Bearer ${token}` }), 200);
+      const { access_token: token } = await signIn(target, client, await sessionOf(target, client));
+      const headers = { authorization: `Bearer ${token}` };
+      return async () => void required(await client.get(pathsOf(target).userinfo, headers), 200);
     },
   },
   {
     name: 'introspection',
     async prepare(target, client) {
       const { id, secret } = target.app;
-      const { access_token: token } = await silent(target, client, await sessionOf(target));
+      const { access_token: token } = await signIn(target, client, await sessionOf(target, client));
       return async () => {
-        const reply = required(await client.post('/oauth/introspect', { token }, basic(id, secret)), 200);
+        const reply = required(await client.post(pathsOf(target).introspection, { token }, basic(id, secret)), 200);
         if (!(JSON.parse(reply.body) as { active: boolean }).active) throw new Error('the token is not active');
       };
     },
   },
   {
     name: 'keys',
-    prepare: async (_target, client) => async () => void required(await client.get('/oauth/jwks'), 200),
+    prepare: async (target, client) => async () => void required(await client.get(pathsOf(target).keys), 200),
   },
 ];

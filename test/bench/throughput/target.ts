@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { HttpClient } from './http-client.ts';
 import type { RegisteredApp } from '../../support/people-and-apps.ts';
 
 export interface Target {
@@ -14,11 +15,33 @@ export interface Target {
   pid: number;
   /** PostgreSQL; undefined for a provider without a database. */
   databasePid: number | undefined;
+  /** Name of its database, to count its statements. */
+  databaseName?: string;
   app: RegisteredApp;
   machine: RegisteredApp;
   /** Whether a person signs in by a form with name and password. */
   hasPasswords: boolean;
+  /** Where it differs from Frontdesk. */
+  dialect?: Dialect;
+  /** Its version and settings, for the page of results. */
+  about?: string;
+  /** From the start of the process until it answers. */
+  startMilliseconds?: number;
+  /** Whether its rate grows for a while, so that it is used until the rate stands. */
+  warmsUp?: boolean;
   close(): Promise<void>;
+}
+
+/** How the addresses and pages of a provider differ from those of Frontdesk. */
+export interface Dialect {
+  /** Paths; with a port of its own as `http://host:port/path`. */
+  paths: { authorization: string; token: string; userinfo: string; introspection: string; keys: string };
+  /** Scopes of a request for a refresh token. */
+  refreshScope: string;
+  /** Fills in the sign-in form of a page. @returns undefined when there is none */
+  fillIn(page: string): { action: string; fields: Record<string, string> } | undefined;
+  /** Acts as a page of the operator that the provider redirects to. @returns where it redirects the browser */
+  visitOperator?(location: string, client: HttpClient): Promise<string>;
 }
 
 /** The first processor is for providers and their databases, the second for the driver. */
@@ -34,16 +57,19 @@ export function pin(pid: number, processor: string): void {
 export async function startScript(
   file: string,
   environment: NodeJS.ProcessEnv,
-): Promise<{ pid: number; close(): Promise<void> }> {
+): Promise<{ pid: number; startMilliseconds: number; close(): Promise<void> }> {
+  const start = performance.now();
   const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, file)], {
     env: { ...process.env, NODE_ENV: 'production', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   process.once('exit', () => child.kill('SIGKILL'));
   await once(createInterface({ input: child.stdout }), 'line');
+  const startMilliseconds = performance.now() - start;
   pin(child.pid!, providerProcessor);
   return {
     pid: child.pid!,
+    startMilliseconds,
     async close() {
       const gone = once(child, 'exit');
       child.kill('SIGKILL');

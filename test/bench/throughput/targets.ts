@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ann, app, audience, notesApi } from '../../support/people-and-apps.ts';
 import { freePort } from '../../support/listen.ts';
 import { startServers } from '../../support/servers.ts';
+import type { BenchDatabase } from './database.ts';
 import { bareSecret } from './bare-clients.ts';
 import { pin, providerProcessor, startScript, type Target } from './target.ts';
 
@@ -14,9 +15,15 @@ function databasePid(): number {
   return Number(readFileSync(join(folder, 'database', 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
-/** One `frontdesk serve`, on a database of its own. */
-export async function startFrontdeskTarget(): Promise<Target> {
-  const postgres = databasePid();
+const databaseNameOf = (url: string): string => /\/([^/?]+)(\?|$)/.exec(url)![1]!;
+
+/**
+ * One `frontdesk serve`, on a database of its own, by its Unix socket.
+ *
+ * @param database server that the database is on; the embedded one of the run by default
+ */
+export async function startFrontdeskTarget(database?: BenchDatabase): Promise<Target> {
+  const postgres = database?.pid ?? databasePid();
   pin(postgres, providerProcessor);
   const frontdesk = await startServers(1, async (preparing) => {
     await notesApi(preparing);
@@ -29,15 +36,23 @@ export async function startFrontdeskTarget(): Promise<Target> {
     });
     return { app: registered, machine, issuer: preparing.issuer };
   });
-  const [server] = frontdesk.servers;
-  pin(server!.pid, providerProcessor);
+  const server = frontdesk.servers[0]!;
+  // The first start has applied what only a first start does.
+  await server.stop();
+  const start = performance.now();
+  await server.start();
+  const startMilliseconds = performance.now() - start;
+  pin(server.pid, providerProcessor);
   return {
     name: 'Frontdesk',
     ...frontdesk.prepared,
-    port: server!.port,
-    pid: server!.pid,
+    port: server.port,
+    pid: server.pid,
     databasePid: postgres,
+    databaseName: databaseNameOf(frontdesk.databaseUrl),
     hasPasswords: true,
+    about: 'one process as it comes; JWT access tokens of machines ES256, ID tokens RS256',
+    startMilliseconds,
     close: () => frontdesk.close(),
   };
 }
@@ -52,6 +67,8 @@ export async function startBareLibrary(): Promise<Target> {
     issuer: `http://idp.localhost:${port}`,
     port,
     pid: script.pid,
+    startMilliseconds: script.startMilliseconds,
+    about: 'oidc-provider with its storage in memory, the same algorithms and lifetimes; nobody to check, no pages',
     databasePid: undefined,
     app: { id: 'app', secret: bareSecret, redirectUri },
     machine: { id: 'machine', secret: bareSecret, redirectUri },
