@@ -6,6 +6,8 @@ import { createRowCache, type RowCache } from './row-cache.ts';
 
 let db: Database;
 let isCurrent: boolean;
+/** Whether `find` is called outside of the unit of work. */
+let isOutside: boolean;
 let cache: RowCache;
 /** What the database would answer; each read is a new object. */
 let stored: Record<string, string>;
@@ -17,9 +19,10 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   isCurrent = true;
+  isOutside = false;
   stored = { a: '1', b: '1' };
   reads = 0;
-  cache = createRowCache({ isCurrent: () => isCurrent, unitOfWork: () => db.unitOfWork() });
+  cache = createRowCache({ isCurrent: () => isCurrent, unitOfWork: () => (isOutside ? undefined : db.unitOfWork()) });
 });
 
 const read = (key: string) => async () => {
@@ -95,6 +98,10 @@ test.each(['commit', 'rollback'] as const)(
       cache.changes('things');
       stored['b'] = 'not committed';
       expect(await find('b')).toBe('not committed');
+      stored = { a: '1', b: '1' };
+      isOutside = true;
+      expect([await find('a'), await find('b')]).toEqual(['1', '1']);
+      isOutside = false;
       await unit[ending]();
     });
     stored = { a: '2', b: '2' };

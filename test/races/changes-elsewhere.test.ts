@@ -9,8 +9,10 @@ import { addClientSecret, removeClientSecret } from '../../src/clients/client-se
 import { removeClient } from '../../src/clients/remove-client.ts';
 import { updateClient } from '../../src/clients/update-client.ts';
 import { createClientValidator } from '../../src/oidc/configuration/client-validator.ts';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
 import { setPolicy } from '../../src/policy/set-policy.ts';
 import { sendRequest } from '../support/browser.ts';
+import { closeAfterwards, temporaryFolder } from '../support/cleanup.ts';
 import { freshDatabase, runSql } from '../support/database.ts';
 import { startDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
 import { eventually } from '../support/eventually.ts';
@@ -213,4 +215,26 @@ describe.each(Object.entries(changes))('%s', (_name, change) => {
   test('holds on it when its connections were just lost', async () => {
     expect(await answers(change, () => proxy.cut())).toEqual(expected);
   });
+});
+
+test('a removal right after a restart of the database holds on another process within a second', async () => {
+  const folder = temporaryFolder();
+  const start = () => startEmbeddedPostgres(folder, folder, { role: 'command', onStep: () => {} });
+  let server = await start();
+  closeAfterwards(() => server.stop());
+  const settings = { DATABASE_URL: server.url };
+  const first = await startFrontdesk({ settings });
+  const second = await startFrontdesk({ sameDeploymentAs: first, settings });
+  const machine = await app(first, { id: 'machine', kind: 'machine' });
+  const status = async () => (await callAs(first, machine, '/oauth/introspect', { token: 'none' }, second.port)).status;
+  await eventually(() => isFollowing(second));
+  const before = await status();
+  await server.stop();
+  server = await start();
+  await eventually(async () => (await status()) === 200);
+  await removeClient(first.db, machine.id, 'command-line');
+  await sleep(promise);
+  const after = await status();
+  await eventually(() => isFollowing(second));
+  expect([before, after, await status()]).toEqual([200, 401, 401]);
 });
