@@ -65,8 +65,8 @@ const deleteRow = sql`delete from apis where audience = $1`;
 
 /** @returns false when there is no such API */
 export async function deleteApi(db: Database, audience: string): Promise<boolean> {
-  db.cache.changes(cacheName, audience);
+  db.cache.noteChange(cacheName, audience);
   // Rows of `client_apis` are deleted with the API, so cached clients are outdated.
-  db.cache.changes('clients');
+  db.cache.noteChange('clients');
   return (await db.guard(deleteRow, [audience])).count === 1;
 }

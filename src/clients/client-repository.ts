@@ -64,13 +64,13 @@ export async function findClient(db: Database, id: string): Promise<StoredClient
 /** Names of clients, and of the origins of their pages, in the cache (migrations/0041-tell-changed-rows.sql). */
 const cacheNames = { clients: 'clients', origins: 'origins' };
 
-/** As `findClient`, from memory: at most a second old. Nobody may change the result. */
+/** As `findClient`, from the cache: at most a second old. Callers must not change the result. */
 export const findCachedClient = (db: Database, id: string): Promise<StoredClient | undefined> =>
   db.cache.find(cacheNames.clients, id, () => findClient(db, id));
 
-/** Tells that the unit of work changes a client, its secrets or its APIs. */
-export function clientChanges(db: Database, id: string): void {
-  db.cache.changes(cacheNames.clients, id);
+/** To be called by a unit of work that changes a client, its secrets or its APIs: the cached client is outdated. */
+export function noteClientChange(db: Database, id: string): void {
+  db.cache.noteChange(cacheNames.clients, id);
 }
 
 const selectPage = sql`
@@ -143,14 +143,14 @@ export function updateClient(
   db: Database,
   { id, kind, isFirstParty, metadata }: Omit<ClientRow, 'isSelfRegistered' | 'apis'>,
 ): void {
-  clientChanges(db, id);
-  db.cache.changes(cacheNames.origins);
+  noteClientChange(db, id);
+  db.cache.noteChange(cacheNames.origins);
   db.write(updateRow, [id, kind, isFirstParty, metadata, originsOf(kind, metadata)]);
 }
 
 /** Replaces the APIs that a client may get access tokens for. */
 export function replaceClientApis(db: Database, id: string, apis: readonly ClientApi[]): void {
-  clientChanges(db, id);
+  noteClientChange(db, id);
   db.write(deleteApis, [id]);
   for (const { audience, scopes } of apis) db.write(insertApi, [id, audience, scopes]);
 }
@@ -162,7 +162,7 @@ const upsertOwn = sql`
 
 /** Inserts the built-in client, or updates its metadata. */
 export function upsertOwnClient(db: Database, id: string, metadata: ClientMetadata): void {
-  clientChanges(db, id);
+  noteClientChange(db, id);
   db.write(upsertOwn, [id, metadata]);
 }
 
@@ -170,25 +170,25 @@ const deleteById = sql`delete from clients where id = $1`;
 
 /** @returns false when there is no such client */
 export async function deleteClient(db: Database, id: string): Promise<boolean> {
-  clientChanges(db, id);
-  db.cache.changes(cacheNames.origins);
+  noteClientChange(db, id);
+  db.cache.noteChange(cacheNames.origins);
   return (await db.guard(deleteById, [id])).count === 1;
 }
 
 const updateSendsPkceById = sql`update clients set sends_pkce = $2 where id = $1`;
 
 export function updateSendsPkce(db: Database, id: string, sendsPkce: boolean): void {
-  clientChanges(db, id);
+  noteClientChange(db, id);
   db.write(updateSendsPkceById, [id, sendsPkce]);
 }
 
 const countByOrigin = sql`select count(*)::int as count from clients where origins @> array[$1]`;
 
-/** Whether the pages of any public web client are served from this origin (`originsOf`). From memory. */
+/** Whether the pages of any public web client are served from this origin (`originsOf`). Cached. */
 export async function isKnownOrigin(db: Database, origin: string): Promise<boolean> {
-  const known = await db.cache.find(cacheNames.origins, origin, async () => {
+  const isKnown = await db.cache.find(cacheNames.origins, origin, async () => {
     const [row] = await db.read<{ count: number }>(countByOrigin, [origin]);
     return row!.count > 0 || undefined;
   });
-  return known === true;
+  return isKnown === true;
 }

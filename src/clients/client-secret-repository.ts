@@ -1,7 +1,7 @@
 /** SQL for client secrets. The database has keyed digests, never a secret. */
 import type { Database } from '../platform/database.ts';
 import { sql } from '../platform/statement.ts';
-import { clientChanges } from './client-repository.ts';
+import { noteClientChange } from './client-repository.ts';
 
 const insertRow = sql`
   insert into client_secrets (client_id, id, hash, expires_at) values ($1, $2, $3, $4)`;
@@ -17,7 +17,7 @@ export function insertSecret(
   clientId: string,
   { id, hash, expiresAt }: { id: string; hash: string; expiresAt?: Date | undefined },
 ): void {
-  clientChanges(db, clientId);
+  noteClientChange(db, clientId);
   db.write(insertRow, [clientId, id, hash, expiresAt]);
   db.write(copyToClient, [clientId]);
 }
@@ -26,7 +26,7 @@ const deleteById = sql`delete from client_secrets where client_id = $1 and id = 
 
 /** @returns number of secrets deleted */
 export async function deleteSecrets(db: Database, clientId: string, ids: string[]): Promise<number> {
-  clientChanges(db, clientId);
+  noteClientChange(db, clientId);
   const { count } = await db.guard(deleteById, [clientId, ids]);
   db.write(copyToClient, [clientId]);
   return count;
@@ -40,7 +40,7 @@ const replaceHashById = sql`
 
 /** Replaces the digest of a secret by one under another key, and stores that the secret was just used. */
 export function replaceSecretHash(db: Database, clientId: string, id: string, hash: string): void {
-  clientChanges(db, clientId);
+  noteClientChange(db, clientId);
   db.write(lockById, [clientId]);
   db.write(replaceHashById, [clientId, id, hash]);
   db.write(copyToClient, [clientId]);
@@ -55,6 +55,6 @@ const updateLastUsed = sql`
 
 /** Stores that a secret was just used, unless `last_used_at` is less than `seconds` ago. */
 export function updateSecretLastUsed(db: Database, clientId: string, id: string, seconds: number): void {
-  clientChanges(db, clientId);
+  noteClientChange(db, clientId);
   db.write(updateLastUsed, [clientId, id, seconds]);
 }

@@ -95,7 +95,7 @@ function problemOf(uri: string, rules: UriRules): UriProblem | undefined {
 }
 
 /**
- * Requires that a URI that this server calls, or that pages link to or load, keeps the rules for web apps.
+ * Checks a URI that this server calls, or that pages link to or load, by the rules for web apps.
  *
  * @param field name of the metadata
  * @throws Refusal `client_invalid`
@@ -173,8 +173,8 @@ export function logoOf(metadata: ClientMetadata): string | undefined {
 }
 
 /**
- * The sector of a client: the host of its `sector_identifier_uri`, else of its first redirect URI; for a private-use
- * scheme the scheme. All clients of a sector know a person by one pairwise subject (OpenID Connect Core §8.1). The
+ * The sector of a client: the host of its `sector_identifier_uri`, or of its first redirect URI; for a private-use scheme,
+ * the scheme. All clients of a sector know a person by one pairwise subject (OpenID Connect Core §8.1). The
  * document at `sector_identifier_uri` was checked when the client registered
  * (`oidc/configuration/client-validator.ts`).
  */

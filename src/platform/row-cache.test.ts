@@ -92,10 +92,10 @@ test.each(['commit', 'rollback'] as const)(
   async (ending) => {
     await find('a');
     await db.startUnitOfWork(async (unit) => {
-      cache.changes('things', 'a');
+      cache.noteChange('things', 'a');
       stored['a'] = 'not committed';
       expect([await find('a'), await find('b')]).toEqual(['not committed', '1']);
-      cache.changes('things');
+      cache.noteChange('things');
       stored['b'] = 'not committed';
       expect(await find('b')).toBe('not committed');
       stored = { a: '1', b: '1' };
@@ -115,7 +115,7 @@ test('what another request reads before the commit is dropped by the commit', as
   let isChanged = () => {};
   const changed = new Promise<void>((resolve) => (isChanged = resolve));
   const work = db.inUnitOfWork(async () => {
-    cache.changes('things', 'a');
+    cache.noteChange('things', 'a');
     isChanged();
     await committed;
   });

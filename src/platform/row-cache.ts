@@ -17,7 +17,7 @@ export interface RowCache {
    * To be called by a unit of work that changes a row, or all rows (without a key). The unit of work reads the row from now
    * on; other callers in this process do so when the unit of work has ended, without waiting for the notification.
    */
-  changes(table: string, key?: string): void;
+  noteChange(table: string, key?: string): void;
   /** Drops one row, or all of a table. */
   drop(table: string, key?: string): void;
   /** Drops everything. */
@@ -98,7 +98,7 @@ export function createRowCache({ isCurrent, unitOfWork }: RowCacheOptions): RowC
       return row;
     },
 
-    changes(name, key) {
+    noteChange(name, key) {
       const table = tableOf(name);
       // Rows that this unit of work reads are not committed, so they are not cached.
       table.drop(key);

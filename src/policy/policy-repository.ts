@@ -24,6 +24,6 @@ const upsertItem = sql`
   on conflict (name) do update set value = excluded.value, updated_at = now()`;
 
 export function upsertPolicy(db: Database, name: PolicyName, value: number | string): void {
-  db.cache.changes(cacheName);
+  db.cache.noteChange(cacheName);
   db.write(upsertItem, [name, JSON.stringify(value)]);
 }

@@ -46,7 +46,7 @@ const detailsOf = ({ lost, halfDone, serverErrors, unexpected }: Result): string
   );
 
 /** A result as lines for the terminal. */
-export function lineOf(result: Result): string {
+export function linesOf(result: Result): string {
   const cells = columns
     .filter(([heading]) => heading !== 'scenario')
     .map(([heading, cell]) => `${heading} ${cell(result)}`);

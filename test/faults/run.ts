@@ -4,7 +4,7 @@ import { closeAll, temporaryFolder } from '../support/cleanup.ts';
 import { makeTemplate } from '../support/database.ts';
 import { makeCluster, startPostgresServer } from '../support/postgres-server.ts';
 import { failed, type Result } from './judge.ts';
-import { headingOf, lineOf, writeResults, type Skipped } from './results-page.ts';
+import { headingOf, linesOf, writeResults, type Skipped } from './results-page.ts';
 import { runScenario } from './run-scenario.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -44,7 +44,7 @@ try {
     print(headingOf(scenario.name));
     const result = await runScenario(scenario, postgres, values.quick).catch((error: Error) => failed(scenario, error));
     results.push(result);
-    print(lineOf(result));
+    print(linesOf(result));
   }
 } finally {
   await closeAll();

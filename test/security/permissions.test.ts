@@ -99,13 +99,13 @@ describe('B14 a client gets no more than it is registered for', () => {
   });
 
   test('a request with more than ten resources is refused', async () => {
-    const machineWithOneApi = await app(frontdesk, {
+    const webApp = await app(frontdesk, {
       id: 'of-many',
       kind: 'web',
       isFirstParty: true,
       apis: [{ audience }],
     });
-    const request = new URL(authorize(frontdesk, machineWithOneApi).url);
+    const request = new URL(authorize(frontdesk, webApp).url);
     for (let count = 0; count < 11; count += 1) request.searchParams.append('resource', audience);
     const browser = newBrowser(frontdesk);
     expect(responseParameters(await browser.visit(request.href))['error']).toBe('invalid_target');
@@ -128,8 +128,8 @@ describe('B16', () => {
     const request = authorize(frontdesk, appA, { max_age: '60' });
     const oldClaims = decodeJwt((await tokensFor(frontdesk, browser, appA)).id_token!);
     expect(Number(oldClaims['auth_time'])).toBeLessThan(Date.now() / 1000 - 3500);
-    const machineWithoutApi = await browser.send(authorize(frontdesk, appA, { max_age: '60', prompt: 'none' }).url);
-    expect(responseParameters(machineWithoutApi)).toMatchObject({ error: 'login_required' });
+    const withoutPrompt = await browser.send(authorize(frontdesk, appA, { max_age: '60', prompt: 'none' }).url);
+    expect(responseParameters(withoutPrompt)).toMatchObject({ error: 'login_required' });
     const form = await browser.visit(request.url);
     const callback = await signIn(form, 'ann');
     const newTokens = await exchange(frontdesk, appA, {

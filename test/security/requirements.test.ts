@@ -62,6 +62,9 @@ test.each(requirements.filter(({ files }) => files.length > 0))(
   },
 );
 
-test.each([...numbersByFile].filter(([, of]) => of.size > 0))('%s names only existing requirements', (_path, of) => {
-  expect([...of].filter((number) => !numbers.has(number))).toEqual([]);
-});
+test.each([...numbersByFile].filter(([, inNames]) => inNames.size > 0))(
+  '%s names only existing requirements',
+  (_path, inNames) => {
+    expect([...inNames].filter((number) => !numbers.has(number))).toEqual([]);
+  },
+);

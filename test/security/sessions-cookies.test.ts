@@ -111,8 +111,8 @@ describe('A03', () => {
     const jar = browser.jar;
     const openAt = async (secret: string) => {
       const process = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { SECRET: secret } });
-      const same = createBrowser((url) => !url.startsWith(frontdesk.issuer), process.port, await jar.clone());
-      const page = await same.visit(authorize(frontdesk, appA).url);
+      const sameBrowser = createBrowser((url) => !url.startsWith(frontdesk.issuer), process.port, await jar.clone());
+      const page = await sameBrowser.visit(authorize(frontdesk, appA).url);
       await process.close();
       return page;
     };

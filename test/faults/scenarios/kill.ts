@@ -1,9 +1,9 @@
-/** SIGKILL of one process, of the other, and in one of ten times of both at once. */
+/** SIGKILL of the processes in turn; of ten kills, two are of both at once. */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineScenario } from '../scenario.ts';
 
-/** Of so many kills two are of both processes at once. */
+/** So many kills contain one kill of both processes at once. */
 const bothEvery = 10;
 
 export const kill = defineScenario({
