@@ -36,8 +36,8 @@ const drainSeconds = 10;
 const reloadSeconds = 60;
 
 /**
- * Reloads policy and signing keys when another process has changed them: when the database tells so, about once a second
- * while it cannot, and every minute in case they were changed without a notification.
+ * Reloads policy and signing keys when another process has changed them: after a notification of the database, about once
+ * a second while notifications cannot be received, and every minute in case of a change without a notification.
  *
  * @returns a function that stops this
  */

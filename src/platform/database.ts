@@ -49,12 +49,12 @@ export interface Database {
   /** The connection string, for libraries that open their own connections. */
   readonly url: string;
   /**
-   * Follows what the database tells of changes, on a connection of its own. Until it is closed, rows are kept in memory.
+   * Receives the notifications of changes, on a connection of its own. Until the listener is closed, rows are cached.
    *
-   * @param onChange called when a table has changed of which single rows are not told, or may have
+   * @param onChange called when a table without notifications of single rows has changed, or may have
    */
   followChanges(onChange: () => void): Promise<Listener>;
-  /** Rows in memory, while changes are followed. */
+  /** Caches rows while `followChanges` receives notifications. */
   readonly cache: RowCache;
 }
 

@@ -34,7 +34,7 @@ export function createBusyResponse(
     ctx.set('Cache-Control', 'no-store');
     ctx.set('Retry-After', String(retryAfterSeconds));
     const isJson = isForPrograms(ctx);
-    // For single-page apps on any origin: without it they see a network error. The body tells nothing that is secret.
+    // For single-page apps on any origin: without it they see a network error. The body contains nothing secret.
     if (isJson) ctx.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'Retry-After' });
     ctx.type = isJson ? 'json' : 'html';
     const body = isJson
