@@ -23,10 +23,10 @@ import { createShowPage } from './web/page.ts';
 export interface App {
   server: Server;
   hasher: PasswordHasher;
-  /** What it has to do now. */
+  /** Requests that are being handled, and that wait. */
   load(): Load;
   /**
-   * Is not ready from now on, accepts requests until the delay is over, waits for those in flight, and closes everything
+   * Makes the server not ready, accepts requests for SHUTDOWN_DELAY, waits for the requests that run, and closes everything
    * that was opened.
    */
   close(): Promise<void>;

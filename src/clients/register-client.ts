@@ -58,7 +58,7 @@ export async function registerClient(
       const isBeingRemoved = (await listClientRemovals(db, id)).length > 0;
       throw new Refusal(isBeingRemoved ? 'client_being_removed' : 'client_exists', { id });
     }
-    // What another process gave the last client of this id before it knew that the client was removed.
+    // Deletes grants and tokens that another process issued to a removed client with this id, before it knew of the removal.
     await deleteBatch(db, id);
     if (newSecret) insertSecret(db, id, newSecret);
     recordEvent(db, { kind: 'client.registered', clientId: id, detail: { kind, by } });

@@ -1,4 +1,4 @@
-/** Who waits, who is first in line, and who is refused. */
+/** Which tasks run, wait and are refused, and in which order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createQueue, type BoundedQueue, type Place, type QueueOptions } from './bounded-queue.ts';
 import { givingUpPlace, runAsRequest } from './current-request.ts';
@@ -12,7 +12,7 @@ const problemOf = (entering: Promise<Place>) =>
     (error: { problem: string }) => error.problem,
   );
 
-test('so many run at a time, and the others in their order', async () => {
+test('as many tasks run at a time as `concurrency` says, and the others follow in order', async () => {
   const queue = queueOf({ concurrency: 2 });
   const places = [await queue.enter(), await queue.enter()];
   const started: number[] = [];
@@ -83,17 +83,17 @@ test('who has left does not run', async () => {
   expect([queue.running, queue.waiting, hasRun]).toEqual([0, 0, false]);
 });
 
-test('a request that waits for something else gives its place meanwhile', async () => {
+test('a request gives up its place while it waits for other work', async () => {
   const queue = queueOf();
   const place = await queue.enter();
   const request = { place, signal: new AbortController().signal };
-  const seen: number[] = [];
+  const runningCounts: number[] = [];
   await runAsRequest(request, async () => {
-    await givingUpPlace(() => queue.run(async () => void seen.push(queue.running)));
-    seen.push(queue.running);
-    // What it left behind goes on without a place.
+    await givingUpPlace(() => queue.run(async () => void runningCounts.push(queue.running)));
+    runningCounts.push(queue.running);
+    // Work that ends later than the request has no place to give up.
     place.leave();
-    await givingUpPlace(async () => void seen.push(queue.running));
+    await givingUpPlace(async () => void runningCounts.push(queue.running));
   });
-  expect([...seen, queue.running]).toEqual([1, 1, 0, 0]);
+  expect([...runningCounts, queue.running]).toEqual([1, 1, 0, 0]);
 });

@@ -9,7 +9,7 @@ let isCurrent: boolean;
 /** Whether `find` is called outside of the unit of work. */
 let isOutside: boolean;
 let cache: RowCache;
-/** What the database would answer; each read is a new object. */
+/** A read of the database: each returns a new object. */
 let stored: Record<string, string>;
 let reads: number;
 

@@ -6,7 +6,7 @@ import type { Policy } from './policy.ts';
 export interface LivePolicy {
   /** The policy as of the last `load`. */
   readonly current: Policy;
-  /** Reads the policy, when it has changed or the database cannot tell whether it has. */
+  /** Reads the policy if it has changed, or if notifications of changes may have been missed. */
   load(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export async function createLivePolicy(db: Database): Promise<LivePolicy> {
     async load() {
       const turn = (started += 1);
       const policy = await findCachedPolicy(db);
-      // What began earlier may be older.
+      // A load that started earlier may have read an older policy.
       if (turn > loaded) [current, loaded] = [policy, turn];
     },
   };

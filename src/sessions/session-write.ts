@@ -8,12 +8,12 @@ export interface SessionWrite extends Omit<Session, 'authorizations' | 'createdA
   idHashes: Buffer[];
   /** Whether this request gives the session a new id. */
   isRotating: boolean;
-  /** Digest of the known device that a sign-in by this request made. */
+  /** Digest of the known device that a sign-in by this request created. */
   deviceHash: Buffer | undefined;
   change: AuthorizationChange;
 }
 
-/** A row that is in use is written at least this often, for the time of the last request and that of the expiry. */
+/** The row of a session in use is written at least this often, to update the times of the last request and of expiry. */
 const maxUnwrittenMilliseconds = 60_000;
 
 const compared = ({

@@ -1,5 +1,6 @@
 /**
- * What one process changes holds in another a second later, whatever happens to the connection that tells it of changes.
+ * A change by one process takes effect in another process within a second, whatever happens to the connection on which that
+ * process receives notifications.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -20,42 +21,42 @@ import { authorize, callAs, newBrowser, responseParameters } from '../support/fl
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { ann, app, type RegisteredApp } from '../support/people-and-apps.ts';
 
-/** A change holds everywhere after this time, in milliseconds. */
-const promise = 1_000;
+/** Maximum time until a change takes effect everywhere. */
+const maxDelayMilliseconds = 1_000;
 
-let one: Frontdesk;
-let two: Frontdesk;
+let firstServer: Frontdesk;
+let secondServer: Frontdesk;
 let proxy: DatabaseProxy;
 
 beforeAll(async () => {
   const database = await freshDatabase();
   proxy = await startDatabaseProxy(database.url);
-  one = await startFrontdesk({ database });
-  two = await startFrontdesk({ sameDeploymentAs: one, settings: { DATABASE_URL: proxy.url } });
-  await ann(one);
+  firstServer = await startFrontdesk({ database });
+  secondServer = await startFrontdesk({ sameDeploymentAs: firstServer, settings: { DATABASE_URL: proxy.url } });
+  await ann(firstServer);
 });
 
 let count = 0;
 
-/** An API of its own, and a machine that gets tokens for it; `opaque` ones are stored. */
+/** Registers an API, and a machine that gets tokens for it. */
 async function machineWithApi(tokenFormat: 'jwt' | 'opaque' = 'jwt') {
   count += 1;
   const audience = `https://api-${count}.example`;
   const api = { audience, name: 'API', scopes: {}, accessTokenLifetimeSeconds: 300, clientId: undefined };
-  await registerApi(one.db, { ...api, tokenFormat, jwtType: 'at+jwt' }, 'command-line');
+  await registerApi(firstServer.db, { ...api, tokenFormat, jwtType: 'at+jwt' }, 'command-line');
   const registration = { id: `machine-${count}`, kind: 'machine', apis: [{ audience }] } as const;
-  return { audience, machine: await app(one, { ...registration, apis: [{ audience }] }) };
+  return { audience, machine: await app(firstServer, { ...registration, apis: [{ audience }] }) };
 }
 
-const tokenAtTwo = (machine: RegisteredApp) =>
-  callAs(one, machine, '/oauth/token', { grant_type: 'client_credentials' }, two.port);
-const statusAtTwo = async (machine: RegisteredApp) => (await tokenAtTwo(machine)).status;
+const tokenAtSecond = (machine: RegisteredApp) =>
+  callAs(firstServer, machine, '/oauth/token', { grant_type: 'client_credentials' }, secondServer.port);
+const statusAtSecond = async (machine: RegisteredApp) => (await tokenAtSecond(machine)).status;
 
-/** What process two answers, and how that is changed at process one. */
+/** A change at the first server, and what it changes in responses of the second one. */
 interface Change {
   before: unknown;
   after: unknown;
-  /** Prepares a case. Process two has answered once before the change. */
+  /** `look` sends a request to the second server, also before the change, and returns a part of the response. */
   prepare: () => Promise<{
     look: () => Promise<unknown>;
     change: () => Promise<unknown>;
@@ -69,7 +70,10 @@ const changes: Record<string, Change> = {
     after: 401,
     async prepare() {
       const { machine } = await machineWithApi();
-      return { look: () => statusAtTwo(machine), change: () => removeClient(one.db, machine.id, 'command-line') };
+      return {
+        look: () => statusAtSecond(machine),
+        change: () => removeClient(firstServer.db, machine.id, 'command-line'),
+      };
     },
   },
   'a secret that is removed': {
@@ -77,10 +81,10 @@ const changes: Record<string, Change> = {
     after: 401,
     async prepare() {
       const { machine } = await machineWithApi();
-      const [secret] = (await findClient(one.db, machine.id))!.secrets;
-      await addClientSecret(one, machine.id, { by: 'command-line' });
-      const change = () => removeClientSecret(one.db, machine.id, secret!.id, 'command-line');
-      return { look: () => statusAtTwo(machine), change };
+      const [secret] = (await findClient(firstServer.db, machine.id))!.secrets;
+      await addClientSecret(firstServer, machine.id, { by: 'command-line' });
+      const change = () => removeClientSecret(firstServer.db, machine.id, secret!.id, 'command-line');
+      return { look: () => statusAtSecond(machine), change };
     },
   },
   'a secret that is added': {
@@ -89,9 +93,9 @@ const changes: Record<string, Change> = {
     async prepare() {
       const { machine } = await machineWithApi();
       let { secret } = { ...machine, secret: 'wrong' };
-      await statusAtTwo(machine);
-      const change = async () => ({ secret } = await addClientSecret(one, machine.id, { by: 'command-line' }));
-      return { look: () => statusAtTwo({ ...machine, secret }), change };
+      await statusAtSecond(machine);
+      const change = async () => ({ secret } = await addClientSecret(firstServer, machine.id, { by: 'command-line' }));
+      return { look: () => statusAtSecond({ ...machine, secret }), change };
     },
   },
   'a redirect URI that is changed': {
@@ -99,17 +103,19 @@ const changes: Record<string, Change> = {
     after: 'https://new.example/callback',
     async prepare() {
       count += 1;
-      const { id, redirectUri } = await app(one, { id: `app-${count}`, isFirstParty: true });
-      const validate = createClientValidator({ ...one, protocol: one.config.protocol });
+      const { id, redirectUri } = await app(firstServer, { id: `app-${count}`, isFirstParty: true });
+      const validate = createClientValidator({ ...firstServer, protocol: firstServer.config.protocol });
       const changed = { id, secret: undefined, redirectUri: 'https://new.example/callback' };
-      await newBrowser(two, two.port).visit(authorize(one, { ...changed, redirectUri }).url);
+      await newBrowser(secondServer, secondServer.port).visit(authorize(firstServer, { ...changed, redirectUri }).url);
       return {
         async look() {
-          const page = await newBrowser(two, two.port).visit(authorize(one, changed, { prompt: 'none' }).url);
+          const page = await newBrowser(secondServer, secondServer.port).visit(
+            authorize(firstServer, changed, { prompt: 'none' }).url,
+          );
           return page.location?.split('?')[0];
         },
         change: () =>
-          updateClient({ ...one, validate, by: 'command-line' }, id, { redirectUris: [changed.redirectUri] }),
+          updateClient({ ...firstServer, validate, by: 'command-line' }, id, { redirectUris: [changed.redirectUri] }),
       };
     },
   },
@@ -120,8 +126,8 @@ const changes: Record<string, Change> = {
       const { audience, machine } = await machineWithApi();
       const text = 'update apis set access_token_lifetime_seconds = 120 where audience = $1';
       return {
-        look: async () => (await tokenAtTwo(machine)).json()['expires_in'],
-        change: () => runSql(one.db, text, [audience]),
+        look: async () => (await tokenAtSecond(machine)).json()['expires_in'],
+        change: () => runSql(firstServer.db, text, [audience]),
       };
     },
   },
@@ -130,7 +136,7 @@ const changes: Record<string, Change> = {
     after: 400,
     async prepare() {
       const { audience, machine } = await machineWithApi();
-      return { look: () => statusAtTwo(machine), change: () => removeApi(one.db, audience, 'command-line') };
+      return { look: () => statusAtSecond(machine), change: () => removeApi(firstServer.db, audience, 'command-line') };
     },
   },
   'an origin that no client has any more': {
@@ -139,14 +145,22 @@ const changes: Record<string, Change> = {
     async prepare() {
       count += 1;
       const origin = 'https://pages.example';
-      const { id } = await app(one, { id: `app-${count}`, kind: 'single-page', redirectUris: [`${origin}/callback`] });
+      const { id } = await app(firstServer, {
+        id: `app-${count}`,
+        kind: 'single-page',
+        redirectUris: [`${origin}/callback`],
+      });
       return {
         async look() {
           const headers = { origin, 'access-control-request-method': 'POST' };
-          const response = await sendRequest(`${one.issuer}/oauth/token`, { method: 'OPTIONS', headers }, two.port);
+          const response = await sendRequest(
+            `${firstServer.issuer}/oauth/token`,
+            { method: 'OPTIONS', headers },
+            secondServer.port,
+          );
           return response.headers['access-control-allow-origin'];
         },
-        change: () => removeClient(one.db, id, 'command-line'),
+        change: () => removeClient(firstServer.db, id, 'command-line'),
       };
     },
   },
@@ -155,12 +169,14 @@ const changes: Record<string, Change> = {
     after: 'invalid_request',
     async prepare() {
       count += 1;
-      const registered = await app(one, { id: `app-${count}` });
-      const setPkce = (value: string) => setPolicy(one.db, 'pkce', value, 'command-line');
+      const registered = await app(firstServer, { id: `app-${count}` });
+      const setPkce = (value: string) => setPolicy(firstServer.db, 'pkce', value, 'command-line');
       const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined, prompt: 'none' };
       return {
         async look() {
-          const page = await newBrowser(two, two.port).visit(authorize(one, registered, withoutPkce).url);
+          const page = await newBrowser(secondServer, secondServer.port).visit(
+            authorize(firstServer, registered, withoutPkce).url,
+          );
           return responseParameters(page)['error'];
         },
         change: () => setPkce('all'),
@@ -170,7 +186,7 @@ const changes: Record<string, Change> = {
   },
 };
 
-/** Whether a process takes rows from memory. */
+/** Whether a server uses its cache. */
 async function isFollowing({ db }: Frontdesk): Promise<boolean> {
   let reads = 0;
   const find = () => db.cache.find('probes', 'probe', async () => (reads += 1));
@@ -181,21 +197,21 @@ async function isFollowing({ db }: Frontdesk): Promise<boolean> {
 }
 
 /**
- * Three answers of process two: before a change, to a request that begins when the time of the promise has passed, and
- * when the process is told of changes again.
+ * Looks three times: before the change, when the maximum time has passed after it, and when the second server receives
+ * notifications again.
  *
- * @param disturb called before the change; returns what ends the disturbance
+ * @param disturb called before the change @returns a function that ends the disturbance
  */
-async function answers({ prepare }: Change, disturb: () => (() => void) | void): Promise<unknown[]> {
-  await eventually(() => isFollowing(two));
+async function observe({ prepare }: Change, disturb: () => (() => void) | void): Promise<unknown[]> {
+  await eventually(() => isFollowing(secondServer));
   const { look, change, restore } = await prepare();
   const before = await look();
   const endDisturbance = disturb();
   await change();
-  await sleep(promise);
+  await sleep(maxDelayMilliseconds);
   const after = await look();
   endDisturbance?.();
-  await eventually(() => isFollowing(two));
+  await eventually(() => isFollowing(secondServer));
   const later = await look();
   await restore?.();
   return [before, after, later];
@@ -204,16 +220,16 @@ async function answers({ prepare }: Change, disturb: () => (() => void) | void):
 describe.each(Object.entries(changes))('%s', (_name, change) => {
   const expected = [change.before, change.after, change.after];
 
-  test('holds on another process within a second', async () => {
-    expect(await answers(change, () => {})).toEqual(expected);
+  test('takes effect in another process within a second', async () => {
+    expect(await observe(change, () => {})).toEqual(expected);
   });
 
-  test('holds on it when its connection for notifications is silently dead', async () => {
-    expect(await answers(change, () => proxy.silenceListeners())).toEqual(expected);
+  test('takes effect in it when its connection for notifications is silent', async () => {
+    expect(await observe(change, () => proxy.silenceListeners())).toEqual(expected);
   });
 
-  test('holds on it when its connections were just lost', async () => {
-    expect(await answers(change, () => proxy.cut())).toEqual(expected);
+  test('takes effect in it when its connections were just lost', async () => {
+    expect(await observe(change, () => proxy.cut())).toEqual(expected);
   });
 });
 
