@@ -249,7 +249,7 @@ test('a removal right after a restart of the database holds on another process w
   server = await start();
   await eventually(async () => (await status()) === 200);
   await removeClient(first.db, machine.id, 'command-line');
-  await sleep(promise);
+  await sleep(maxDelayMilliseconds);
   const after = await status();
   await eventually(() => isFollowing(second));
   expect([before, after, await status()]).toEqual([200, 401, 401]);
