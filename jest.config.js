@@ -18,6 +18,8 @@ export default {
   coverageReporters: ['none'],
   reporters: ['default', '<rootDir>/test/support/summary-reporter.js'],
   maxWorkers: 2,
+  // Modules of files that are done stay in the memory of a worker, which is replaced when it has more than this.
+  workerIdleMemoryLimit: '1GB',
   // Ends tests that hang. It is long, because correct tests are slow on a busy machine.
   testTimeout: 300_000,
 };
