@@ -6,6 +6,16 @@ export interface Report {
   rows: (string | number)[][];
   /** A line for each figure that breaks the promise; empty when it holds. */
   broken: string[];
+  /** What `--publish` writes. */
+  publication?: Publication;
+}
+
+export interface Publication {
+  /** Of its section in RESULTS.md. */
+  heading: string;
+  text: string;
+  /** Writes what belongs elsewhere. */
+  also?: () => void;
 }
 
 const text = (cell: string | number): string => (typeof cell === 'number' ? cell.toLocaleString('en') : cell);

@@ -41,10 +41,10 @@ interface Cpu {
   driver: number;
 }
 
-function cpuNow({ pid, databasePid }: Target): Cpu {
+function cpuNow({ pid, helperPid, databasePid }: Target): Cpu {
   const { user, system } = process.cpuUsage();
   return {
-    server: cpuOf(pid),
+    server: cpuOf(pid) + (helperPid === undefined ? 0 : cpuOf(helperPid)),
     database: databasePid === undefined ? 0 : cpuOf(databasePid),
     driver: (user + system) / 1000,
   };

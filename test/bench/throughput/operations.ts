@@ -31,7 +31,7 @@ const tokensIn = (reply: Reply): Tokens => JSON.parse(required(reply, 200).body)
 const pathsOf = ({ dialect = ofFrontdesk }: Target) => dialect.paths;
 
 /** Authorization and exchange in a browser. */
-async function signIn(target: Target, client: HttpClient, cookies: Cookies, parameters = {}): Promise<Tokens> {
+export async function signIn(target: Target, client: HttpClient, cookies: Cookies, parameters = {}): Promise<Tokens> {
   const { id, secret, redirectUri } = target.app;
   const { code, verifier } = await authorizeIn(cookies, target, client, parameters);
   const form = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri };
@@ -39,7 +39,7 @@ async function signIn(target: Target, client: HttpClient, cookies: Cookies, para
 }
 
 /** Cookies of a browser that is signed in. */
-async function sessionOf(target: Target, client: HttpClient): Promise<Cookies> {
+export async function sessionOf(target: Target, client: HttpClient): Promise<Cookies> {
   const cookies: Cookies = new Map();
   await signIn(target, client, cookies);
   return cookies;

@@ -1,67 +1,17 @@
 /** `npm run bench -- throughput`: the figures as a table. */
 import type { Report } from '../report.ts';
-import { cpuOfBoth, limitingResource } from './figures.ts';
-import { hashingOperation, measureThroughput, type Throughput, type ThroughputOptions } from './throughput.ts';
+import { heading, section } from './page.ts';
+import { cells, columns } from './rows.ts';
+import { measureThroughput, type ThroughputOptions } from './throughput.ts';
 
-const digits = (value: number, count: number): string => value.toFixed(count);
-const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
-
-/** Server CPU of the bare library for the operation, against which all others are held; the hash alone for a password. */
-function bareCpu({ rows, rates }: Throughput, operation: string): number | undefined {
-  if (operation === hashingOperation) return rates[0]?.cpu;
-  return rows.find((row) => row.operation === operation && row.target === 'bare library')?.median.serverCpu;
-}
-
-export const columns = [
-  'operation',
-  'target',
-  'per second',
-  'server',
-  'database',
-  'to bare',
-  'to ours',
-  'driver',
-  'p50',
-  'p95',
-  'p99',
-  'MB',
-  'statements',
-  'limit',
-  'errors',
-];
-
-/** A row for each operation and target. CPU and times are in milliseconds. */
-export function cells(throughput: Throughput): (string | number)[][] {
-  const { rows } = throughput;
-  return rows.map(({ operation, target, median }) => {
-    const bare = bareCpu(throughput, operation);
-    const ours = rows.find((row) => row.operation === operation && row.target === 'Frontdesk')?.median;
-    return [
-      operation,
-      target,
-      digits(median.perSecond, 0),
-      digits(median.serverCpu, 2),
-      digits(median.databaseCpu, 2),
-      bare === undefined || target === 'bare library' ? '' : digits(bare / median.serverCpu, 2),
-      ours === undefined || target === 'Frontdesk' ? '' : `${digits(cpuOfBoth(median) / cpuOfBoth(ours), 1)} ×`,
-      percent(median.driverBusy),
-      ...[median.p50, median.p95, median.p99].map((value) => digits(value, 1)),
-      digits(median.megabytes, 0),
-      median.statements === undefined ? 'not available' : digits(median.statements, 1),
-      limitingResource(median),
-      median.errors,
-    ];
-  });
-}
-
-export async function benchThroughput(options: ThroughputOptions): Promise<Report & { throughput: Throughput }> {
+export async function benchThroughput(options: ThroughputOptions): Promise<Report> {
   const throughput = await measureThroughput(options);
   const withErrors = throughput.rows.filter(({ median }) => median.errors > 0);
   const broken = [
     ...throughput.failures,
     ...withErrors.map(({ operation, target, median }) => `${target}: ${operation}: ${median.errors} errors`),
   ];
-  const rates = throughput.rates.map(({ what, cpu }) => `${what}: ${digits(cpu, 3)} ms`).join('; ');
+  const rates = throughput.rates.map(({ what, cpu }) => `${what}: ${cpu.toFixed(3)} ms`).join('; ');
   const missing = throughput.missing.map(({ name, why }) => `${name} is left out: ${why}`);
   return {
     title: [
@@ -73,6 +23,6 @@ export async function benchThroughput(options: ThroughputOptions): Promise<Repor
     columns,
     rows: cells(throughput),
     broken,
-    throughput,
+    publication: { heading, text: section(throughput, options) },
   };
 }

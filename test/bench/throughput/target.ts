@@ -13,10 +13,12 @@ export interface Target {
   port: number;
   /** Process of the provider. */
   pid: number;
+  /** Another process that works for it, whose CPU counts as its own. */
+  helperPid?: number;
   /** PostgreSQL; undefined for a provider without a database. */
   databasePid: number | undefined;
   /** Name of its database, to count its statements. */
-  databaseName?: string;
+  databaseName?: string | undefined;
   app: RegisteredApp;
   machine: RegisteredApp;
   /** Whether a person signs in by a form with name and password. */
@@ -53,13 +55,16 @@ export function pin(pid: number, processor: string): void {
   spawnSync('taskset', ['-a', '-c', '-p', processor, String(pid)]);
 }
 
+/** Resolves the names of providers, which end in `.localhost`. */
+const names = join(import.meta.dirname, '../../../examples/localhost-names.ts');
+
 /** Starts a script of this folder, and waits for its first line. */
 export async function startScript(
   file: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<{ pid: number; startMilliseconds: number; close(): Promise<void> }> {
   const start = performance.now();
-  const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, file)], {
+  const child = spawn(process.execPath, ['--no-warnings', '--import', names, join(import.meta.dirname, file)], {
     env: { ...process.env, NODE_ENV: 'production', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

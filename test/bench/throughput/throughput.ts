@@ -59,7 +59,7 @@ export async function measureThroughput({ rounds, seconds, only, peers }: Throug
         able.delete(target);
       });
     for (const target of able.keys()) {
-      if (target.warmsUp) await attempt(target, () => warmUp(target, operation, seconds));
+      if (target.warmsUp) await attempt(target, () => warmUp(target, operation, seconds / 2));
     }
     for (let round = 0; round < rounds; round += 1) {
       for (const [target, measured] of able) {

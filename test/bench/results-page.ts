@@ -1,0 +1,62 @@
+/** RESULTS.md: a section for each comparison, which its bench writes and leaves the others alone. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem, type as system } from 'node:os';
+import { join } from 'node:path';
+
+const page = join(import.meta.dirname, 'RESULTS.md');
+
+/** Load average of the last minute above which figures say more about others than about the program. */
+export const maxLoad = 1.5;
+
+/** Of the minute before the run. */
+export const loadBefore = loadavg()[0]!;
+
+const head = [
+  '# Results of `npm run bench`',
+  'Written by the tool (`--publish`), never by hand. What is measured, and how, is in [README.md](../README.md#benches).',
+].join('\n\n');
+
+const row = (cells: readonly (string | number)[]): string =>
+  `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+
+export const table = (columns: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
+  [row(columns), row(columns.map(() => '---')), ...rows.map(row)].join('\n');
+
+function commit(): string {
+  const git = (...args: string[]) => spawnSync('git', args).stdout?.toString().trim() ?? '';
+  return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') === '' ? '' : ' with changes'}`;
+}
+
+const machine = (): string =>
+  `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${system()} ${release()}, Node ${process.versions.node}`;
+
+/** When, of what and where: the first line of a section. @param load average before the run */
+export function provenance(load = loadBefore): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const warning = load > maxLoad ? ' **The machine was busy with other work: these figures are too high.**' : '';
+  return `${date}, commit ${commit()}, on ${machine()}; load average before the run ${load.toFixed(1)}.${warning}`;
+}
+
+/** @throws Error when the machine is busy and nobody insists */
+export function requireQuiet(isForced: boolean, load = loadBefore): void {
+  if (load <= maxLoad || isForced) return;
+  throw new Error(
+    `the load average is ${load.toFixed(1)}: figures are published up to ${maxLoad}, or with --force, which the page then says`,
+  );
+}
+
+/** The page with one of its sections replaced, or added at its end. @param text without its heading */
+export function withSection(before: string, heading: string, text: string): string {
+  const [, ...sections] = before.split(/^## /m);
+  const own = `${heading}\n\n${text}\n`;
+  const isOwn = (section: string) => section.startsWith(`${heading}\n`);
+  const all = sections.some(isOwn) ? sections.map((each) => (isOwn(each) ? own : each)) : [...sections, own];
+  return [head, ...all.map((section) => `## ${section.trim()}`)].join('\n\n').concat('\n');
+}
+
+/** @returns the path of the page */
+export function publish(heading: string, text: string): string {
+  writeFileSync(page, withSection(existsSync(page) ? readFileSync(page, 'utf8') : '', heading, text));
+  return page;
+}
