@@ -29,7 +29,9 @@ export function cookieNames(issuer: string): CookieNames {
 }
 
 /** A signer that uses the newest key and accepts signatures of all keys; SHA-256 instead of Keygrip's default SHA-1. */
-export const createCookieSigner = ({ cookieKeys }: Keyring): Keygrip => new Keygrip([...cookieKeys], 'sha256');
+export const createCookieSigner = ({ cookieKeys }: Keyring): Keygrip =>
+  // Its types know texts only.
+  new Keygrip(cookieKeys as unknown as string[], 'sha256');
 
 export function cookieOptions(keyring: Keyring, issuer: string): NonNullable<Configuration['cookies']> {
   const { session, interaction, resume } = cookieNames(issuer);

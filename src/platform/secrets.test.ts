@@ -1,4 +1,5 @@
 /** Tests digests, signatures and seals with one and with several root secrets. */
+import { createHmac } from 'node:crypto';
 import { constantTimeEqual, createKeyring, randomToken } from './secrets.ts';
 
 const [oldSecret, newSecret] = [randomToken(), randomToken()];
@@ -12,6 +13,16 @@ test('a digest depends on the secret, the kind and the value, and names its secr
   expect(oldKeyring.digest('Session', 'x')).not.toEqual(oldKeyring.digest('RefreshToken', 'x'));
   expect(oldKeyring.digest('Session', 'x')).toHaveLength(36);
   expect(oldKeyring.digest('a', 'b').subarray(0, 4)).not.toEqual(newKeyring.digest('a', 'b').subarray(0, 4));
+});
+
+test('the same secret gives the same digests and signatures in every release', () => {
+  const keyring = createKeyring(['a'.repeat(40)]);
+  const digest = keyring.digest('a', 'b');
+  expect(digest.toString('hex')).toBe('65a935c73b1d12be34a56c9fa6861e1e9c3531feff7cabfc44234779318717947f7bece1');
+  expect(keyring.sign('x')).toBe('UtmX89HJa3ZwuKJMVHUcPhz7Inkx-ZVHgp9Ug4Wx7Ls');
+  expect(keyring.successor(digest, Buffer.from('s'), 'v')).toBe('lgSsHSUshfvGcCUYrBdv5nv1xtPZRJ5CIXYh5Lhwd1Y');
+  const cookie = createHmac('sha256', keyring.cookieKeys[0]!).update('d').digest('base64url');
+  expect(cookie).toBe('53I6xH8WX9M8LyoSfJYEs6xec7x2kXZadlvDHpdhNzY');
 });
 
 test('G02 lookups also use the digest by the older secret', () => {
