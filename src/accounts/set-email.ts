@@ -9,7 +9,7 @@ import { cleanEmail, requireEmail } from './account.ts';
 export interface EmailChange {
   accountId: string;
   email: string;
-  /** Whether the address is known to be the person's; a new address that is not becomes unverified. */
+  /** Whether the address is verified to be the person's. Otherwise a new address is stored as unverified. */
   isVerified: boolean;
   by: Actor;
 }

@@ -34,7 +34,7 @@ export interface AuditDetails {
   'registration-token.removed': { tokenId: string; by: Actor };
   'session.ended': { reason: string; apps: number };
   'sign-in.failed': { reason: string; device: string };
-  /** A wrong attempt took the last of these budgets (sign-in/attempt-budgets.ts). */
+  /** A wrong attempt used up these budgets (sign-in/attempt-budgets.ts). */
   'sign-in.limited': { budgets: string[] };
   'sign-in.succeeded': { amr: string[]; device: string };
 }

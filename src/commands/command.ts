@@ -1,4 +1,4 @@
-/** What a command is, and how its arguments are parsed. */
+/** The interface of commands, and the parser of their arguments. */
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../policy/policy.ts';
 import { nearestName } from './nearest-name.ts';

@@ -1,4 +1,4 @@
-/** The words for why a command failed: refusals, and errors of the database, the network and the file system. */
+/** Messages of failed commands: for refusals, and for errors of the database, the network and the file system. */
 import type { Texts } from '../platform/texts.ts';
 import { InvalidSettings, type Config } from '../config.ts';
 import { problemText, Refusal, refusalText } from '../errors.ts';
@@ -140,7 +140,7 @@ function findFailure(chain: readonly SystemError[]): [Failure, SystemError | und
     const failure = isListenError ? match(listenCodes, error.code ?? '') : failureOf(error);
     if (failure) return [failure, error];
   }
-  // These come last, because the cause of a DatabaseBusy often says more.
+  // These come last, because the cause of a DatabaseBusy is often more precise.
   if (chain.some((error) => error instanceof DatabaseBusy)) return ['database_busy', undefined];
   if (chain.some((error) => error instanceof RootSecretMissing)) return ['root_secret_missing', undefined];
   return ['unexpected', chain[0]];
@@ -149,13 +149,13 @@ function findFailure(chain: readonly SystemError[]): [Failure, SystemError | und
 /** @returns the failure outside of the program that an error stands for; `unexpected` for a refusal */
 export const failureKindOf = (error: unknown): Failure => findFailure(chainOf(error))[0];
 
-/** Failures whose words are about DATABASE_URL, which a folder does not have. */
-const ofAddress = new Set<Failure>(['database_connections', 'database_full', 'database_unreachable']);
+/** Failures whose messages name DATABASE_URL, which an embedded database does not have. */
+const namingDatabaseUrl = new Set<Failure>(['database_connections', 'database_full', 'database_unreachable']);
 
-/** @returns an error of the embedded database with words about its folder; any other error as it is */
+/** @returns an error whose message names the folder of the embedded database; any other error unchanged */
 export function nameFolder(error: unknown, { databaseUrl, dataFolder: folder }: Config): unknown {
   const failure = failureKindOf(error);
-  if (databaseUrl !== undefined || !ofAddress.has(failure)) return error;
+  if (databaseUrl !== undefined || !namingDatabaseUrl.has(failure)) return error;
   return new LocalFailure(
     failure === 'database_full' ? 'disk_full' : 'database_unreachable',
     { folder },

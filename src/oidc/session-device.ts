@@ -1,4 +1,4 @@
-/** The known device that a session began on: the next sign-in there takes the place of the session. */
+/** The known device on which a session began: the next sign-in on it ends the session, if its cookie is lost. */
 import type { InteractionResults } from 'oidc-provider';
 import type { Database } from '../platform/database.ts';
 import type { Keyring } from '../platform/secrets.ts';
