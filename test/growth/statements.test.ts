@@ -3,7 +3,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import pg from 'pg';
 import { closeAfterwards } from '../support/cleanup.ts';
-import { freshDatabase } from '../support/database.ts';
+import { freshDatabase, runSql } from '../support/database.ts';
+import { openDatabase } from '../../src/platform/database.ts';
 import { fillDatabase } from '../support/full-database.ts';
 
 const src = join(import.meta.dirname, '../../src');
@@ -88,4 +89,33 @@ test('G09 a statement that reads a large table as a whole is found', async () =>
 test.each(statements)('G09 %s reads no large table as a whole', async (_name, text) => {
   const large = await tables('large');
   expect((await scannedBy(text)).filter((name) => large.includes(name))).toEqual([]);
+});
+
+/** What each request of the protocol runs. */
+const ofRequests = statements.filter(([name]) => /^lookups\/|exchange-repository|insertInSession/.test(name));
+
+test('G09 the statements of requests, planned while the tables are small, read none as a whole later', async () => {
+  expect(ofRequests).toHaveLength(4);
+  const { url } = await freshDatabase();
+  await fillDatabase(url, { accounts: 10, sessions: 20, grants: 20, clients: 5 });
+  const db = openDatabase({ url });
+  closeAfterwards(db);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  closeAfterwards(() => client.end());
+  // The plans of a connection of requests; only the simple query protocol explains statements with parameters.
+  const settings = "select name, setting from pg_settings where source = 'session' and name ~ '^enable_'";
+  for (const { name, setting } of await runSql<{ name: string; setting: string }>(db, settings)) {
+    await client.query(`set ${name} = ${setting}`);
+  }
+  for (const [name, text] of ofRequests) {
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+      `explain (generic_plan, format json) ${text}`,
+    );
+    const nodes = nodesOf(rows[0]!['QUERY PLAN'][0].Plan).map((node) => [node['Node Type'], node['Relation Name']]);
+    const unwanted = nodes.filter(
+      ([type, table]) => /^(Seq Scan|Hash Join|Merge Join)$/.test(type!) && !smallTables.includes(table ?? ''),
+    );
+    expect([name, unwanted]).toEqual([name, []]);
+  }
 });
