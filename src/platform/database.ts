@@ -2,7 +2,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { createConnections } from './connections.ts';
-import { createPool, type SessionSettings } from './database-connection.ts';
 import {
   CommitUncertain,
   DatabaseBusy,
@@ -11,6 +10,7 @@ import {
   translateDatabaseError,
 } from './database-errors.ts';
 import { listen, type Listener } from './listener.ts';
+import { openDatabasePool } from './pool.ts';
 import { createRowCache, type RowCache } from './row-cache.ts';
 import type { Rows, Statement } from './statement.ts';
 import { followConnections } from './silent-connections.ts';
@@ -69,53 +69,8 @@ export interface DatabaseOptions {
   isForJobs?: boolean;
 }
 
-// Without such limits, in milliseconds, pg and PostgreSQL wait for ever.
-const requestLimits = {
-  statement_timeout: 7_000,
-  lock_timeout: 6_000,
-  idle_in_transaction_session_timeout: 20_000,
-};
-const jobLimits = {
-  statement_timeout: 60_000,
-  lock_timeout: 30_000,
-  idle_in_transaction_session_timeout: 60_000,
-};
-// Requests read few rows, by an index. PostgreSQL keeps the plan of a prepared statement: one that it made while the
-// tables were small would read them as a whole when they have grown.
-const requestPlans: SessionSettings = {
-  enable_seqscan: 'off',
-  enable_hashjoin: 'off',
-  enable_mergejoin: 'off',
-  jit: 'off',
-};
-
-const connectionMilliseconds = { ofRequests: 4_000, ofJobs: 10_000 };
-/** Added to `statement_timeout`: when this has passed too, the server does not respond at all. */
-const silenceMilliseconds = 1_000;
 const maxCloseMilliseconds = 3_000;
 const maxPingMilliseconds = 3_000;
-
-// Limits for the pools of libraries, whose statements get no `statement_timeout`.
-const libraryLimits = { connectionTimeoutMillis: connectionMilliseconds.ofJobs, query_timeout: 60_000 };
-
-export type Pool = pg.Pool;
-
-/** A pool for a library that has its own SQL, apart from the connections of requests. */
-export function openPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
-  const pool = createPool(url, { max: size, application_name: 'frontdesk jobs', ...libraryLimits });
-  return attachErrorListener(pool, onError);
-}
-
-/**
- * Listens for errors on the pool and on each of its clients: an error event without a listener ends the process, and
- * the pool listens only to idle clients. Errors while the pool closes are ignored.
- */
-function attachErrorListener(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
-  const listener = (error: Error) => {
-    if (!pool.ending) onError(translateDatabaseError(error));
-  };
-  return pool.on('error', listener).on('connect', (client) => client.on('error', listener));
-}
 
 /** The channels of the triggers (migrations/0011-policy.sql, 0041-tell-changed-rows.sql). */
 const channels = { tables: 'frontdesk', rows: 'frontdesk_rows' };
@@ -127,12 +82,7 @@ const clock = { name: 'clock', text: 'select clock_timestamp() as now' };
 
 export function openDatabase(options: DatabaseOptions): Database {
   const { url, poolSize = 10, onError = () => {}, isForJobs = false } = options;
-  const limits = isForJobs ? jobLimits : requestLimits;
-  const maxStatementMilliseconds = limits.statement_timeout + silenceMilliseconds;
-  const connectionTimeoutMillis = isForJobs ? connectionMilliseconds.ofJobs : connectionMilliseconds.ofRequests;
-  const connections = { max: poolSize, connectionTimeoutMillis, pipeline: true, application_name: 'frontdesk' };
-  const pool = createPool(url, connections, isForJobs ? limits : { ...limits, ...requestPlans });
-  attachErrorListener(pool, onError);
+  const { pool, maxStatementMilliseconds } = openDatabasePool(url, { size: poolSize, onError, isForJobs });
   const units = new AsyncLocalStorage<UnitOfWork>();
 
   const connect = createConnections(pool);

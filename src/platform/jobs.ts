@@ -9,7 +9,7 @@ import {
   type Runner,
   type TaskList,
 } from 'graphile-worker';
-import { openPool, type Pool } from './database.ts';
+import { openPool, type Pool } from './pool.ts';
 import type { Log } from './log.ts';
 import { withinLimit } from './time-limit.ts';
 

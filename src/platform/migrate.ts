@@ -2,7 +2,7 @@
 import { runner } from 'node-pg-migrate';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openPool, type Pool } from './database.ts';
+import { openPool, type Pool } from './pool.ts';
 import { migrateJobs } from './jobs.ts';
 
 const folder = join(import.meta.dirname, '../../migrations');
