@@ -105,7 +105,10 @@ test.each([
   ['koa-helmet', /^web\/middleware\/security-headers\.ts$/],
   ['node-pg-migrate', /^platform\/migrate\.ts$/],
   ['oidc-provider', /^oidc\//],
-  ['pg', /^platform\/(connection-pooler|connections|database|database-connection|listener|pool|silent-connections)\.ts$/],
+  [
+    'pg',
+    /^platform\/(connection-pooler|connections|database|database-connection|listener|pool|silent-connections)\.ts$/,
+  ],
   ['pino', /^platform\/log\.ts$/],
   ['pug', /^platform\/views\.ts$/],
   ['rate-limiter-flexible', /^platform\/rate-limits\.ts$/],
