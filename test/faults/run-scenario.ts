@@ -19,7 +19,7 @@ const pendingNotices = `
 const pendingEndings = 'select count(*)::int as count from pending_endings';
 
 /** Waits until every app is notified and every ending is finished, for two minutes at most. */
-async function settle(db: Database): Promise<void> {
+export async function settle(db: Database): Promise<void> {
   const deadline = Date.now() + settleMilliseconds;
   while (Date.now() < deadline) {
     const [notices] = await runSql<{ count: number }>(db, pendingNotices);

@@ -17,6 +17,7 @@ import { findLostFacts, type Evidence } from './lost-facts.ts';
 import { useApps, openSilently, redeem, rotate, signInAt, signOut } from './people.ts';
 import { openHasher, populate, siteBHost, type World } from './population.ts';
 import { changeAccounts, registerAndChangeClient } from './programs.ts';
+import { settle } from './run-scenario.ts';
 import { startRotation } from './rotation.ts';
 
 let frontdesk: Frontdesk;
@@ -80,8 +81,7 @@ beforeAll(async () => {
     await registerAndChangeClient(world);
     await changeAccounts(world);
   }
-  const notifications = () => [...world.receivers.values()].reduce((sum, { received }) => sum + received.length, 0);
-  await eventually(() => notifications() >= ledger.facts('notification').length);
+  await settle(db);
   const [removed] = ledger.facts('removal of a client');
   losses['removal of a client'] =
     `insert into clients (id, kind, metadata) values ('${removed!.id}', 'web', '{"client_name": "back"}')`;
