@@ -1,14 +1,24 @@
 /** The result of a run: lines for the terminal, and RESULTS.md. */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
 import { seconds, type Result } from './judge.ts';
 
-export interface Skipped {
+/** What is known of a scenario: its last result, or why it was skipped. */
+export interface Published {
   name: string;
-  reason: string;
+  /** `2026-11-25`. */
+  date: string;
+  commit: string;
+  machine: string;
+  isQuick: boolean;
+  result?: Result;
+  skipped?: string;
 }
+
+/** What a run found out about a scenario. */
+export type Outcome = Pick<Published, 'name' | 'result' | 'skipped'>;
 
 const number = (value: number): string => value.toLocaleString('en');
 const longest = (times: readonly number[] | undefined): string =>
@@ -72,36 +82,57 @@ const loadBefore = loadavg()[1]!;
 const machine = (): string =>
   `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${system()} ${release()}, Node ${process.versions.node}; load average before the run ${loadBefore.toFixed(1)}`;
 
-export function renderResults(
-  results: readonly Result[],
-  skipped: readonly Skipped[],
-  { isQuick, date, ...where }: { isQuick: boolean; date: string; commit: string; machine: string },
-): string {
-  const failures = results.flatMap(({ name, failures: lines }) => lines.map((failure) => `${name}: ${failure}`));
-  const notes = results.flatMap(({ name, notes: lines = [] }) => lines.map((note) => `${name}: ${note}`));
+const unique = (texts: readonly string[]): string => [...new Set(texts)].join('; ');
+
+/** @param published the rows, in the order of the page */
+export function renderResults(published: readonly Published[]): string {
+  const run = published.flatMap(({ result, ...meta }) => (result ? [{ result, ...meta }] : []));
+  const failures = run.flatMap(({ name, result }) => result.failures.map((failure) => `${name}: ${failure}`));
+  const notes = run.flatMap(({ name, result }) => (result.notes ?? []).map((note) => `${name}: ${note}`));
+  const skipped = published.flatMap(({ name, skipped: reason }) =>
+    reason === undefined ? [] : [`${name}: ${reason}`],
+  );
   return `${[
     '# Results of `npm run faults`',
     'Written by the tool, never by hand. What the columns mean, and which figures must hold, is in [README.md](../README.md#faults).',
-    `${isQuick ? 'With `--quick`' : 'In full'}, ${date}, commit ${where.commit}, on ${where.machine}.`,
+    `Measured on ${unique(run.map(({ machine: where }) => where))}.`,
     [
-      row(columns.map(([heading]) => heading)),
-      row(columns.map(() => '---')),
-      ...results.map((result) => row(columns.map(([, cell]) => cell(result)))),
+      row([...columns.map(([heading]) => heading), 'size', 'date', 'commit']),
+      row([...columns, '', '', ''].map(() => '---')),
+      ...run.map(({ result, isQuick, date, commit: at }) =>
+        row([...columns.map(([, cell]) => cell(result)), isQuick ? 'quick' : 'full', date, at]),
+      ),
     ].join('\n'),
     '## What does not hold',
     failures.length === 0 ? 'Everything holds.' : list(failures),
     '## Further figures',
     notes.length === 0 ? 'None.' : list(notes),
-    ...(skipped.length === 0
-      ? []
-      : ['## What was skipped', list(skipped.map(({ name, reason }) => `${name}: ${reason}`))]),
+    ...(skipped.length === 0 ? [] : ['## What was skipped', list(skipped)]),
   ].join('\n\n')}\n`;
 }
 
-/** Writes RESULTS.md. @returns its path */
-export function writeResults(results: readonly Result[], skipped: readonly Skipped[], isQuick: boolean): string {
-  const path = join(import.meta.dirname, 'RESULTS.md');
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(path, renderResults(results, skipped, { isQuick, date, commit: commit(), machine: machine() }));
-  return path;
+/** The rows of a run take the place of those that were published before. */
+export function mergeResults(names: readonly string[], before: readonly Published[], now: readonly Published[]) {
+  const rows = new Map([...before, ...now].map((each) => [each.name, each]));
+  return names.flatMap((name) => rows.get(name) ?? []);
+}
+
+/**
+ * Writes RESULTS.md, and results.json, which keeps the rows for later runs of other scenarios.
+ *
+ * @param names of all scenarios, in the order of the page
+ * @returns the path of the page
+ */
+export function writeResults(names: readonly string[], outcomes: readonly Outcome[], isQuick: boolean): string {
+  const path = (file: string) => join(import.meta.dirname, file);
+  const meta = { date: new Date().toISOString().slice(0, 10), commit: commit(), machine: machine(), isQuick };
+  const before = JSON.parse(readFileSync(path('results.json'), 'utf8')) as Published[];
+  const published = mergeResults(
+    names,
+    before,
+    outcomes.map((outcome) => ({ ...meta, ...outcome })),
+  );
+  writeFileSync(path('results.json'), `${JSON.stringify(published, undefined, 1)}\n`);
+  writeFileSync(path('RESULTS.md'), renderResults(published));
+  return path('RESULTS.md');
 }
