@@ -44,7 +44,8 @@ export const section = (rows: readonly ApiRow[], { rounds, seconds }: ApisOption
     table(columns, cells(rows)),
   ].join('\n\n');
 
-const introduction = 'What a check costs an API, on one processor (`npm run bench -- apis`, [all figures](test/bench/RESULTS.md)):';
+const introduction =
+  'What a check costs an API, on one processor (`npm run bench -- apis`, [all figures](test/bench/RESULTS.md)):';
 
 /** The lines of README.md. */
 export function summary(rows: readonly ApiRow[]): string {
