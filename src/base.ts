@@ -35,7 +35,8 @@ export interface Base {
 
 export interface BaseOptions {
   /** Whether this process is the server or a command. */
-  role: ProcessRole;
+  /** `worker`: a process that serves while another one runs the embedded database (commands/workers.ts). */
+  role: ProcessRole | 'worker';
   log?: Log;
   /** Whether a missing database and a missing root secret are created. A server always creates them. */
   mayCreate?: boolean;
@@ -62,14 +63,17 @@ function findSecrets(config: Config, mayCreate: boolean): readonly string[] {
   return [ensureSecretFile(folder, 'secret', localSecretPrefix)];
 }
 
-async function startDatabase(
-  { databaseUrl, dataFolder, runtimeFolder }: Config,
-  role: ProcessRole,
-  onStep: OnStep,
-): Promise<EmbeddedPostgres> {
+/** Enough for the pool, the jobs and the listener of each process, and for commands. */
+const maxConnectionsFor = ({ webConcurrency, databasePool }: Config): number =>
+  Math.max(60, 20 + webConcurrency * (databasePool + 10));
+
+async function startDatabase(config: Config, role: BaseOptions['role'], onStep: OnStep): Promise<EmbeddedPostgres> {
+  const { databaseUrl, dataFolder, runtimeFolder } = config;
   const failure = new Promise<Error>(() => {});
   if (databaseUrl) return { url: databaseUrl, isAttached: false, failure, stop: async () => {} };
-  return startEmbeddedPostgres(dataFolder, runtimeFolder, { role, onStep });
+  const roleInFolder = role === 'server' ? role : 'command';
+  const maxConnections = maxConnectionsFor(config);
+  return startEmbeddedPostgres(dataFolder, runtimeFolder, { role: roleInFolder, maxConnections, onStep });
 }
 
 /** @throws Refusal `database_newer` when a newer release has changed the tables in ways that this one does not know */
@@ -99,7 +103,8 @@ async function applyMigrations(url: string): Promise<string[]> {
 export async function openBase(config: Config, options: BaseOptions): Promise<Base> {
   const { role, log = createLog(config.logLevel) } = options;
   const { onStep = (step: Step) => log.info({ step }, 'starting') } = options;
-  const mayCreate = role === 'server' || options.mayCreate === true;
+  const isServer = role !== 'command';
+  const mayCreate = isServer || options.mayCreate === true;
   if (!mayCreate && !hasDatabase(config)) throw new Refusal('database_missing', { folder: config.dataFolder });
   const keyring = createKeyring(findSecrets(config, mayCreate));
   const { url, isAttached, failure, stop } = await startDatabase(config, role, onStep);
@@ -121,7 +126,7 @@ export async function openBase(config: Config, options: BaseOptions): Promise<Ba
     if (!mayCreate && !isAttached && !(await isMigrated(db))) throw new Refusal('database_empty');
     if (!isAttached) onStep('applying_migrations');
     const applied = isAttached ? [] : await applyMigrations(url);
-    const issuer = await requireDeployment(db, keyring, config, role, mayCreate);
+    const issuer = await requireDeployment(db, keyring, config, isServer, mayCreate);
     const found = { ...config, issuer };
     return { config: found, log, keyring, db, outgoing, applied, databaseFailure: failure, close: closeAll };
   } catch (error) {
@@ -139,13 +144,12 @@ async function requireDeployment(
   db: Database,
   keyring: Keyring,
   config: Config,
-  role: ProcessRole,
+  isServer: boolean,
   mayCreate: boolean,
 ): Promise<string> {
   const { issuer, isIssuerSet } = config;
-  if (role === 'server' || mayCreate) {
-    const issuerOfDatabase =
-      role === 'server' || isIssuerSet ? undefined : await checkDeployment(db, keyring, undefined);
+  if (isServer || mayCreate) {
+    const issuerOfDatabase = isServer || isIssuerSet ? undefined : await checkDeployment(db, keyring, undefined);
     await claimDeployment(db, keyring, issuerOfDatabase ?? issuer);
     return issuerOfDatabase ?? issuer;
   }

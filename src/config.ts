@@ -48,6 +48,8 @@ export interface Config {
   };
   /** How long requests are still accepted after SIGTERM. */
   readonly shutdownDelaySeconds: number;
+  /** Number of processes that serve requests. */
+  readonly webConcurrency: number;
   readonly logLevel: LogLevel;
 }
 
@@ -122,6 +124,7 @@ const schema = z.object({
   CLIENT_REGISTRATION: z.enum(['off', 'token']).default('off'),
   CONFORMANCE_PROFILE: z.string().default('false'),
   SHUTDOWN_DELAY: wholeNumber(0, 300).default(0),
+  WEB_CONCURRENCY: wholeNumber(1, 128).default(1),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   PGSSLMODE: z.string().optional(),
   PGSSLROOTCERT: z.string().optional(),
@@ -238,6 +241,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
       isConformance: values.CONFORMANCE_PROFILE !== 'false',
     }),
     shutdownDelaySeconds: values.SHUTDOWN_DELAY,
+    webConcurrency: values.WEB_CONCURRENCY,
     logLevel: values.LOG_LEVEL,
   });
 }

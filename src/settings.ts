@@ -72,5 +72,10 @@ export const settings: readonly Setting[] = [
     about:
       'Seconds that a process still accepts requests after SIGTERM, while `/readyz` responds 503: longer than a load balancer takes to notice.',
   },
+  {
+    name: 'WEB_CONCURRENCY',
+    default: '1',
+    about: 'Number of processes that serve requests on the port, one for each processor at most.',
+  },
   { name: 'LOG_LEVEL', default: 'info', about: '`debug`, `info`, `warn`, `error` or `silent`.' },
 ];

@@ -14,7 +14,7 @@ async function start(databaseUrl: string) {
   const issuer = `http://localhost:${port}`;
   const config = loadConfig({ ISSUER: issuer, SECRET: randomToken(), DATABASE_URL: databaseUrl, LOG_LEVEL: 'silent' });
   const stop = new AbortController();
-  return { issuer, stop, outcome: awaitDatabase(config, stop.signal) };
+  return { issuer, stop, outcome: awaitDatabase(config, stop.signal, 'server') };
 }
 
 const urlOfServer = async (code: string, message: string) =>

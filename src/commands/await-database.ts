@@ -43,14 +43,18 @@ async function close(server: Server): Promise<void> {
  * @returns undefined when `stop` was aborted meanwhile
  * @throws ListenFailed, and the errors of openBase whose reason does not pass by itself
  */
-export async function awaitDatabase(config: Config, stop: AbortSignal): Promise<Base | undefined> {
+export async function awaitDatabase(
+  config: Config,
+  stop: AbortSignal,
+  role: 'server' | 'worker',
+): Promise<Base | undefined> {
   const log = createLog(config.logLevel);
   const waitingServer = createWaitingServer();
   let loggedFailure: Failure | undefined;
   try {
     while (!stop.aborted) {
       try {
-        return await openBase(config, { role: 'server', log });
+        return await openBase(config, { role, log });
       } catch (error) {
         const failure = failureKindOf(error);
         if (!config.databaseUrl || !transientFailures.has(failure)) throw nameFolder(error, config);

@@ -58,7 +58,7 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !
 
 function spawnServer(cluster: Cluster, socket: string, isRestart: boolean): ChildProcess {
   const { binaries, launcher, environment: env, folder, log } = cluster;
-  const options = ['listen_addresses=', 'max_connections=60', 'shared_buffers=64MB', 'jit=off'];
+  const options = ['listen_addresses=', `max_connections=${cluster.maxConnections}`, 'shared_buffers=64MB', 'jit=off'];
   options.push('dynamic_shared_memory_type=mmap', 'timezone=UTC', 'log_timezone=UTC', 'log_statement=none');
   const command = [binaries.postgres, '-D', folder, '-k', socket];
   const [program, ...args] = [...launcher.prefix, ...command, ...options.flatMap((option) => ['-c', option])];
@@ -160,7 +160,7 @@ async function runServer(cluster: Cluster, socket: string, owner: Ownership, onS
 export async function startEmbeddedPostgres(
   dataFolder: string,
   runtimeFolder: string,
-  { role, onStep }: { role: ProcessRole; onStep: OnStep },
+  { role, maxConnections = 60, onStep }: { role: ProcessRole; maxConnections?: number; onStep: OnStep },
 ): Promise<EmbeddedPostgres> {
   const home = resolve(ensurePrivateFolder(dataFolder));
   const owner = await acquireDataFolder(home, { role, onStep });
@@ -172,7 +172,7 @@ export async function startEmbeddedPostgres(
     const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...(libraries && { LD_LIBRARY_PATH: libraries }) };
     const launcher = findLauncher();
     const log = join(home, 'postgres.log');
-    const cluster = { binaries, launcher, environment, folder: join(home, 'postgres'), log };
+    const cluster = { binaries, launcher, environment, folder: join(home, 'postgres'), log, maxConnections };
     if (!existsSync(cluster.folder)) {
       onStep('making_database');
       await createCluster(cluster);

@@ -17,6 +17,7 @@ export const localFailures = [
   'server_database_absent',
   'server_database_silent',
   'server_runs',
+  'worker_not_started',
 ] as const;
 
 type Code = (typeof localFailures)[number];

@@ -18,6 +18,7 @@ export interface Cluster {
   folder: string;
   /** The file that PostgreSQL logs to. */
   log: string;
+  maxConnections: number;
 }
 
 const noSpace = /No space left on device|Disk quota exceeded/;
