@@ -45,7 +45,7 @@ export const role = 'server_processes';
 const timeoutMilliseconds = 30_000;
 
 async function makeRole(url: string): Promise<void> {
-  const db = openDatabase({ url, poolSize: 1 });
+  const db = openDatabase({ url, poolSize: 1, isForJobs: true });
   const [existing] = await runSql(db, `select from pg_roles where rolname = '${role}'`);
   if (!existing) await runSql(db, `create role ${role} login in role frontdesk`);
   await db.close();
