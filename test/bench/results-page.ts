@@ -34,16 +34,14 @@ const machine = (): string =>
 /** When, of what and where: the first line of a section. @param load average before the run */
 export function provenance(load = loadBefore): string {
   const date = new Date().toISOString().slice(0, 10);
-  const warning = load > maxLoad ? ' **The machine was busy with other work: these figures are too high.**' : '';
+  const warning = load > maxLoad ? ' **The machine was busy with other work, so these figures say little.**' : '';
   return `${date}, commit ${commit()}, on ${machine()}; load average before the run ${load.toFixed(1)}.${warning}`;
 }
 
-/** @throws Error when the machine is busy and nobody insists */
-export function requireQuiet(isForced: boolean, load = loadBefore): void {
-  if (load <= maxLoad || isForced) return;
-  throw new Error(
-    `the load average is ${load.toFixed(1)}: figures are published up to ${maxLoad}, or with --force, which the page then says`,
-  );
+/** @returns why figures may not be published now; undefined when they may */
+export function whyNotPublish(isForced: boolean, load = loadBefore): string | undefined {
+  if (load <= maxLoad || isForced) return undefined;
+  return `The load average is ${load.toFixed(1)}. Figures are published up to ${maxLoad}, or with --force, which the page then says.`;
 }
 
 /** The page with one of its sections replaced, or added at its end. @param text without its heading */

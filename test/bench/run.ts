@@ -10,7 +10,7 @@ import { benchLimits } from './limits/report.ts';
 import { benchLogout } from './logout/report.ts';
 import { benchOverload } from './overload/report.ts';
 import { format, type Report } from './report.ts';
-import { publish, requireQuiet } from './results-page.ts';
+import { publish, whyNotPublish } from './results-page.ts';
 import { benchThroughput } from './throughput/report.ts';
 
 const { positionals, values } = parseArgs({
@@ -65,7 +65,11 @@ if (!bench || (values.publish && !isComparison) || (values.publish && values.onl
   );
   process.exit(2);
 }
-if (values.publish) requireQuiet(values.force);
+const refusal = values.publish ? whyNotPublish(values.force) : undefined;
+if (refusal !== undefined) {
+  process.stderr.write(`${refusal}\n`);
+  process.exit(2);
+}
 // Exit handlers end the processes that were started.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 if (!isComparison) await setUp();
