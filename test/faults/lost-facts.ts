@@ -21,6 +21,8 @@ type Search<K extends FactKind> = (
   evidence: Evidence,
 ) => Promise<(fact: FactOf<K>) => string | undefined | Promise<string | undefined>>;
 
+const batchSize = 500;
+
 /** Selects rows by the digests of cookies, codes or tokens. @returns value → its row */
 async function byDigest<Row extends { hash: Buffer }>(
   { db, keyring }: Evidence,
@@ -29,8 +31,12 @@ async function byDigest<Row extends { hash: Buffer }>(
   text: string,
 ): Promise<(value: string) => Row | undefined> {
   const digests = values.map((value) => keyring.digest(kind, value));
-  const rows = await runSql<Row>(db, text, [digests]);
-  const found = new Map(rows.map((row) => [row.hash.toString('hex'), row]));
+  const found = new Map<string, Row>();
+  // PostgreSQL looks a few up by the index; for very many it would read the table once for each of them.
+  for (let first = 0; first < digests.length; first += batchSize) {
+    const rows = await runSql<Row>(db, text, [digests.slice(first, first + batchSize)]);
+    for (const row of rows) found.set(row.hash.toString('hex'), row);
+  }
   return (value) => found.get(keyring.digest(kind, value).toString('hex'));
 }
 
