@@ -87,7 +87,7 @@ export function failureOfServer(cluster: Cluster, code: 'postgres_not_started' |
   const home = dirname(folder);
   const reason = [...readFileSync(log, 'utf8').matchAll(/(?:FATAL|PANIC): +(.*)/g)].at(-1)?.[1];
   const { bavail, bsize } = statfsSync(home);
-  // On a full disk the log may have no reason.
-  const isFull = reason === undefined ? bavail * bsize < minFreeBytes : noSpace.test(reason);
+  // On a full disk the log may have no reason, or that of an earlier start.
+  const isFull = bavail * bsize < minFreeBytes || noSpace.test(reason ?? '');
   return isFull ? new LocalFailure('disk_full', { folder: home }) : new LocalFailure(code, { folder, log });
 }
