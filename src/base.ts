@@ -34,8 +34,10 @@ export interface Base {
 }
 
 export interface BaseOptions {
-  /** Whether this process is the server or a command. */
-  /** `worker`: a process that serves while another one runs the embedded database (commands/workers.ts). */
+  /**
+   * What this process is. A `worker` is a server too, but another process runs its embedded database
+   * (commands/workers.ts).
+   */
   role: ProcessRole | 'worker';
   log?: Log;
   /** Whether a missing database and a missing root secret are created. A server always creates them. */

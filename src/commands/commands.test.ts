@@ -1,5 +1,7 @@
 /** Tests commands on a real database. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/cleanup.ts';
 import { runFrontdesk } from '../../test/support/terminal.ts';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { randomToken } from '../platform/secrets.ts';
@@ -120,6 +122,18 @@ test('frontdesk secret prints a new, acceptable secret each time', async () => {
   const [one, two] = [await runFrontdesk(['secret']), await runFrontdesk(['secret'])];
   expect(one.out).toMatch(/^fd_secret_[\w-]{43}\n$/);
   expect(one.out).not.toBe(two.out);
+});
+
+test('frontdesk secret --out writes a file that only its owner can read, and replaces none', async () => {
+  const path = join(temporaryFolder(), 'secret.txt');
+  const first = await runFrontdesk(['secret', '--out', path]);
+  expect([first.code, first.out]).toEqual([0, `A new root secret is in ${path}: set SECRET_FILE=${path}.\n`]);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const secret = readFileSync(path, 'utf8');
+  expect(secret).toMatch(/^fd_secret_[\w-]{43}\n$/);
+  const second = await runFrontdesk(['secret', '--out', path]);
+  expect([second.code, second.error]).toEqual([1, expect.stringContaining(path)]);
+  expect(readFileSync(path, 'utf8')).toBe(secret);
 });
 
 test('migrate prints the applied migrations', async () => {

@@ -26,6 +26,7 @@ async function isReady(worker: Worker): Promise<boolean> {
     return await Promise.race(events);
   } finally {
     over.abort();
+    // Aborting rejects the one that did not come first.
     for (const event of events) event.catch(() => {});
   }
 }
@@ -47,10 +48,13 @@ export async function runWorkers(count: number, log: Log, stop: AbortSignal, onR
       const { exitCode, signalCode } = worker.process;
       log.warn({ pid: worker.process.pid, exitCode, signal: signalCode }, 'a worker ended, and is started again');
       worker = cluster.fork();
+      // The wait ends early, by an error, when the server is to stop.
       if (!(await isReady(worker))) await wait(restartMilliseconds, undefined, { signal: stop }).catch(() => {});
     }
   }
 
+  // A signal may have come while the database was opened; the listener would not be called.
+  if (stop.aborted) return;
   stop.addEventListener('abort', () => {
     for (const worker of Object.values(cluster.workers ?? {})) worker!.process.kill('SIGTERM');
   });

@@ -79,4 +79,17 @@ describeInChromium('at 360 px', () => {
     await page.waitForSelector('.steps');
     await expectToFit(page);
   });
+
+  test('the current page is marked in the navigation with forced colours too', async () => {
+    const { page } = visitor;
+    await page.goto(`${frontdesk.issuer}/account/devices`);
+    const borderOf = (selector: string) =>
+      page.evaluate<string>(`getComputedStyle(document.querySelector('${selector}')).borderTopStyle`);
+    await page.emulateMedia({ forcedColors: 'active' });
+    expect([await borderOf('nav a[aria-current]'), await borderOf('nav a:not([aria-current])')]).toEqual([
+      'solid',
+      'none',
+    ]);
+    await page.emulateMedia({ forcedColors: 'none' });
+  });
 });

@@ -1,5 +1,5 @@
 /** Tests what sign-in and consent pages show of an app: its logo, its links, and whether it is self-registered. */
-import { createBrowser, type Page } from '../support/browser.ts';
+import { createBrowser, sendRequest, type Page } from '../support/browser.ts';
 import { ann, app, siteA } from '../support/people-and-apps.ts';
 import { authorize, newBrowser, signIn } from '../support/flow.ts';
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
@@ -67,4 +67,11 @@ describe('B15 the consent page', () => {
     expect(page.root.querySelector('.permissions')).not.toBeNull();
     expect(page.root.querySelector('.notice')).toBeNull();
   });
+});
+
+test('/favicon.ico redirects to the icon of the pages', async () => {
+  const response = await sendRequest(`${frontdesk.issuer}/favicon.ico`);
+  expect([response.status, response.location]).toEqual([302, expect.stringMatching(/\/assets\/bell\.\w+\.svg$/)]);
+  const icon = await sendRequest(new URL(response.location!, frontdesk.issuer).href);
+  expect([icon.status, icon.headers['content-type']]).toEqual([200, expect.stringContaining('image/svg+xml')]);
 });

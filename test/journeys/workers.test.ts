@@ -82,6 +82,22 @@ test('workers end with a primary process that is killed', async () => {
   await becomes(() => statusOf(environment.ISSUER, '/healthz'), undefined);
 });
 
+test('a signal while the database is prepared stops the server', async () => {
+  const environment = {
+    ISSUER: `http://localhost:${await freePort()}`,
+    SECRET: `test_${randomToken()}`,
+    DATA_DIR: join(temporaryFolder(), 'data'),
+    WEB_CONCURRENCY: '2',
+  };
+  const primary = startProgram(['serve'], environment);
+  let log = '';
+  primary.stdout!.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  await eventually(() => log.includes('applying_migrations') || hasEnded(primary));
+  primary.kill('SIGTERM');
+  expect(await endOf(primary)).toBe(0);
+  expect(log).not.toContain('a worker is ready');
+});
+
 test('a port that is taken is reported once, and ends the server', async () => {
   const port = await listen(createServer(), 0);
   const { primary, errors } = await startServer(port);
