@@ -30,12 +30,15 @@ function statusOf(text: string): number | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const status = Number(text.slice(9, 12));
-  const [, length] = /^content-length: (\d+)/im.exec(text.slice(0, end)) ?? [];
-  if (length !== undefined) return text.length - end - 4 >= Number(length) ? status : undefined;
-  return text.includes('transfer-encoding', 0) && !text.endsWith('0\r\n\r\n') ? undefined : status;
+  const headers = text.slice(0, end);
+  const [, length] = /^content-length: (\d+)/im.exec(headers) ?? [];
+  const isChunked = /^transfer-encoding: chunked/im.test(headers);
+  const isIncomplete =
+    length === undefined ? isChunked && !text.endsWith('0\r\n\r\n') : text.length - end - 4 < Number(length);
+  return isIncomplete ? undefined : status;
 }
 
-/** Opens so many connections to a port of 127.0.0.1. */
+/** Opens connections to a port of 127.0.0.1. @param connections their number */
 export async function createRawClient(port: number, connections: number): Promise<RawClient> {
   const sockets = new Set<Socket>();
   const idle: Connection[] = [];
