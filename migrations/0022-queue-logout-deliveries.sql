@@ -1,4 +1,4 @@
--- Plain SQL would look up graphile_worker, which is installed after these migrations.
+-- In PL/pgSQL, which looks up add_job at the first call: graphile_worker is installed after these migrations.
 create function queue_logout_deliveries() returns trigger language plpgsql as $$
 begin
   perform graphile_worker.add_job('deliver-logout-notices', json_build_object('clientId', client_id),

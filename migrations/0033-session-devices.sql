@@ -1,6 +1,6 @@
 alter table sessions add column device_hash bytea;
 comment on column sessions.device_hash is
-  'Keyed digest of the known device that the last sign-in created. The next sign-in on that device ends this session. Null: signed in by the previous release.';
+  'Keyed digest of the id in the known-device cookie that the last sign-in set. The next sign-in with this cookie ends this session. Null: signed in by the previous release.';
 create index sessions_device on sessions (device_hash) where device_hash is not null and ended_at is null;
 
 -- Replaced, to have the new column of sessions.

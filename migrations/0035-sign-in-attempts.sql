@@ -8,7 +8,7 @@ create table sign_in_attempts (
 );
 create index on sign_in_attempts (expires_at);
 comment on table sign_in_attempts is
-  'Budgets of wrong sign-in attempts: the number of attempts that are left until a time. One row for each valid root secret.';
+  'Budgets of wrong sign-in attempts: the number of attempts that are left until a time. A budget has one row for each valid root secret, since the digests are keyed.';
 comment on column sign_in_attempts.subject is
   'Keyed digest of the typed name or of the account; of an empty text when all names are counted together.';
 comment on column sign_in_attempts.place is

@@ -24,7 +24,7 @@ comment on column artifacts.successor_salt is
 comment on table signing_keys is 'Signing keys. A key is announced, then signs, then is retired and stays published while its tokens may be presented.';
 comment on column signing_keys.private_jwk_sealed is 'Private JWK, encrypted with AES-256-GCM by a key derived from the root secret. Empty for a removed key.';
 comment on column sealed_secrets.value_sealed is 'The secret, encrypted with AES-256-GCM by a key derived from the root secret.';
-comment on function open_audit_months is 'Creates the partitions of a month and of so many months after it.';
+comment on function open_audit_months is 'Creates the partitions of first_month and of the given number of months after it.';
 comment on table audit_events is 'Audit events. They hold ids, never names or addresses of people; rows are inserted, never updated. One partition per month.';
 comment on table rate_limits is
   'Wrong sign-in attempts as servers of the previous release count them, in the schema of rate-limiter-flexible. To be removed.';
@@ -40,7 +40,7 @@ comment on table deployment is 'The issuer and root secrets that this database b
 comment on column deployment.secret_digests is
   'Digests of a constant text, one for each root secret of the server that started last. A server with none of these secrets is refused.';
 comment on table sign_in_attempts is
-  'Budgets of wrong sign-in attempts: the number of attempts that are left until a time. One row for each valid root secret.';
+  'Budgets of wrong sign-in attempts: the number of attempts that are left until a time. A budget has one row for each valid root secret, since the digests are keyed.';
 comment on column sign_in_attempts.subject is
   'Keyed digest of the typed name or of the account; of an empty text when all names are counted together.';
 comment on column sign_in_attempts.place is

@@ -20,7 +20,7 @@ export async function removeAccount(db: Database, accountId: string, by: Actor):
     if (!(await updateSuspended(db, accountId, true))) throw new Refusal('account_unknown');
     recordEvent(db, { kind: 'account.removed', accountId, detail: { by } });
     const ending = { accountId, reason: 'account_removed', includesOffline: true, keptSessionUid: undefined } as const;
-    // Before the deletion, because the notices come from the account's sessions, which are deleted with it.
+    // All sessions end before any is deleted, because the notices are made from their rows.
     const isFinished = (await endBatch(db, ending, 'infinity')) && (await deleteAccountBatch(db, accountId));
     if (!isFinished) insertPendingEnding(db, ending);
   });

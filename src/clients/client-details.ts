@@ -66,10 +66,13 @@ const invalid = (field: string, reason: Reason) => new Refusal('client_invalid',
 const withoutUndefined = (values: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
-/** The details that are metadata; null for a member that is to be removed. */
+/**
+ * The details that are metadata; null for a member that is to be removed. `details.metadata` may override all but the
+ * name and the redirect URIs.
+ */
 function toMetadata(details: ClientDetails): Record<string, unknown> {
   const { backChannelLogoutUri: back, frontChannelLogoutUri: front, hasAppScheme } = details;
-  const options = {
+  const overridable = {
     scope: details.scope,
     client_uri: details.homePage,
     conformance_client: details.isConformanceClient === false ? null : details.isConformanceClient,
@@ -84,13 +87,12 @@ function toMetadata(details: ClientDetails): Record<string, unknown> {
     frontchannel_logout_session_required: front && true,
     application_type: hasAppScheme === undefined ? undefined : hasAppScheme ? 'native' : 'web',
   };
-  const names = {
+  const fixed = {
     client_name: details.name,
     redirect_uris: details.redirectUris,
     post_logout_redirect_uris: details.postLogoutRedirectUris?.length === 0 ? null : details.postLogoutRedirectUris,
   };
-  // Further metadata may override the options, but not the name and the redirect URIs.
-  return { ...withoutUndefined(options), ...details.metadata, ...withoutUndefined(names) };
+  return { ...withoutUndefined(overridable), ...details.metadata, ...withoutUndefined(fixed) };
 }
 
 /** The metadata of a client after its kind has changed to `kind`. */

@@ -8,6 +8,7 @@ const maxUriCharacters = 2000;
 /** Maximum length of a URI in the words of a refusal; a longer URI is cut. */
 const maxShownCharacters = 200;
 
+/** Names that resolve to the machine itself (RFC 6761 §6.3); a loopback address is none of them. */
 const isLocalhostName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
 
 /** Hosts of the person's own machine, on which native apps and sites under development listen (RFC 8252 §7.3). */
@@ -72,6 +73,7 @@ function hostProblem(uri: string, { hostname, origin }: URL, issuer: string): Ur
 
 function httpProblem(hostname: string, { issuer, isNative, isByOperator }: UriRules): UriProblem | undefined {
   if ((isNative || isByOperator) && isLoopbackHost(hostname)) return undefined;
+  // A Frontdesk on localhost is under development, and so may be its apps: `http://wiki.localhost`.
   if (isLocalhostName(hostname) && isLocalhostName(new URL(issuer).hostname)) return undefined;
   if (isNative) return { reason: 'http_must_be_loopback' };
   return { reason: isByOperator ? 'must_be_https_or_loopback' : 'must_be_https_or_localhost' };

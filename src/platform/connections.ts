@@ -32,7 +32,7 @@ async function takeWithin(pool: pg.Pool, milliseconds: number): Promise<pg.PoolC
  * - PlanOutdated: a migration has changed a table. Those that were opened before are closed, because their prepared
  *   statements stay refused.
  *
- * @returns a function that takes a connection within so many milliseconds; without them, within the pool's own limit
+ * @returns a function that takes a connection within `maxMilliseconds`, by default within the pool's own limit
  */
 export function createConnections(pool: pg.Pool): (maxMilliseconds?: number) => Promise<pg.PoolClient> {
   const openedAt = new WeakMap<pg.PoolClient, number>();

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, writeFileSync }
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/support/cleanup.ts';
-import { endBy, startNode } from '../../test/support/processes.ts';
+import { terminate, startNode } from '../../test/support/processes.ts';
 import { ensureSecretFile, ensurePrivateFile, ensurePrivateFolder, ensureSocketFolder } from './private-folder.ts';
 import { tryFileLock } from './file-lock.ts';
 
@@ -59,7 +59,7 @@ describe('a file lock', () => {
       console.log(tryFileLock('${path}') ? 'held' : 'taken'); setTimeout(() => {}, 60_000);`;
     const child = startNode(['--input-type=module', '--eval', program], {});
     const [line] = (await once(child.stdout!, 'data')) as [Buffer];
-    if (isKilled) await endBy(child, 'SIGKILL');
+    if (isKilled) await terminate(child, 'SIGKILL');
     return { output: line.toString().trim(), child };
   };
 
@@ -67,7 +67,7 @@ describe('a file lock', () => {
     const { output, child } = await lockInProcess(false);
     expect(output).toBe('held');
     expect(tryFileLock(path)).toBeUndefined();
-    await endBy(child, 'SIGKILL');
+    await terminate(child, 'SIGKILL');
     const lock = tryFileLock(path);
     expect(lock).toBeDefined();
     expect((await lockInProcess(true)).output).toBe('taken');

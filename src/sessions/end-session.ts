@@ -48,7 +48,12 @@ export async function endAccountSession(
   await endSessions(db, [uid], reason);
 }
 
-/** Ends one batch of an ending, in the unit of work of the caller. @returns whether nothing is left */
+/**
+ * Ends one batch of an ending, in the unit of work of the caller.
+ *
+ * @param before sessions and grants created at this time or later are left out; `'infinity'` ends all
+ * @returns whether nothing is left
+ */
 export async function endBatch(db: Database, ending: AccountEnding, before: EndingRange['before']): Promise<boolean> {
   const { reason, includesOffline } = ending;
   const range = { ...ending, before };
