@@ -77,7 +77,7 @@ test('rules fill in the account, and search for the texts of the pages', () => {
   const commands = pages.rules.flatMap(({ tasks }) => tasks).flatMap((task) => task.commands ?? []);
   expect(commands).toContainEqual(['text', 'name', 'login', 'ann', 'optional']);
   expect(commands).toContainEqual(['text', 'name', 'password', 'secret', 'optional']);
-  const asked = { 'oidcc-x': { result: 'review' as const, reason, steps: 'asked-to-sign-out' as const } };
+  const asked = { 'oidcc-x': { result: 'review' as const, reason, steps: 'sign-out-confirmation' as const } };
   const override = JSON.stringify(pages.override(parseProfile('x', file, asked)));
   const heading = loadTexts()('sign_out.heading');
   expect(heading).toMatch(/\?$/);

@@ -7,15 +7,15 @@ import { z } from 'zod';
 export const outcomes = ['passed', 'warning', 'review', 'skipped', 'failed'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** What the suite's browser does other than sign in and return to the app (pages.ts). */
+/** The page that the suite's browser stores for review, and what it does before (pages.ts). */
 export const browserSteps = [
   'sign-in-again',
   'consent',
-  'unknown-redirect',
+  'unregistered-redirect-uri',
   'invalid-request',
-  'refused-sign-out',
-  'unknown-sign-out',
-  'asked-to-sign-out',
+  'unregistered-post-logout-redirect-uri',
+  'invalid-logout-request',
+  'sign-out-confirmation',
   'signed-out',
 ] as const;
 export type BrowserSteps = (typeof browserSteps)[number];

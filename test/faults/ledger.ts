@@ -5,7 +5,7 @@ export type Fact =
   | { kind: 'sign-out'; cookie: string }
   /** An app is notified of the end of its session. */
   | { kind: 'notification'; clientId: string; sid: string; /** When the end was acknowledged. */ at: number }
-  | { kind: 'code'; code: string }
+  | { kind: 'exchange'; /** It must stay used. */ code: string }
   | { kind: 'refresh token'; token: string }
   | { kind: 'consent'; accountId: string; clientId: string; /** When the answer was sent. */ since: Date }
   | { kind: 'client'; id: string; name: string; secret: string }
@@ -22,7 +22,7 @@ export interface Ledger {
   readonly acknowledged: number;
   /** Codes that were exchanged more than once. */
   readonly codesUsedTwice: number;
-  /** A line for each refusal, or response without what it must contain, that no fault explains. */
+  /** A line for each refusal or incomplete response that no fault explains. */
   readonly unexpected: string[];
   acknowledge(fact: Fact): void;
   /** Removes facts before a request that ends them is sent: until its response it is not known whether they hold. */

@@ -83,7 +83,7 @@ const searches: { [K in FactKind]: Search<K> } = {
       received.get(clientId)?.has(sid) === true ? undefined : `${clientId} was not notified`;
   },
 
-  async code(facts, evidence) {
+  async exchange(facts, evidence) {
     const codes = facts.map(({ code }) => code);
     const find = await byDigest<ArtifactRow>(
       evidence,

@@ -108,7 +108,7 @@ export async function redeem(world: World, session: Session, code: Code): Promis
     ledger.noteUnexpected(`a code was refused: ${describe(response)}`);
   if (outcome !== 'done') return undefined;
   ledger.noteExchange(code.code);
-  ledger.acknowledge({ kind: 'code', code: code.code });
+  ledger.acknowledge({ kind: 'exchange', code: code.code });
   const tokens = response!.json<Tokens>();
   session.idTokens.set(code.app.id, tokens.id_token!);
   const fact: FactOf<'refresh token'> = { kind: 'refresh token', token: tokens.refresh_token! };

@@ -29,7 +29,7 @@ const losses: Record<FactKind, string> = {
   session: 'update sessions set ended_at = now() where ended_at is null',
   'sign-out': 'update sessions set ended_at = null',
   notification: 'select 1',
-  code: `update artifacts set consumed_at = null where kind = 'AuthorizationCode'`,
+  exchange: `update artifacts set consumed_at = null where kind = 'AuthorizationCode'`,
   'refresh token': `delete from artifacts where kind = 'RefreshToken'`,
   consent: `update consents set updated_at = '2020-01-01'`,
   client: `update client_secrets set hash = reverse(hash)`,

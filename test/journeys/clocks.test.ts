@@ -21,7 +21,7 @@ import {
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { freePort } from '../support/listen.ts';
 import { ann, siteA, type RegisteredApp } from '../support/people-and-apps.ts';
-import { endBy } from '../support/processes.ts';
+import { terminate } from '../support/processes.ts';
 import { startProgram } from '../support/terminal.ts';
 
 let frontdesk: Frontdesk;
@@ -59,7 +59,7 @@ async function startShiftedServer(
     const { status } = await sendRequest(`http://127.0.0.1:${port}/readyz`, { headers }).catch(() => ({ status: 0 }));
     return status === 200;
   });
-  return { port, lines, setBack: () => child.kill('SIGUSR2'), stop: () => endBy(child) };
+  return { port, lines, setBack: () => child.kill('SIGUSR2'), stop: () => terminate(child) };
 }
 
 const isAtApp = (url: string) => !url.startsWith(frontdesk.issuer);

@@ -6,7 +6,7 @@ import { sendRequest, createBrowser } from '../support/browser.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
 import { responseParameters, authorize, signIn } from '../support/flow.ts';
 import { freePort } from '../support/listen.ts';
-import { endBy, endOf, startNode } from '../support/processes.ts';
+import { terminate, endOf, startNode } from '../support/processes.ts';
 
 let port: number;
 let folder: string;
@@ -94,17 +94,17 @@ test('the demo starts, prints its addresses, refuses to run twice, and keeps its
   expect(second.printed).toContain(`Port ${ports} is taken. Does the demo run already?`);
 
   const jwksBefore = await fetchJwks();
-  expect(await endBy(first.child, 'SIGINT')).toBe(0);
+  expect(await terminate(first.child, 'SIGINT')).toBe(0);
   expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false);
 
   const third = await startDemo([], 'Frontdesk is ready');
   expect(third.printed).toMatch(/^Starting Frontdesk…\nStarting three sites/);
   expect(await fetchJwks()).toBe(jwksBefore);
-  await endBy(third.child, 'SIGINT');
+  await terminate(third.child, 'SIGINT');
 
   const fresh = await startDemo(['--fresh'], 'Frontdesk is ready');
   expect(await fetchJwks()).not.toBe(jwksBefore);
-  expect(await endBy(fresh.child, 'SIGTERM')).toBe(0);
+  expect(await terminate(fresh.child, 'SIGTERM')).toBe(0);
 });
 
 test('the demo makes its database again when it was interrupted before it had made accounts and apps', async () => {
@@ -112,7 +112,7 @@ test('the demo makes its database again when it was interrupted before it had ma
   writeFileSync(join(folder, 'demo.json'), '{}');
   const { child, printed } = await startDemo([], '…');
   expect(printed).toBe('Making the database and starting Frontdesk…\n');
-  expect(await endBy(child, 'SIGINT')).toBe(0);
+  expect(await terminate(child, 'SIGINT')).toBe(0);
 });
 
 test('the demo refuses to use or delete a database that it did not make', async () => {

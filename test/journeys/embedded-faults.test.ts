@@ -8,7 +8,7 @@ import { closeAfterwards, temporaryFolder } from '../support/cleanup.ts';
 import { becomes, eventually } from '../support/eventually.ts';
 import { freePort } from '../support/listen.ts';
 import { missingMounts, withMounts } from '../support/mounts.ts';
-import { endBy, endOf, hasEnded } from '../support/processes.ts';
+import { terminate, endOf, hasEnded } from '../support/processes.ts';
 import { runProgram } from '../support/terminal.ts';
 import { testWhere } from '../support/where.ts';
 
@@ -34,7 +34,7 @@ async function startServer(environment: Record<string, string>, mounts?: string)
   const { PATH, TMPDIR } = process.env;
   const child = spawn(program, args, { env: { PATH, TMPDIR, ...environment } });
   closeAfterwards(async () => {
-    if (!hasEnded(child)) await endBy(child, 'SIGKILL');
+    if (!hasEnded(child)) await terminate(child, 'SIGKILL');
   });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -71,7 +71,7 @@ test('PostgreSQL is started again after it was killed, and commands wait for it'
   await becomes(() => isReady(environment.ISSUER), true);
   expect(postmasterOf(data)).not.toBe(killed);
   expect(server.output()).toContain('"step":"restarting_database"');
-  expect(await endBy(server.process)).toBe(0);
+  expect(await terminate(server.process)).toBe(0);
   expect(postmasterOf(data)).toBe(0);
 });
 
@@ -210,6 +210,6 @@ testWhere(
     await eventually(() => server.output().includes('restarting_database'));
     rmSync(`${inside}/filler`);
     await becomes(() => isReady(environment.ISSUER), true);
-    expect(await endBy(server.process)).toBe(0);
+    expect(await terminate(server.process)).toBe(0);
   },
 );

@@ -10,7 +10,7 @@ import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards, temporaryFolder } from '../support/cleanup.ts';
 import { becomes, eventually } from '../support/eventually.ts';
 import { freePort } from '../support/listen.ts';
-import { endBy as stop, endOf, hasEnded } from '../support/processes.ts';
+import { terminate as stop, endOf, hasEnded } from '../support/processes.ts';
 import { runProgram, startProgram } from '../support/terminal.ts';
 
 let folder: string;

@@ -20,24 +20,24 @@ beforeAll(async () => {
 });
 
 /** Expects all tokens of the session to be revoked, and one logout token for it at each app. */
-async function expectEnd({ person: who, browser, tokens, unused }: SignedIn): Promise<void> {
-  for (const [index, { app: each, receiver }] of [firstApp, secondApp].entries()) {
-    const claimsOfSession = () =>
+async function expectEnd({ person, browser, tokens, unusedCode }: SignedIn): Promise<void> {
+  for (const [index, { app, receiver }] of [firstApp, secondApp].entries()) {
+    const logoutTokens = () =>
       receiver.received.map(({ claims }) => claims).filter(({ sid }) => sid === sidOf(tokens[index]!));
-    // The app may first get the logout token of the session that offline access came from.
-    await eventually(() => claimsOfSession().length > 0);
-    const received = claimsOfSession();
+    // Where offline access is revoked too, the first app also gets a logout token with the `sid` of that other session.
+    await eventually(() => logoutTokens().length > 0);
+    const received = logoutTokens();
     expect(received).toHaveLength(1);
-    expect(received[0]).toMatchObject({ iss: frontdesk.issuer, aud: each.id, sub: who.id });
+    expect(received[0]).toMatchObject({ iss: frontdesk.issuer, aud: app.id, sub: person.id });
     expect(received[0]!['events']).toEqual({ 'http://schemas.openid.net/event/backchannel-logout': {} });
     expect(received[0]!.exp! - received[0]!.iat!).toBeLessThanOrEqual(120);
     expect(received[0]).not.toHaveProperty('nonce');
-    expect((await refresh(frontdesk, each, tokens[index]!.refresh_token!)).status).toBe(400);
+    expect((await refresh(frontdesk, app, tokens[index]!.refresh_token!)).status).toBe(400);
     expect((await userinfo(frontdesk, tokens[index]!.access_token)).status).toBe(401);
-    const introspection = await callAs(frontdesk, each, '/oauth/introspect', { token: tokens[index]!.access_token });
+    const introspection = await callAs(frontdesk, app, '/oauth/introspect', { token: tokens[index]!.access_token });
     expect(introspection.json()).toEqual({ active: false });
   }
-  expect((await exchange(frontdesk, secondApp.app, unused)).status).toBe(400);
+  expect((await exchange(frontdesk, secondApp.app, unusedCode)).status).toBe(400);
   expect(await apps.isSignedOut(browser)).toBe(true);
 }
 
@@ -86,7 +86,7 @@ describe('the session ends', () => {
     await suspendAccount(frontdesk.db, visitor.person.id, 'command-line');
     expect(await apps.canRefresh(visitor.offline)).toBe(false);
     await expectEnd(visitor);
-    // The app also gets a logout token for the session that offline access came from.
+    // The first app gets two logout tokens: for this session, and for the ended one that has offline access.
     await firstApp.receiver.until(2);
     expect(firstApp.receiver.received.map(({ claims }) => claims['sid'])).toContain(sidOf(visitor.offline));
     await reinstateAccount(frontdesk.db, visitor.person.id, 'command-line');

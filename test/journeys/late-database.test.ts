@@ -5,11 +5,11 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { sendRequest } from '../support/browser.ts';
 import { closeAfterwards } from '../support/cleanup.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { freshDatabase, parseDatabaseUrl, type TestDatabase } from '../support/database.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort, listen } from '../support/listen.ts';
-import { endBy, hasEnded } from '../support/processes.ts';
+import { terminate, hasEnded } from '../support/processes.ts';
 import { startProgram } from '../support/terminal.ts';
 import { randomToken } from '../../src/platform/secrets.ts';
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 /** Settings of a server whose database is at this port. */
 async function settingsFor(databasePort: number) {
   const port = await freePort();
-  const { username, pathname } = new URL(database.url.replace('@/', '@socket/'));
+  const { username, pathname } = parseDatabaseUrl(database.url);
   const environment = {
     ISSUER: `http://localhost:${port}`,
     PORT: String(port),
@@ -54,21 +54,21 @@ test('G06 a server that starts before its database responds with 503 until the d
 
   await startDatabaseProxy(database.url, databasePort);
   await waitForStatus(`${issuer}/readyz`, 200);
-  expect(await endBy(server)).toBe(0);
+  expect(await terminate(server)).toBe(0);
 });
 
 test('a server that waits for its database stops on SIGTERM', async () => {
   const { issuer, environment } = await settingsFor(await freePort());
   const server = startProgram(['serve'], environment);
   await waitForStatus(`${issuer}/healthz`, 200);
-  expect(await endBy(server)).toBe(0);
+  expect(await terminate(server)).toBe(0);
 });
 
 test('a server that waits for its database closes connections of slow clients sooner than Node does', async () => {
   const { environment, issuer } = await settingsFor(await freePort());
   const server = startProgram(['serve'], environment);
   await waitForStatus(`${issuer}/healthz`, 200);
-  // By default Node waits 60 s for the headers and checks every 30 s; these shorter times keep the test short.
+  // For comparison. Node's own defaults are longer still: 60 s for the headers, checked every 30 s.
   const nodeServer = createServer({ headersTimeout: 40_000, connectionsCheckingInterval: 1_000 });
   closeAfterwards(() => nodeServer.close().closeAllConnections());
   const [slow, slower] = [Number(environment.PORT), await listen(nodeServer)].map((port) => connect(port, '127.0.0.1'));
@@ -76,7 +76,7 @@ test('a server that waits for its database closes connections of slow clients so
   await once(slow!, 'close');
   expect(slower!.readyState).toBe('open');
   slower!.destroy();
-  await endBy(server);
+  await terminate(server);
 });
 
 test('SIGTERM to npm start stops the server', async () => {
@@ -87,6 +87,6 @@ test('SIGTERM to npm start stops the server', async () => {
     if (!hasEnded(npm)) process.kill(-npm.pid!, 'SIGKILL');
   });
   await waitForStatus(`${issuer}/healthz`, 200);
-  await endBy(npm);
+  await terminate(npm);
   await waitForStatus(`${issuer}/healthz`, 0);
 });

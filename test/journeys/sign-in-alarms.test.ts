@@ -29,7 +29,7 @@ const phoneHeaders = {
 };
 const visit = (browser: Browser, path: string) => browser.visit(`${frontdesk.issuer}${path}`);
 
-/** Signs in with a new browser, after so many wrong passwords. */
+/** Signs in with a new browser, after `failures` wrong passwords. */
 async function signInAfter(failures: number): Promise<Browser> {
   const browser = newBrowser(frontdesk);
   let form = await browser.visit(authorize(frontdesk, appA).url);
@@ -38,7 +38,7 @@ async function signInAfter(failures: number): Promise<Browser> {
   return browser;
 }
 
-/** Sends so many wrong passwords from another device. */
+/** Sends `failures` wrong passwords from another device. */
 async function failOnOtherDevice(failures: number): Promise<void> {
   let form = await newBrowser(frontdesk).visit(authorize(frontdesk, appA).url, { headers: phoneHeaders });
   for (let count = 0; count < failures; count += 1) {

@@ -6,7 +6,7 @@ import { closeAfterwards } from '../support/cleanup.ts';
 import { freshDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/listen.ts';
-import { endBy, hasEnded } from '../support/processes.ts';
+import { terminate, hasEnded } from '../support/processes.ts';
 import { testWhere } from '../support/where.ts';
 
 const namespace = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--net', '--'];
@@ -48,5 +48,5 @@ testWhere(missingRequirement, 'without HOST, a server listens on IPv4 where IPv6
   const enter = process.getuid?.() === 0 ? [] : ['--user', '--preserve-credentials'];
   const { stdout, stderr } = spawnSync('nsenter', [...enter, ...inNamespace], { encoding: 'utf8' });
   expect([stdout, stderr]).toEqual(['ready\n\n', '']);
-  expect(await endBy(server)).toBe(0);
+  expect(await terminate(server)).toBe(0);
 });

@@ -6,7 +6,7 @@ import { sendRequest } from '../support/browser.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
 import { becomes, eventually } from '../support/eventually.ts';
 import { freePort, listen } from '../support/listen.ts';
-import { endBy, endOf, hasEnded } from '../support/processes.ts';
+import { terminate, endOf, hasEnded } from '../support/processes.ts';
 import { runProgram, startProgram } from '../support/terminal.ts';
 
 interface LogLine {
@@ -70,14 +70,14 @@ test('workers share the port and the embedded database, and one that is killed i
   const statuses = [1, 2, 3, 4].map(() => statusOf(issuer, '/readyz'));
   expect(await Promise.all(statuses)).toEqual([200, 200, 200, 200]);
 
-  expect(await endBy(primary)).toBe(0);
+  expect(await terminate(primary)).toBe(0);
   expect(workers().filter(isRunning)).toEqual([]);
   expect((await runProgram(['accounts', 'list'], environment)).out).toContain('ann@example.com');
 });
 
 test('workers end with a primary process that is killed', async () => {
   const { primary, environment, workers } = await startServer(await freePort());
-  await endBy(primary, 'SIGKILL');
+  await terminate(primary, 'SIGKILL');
   await eventually(() => !workers().some(isRunning));
   await becomes(() => statusOf(environment.ISSUER, '/healthz'), undefined);
 });

@@ -48,7 +48,7 @@ async function betweenReadAndWrite(
 async function signedIn() {
   const browser = newBrowser(frontdesk);
   const request = authorize(frontdesk, site);
-  const unused = { code: await codeFor(browser, request), verifier: request.verifier };
+  const unusedCode = { code: await codeFor(browser, request), verifier: request.verifier };
   const [session] = await runSql<{ uid: string }>(
     frontdesk.db,
     'select uid from sessions where account_id is not null order by created_at desc limit 1',
@@ -56,7 +56,7 @@ async function signedIn() {
   const [grant] = await runSql<{ id: string }>(frontdesk.db, 'select id from grants where session_uid = $1', [
     session!.uid,
   ]);
-  return { browser, unused, uid: session!.uid, grantId: grant!.id };
+  return { browser, unusedCode, uid: session!.uid, grantId: grant!.id };
 }
 type SignedIn = Awaited<ReturnType<typeof signedIn>>;
 
@@ -72,7 +72,7 @@ describe.each(endings)('A04 a request whose %s after it had been read', (_what, 
   test('gets no tokens for its code, which stays unused', async () => {
     const signed = await signedIn();
     const response = await betweenReadAndWrite(
-      () => exchange(frontdesk, site, signed.unused),
+      () => exchange(frontdesk, site, signed.unusedCode),
       () => end(signed),
     );
     expect([response.status, response.json()['error']]).toEqual([400, 'invalid_grant']);
@@ -84,7 +84,7 @@ describe.each(endings)('A04 a request whose %s after it had been read', (_what, 
 
   test('gets no tokens for its refresh token', async () => {
     const signed = await signedIn();
-    const tokens = (await exchange(frontdesk, site, signed.unused)).json<Tokens>();
+    const tokens = (await exchange(frontdesk, site, signed.unusedCode)).json<Tokens>();
     const response = await betweenReadAndWrite(
       () => refresh(frontdesk, site, tokens.refresh_token!),
       () => end(signed),

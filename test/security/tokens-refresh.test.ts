@@ -7,7 +7,6 @@ import { callAs, newBrowser, refresh, tokensFor, userinfo, type Tokens } from '.
 import { startFrontdesk, type Frontdesk } from '../support/frontdesk.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { createArtifactAdapter } from '../../src/oidc/adapter/artifact-adapter.ts';
-import { sql } from '../../src/platform/statement.ts';
 
 let frontdesk: Frontdesk;
 let appA: RegisteredApp;
@@ -27,19 +26,23 @@ const signedIn = () => tokensFor(frontdesk, newBrowser(frontdesk), notifiedApp);
 const refreshWith = async (token: string) =>
   (await refresh(frontdesk, notifiedApp, token)).json<Tokens & { error?: string }>();
 const isUsable = async (token: string) => (await refresh(frontdesk, notifiedApp, token)).status === 200;
-const reuses = async () =>
+const countReuses = async () =>
   (await runSql(frontdesk.db, "select from audit_events where kind = 'refresh-token.reused'")).length;
-const usedSecondsAgo = sql`
-  update artifacts set consumed_at = clock_timestamp() - make_interval(secs => $1)
-  where kind = 'RefreshToken' and consumed_at is not null`;
-const setSecondsSinceUse = (seconds: number) => frontdesk.db.read(usedSecondsAgo, [seconds]);
+/** Sets when the used refresh tokens were used. */
+const setSecondsSinceUse = (seconds: number) =>
+  runSql(
+    frontdesk.db,
+    `update artifacts set consumed_at = clock_timestamp() - make_interval(secs => $1)
+      where kind = 'RefreshToken' and consumed_at is not null`,
+    [seconds],
+  );
 
 /** Expects that the last tokens of the family are revoked, the app is notified and an audit event is recorded. */
-async function expectFamilyEnded(last: Tokens, before: number): Promise<void> {
+async function expectFamilyRevoked(last: Tokens, reusesBefore: number): Promise<void> {
   expect(await refreshWith(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
   expect((await userinfo(frontdesk, last.access_token)).status).toBe(401);
   await receiver.until(1);
-  expect(await reuses()).toBe(before + 1);
+  expect(await countReuses()).toBe(reusesBefore + 1);
 }
 
 describe('B06', () => {
@@ -56,15 +59,15 @@ describe('B06', () => {
 
   test('five concurrent uses get the same successor, which is usable', async () => {
     const { refresh_token: token } = await signedIn();
-    const before = await reuses();
+    const before = await countReuses();
     const responses = await Promise.all(Array.from({ length: 5 }, () => refreshWith(token!)));
     const [successor, ...others] = new Set(responses.map((response) => response.refresh_token));
     expect(others).toEqual([]);
     expect(await isUsable(successor!)).toBe(true);
-    expect(await reuses()).toBe(before);
+    expect(await countReuses()).toBe(before);
   });
 
-  test('a repeated use within 30 seconds gets the same successor', async () => {
+  test('a repeated use within 30 seconds gets the same successor, while that is unused', async () => {
     const first = await signedIn();
     const lostResponse = await refreshWith(first.refresh_token!);
     await setSecondsSinceUse(29);
@@ -73,16 +76,16 @@ describe('B06', () => {
     expect((await userinfo(frontdesk, repeated.access_token)).status).toBe(200);
   });
 
-  test('a use after 30 seconds revokes the family, even when the successor was never used', async () => {
+  test('a repeated use after 30 seconds revokes the family, even when the successor was never used', async () => {
     const first = await signedIn();
     const last = await refreshWith(first.refresh_token!);
-    const before = await reuses();
+    const before = await countReuses();
     await setSecondsSinceUse(31);
     expect(await refreshWith(first.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
-    await expectFamilyEnded(last, before);
+    await expectFamilyRevoked(last, before);
   });
 
-  test('a repeated use within 30 seconds gets the newest token of the family', async () => {
+  test('a repeated use within 30 seconds gets the newest token of the family, when the successor was used', async () => {
     const first = await signedIn();
     const second = await refreshWith(first.refresh_token!);
     const third = await refreshWith(second.refresh_token!);
@@ -93,18 +96,18 @@ describe('B06', () => {
   test('a theft is detected when the owner or the thief uses a replaced token', async () => {
     const first = await signedIn();
     const stolenTokens = await refreshWith(first.refresh_token!);
-    const before = await reuses();
+    const before = await countReuses();
     await setSecondsSinceUse(31);
     // The owner did not get the successor and uses the first token.
     expect(await refreshWith(first.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
-    await expectFamilyEnded(stolenTokens, before);
+    await expectFamilyRevoked(stolenTokens, before);
 
     const second = await signedIn();
     const ownersTokens = await refreshWith(second.refresh_token!);
     await setSecondsSinceUse(31);
     receiver.received.length = 0;
     expect(await refreshWith(second.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
-    await expectFamilyEnded(ownersTokens, before + 1);
+    await expectFamilyRevoked(ownersTokens, before + 1);
   });
 
   test('a repeated use extends neither lifetime nor scope', async () => {
@@ -122,36 +125,34 @@ describe('B06', () => {
     expect(await rows()).toEqual(rowsBefore);
   });
 
-  test('a refresh that is refused because of the API that it names does not use the token', async () => {
+  test('a refresh that is refused for its resource parameter does not consume the token', async () => {
+    const countUnusedSuccessors = async () => {
+      const text = 'select from artifacts where parent_hash is not null and consumed_at is null';
+      return (await runSql(frontdesk.db, text)).length;
+    };
     const { refresh_token: token } = await signedIn();
+    const before = await countUnusedSuccessors();
     const form = { grant_type: 'refresh_token', refresh_token: token!, resource: 'https://other.example/' };
     const refused = await callAs(frontdesk, notifiedApp, '/oauth/token', form);
     expect(refused.json()).toMatchObject({ error: 'invalid_target' });
-    const rows = await runSql(
-      frontdesk.db,
-      `select from artifacts where parent_hash is not null and consumed_at is null`,
-    );
+    expect(await countUnusedSuccessors()).toBe(before);
     const { refresh_token: successor } = await refreshWith(token!);
     expect((await refreshWith(successor!)).error).toBeUndefined();
-    const rowsAfter = await runSql(
-      frontdesk.db,
-      `select from artifacts where parent_hash is not null and consumed_at is null`,
-    );
-    expect(rowsAfter.length).toBe(rows.length + 1);
+    expect(await countUnusedSuccessors()).toBe(before + 1);
   });
 
-  test('a concurrent use that is decided after the grace period revokes the family', async () => {
+  test('a concurrent use that consumes the token after the grace period revokes the family', async () => {
     const first = await signedIn();
     const last = await refreshWith(first.refresh_token!);
-    const before = await reuses();
+    const before = await countReuses();
     await setSecondsSinceUse(31);
-    // A concurrent request has read the token before and consumes it now.
+    // A concurrent request has read the token as unused before, and consumes it now.
     const adapter = createArtifactAdapter(frontdesk.db, frontdesk.keyring, 'RefreshToken');
     const refused = await frontdesk.db.inUnitOfWork(() =>
       adapter.consume(first.refresh_token!).catch((error: Error) => error),
     );
     expect(refused).toBeInstanceOf(errors.InvalidGrant);
-    await expectFamilyEnded(last, before);
+    await expectFamilyRevoked(last, before);
   });
 
   test('the audit event of a reuse names the account and the client, and not the token', async () => {
@@ -202,14 +203,13 @@ describe('B08', () => {
     await sleep(1_100);
     for (let use = 0; use < 3; use += 1) ({ refresh_token: token } = await refreshWith(token!));
     expect(await rows()).toEqual([{ first }]);
-    // The sign-in was 91 days ago.
+    // The family began 91 days ago, and lives 90: a successor now lives the minimum, one second.
     await runSql(
       frontdesk.db,
       `update artifacts set payload = payload || jsonb_build_object('iiat', ${first} - 91 * 86400)
         where kind = 'RefreshToken' and client_id = 'notified-app'`,
     );
     const last = await refreshWith(token!);
-    // The token expires meanwhile.
     await sleep(1_100);
     expect(await refreshWith(last.refresh_token!)).toMatchObject({ error: 'invalid_grant' });
   });

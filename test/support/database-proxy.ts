@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
 import { closeAfterwards } from './cleanup.ts';
+import { parseDatabaseUrl } from './database.ts';
 import { listen } from './listen.ts';
 
 export interface DatabaseProxy {
@@ -23,7 +24,7 @@ export interface DatabaseProxy {
   cut(): void;
   /** Closes one connection, chosen at random. */
   cutOne(): void;
-  /** Delays everything by so many milliseconds, in each direction. */
+  /** Delays everything by `milliseconds`, in each direction. */
   delay(milliseconds: number): void;
   /**
    * Loses the response to a statement, which the server executes: then closes the connection ('cut') or stops forwarding
@@ -62,7 +63,7 @@ function createDelay(milliseconds: () => number): Transform {
  * @param listenPort a free port by default
  */
 export async function startDatabaseProxy(url: string, listenPort?: number): Promise<DatabaseProxy> {
-  const address = new URL(url.replace('@/', '@socket/'));
+  const address = parseDatabaseUrl(url);
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
   const sockets = new Set<Socket>();
   const listeners = new Set<Socket>();

@@ -16,12 +16,14 @@ export const runSql = <Row = Record<string, unknown>>(db: Database, text: string
 export const templateName = 'frontdesk_test_template';
 
 /**
- * The URL of a database on the PostgreSQL server of this run; of the server's default database when no name is given. A
- * URL for a Unix socket has no host (`postgres://user@/name?host=…`), which `new URL` refuses; so a host is inserted
- * before parsing and removed afterwards.
+ * Parses the URL of a database. For a Unix socket it has no host (`postgres://user@/name?host=…`), which `new URL`
+ * refuses, so the host `socket` is inserted.
  */
+export const parseDatabaseUrl = (url: string): URL => new URL(url.replace('@/', '@socket/'));
+
+/** The URL of a database on the PostgreSQL server of this run; of the server's default database when no name is given. */
 export function urlOf(name: string | undefined): string {
-  const address = new URL(process.env['TEST_SERVER']!.replace('@/', '@socket/'));
+  const address = parseDatabaseUrl(process.env['TEST_SERVER']!);
   if (name !== undefined) address.pathname = `/${name}`;
   return address.href.replace('@socket/', '@/');
 }

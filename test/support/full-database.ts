@@ -96,7 +96,7 @@ export async function fillDatabase(url: string, sizes: FullDatabaseSizes): Promi
   }
 }
 
-/** Inserts so many live sessions of one account, each with the apps `app-1` and `app-2`. */
+/** Inserts `sessions` live sessions of one account, each with the apps `app-1` and `app-2`. */
 export async function addSessions(url: string, accountId: string, sessions: number): Promise<void> {
   const connection = new pg.Client({ connectionString: url });
   await connection.connect();

@@ -5,6 +5,7 @@ import { accessSync, chmodSync, constants, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { findLauncher } from '../../src/platform/postgres-program.ts';
 import { closeAfterwards, temporaryFolder } from './cleanup.ts';
+import { parseDatabaseUrl } from './database.ts';
 import { eventually } from './eventually.ts';
 import { accepts, freePort } from './listen.ts';
 import { hasEnded } from './processes.ts';
@@ -39,7 +40,7 @@ export interface Pgbouncer {
 
 /** @param settings lines of the section `pgbouncer` */
 export async function startPgbouncer(mode: 'session' | 'transaction' | 'statement', settings = ''): Promise<Pgbouncer> {
-  const { username, searchParams } = new URL(process.env['TEST_SERVER']!.replace('@/', '@socket/'));
+  const { username, searchParams } = parseDatabaseUrl(process.env['TEST_SERVER']!);
   const folder = temporaryFolder();
   const port = await freePort();
   writeFileSync(join(folder, 'users.txt'), `"${username}" ""\n`);
@@ -73,7 +74,7 @@ ${settings}
   return {
     port,
     urlOf: (databaseUrl) => {
-      const { pathname } = new URL(databaseUrl.replace('@/', '@socket/'));
+      const { pathname } = parseDatabaseUrl(databaseUrl);
       return `postgres://${username}@127.0.0.1:${port}${pathname}`;
     },
   };

@@ -13,8 +13,8 @@ export async function endOf(child: ChildProcess): Promise<number | null> {
   return child.exitCode;
 }
 
-/** Sends a signal and waits for the end of the process. @returns its exit code; null when a signal ended it */
-export function endBy(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+/** Sends a signal, SIGTERM by default, and waits for the end of the process. @returns its exit code; null when a signal ended it */
+export function terminate(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
   child.kill(signal);
   return endOf(child);
 }
@@ -27,7 +27,7 @@ async function end(child: ChildProcess): Promise<void> {
     () => child.kill('SIGKILL'),
     () => {},
   );
-  await endBy(child);
+  await terminate(child);
   ended.abort();
   await kill;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { app, audience, notesApi } from './people-and-apps.ts';
 import type { Frontdesk } from './frontdesk.ts';
 import { freePort } from './listen.ts';
-import { endBy, startNode } from './processes.ts';
+import { terminate, startNode } from './processes.ts';
 
 export interface Sites {
   siteA: string;
@@ -72,7 +72,7 @@ export async function startSites(frontdesk: Frontdesk): Promise<Sites> {
     apis,
     machine: { ...common, CLIENT_ID: 'report', CLIENT_SECRET: report.secret! },
     async stopSiteA() {
-      await endBy(processes[0]!);
+      await terminate(processes[0]!);
     },
     async startSiteA() {
       processes[0] = startA();

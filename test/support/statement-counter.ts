@@ -1,6 +1,7 @@
 /** A TCP proxy in front of the database that counts the statements of a process, and its round trips. */
 import { connect, createServer, type Socket } from 'node:net';
 import { probeText } from '../../src/platform/listener.ts';
+import { parseDatabaseUrl } from './database.ts';
 import { listen } from './listen.ts';
 
 export interface StatementCount {
@@ -21,7 +22,7 @@ export interface StatementCounter {
 
 const encryptionRequest = 80_877_103;
 const headerBytes = 5;
-/** Responses are held back for so many milliseconds, and then forwarded together, which ends a round trip. */
+/** How long responses are held back; then they are forwarded together, which ends a round trip. */
 const roundTripMilliseconds = 10;
 
 /**
@@ -65,7 +66,7 @@ function createReader(onStatement: (text: string) => void): (chunk: Buffer) => v
 
 /** @param url of a database on a Unix socket */
 export async function startStatementCounter(url: string): Promise<StatementCounter> {
-  const address = new URL(url.replace('@/', '@socket/'));
+  const address = parseDatabaseUrl(url);
   const path = `${address.searchParams.get('host')}/.s.PGSQL.5432`;
   /** Statements that were sent, with the number of their round trip; undefined while nothing is counted. */
   let sent: { text: string; roundTrip: number }[] | undefined;

@@ -18,7 +18,7 @@ export interface SignedIn {
   /** Tokens of offline access, whose session has ended. */
   offline: Tokens;
   /** A code that was not exchanged yet, and its PKCE verifier. */
-  unused: { code: string; verifier: string };
+  unusedCode: { code: string; verifier: string };
 }
 
 export interface TwoApps {
@@ -69,8 +69,8 @@ export async function startTwoApps(ids: [string, string] = ['first-app', 'second
       await firstApp.receiver.until(1);
       for (const { receiver } of [firstApp, secondApp]) receiver.received.length = 0;
       const request = authorize(frontdesk, secondApp.app);
-      const unused = { code: await codeFor(browser, request), verifier: request.verifier };
-      return { person: account, browser, tokens, offline, unused };
+      const unusedCode = { code: await codeFor(browser, request), verifier: request.verifier };
+      return { person: account, browser, tokens, offline, unusedCode };
     },
 
     isSignedOut: async (browser) =>

@@ -20,7 +20,7 @@ export interface EndingsResult {
   refusedAfterSeconds: number;
   /** From the kill of a command until the servers had finished what it began. */
   finishedAfterKillSeconds: number;
-  /** `/account/devices` of an account with so many sessions. */
+  /** The page `/account/devices` of an account, before its many sessions are ended. */
   devices: { milliseconds: number; kilobytes: number };
 }
 

@@ -18,7 +18,7 @@ export interface PurgeResult {
   p99During: number;
 }
 
-/** Servers purge every ten minutes. Resolves when the next purge is at least so many seconds away. */
+/** Servers purge every ten minutes. Resolves when the next purge is at least `seconds` away. */
 export async function awaitQuietTime(seconds: number): Promise<void> {
   const secondsLeft = 600 - ((Date.now() / 1000) % 600);
   if (secondsLeft < seconds) await sleep((secondsLeft + 5) * 1000);

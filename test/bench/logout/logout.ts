@@ -61,7 +61,7 @@ async function signInAtApps(frontdesk: Frontdesk, receivers: Receivers): Promise
 /** App → `sid` → when the call that ends the session began (`Date.now()`). */
 type EndTimes = Record<ReceiverName, Map<string, number>>;
 
-/** Starts to end so many sessions per second, whether the earlier ones have ended or not. */
+/** Starts to end `rate` sessions per second, whether the earlier ones have ended or not. */
 async function endAll(db: Database, sessions: PreparedSession[], rate: number, endTimes: EndTimes): Promise<void> {
   const start = Date.now();
   const endings = sessions.map(async ({ uid, sids }, index) => {

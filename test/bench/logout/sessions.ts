@@ -41,7 +41,7 @@ function copyOf({ authorizations }: Template): Omit<Template, 'template'> {
 const sidsOf = (authorizations: Authorizations) =>
   Object.fromEntries(Object.entries(authorizations).map(([client, { sid }]) => [client, sid]));
 
-/** Makes so many copies of the live sessions, of each in turn. */
+/** Makes `count` copies of live sessions, of each in turn. */
 export async function copySignIns(db: Database, count: number): Promise<PreparedSession[]> {
   const templates = await runSql<Template>(
     db,

@@ -49,7 +49,7 @@ export async function driveClosed(
   return result;
 }
 
-/** Open loop: sends so many requests a second, however the server responds, and waits for all responses. */
+/** Open loop: sends `perSecond` requests a second, however the server responds, and waits for all responses. */
 export async function driveOpen(
   client: RawClient,
   load: Load,

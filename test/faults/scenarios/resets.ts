@@ -7,7 +7,7 @@ import { role } from '../deployment.ts';
 
 const endOne = `
   select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}' order by random() limit 1`;
-/** One of so many resets is of all connections of a process. */
+/** Each reset with a number that this divides closes all connections of a process; the others close one. */
 const allEvery = 25;
 
 export const resets = defineScenario({
