@@ -18,10 +18,7 @@ export function requestLog(log: Log): Middleware {
     } finally {
       const { method, status, ip } = ctx;
       const milliseconds = Math.round(performance.now() - state.arrivedAt);
-      log.info(
-        { requestId: state.requestId, method, path: pathPatternOf(ctx.path), status, milliseconds, ip },
-        'request',
-      );
+      log.request({ requestId: state.requestId, method, path: pathPatternOf(ctx.path), status, milliseconds, ip });
     }
   };
 }
