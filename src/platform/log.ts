@@ -51,7 +51,8 @@ function withDatabaseTrouble(event: Record<string, unknown>): Record<string, unk
 }
 
 const requestWaitMilliseconds = 50;
-const maxWaitingCharacters = 8 * 1024;
+/** Linux writes up to 4 KB to a pipe as a whole; several processes may share it. A line has about 200 characters. */
+const maxWaitingCharacters = 2 * 1024;
 
 interface Target {
   write(line: string): void;

@@ -24,9 +24,9 @@ export async function runFrontdesk(args: string[], environment: NodeJS.ProcessEn
   return { code: await runCommand([...commands, help(commands)], args, io), ...printed };
 }
 
-/** Starts the program as a process of its own. */
+/** Starts the program as a process of its own, with the option of Node that `npm start` has. */
 export function startProgram(args: string[], environment: NodeJS.ProcessEnv): ChildProcess {
-  return startNode([join(process.cwd(), 'bin/frontdesk.js'), ...args], environment);
+  return startNode(['--max-semi-space-size=8', join(process.cwd(), 'bin/frontdesk.js'), ...args], environment);
 }
 
 /** Which progress lines are printed depends on how busy the machine is. */
