@@ -78,9 +78,14 @@ export function createUnitOfWork(
     failure ??= translateDatabaseError(error);
   };
 
+  /** Once COMMIT is sent, its own response says whether it was done, even if the server ends the connection after it. */
+  const onConnectionError = (error: Error) => {
+    if (!isFinished) fail(error);
+  };
+
   async function open(): Promise<Connection> {
     const connection = await connect(limit());
-    connection.on('error', fail);
+    connection.on('error', onConnectionError);
     // BEGIN is not awaited: in pipeline mode the next statements follow at once.
     void connection.query('BEGIN').catch(fail);
     return connection;
@@ -122,14 +127,14 @@ export function createUnitOfWork(
     }
     if (failure instanceof DatabaseSilent) {
       // PostgreSQL rolls back when the connection is closed.
-      connection.off('error', fail);
+      connection.off('error', onConnectionError);
       connection.release(failure);
       if (statement === 'COMMIT') throw new CommitFailed('not committed', { cause: failure });
       return;
     }
     const ending = withinLimit(connection.query(statement), endingLimit());
     const [outcome] = await Promise.allSettled([ending, ...statements]);
-    connection.off('error', fail);
+    connection.off('error', onConnectionError);
     // A connection is closed, not used again, when its transaction did not end or its statements stay refused.
     const isOutdated = failure instanceof PlanOutdated;
     connection.release(outcome.status === 'rejected' ? (outcome.reason as Error) : isOutdated ? failure : undefined);

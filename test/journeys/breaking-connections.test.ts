@@ -153,6 +153,17 @@ describe('responses and the log', () => {
     expect((await runFrontdesk(['apis', 'list'], environment)).out).toContain('https://api.example/');
   });
 
+  test('say that a commit was done when the server shut down with the response to it', async () => {
+    const db = openDatabase({ url: proxy.url, poolSize: 1 });
+    closeAfterwards(db);
+    proxy.endAfterResponse('COMMIT');
+    // COMMIT is sent alone, after the response to the update.
+    await db.inUnitOfWork(() => db.guard(statement("update accounts set name = 'Anna'")));
+    expect(await runSql(direct, "select from accounts where name = 'Anna'")).not.toEqual([]);
+    // The next unit of work gets another connection.
+    await db.inUnitOfWork(async () => db.write(statement("update accounts set name = 'Ann'")));
+  });
+
   test('tell a lost answer to a statement that commits by itself from a database that was not reached', async () => {
     const db = openDatabase({ url: proxy.url, poolSize: 1 });
     closeAfterwards(db);

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { closeAfterwards } from './cleanup.ts';
 import { parseDatabaseUrl } from './database.ts';
 import { listen } from './listen.ts';
@@ -33,28 +34,45 @@ export interface DatabaseProxy {
    * @param texts parts of statements, such as `COMMIT`, that are sent in this order; the response to the last one is lost
    */
   loseResponse(how: 'cut' | 'forget', ...texts: string[]): void;
+  /** Ends the connection as a server that shuts down, together with the response to a statement (as `loseResponse`). */
+  endAfterResponse(...texts: string[]): void;
   /** Forwards again after `freeze`, including what came meanwhile. */
   thaw(): void;
   /** Closes all connections and accepts no new ones. */
   close(): Promise<void>;
 }
 
-/** A stream that delays its chunks, and keeps their order. */
+/** A stream that delays its chunks, and keeps their order: timers of different lengths may fire in another one. */
 function createDelay(milliseconds: () => number): Transform {
-  let lastDue = 0;
-  const wait = (done: () => void) => {
-    lastDue = Math.max(performance.now() + milliseconds(), lastDue);
-    if (lastDue > performance.now()) setTimeout(done, lastDue - performance.now());
-    else done();
+  let waiting = 0;
+  let last = Promise.resolve();
+  const runAfter = async (previous: Promise<void>, delay: number, task: () => void) => {
+    waiting += 1;
+    await Promise.all([previous, sleep(delay)]);
+    waiting -= 1;
+    task();
+  };
+  const inOrder = (task: () => void) => {
+    const delay = milliseconds();
+    if (delay === 0 && waiting === 0) task();
+    else last = runAfter(last, delay, task);
   };
   return new Transform({
     transform(chunk: Buffer, _encoding, next) {
-      wait(() => this.push(chunk));
+      inOrder(() => this.push(chunk));
       next();
     },
-    flush: (done) => wait(done),
+    flush: (done) => inOrder(done),
   });
 }
+
+const shutdownFields = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0';
+/** ErrorResponse of a server that shuts down (PostgreSQL, "Message Formats"): a type, the length, and fields. */
+const shutdownMessage = Buffer.concat([
+  Buffer.from('E'),
+  Buffer.from(Uint32Array.of(shutdownFields.length + 4).buffer).swap32(),
+  Buffer.from(shutdownFields),
+]);
 
 /**
  * Starts a proxy.
@@ -70,7 +88,7 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
   let isFrozen = false;
   let areListenersSilent = false;
   let delayMilliseconds = 0;
-  let loss: { how: 'cut' | 'forget'; texts: string[] } | undefined;
+  let interruption: { how: 'cut' | 'forget' | 'shut-down'; texts: string[] } | undefined;
   const server = createServer((client) => {
     const database = connect(path);
     for (const [from, to] of [
@@ -98,14 +116,16 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
         listeners.add(client.on('silence', silence));
         if (areListenersSilent) silence();
       }
-      while (loss && sent.includes(loss.texts[0]!)) {
-        loss.texts.shift();
-        if (loss.texts.length > 0) continue;
+      while (interruption && sent.includes(interruption.texts[0]!)) {
+        const { how, texts } = interruption;
+        texts.shift();
+        if (texts.length > 0) continue;
         // The server executes the statement, but its response is not forwarded.
         database.unpipe();
-        if (loss.how === 'cut') database.once('data', () => client.destroy());
+        if (how === 'cut') database.once('data', () => client.destroy());
+        if (how === 'shut-down') database.once('data', (data) => client.end(Buffer.concat([data, shutdownMessage])));
         database.resume();
-        loss = undefined;
+        interruption = undefined;
       }
     });
   });
@@ -145,7 +165,10 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
       delayMilliseconds = milliseconds;
     },
     loseResponse(how, ...texts) {
-      loss = { how, texts };
+      interruption = { how, texts };
+    },
+    endAfterResponse(...texts) {
+      interruption = { how: 'shut-down', texts };
     },
     close,
     thaw() {
