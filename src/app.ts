@@ -101,8 +101,8 @@ export async function createApp(base: Base, waiting: AppOptions = {}): Promise<A
   const hasher = await createPasswordHasher(waiting);
   const attemptLimits = createAttemptLimits(db, keyring, rateLimitFactor);
   const readiness = { isDraining: false };
-  // Of twice as many as there are connections, some compute while the others wait for the database.
-  const overload = { ...waiting, concurrency: Math.min(64, 2 * databasePool) };
+  // While all connections are in use, two requests compute. More in work at a time cost more memory and CPU time each.
+  const overload = { ...waiting, concurrency: Math.min(64, databasePool + 2) };
   const services = { issuer, db, log, keyring, texts, views, oidc, policy, hasher, attemptLimits };
   const web = createWeb(services, { trustedProxies, rateLimitFactor, readiness, protocol, overload });
   const server = createServer({ ...httpLimits, keepAliveTimeout: 65_000 }, (request, response) =>

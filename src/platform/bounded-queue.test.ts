@@ -70,6 +70,28 @@ test('a rank is refused by who is before it, not behind', async () => {
   expect(await Promise.all(waiting.map(problemOf))).toEqual(['late', 'late']);
 });
 
+test('a rank that others overtake is refused at once, when its own tasks would wait too long', async () => {
+  const queue = queueOf({ ranks: 2, maxWaitMilliseconds: 200 });
+  let place = await queue.enter();
+  const start = async (rank: number) => {
+    const next = queue.enter({ rank, mayWaitLong: true });
+    place.leave();
+    place = await next;
+  };
+  // The first start is one of those that go to the task that has waited longest.
+  await start(0);
+  const overtaken = queue.enter({ rank: 1, mayWaitLong: true });
+  expect(queue.isFull(1)).toBe(false);
+  for (let count = 0; count < 3; count += 1) {
+    await sleep(60);
+    await start(0);
+  }
+  expect([queue.isFull(0), queue.isFull(1)]).toEqual([false, true]);
+  place.leave();
+  await overtaken;
+  expect(queue.isFull(1)).toBe(false);
+});
+
 test('who has left does not run', async () => {
   const queue = queueOf();
   const place = await queue.enter();

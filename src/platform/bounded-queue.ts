@@ -57,7 +57,19 @@ interface Waiting {
   start(): void;
 }
 
-const bySince = (a: Waiting, b: Waiting): number => a.since - b.since;
+/** Milliseconds between two starts while tasks wait. */
+interface Pace {
+  /** Moving average. */
+  interval: number;
+  /** When the last task started (`performance.now()`). */
+  startedAt: number;
+}
+
+/** The tasks of one rank that wait. */
+interface Line {
+  tasks: Set<Waiting>;
+  pace: Pace;
+}
 
 /** Every fifth start goes to the task that has waited longest, whatever its rank, so that no rank waits for ever. */
 const fairStart = 5;
@@ -68,34 +80,51 @@ const maxExpectedShare = 0.7;
 
 export function createQueue(options: QueueOptions): BoundedQueue {
   const { concurrency, maxWaiting, maxWaitMilliseconds, expectedMilliseconds = 10, ranks = 1 } = options;
-  const lines = Array.from({ length: ranks }, () => new Set<Waiting>());
+  const newPace = (): Pace => ({ interval: expectedMilliseconds / concurrency, startedAt: 0 });
+  const lines = Array.from({ length: ranks }, (): Line => ({ tasks: new Set(), pace: newPace() }));
+  const paceOfAll = newPace();
+  const maxExpected = maxExpectedShare * maxWaitMilliseconds;
   let running = 0;
   let starts = 0;
-  /** Milliseconds between two starts while tasks wait. */
-  let interval = expectedMilliseconds / concurrency;
-  let startedAt = 0;
 
-  const firstOfLines = () =>
-    lines.flatMap((line) => {
-      const { value, done } = line.values().next();
-      return done ? [] : [value];
-    });
-  const countAhead = (rank: number) => lines.slice(0, rank + 1).reduce((sum, line) => sum + line.size, 0);
+  const firstOf = ({ tasks }: Line): Waiting | undefined => tasks.values().next().value;
+
+  /** The task that has waited longest. */
+  function findOldest(): Waiting | undefined {
+    let oldest: Waiting | undefined;
+    for (const line of lines) {
+      const first = firstOf(line);
+      if (first && (!oldest || first.since < oldest.since)) oldest = first;
+    }
+    return oldest;
+  }
+  const countAhead = (rank: number) => lines.slice(0, rank + 1).reduce((sum, { tasks }) => sum + tasks.size, 0);
+
+  /** Milliseconds that a task would wait behind `ahead` others, of which `first` has waited longest. */
+  function expectedWait({ interval, startedAt }: Pace, ahead: number, first: Waiting | undefined): number {
+    // This grows while no task starts, so that no task joins a queue that does not move.
+    const sinceStart = first ? performance.now() - Math.max(startedAt, first.since) : 0;
+    return (ahead + 1) * interval + sinceStart;
+  }
 
   function isFull(rank = 0): boolean {
     if (running < concurrency) return false;
-    // `sinceStart` grows while no task ends, so that no task joins a queue that does not move.
-    const [first] = firstOfLines().toSorted(bySince);
-    const sinceStart = first ? performance.now() - Math.max(startedAt, first.since) : 0;
-    return (
-      countAhead(ranks) >= maxWaiting ||
-      (countAhead(rank) + 1) * interval + sinceStart > maxExpectedShare * maxWaitMilliseconds
-    );
+    if (countAhead(ranks) >= maxWaiting) return true;
+    if (expectedWait(paceOfAll, countAhead(rank), findOldest()) > maxExpected) return true;
+    // Tasks of other ranks, which come later, may start earlier. One task waits in any case: it shows the pace.
+    const { tasks, pace } = lines[rank]!;
+    return tasks.size > 0 && expectedWait(pace, tasks.size, firstOf(lines[rank]!)) > maxExpected;
+  }
+
+  function noteStart(pace: Pace, { since }: Waiting, now: number): void {
+    pace.interval += weight * (now - Math.max(pace.startedAt, since) - pace.interval);
+    pace.startedAt = now;
   }
 
   function nextInLine(): Waiting | undefined {
-    const firsts = firstOfLines();
-    return starts % fairStart === 0 ? firsts.toSorted(bySince)[0] : firsts[0];
+    if (starts % fairStart === 0) return findOldest();
+    const line = lines.find(({ tasks }) => tasks.size > 0);
+    return line && firstOf(line);
   }
 
   /** Starts the next waiting task if a place is free. */
@@ -111,7 +140,7 @@ export function createQueue(options: QueueOptions): BoundedQueue {
     return new Promise((resolve, reject) => {
       const line = lines[rank]!;
       const finish = () => {
-        line.delete(waiting);
+        line.tasks.delete(waiting);
         clearTimeout(timer);
         signal?.removeEventListener('abort', giveUp);
       };
@@ -125,15 +154,14 @@ export function createQueue(options: QueueOptions): BoundedQueue {
         start() {
           finish();
           const now = performance.now();
-          interval += weight * (now - Math.max(startedAt, waiting.since) - interval);
-          startedAt = now;
+          for (const pace of [paceOfAll, line.pace]) noteStart(pace, waiting, now);
           running += 1;
           resolve();
         },
       };
       const timer = mayWaitLong ? undefined : setTimeout(() => refuse('late'), maxWaitMilliseconds);
       signal?.addEventListener('abort', giveUp);
-      line.add(waiting);
+      line.tasks.add(waiting);
     });
   }
 

@@ -13,8 +13,8 @@ import { assertion, makeKey } from '../support/keys.ts';
 import { listen } from '../support/listen.ts';
 import { app, audience, notesApi, type RegisteredApp } from '../support/people-and-apps.ts';
 
-/** How many requests the server works on at once: twice the connections of `DATABASE_POOL`. */
-const maxInWork = 12;
+/** How many requests the server works on at once: two more than the connections of `DATABASE_POOL`. */
+const maxInWork = 8;
 
 let frontdesk: Frontdesk;
 let proxy: DatabaseProxy;

@@ -1,5 +1,5 @@
-/** The capacity of servers, measured without overload, and the share of it that they achieve under overload. */
-import { driveClosed, type LoadResult } from './drive.ts';
+/** The capacity of servers, measured without overload. */
+import { driveClosed } from './drive.ts';
 import type { Load } from './loads.ts';
 import type { RawClient } from './raw-client.ts';
 
@@ -35,7 +35,3 @@ export const meanOf = (before: Capacity, after: Capacity): Capacity => ({
   perSecond: (before.perSecond + after.perSecond) / 2,
   perCpuSecond: (before.perCpuSecond + after.perCpuSecond) / 2,
 });
-
-/** The share of the capacity that was achieved, for the CPU time used. @param cpu milliseconds of CPU */
-export const shareOfCpu = ({ done, late }: LoadResult, cpu: number, { perCpuSecond }: Capacity): number =>
-  ((done.length + late.length) / cpu) * (1000 / perCpuSecond);

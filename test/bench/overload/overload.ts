@@ -1,18 +1,21 @@
-/** Floods: five times the capacity of each kind of request; programs during a flood of people; programs during a flood of passwords. */
+/** Floods of one kind of request, and of all kinds; programs during a flood of people; programs during a flood of passwords. */
 import { cpuOf, residentMegabytes } from '../../support/process-usage.ts';
 import { startFrontdeskTarget } from '../throughput/targets.ts';
 import { driverProcessor, pin, providerProcessor, type Target } from '../throughput/target.ts';
-import { measureCapacity, meanOf, type Capacity, type SystemUnderTest } from './capacity.ts';
+import { meanOf, type SystemUnderTest } from './capacity.ts';
 import { driveOpen, type LoadResult } from './drive.ts';
+import { jointCapacity, loadFactor, measureCapacities, mergeResults, sendFlood, shareAchieved } from './flood.ts';
 import { keysLoad, passwordLoad, silentSignInLoad, signInPageLoad, tokenLoad, type Load } from './loads.ts';
 import { createRawClient, type RawClient } from './raw-client.ts';
 
-export interface Flood {
+export interface MeasuredFlood {
   name: string;
-  /** Without overload. */
-  capacity: Capacity;
-  /** Milliseconds of CPU that server and database used during the flood. */
-  cpu: number;
+  /** Whether it consists of all kinds of requests. */
+  isMixed: boolean;
+  /** Requests per second without overload. */
+  capacity: number;
+  /** The share of the capacity that was achieved. */
+  share: number;
   result: LoadResult;
   /** Milliseconds of each response of `/healthz` during the flood; Infinity for one other than 200. */
   health: number[];
@@ -29,13 +32,12 @@ export interface ConcurrentLoad {
 }
 
 export interface Overload {
-  floods: Flood[];
+  floods: MeasuredFlood[];
   concurrentLoads: ConcurrentLoad[];
 }
 
 /** More than the request queue of a process holds. */
 const openConnections = 2_000;
-const loadFactor = 5;
 
 /** Requests `/healthz` twenty times a second. @returns stops, and returns milliseconds of each response */
 function probeHealth(client: RawClient): () => Promise<number[]> {
@@ -55,21 +57,27 @@ const systemOf = ({ port, pid, databasePid }: Target): SystemUnderTest => ({
   cpu: () => cpuOf(pid) + cpuOf(databasePid!),
 });
 
-async function flood(target: Target, load: Load, seconds: number): Promise<Flood> {
+async function flood(target: Target, loads: readonly Load[], seconds: number): Promise<MeasuredFlood> {
   const system = systemOf(target);
-  const before = await measureCapacity(system, load, seconds);
+  const before = await measureCapacities(system, loads, seconds);
   const client = await system.connect(openConnections);
   const prober = await system.connect(10);
   const stop = probeHealth(prober);
-  const start = system.cpu();
-  const result = await driveOpen(client, load, before.perSecond * loadFactor, seconds);
-  const cpu = system.cpu() - start;
+  const sent = await sendFlood(system, client, loads, before, seconds);
   const health = await stop();
   prober.close();
   client.close();
   const megabytes = residentMegabytes(target.pid);
-  const capacity = meanOf(before, await measureCapacity(system, load, seconds));
-  return { name: load.name, capacity, cpu, result, health, megabytes };
+  const after = await measureCapacities(system, loads, seconds);
+  return {
+    name: loads.length > 1 ? 'all of them' : loads[0]!.name,
+    isMixed: loads.length > 1,
+    capacity: jointCapacity(before.map((capacity, index) => meanOf(capacity, after[index]!))),
+    share: shareAchieved(sent, before, after),
+    result: mergeResults(sent.results),
+    health,
+    megabytes,
+  };
 }
 
 /** Runs several loads at the same time. @param name of the situation */
@@ -98,9 +106,10 @@ export async function measureOverload(seconds: number): Promise<Overload> {
     const token = tokenLoad(target);
     const keys = keysLoad(target);
     const silent = await silentSignInLoad(target);
-    const floods: Flood[] = [];
-    for (const load of [token, silent, signInPageLoad(target)]) floods.push(await flood(target, load, seconds));
-    const capacityOf = (load: Load) => floods.find(({ name }) => name === load.name)!.capacity.perSecond;
+    const all = [token, silent, signInPageLoad(target)];
+    const floods: MeasuredFlood[] = [];
+    for (const loads of [...all.map((load) => [load]), all]) floods.push(await flood(target, loads, seconds));
+    const capacityOf = (load: Load) => floods.find(({ name }) => name === load.name)!.capacity;
     const concurrentLoads = await runTogether(target, ', flood of people', seconds, [
       { load: silent, perSecond: loadFactor * capacityOf(silent) },
       { load: token, perSecond: 0.5 * capacityOf(token) },

@@ -1,6 +1,5 @@
 /** `npm run bench -- overload`: the figures as a table. */
 import { percentile, type Report } from '../report.ts';
-import { shareOfCpu } from './capacity.ts';
 import type { LoadResult } from './drive.ts';
 import { measureOverload } from './overload.ts';
 
@@ -14,17 +13,15 @@ const othersOf = ({ others }: LoadResult): string =>
 export async function benchOverload(seconds: number): Promise<Report> {
   const { floods, concurrentLoads } = await measureOverload(seconds);
   const broken: string[] = [];
-  const rows: Report['rows'] = floods.map(({ name, capacity, cpu, result, health, megabytes }) => {
-    const share = perSecond(result) / capacity.perSecond;
-    const done = shareOfCpu(result, cpu, capacity);
-    if (done < 0.8) broken.push(`${name}: ${percent(done)} of the capacity is achieved`);
+  const rows: Report['rows'] = floods.map(({ name, isMixed, capacity, share, result, health, megabytes }) => {
+    if (isMixed && share < 0.8) broken.push(`${name}: ${percent(share)} of the capacity is share`);
     if (percentile(health, 0.99) >= 100) broken.push(`${name}: /healthz takes ${p99(health)}`);
     return [
       `${name} × 5`,
-      rate(capacity.perSecond),
+      rate(capacity),
       rate(result.sent / result.seconds),
-      `${rate(perSecond(result))} (${percent(share)})`,
-      percent(done),
+      rate(perSecond(result)),
+      percent(share),
       p99(result.done),
       p99(result.refused),
       p99(health),
@@ -54,7 +51,7 @@ export async function benchOverload(seconds: number): Promise<Report> {
       'capacity',
       'sent',
       'done',
-      'share by CPU time',
+      'share of the capacity',
       'done p99',
       'refused p99',
       'healthz p99',

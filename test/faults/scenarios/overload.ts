@@ -1,6 +1,13 @@
-/** Five times as many requests as both processes can serve, one kind of request after the other. */
-import { measureCapacity, meanOf, shareOfCpu, type SystemUnderTest } from '../../bench/overload/capacity.ts';
-import { driveOpen } from '../../bench/overload/drive.ts';
+/** Five times as many requests as both processes can serve, of several kinds together, then of each alone. */
+import type { SystemUnderTest } from '../../bench/overload/capacity.ts';
+import {
+  jointCapacity,
+  loadFactor,
+  measureCapacities,
+  mergeResults,
+  sendFlood,
+  shareAchieved,
+} from '../../bench/overload/flood.ts';
 import { keysLoad, silentSignInLoad, signInPageLoad, tokenLoad, type Load } from '../../bench/overload/loads.ts';
 import { createRawClient, type RawClient } from '../../bench/overload/raw-client.ts';
 import { driverProcessor, pin, providerProcessor, type Target } from '../../bench/throughput/target.ts';
@@ -8,7 +15,6 @@ import { childrenOf, cpuOf } from '../../support/process-usage.ts';
 import { defineScenario, type ScenarioContext } from '../scenario.ts';
 import type { Deployment } from '../deployment.ts';
 
-const loadFactor = 5;
 /** More than the request queues of both processes hold. */
 const openConnections = 2_400;
 const everyProcessor = '0-1';
@@ -46,49 +52,53 @@ function targetOf({ world, servers, postgres }: Deployment): Target {
 }
 
 /**
- * Sends one kind of request at five times the capacity. The driver pauses while that is measured, since its requests are
- * of other kinds, and goes on during a second flood, for the comparison with the ledger.
+ * Sends five times what the processes can serve. The driver pauses while that is measured, since its requests are of
+ * other kinds, and goes on during a second flood, for the comparison with the ledger.
  *
  * @returns the share of the capacity that was achieved, and a line with the figures
  */
-async function flood(context: ScenarioContext, load: Load, seconds: number): Promise<{ share: number; note: string }> {
+async function flood(
+  context: ScenarioContext,
+  loads: readonly Load[],
+  seconds: number,
+): Promise<{ share: number; note: string }> {
   const { driver } = context;
   const system = systemOf(context);
   await driver.pause();
-  const before = await measureCapacity(system, load, seconds);
+  const before = await measureCapacities(system, loads, seconds);
   const client = await system.connect(openConnections);
-  const start = system.cpu();
-  const result = await driveOpen(client, load, loadFactor * before.perSecond, seconds);
-  const cpu = system.cpu() - start;
-  const share = shareOfCpu(result, cpu, meanOf(before, await measureCapacity(system, load, seconds)));
+  const sent = await sendFlood(system, client, loads, before, seconds);
+  const share = shareAchieved(sent, before, await measureCapacities(system, loads, seconds));
   driver.resume();
-  await driveOpen(client, load, loadFactor * before.perSecond, seconds);
+  await sendFlood(system, client, loads, before, seconds);
   client.close();
-  const others = [...result.others].map(([status, count]) => `, ${count} × ${status}`).join('');
-  return { share, note: `${load.name}: ${(share * 100).toFixed(0)} % of ${before.perSecond.toFixed(0)}/s${others}` };
+  const { others } = mergeResults(sent.results);
+  const name = loads.map((load) => load.name).join(' and ');
+  const figures = `${(share * 100).toFixed(0)} % of ${jointCapacity(before).toFixed(0)}/s`;
+  return {
+    share,
+    note: [`${name}: ${figures}`, ...[...others].map(([status, count]) => `${count} × ${status}`)].join(', '),
+  };
 }
 
 export const overload = defineScenario({
   name: 'overload',
-  maxSeconds: 400,
+  maxSeconds: 500,
   sizes: { full: { seconds: 10 }, quick: { seconds: 3 } },
   async run(context, { seconds }) {
     const target = targetOf(context);
-    const loads = [tokenLoad(target), await silentSignInLoad(target), signInPageLoad(target), keysLoad(target)];
+    const mixed = [tokenLoad(target), await silentSignInLoad(target), signInPageLoad(target)];
+    const alone = [...mixed, keysLoad(target)];
     const measured = pidsOf(context).flatMap((pid) => [pid, ...childrenOf(pid)]);
     for (const pid of measured) pin(pid, providerProcessor);
     pin(process.pid, driverProcessor);
-    const goodput: number[] = [];
-    const notes: string[] = [];
-    for (const load of loads) {
-      const { share, note } = await flood(context, load, seconds);
-      goodput.push(share);
-      notes.push(note);
-    }
+    const together = await flood(context, mixed, seconds);
+    const notes = [together.note];
+    for (const load of alone) notes.push((await flood(context, [load], seconds)).note);
     for (const pid of [...measured, process.pid]) pin(pid, everyProcessor);
     return {
-      what: `${loadFactor} × what both processes can serve, ${seconds} s of each kind of request`,
-      goodput,
+      what: `${loadFactor} × what both processes can serve: tokens, sign-ins and sign-in pages, ${seconds} s together and each alone`,
+      goodput: [together.share],
       notes,
     };
   },
