@@ -5,7 +5,9 @@ import { freshDatabase, runSql } from '../../test/support/database.ts';
 import { startDatabaseProxy, type DatabaseProxy } from '../../test/support/database-proxy.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { openDatabase, type Database } from './database.ts';
+import { DatabaseBusy } from './database-errors.ts';
 import { listen, maxDelayMilliseconds, type Listener } from './listener.ts';
+import { DatabaseSilent } from './time-limit.ts';
 
 let db: Database;
 let proxy: DatabaseProxy;
@@ -63,4 +65,22 @@ test('a connection that was lost is no proof at once', async () => {
   await eventually(() => !listener.isCurrent());
   await eventually(() => listener.isCurrent());
   expect(gaps).toBeGreaterThan(0);
+});
+
+test('connections that were used just before the network lost them are closed too', async () => {
+  const pool = openDatabase({ url: proxy.url, poolSize: 1 });
+  closeAfterwards(pool);
+  closeAfterwards(await pool.followChanges(() => {}));
+  await runSql(pool, 'select');
+  // A response takes 800 ms, so that a probe is waiting for its own when this statement gets one.
+  proxy.delay(400);
+  await sleep(1_000);
+  await runSql(pool, 'select');
+  proxy.forget();
+  proxy.delay(0);
+  const lost = await runSql(pool, 'select').catch((error: unknown) => error);
+  expect(lost).toBeInstanceOf(DatabaseBusy);
+  // Nobody waited for the time limit of a statement.
+  expect(lost).not.toBeInstanceOf(DatabaseSilent);
+  await runSql(pool, 'select');
 });

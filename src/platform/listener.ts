@@ -20,8 +20,9 @@ export interface ListenOptions {
    */
   onGap: () => void;
   /**
-   * Called before each probe. If the probe gets no response, the function that it returns is called as soon as a new
-   * connection gets one: then the network has lost the old connection, and the database is available.
+   * Called before each probe, and again while its response is late. If there is none, the function that the last call
+   * returned is called as soon as a new connection gets a response: then the network has lost the old connection, and
+   * the database is available.
    */
   onProbe: () => () => void;
   onError: (error: Error) => void;
@@ -34,6 +35,13 @@ const probeMilliseconds = 300;
 export const probeText = 'select 1';
 const reconnectSeconds = 2;
 const maxResponseSeconds = 3;
+/** So long after a probe `onProbe` is called again: what other connections received just before the silence counts. */
+const lateSeconds = 1.5;
+
+interface Probe {
+  sentAt: number;
+  closeSilent: () => void;
+}
 
 /** Sends a statement. When there is no response, calls `onSilence` and closes the connection. */
 async function execute(client: pg.Client, text: string, onSilence = () => {}): Promise<void> {
@@ -59,16 +67,20 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   let isClosed = false;
   /** To be called when a new connection responds after a probe without a response. */
   let afterSilence: (() => void) | undefined;
-  const probed = new WeakSet<pg.Client>();
+  /** The probes without a response. */
+  const probesSent = new WeakMap<pg.Client, Probe>();
 
   async function probe(current: pg.Client): Promise<void> {
-    if (probed.has(current)) return;
-    probed.add(current);
-    const sentAt = performance.now();
-    const closeSilent = onProbe();
-    await execute(current, probeText, () => (afterSilence ??= closeSilent));
-    probed.delete(current);
-    if (current === client) prove(sentAt);
+    const earlier = probesSent.get(current);
+    if (earlier) {
+      if (performance.now() - earlier.sentAt < lateSeconds * 1000) earlier.closeSilent = onProbe();
+      return;
+    }
+    const sent: Probe = { sentAt: performance.now(), closeSilent: onProbe() };
+    probesSent.set(current, sent);
+    await execute(current, probeText, () => (afterSilence ??= sent.closeSilent));
+    probesSent.delete(current);
+    if (current === client) prove(sent.sentAt);
   }
 
   function prove(sentAt: number): void {

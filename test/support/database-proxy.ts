@@ -13,7 +13,7 @@ export interface DatabaseProxy {
   url: string;
   /** Stops forwarding in both directions; connections stay open. */
   freeze(): void;
-  /** Stops forwarding for good on the open connections, which stay open; new connections work. */
+  /** Stops forwarding for good on the open connections, which stay open, also what is delayed; new connections work. */
   forget(): void;
   /**
    * Stops forwarding on connections that receive notifications (LISTEN), also on those to come; they stay open.
@@ -102,7 +102,12 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
         listeners.delete(from);
         to.destroy();
       });
-      from.pipe(createDelay(() => delayMilliseconds)).pipe(to);
+      const delayed = createDelay(() => delayMilliseconds);
+      from.pipe(delayed).pipe(to);
+      from.on('forget', () => {
+        from.unpipe().pause();
+        delayed.unpipe();
+      });
       if (isFrozen) from.pause();
     }
     const silence = () => {
@@ -142,10 +147,7 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
       for (const socket of sockets) socket.pause();
     },
     forget() {
-      for (const socket of sockets) {
-        socket.unpipe();
-        socket.pause();
-      }
+      for (const socket of sockets) socket.emit('forget');
     },
     silenceListeners() {
       areListenersSilent = true;
