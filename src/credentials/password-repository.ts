@@ -7,13 +7,6 @@ export interface StoredPassword {
   changedAt: Date;
 }
 
-const selectPassword = sql`select password_hash as hash, changed_at as "changedAt" from passwords where account_id = $1`;
-
-/** The password hash of an account. Without an account the query runs too, and takes the same time. */
-export async function findPassword(db: Database, accountId: string | undefined): Promise<StoredPassword | undefined> {
-  return (await db.read<StoredPassword>(selectPassword, [accountId]))[0];
-}
-
 const upsertHash = sql`
   insert into passwords (account_id, password_hash) values ($1, $2)
   on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = now()`;

@@ -22,7 +22,7 @@ export interface Database {
   read<Row>(statement: Statement, values?: unknown[]): Promise<Row[]>;
   /** Runs a statement in the transaction and waits for its result, which decides what happens next. */
   guard<Row>(statement: Statement, values?: unknown[]): Promise<Rows<Row>>;
-  /** Sends a statement in the transaction without waiting. When it fails, the commit fails. */
+  /** Sends a statement in the transaction without waiting, or alone at the end. When it fails, the commit fails. */
   write(statement: Statement, values?: unknown[]): void;
   /**
    * Runs a statement that commits by itself, so that a rollback of the unit of work does not undo it. When the
@@ -131,7 +131,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     return unit;
   };
   const startUnitOfWork = <T>(work: (unit: UnitOfWork) => Promise<T>, maxMilliseconds = Infinity): Promise<T> => {
-    const unit = createUnitOfWork(connect, { maxMilliseconds, maxStatementMilliseconds });
+    const runAlone = (statement: Statement, values: unknown[]) => onPool(statement, values, true);
+    const unit = createUnitOfWork(connect, { maxMilliseconds, maxStatementMilliseconds, runAlone });
     return units.run(unit, () => work(unit));
   };
 

@@ -1,9 +1,11 @@
 /** Tests the unit of work on a real PostgreSQL. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { startStatementCounter } from '../../test/support/statement-counter.ts';
 import { openDatabase, type Database } from './database.ts';
 import { sql } from './statement.ts';
-import { CommitFailed, DatabaseBusy } from './database-errors.ts';
+import { CommitFailed, CommitUncertain, DatabaseBusy } from './database-errors.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -154,4 +156,52 @@ test('a transaction that the server ended for idleness is reported as DatabaseBu
     await db.guard(select);
   });
   await expect(work).rejects.toThrow(DatabaseBusy);
+});
+
+describe('a write that is the only statement', () => {
+  const watchStatements = async (work: (watched: Database) => Promise<unknown>): Promise<string[]> => {
+    const counter = await startStatementCounter(database.url);
+    const watched = openDatabase({ url: counter.url, poolSize: 1 });
+    closeAfterwards(watched);
+    await watched.read(select);
+    return (await counter.count(() => work(watched))).statements;
+  };
+
+  test('needs no transaction, and is done when the unit of work ends', async () => {
+    const statements = await watchStatements((watched) =>
+      watched.inUnitOfWork(async () => watched.write(insert, ['a'])),
+    );
+    expect(statements).toEqual([insert.text]);
+    expect(await keys()).toEqual(['a']);
+  });
+
+  test('is in a transaction with those that follow it', async () => {
+    const statements = await watchStatements((watched) =>
+      watched.inUnitOfWork(async () => {
+        watched.write(insert, ['a']);
+        expect(await watched.read(select)).toEqual([{ key: 'a' }]);
+      }),
+    );
+    expect(statements).toEqual(['BEGIN', insert.text, select.text, 'COMMIT']);
+  });
+
+  test('is not sent when the unit of work is rolled back', async () => {
+    const statements = await watchStatements((watched) =>
+      watched
+        .inUnitOfWork(async () => {
+          watched.write(insert, ['a']);
+          throw new Error('no');
+        })
+        .catch(() => {}),
+    );
+    expect(statements).toEqual([]);
+    expect(await keys()).toEqual([]);
+  });
+
+  test('makes the commit fail when it fails', async () => {
+    await db.inUnitOfWork(async () => db.write(insert, ['a']));
+    const failure = await db.inUnitOfWork(async () => db.write(insert, ['a'])).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(CommitFailed);
+    expect(failure).not.toBeInstanceOf(CommitUncertain);
+  });
 });

@@ -1,4 +1,7 @@
-/** The transaction of one request, job or command: opened by the first write, ended before the response. */
+/**
+ * The transaction of one request, job or command: opened by the first write, ended before the response. A write that
+ * stays the only statement needs no transaction: it is sent at the end, and commits by itself.
+ */
 import {
   CommitFailed,
   CommitUncertain,
@@ -22,11 +25,11 @@ interface Connection {
 }
 
 export interface UnitOfWork {
-  /** Whether the transaction is open, so that reads must run in it. */
+  /** Whether something was written, so that reads must run in the transaction. */
   isOpen(): boolean;
   /** Runs a statement in the transaction, and opens it first if it is not open. */
   run<Row>(statement: Statement, values: unknown[]): Promise<Rows<Row>>;
-  /** Sends a statement in the transaction without waiting for its result. */
+  /** Sends a statement in the transaction without waiting for its result. The first one waits for the next, or the end. */
   send(statement: Statement, values: unknown[]): void;
   /** Time left until the limit of the unit of work; Infinity without a limit. */
   remainingMilliseconds(): number;
@@ -48,16 +51,22 @@ export interface UnitOfWork {
   mayCommit(status: number): boolean;
 }
 
-export interface UnitOfWorkLimits {
+export interface UnitOfWorkOptions {
   maxMilliseconds: number;
   maxStatementMilliseconds: number;
+  /**
+   * Runs a statement that commits by itself.
+   *
+   * @throws CommitUncertain when no response came; any other error when the statement had no effect
+   */
+  runAlone: (statement: Statement, values: unknown[]) => Promise<unknown>;
 }
 
 const minEndingMilliseconds = 1_000;
 
 export function createUnitOfWork(
   connect: (maxMilliseconds: number) => Promise<Connection>,
-  { maxMilliseconds, maxStatementMilliseconds }: UnitOfWorkLimits,
+  { maxMilliseconds, maxStatementMilliseconds, runAlone }: UnitOfWorkOptions,
 ): UnitOfWork {
   const startedAt = performance.now();
   const remaining = () => maxMilliseconds - (performance.now() - startedAt);
@@ -65,6 +74,8 @@ export function createUnitOfWork(
   /** COMMIT gets a second even when the time is over, so that what was committed is reported as committed. */
   const endingLimit = () => Math.max(minEndingMilliseconds, limit());
   let opening: Promise<Connection> | undefined;
+  /** The first write, while no other statement has followed it. */
+  let onlyWrite: { statement: Statement; values: unknown[] } | undefined;
   let isFinished = false;
   let rollsBackOnRefusal = false;
   let failure: Error | undefined;
@@ -94,6 +105,7 @@ export function createUnitOfWork(
   async function submit<Row>({ name, text }: Statement, values: unknown[]): Promise<Rows<Row>> {
     if (isFinished) throw new Error(`the unit of work is closed: ${text.slice(0, 60)}`);
     opening ??= open();
+    sendOnlyWrite();
     const sent = opening
       .then((connection) => withinLimit(connection.query({ name, text, values }), limit()))
       .catch((error: Error) => {
@@ -106,11 +118,34 @@ export function createUnitOfWork(
     return { rows: rows as Row[], count: rowCount ?? 0 };
   }
 
+  /** Sends the write that is not the only statement any more. */
+  function sendOnlyWrite(): void {
+    if (!onlyWrite) return;
+    const { statement, values } = onlyWrite;
+    onlyWrite = undefined;
+    void submit(statement, values).catch(fail);
+  }
+
+  function send(statement: Statement, values: unknown[]): void {
+    if (opening || onlyWrite || isFinished) void submit(statement, values).catch(fail);
+    else onlyWrite = { statement, values };
+  }
+
+  async function commitOnlyWrite({ statement, values }: NonNullable<typeof onlyWrite>): Promise<void> {
+    try {
+      await runAlone(statement, values);
+    } catch (error) {
+      if (error instanceof CommitUncertain) throw error;
+      throw new CommitFailed('not committed', { cause: translateDatabaseError(error as Error) });
+    }
+  }
+
   async function finish(statement: 'COMMIT' | 'ROLLBACK'): Promise<void> {
     if (isFinished) return;
     isFinished = true;
     try {
-      await end(statement);
+      if (!onlyWrite) await end(statement);
+      else if (statement === 'COMMIT') await commitOnlyWrite(onlyWrite);
     } finally {
       for (const callback of endCallbacks) callback();
     }
@@ -152,10 +187,10 @@ export function createUnitOfWork(
   }
 
   return {
-    isOpen: () => opening !== undefined,
+    isOpen: () => opening !== undefined || onlyWrite !== undefined,
     run: submit,
     remainingMilliseconds: remaining,
-    send: (statement, values) => void submit(statement, values).catch(fail),
+    send,
     commit: () => finish('COMMIT'),
     rollback: () => finish('ROLLBACK'),
     onEnd: (callback) => void endCallbacks.push(callback),

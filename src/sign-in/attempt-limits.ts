@@ -7,13 +7,14 @@ import type { Keyring } from '../platform/secrets.ts';
 import { budgets, clearedBySuccess, type BudgetName } from './attempt-budgets.ts';
 import {
   countAttempt,
-  deleteAttempts,
   deleteAttemptsOf,
   giveBackAttempt,
   listLocks,
+  settleAttempt,
   type AttemptRow,
   type CountedRow,
   type Lock,
+  type Settlement,
 } from './attempt-repository.ts';
 
 /** From this number of wrong attempts at one place, the page says that even the right password may be refused. */
@@ -135,17 +136,17 @@ export function createAttemptLimits(db: Database, keyring: Keyring, factor: numb
   }
 
   async function succeed(counted: CountedRow[]): Promise<void> {
-    const cleared = await deleteAttempts(
-      db,
-      counted.filter(({ budget }) => clearedBySuccess.has(budget)),
-    );
-    // A pair counts once in `names`, whichever of its attempts was the first.
-    const wasPair = cleared.has('name-network');
-    const others = counted.filter(({ budget }) => !clearedBySuccess.has(budget));
-    await giveBackAttempt(
-      db,
-      others.filter((row) => (row.role === 'names' ? wasPair : isCounted(row))),
-    );
+    const settlementOf = (row: CountedRow): Settlement | undefined => {
+      if (clearedBySuccess.has(row.budget)) return 'delete';
+      // A pair counts once in `names`, whichever of its attempts was the first.
+      if (row.role === 'names') return 'restore-pair';
+      return isCounted(row) ? 'restore' : undefined;
+    };
+    const settled = counted.flatMap((row) => {
+      const settlement = settlementOf(row);
+      return settlement ? [{ ...row, settlement }] : [];
+    });
+    await settleAttempt(db, settled);
   }
 
   const subjectsOf = ({ id, email, username }: Names): Buffer[] => {

@@ -94,20 +94,34 @@ export async function giveBackAttempt(db: Database, rows: readonly AttemptRow[])
   if (rows.length > 0) await db.writeOutsideTransaction(addOne, keysOf(rows));
 }
 
-const deleteRows = sql`
-  with locked as (
-    select budget, subject, place
-    from unnest($1::text[], $2::bytea[], $3::bytea[], $4::integer[])
-      with ordinality a (budget, subject, place, max, position)
-    join sign_in_attempts s using (budget, subject, place) order by position for update of s
-  )
-  delete from sign_in_attempts s using locked l
-  where s.budget = l.budget and s.subject = l.subject and s.place = l.place returning s.budget`;
+/**
+ * What a right password does to a row. `restore-pair`: it takes back one attempt when the row of its budget
+ * `name-network` is deleted, so when an earlier attempt of that pair was counted here.
+ */
+export type Settlement = 'delete' | 'restore' | 'restore-pair';
 
-/** @returns the budgets that had rows */
-export async function deleteAttempts(db: Database, rows: readonly AttemptRow[]): Promise<Set<BudgetName>> {
-  const deleted = await db.writeOutsideTransaction<{ budget: BudgetName }>(deleteRows, keysOf(rows));
-  return new Set(deleted.rows.map(({ budget }) => budget));
+const settleRows = sql`
+  with locked as (
+    select budget, subject, place, a.max, a.settlement
+    from unnest($1::text[], $2::bytea[], $3::bytea[], $4::integer[], $5::text[])
+      with ordinality a (budget, subject, place, max, settlement, position)
+    join sign_in_attempts s using (budget, subject, place) order by position for update of s
+  ), deleted as (
+    delete from sign_in_attempts s using locked l
+    where l.settlement = 'delete' and s.budget = l.budget and s.subject = l.subject and s.place = l.place
+    returning s.budget
+  )
+  update sign_in_attempts s set remaining = least(s.remaining + 1, l.max) from locked l
+  where s.budget = l.budget and s.subject = l.subject and s.place = l.place and (
+    l.settlement = 'restore'
+    or l.settlement = 'restore-pair' and exists (select from deleted where budget = 'name-network'))`;
+
+/** Deletes rows, and takes back one attempt from others. @param rows in the order of `countAttempt` */
+export async function settleAttempt(
+  db: Database,
+  rows: readonly (AttemptRow & { settlement: Settlement })[],
+): Promise<void> {
+  await db.writeOutsideTransaction(settleRows, [...keysOf(rows), rows.map(({ settlement }) => settlement)]);
 }
 
 const deleteBySubject = sql`

@@ -3,9 +3,9 @@ import { findAccountByLogin } from '../accounts/account-repository.ts';
 import { canonicalEmail, canonicalUsername, type Account } from '../accounts/account.ts';
 import { recordEvent } from '../audit/audit-repository.ts';
 import { checkPassword, renewPasswordHash } from '../credentials/check-password.ts';
-import { findPassword } from '../credentials/password-repository.ts';
 import type { PasswordHasher } from '../credentials/password.ts';
 import { Refusal } from '../errors.ts';
+import { findLogin } from '../lookups/login-lookup-repository.ts';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import type { Keyring } from '../platform/secrets.ts';
@@ -83,8 +83,7 @@ export async function signInWithPassword(services: SignInServices, request: Pass
   const { login, password, clientId, ip, userAgent, knownDevices } = request;
   hasher.requireCapacity();
   const { email, username } = canonicalLogin(login);
-  const account = await findByLogin(db, login);
-  const stored = await findPassword(db, account?.id);
+  const { account, password: stored } = (await findLogin(db, { email, username })) ?? {};
   const owner = { accountId: account?.id ?? '', passwordChangedAt: stored?.changedAt ?? new Date(0) };
   const previousDevice = findKnownDevice(keyring, owner, knownDevices);
   const attempt = await attemptLimits.begin({

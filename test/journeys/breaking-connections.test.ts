@@ -170,6 +170,9 @@ describe('responses and the log', () => {
     const write = () => db.writeOutsideTransaction(statement("update accounts set name = 'Ann'"));
     proxy.loseResponse('cut', 'update accounts');
     await expect(write()).rejects.toThrow(CommitUncertain);
+    proxy.loseResponse('cut', 'update accounts');
+    const onlyWrite = db.inUnitOfWork(async () => db.write(statement("update accounts set name = 'Ann'")));
+    await expect(onlyWrite).rejects.toThrow(CommitUncertain);
     const unreachable = openDatabase({ url: proxy.url.replace(/:\d+\//, ':1/'), poolSize: 1 });
     closeAfterwards(unreachable);
     await expect(unreachable.writeOutsideTransaction(statement('select'))).rejects.toThrow(DatabaseBusy);

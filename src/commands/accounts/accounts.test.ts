@@ -3,7 +3,7 @@ import { freshDatabase, type TestDatabase } from '../../../test/support/database
 import { runFrontdesk, runProgram, type Outcome } from '../../../test/support/terminal.ts';
 import { createAccount } from '../../accounts/create-account.ts';
 import { checkPassword } from '../../credentials/check-password.ts';
-import { findPassword } from '../../credentials/password-repository.ts';
+import { findLogin } from '../../lookups/login-lookup-repository.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../credentials/password.ts';
 import { openDatabase, type Database } from '../../platform/database.ts';
 import { randomToken } from '../../platform/secrets.ts';
@@ -87,8 +87,11 @@ test('a new account can have the address of a removed one, and gets another id',
 });
 
 test('the password of an account is set', async () => {
-  const { id, email } = await create();
-  const fits = async (secret: string) => (await checkPassword(hasher, await findPassword(db, id), secret)).isCorrect;
+  const { email } = await create();
+  const fits = async (secret: string) => {
+    const login = await findLogin(db, { email, username: undefined });
+    return (await checkPassword(hasher, login?.password, secret)).isCorrect;
+  };
   expect(await runWith('another password of words\n', 'password', email)).toMatchObject({
     code: 0,
     out: `The password of ${email} is set.\n`,
