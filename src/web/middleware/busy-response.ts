@@ -12,6 +12,18 @@ export interface BusyResponse {
   respond(ctx: Context, refusal: Refusal): Promise<void>;
 }
 
+/** The headers that a JSON response needs. Each header costs time, and the others protect pages. */
+const headersOfJson = new Set([
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+  'cache-control',
+  'content-length',
+  'content-type',
+  'retry-after',
+  'strict-transport-security',
+  'x-content-type-options',
+]);
+
 interface Kept {
   /** Names and values in turn. */
   headers: string[];
@@ -41,7 +53,9 @@ export function createBusyResponse(
       ? JSON.stringify({ error: 'temporarily_unavailable', error_description: hint })
       : views.render('error', { code, words: 'refusal', hint, site: {}, status });
     ctx.body = body;
-    const headers = Object.entries(ctx.response.headers).flatMap(([name, value]) => [name, String(value)]);
+    const headers = Object.entries(ctx.response.headers)
+      .filter(([name]) => !isJson || headersOfJson.has(name))
+      .flatMap(([name, value]) => [name, String(value)]);
     kept.set(kindOf(ctx.path, refusal), { headers, body });
   }
 
