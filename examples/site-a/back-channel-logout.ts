@@ -12,14 +12,16 @@ const event = 'http://schemas.openid.net/event/backchannel-logout';
 /** @param jwksUri `jwks_uri` of Frontdesk's discovery document */
 export function createLogoutTokenCheck(issuer: string, clientId: string, jwksUri: string) {
   const keys = createRemoteJWKSet(new URL(jwksUri));
-  const seen = new Map<string, number>();
+  /** `jti` of an accepted token → when it is removed from the map, in seconds since 1970. */
+  const usedJtis = new Map<string, number>();
 
   /** Accepts each `jti` once. @param expiresAt `exp` of the token, in seconds since 1970 */
   function requireUnused(jti: string, expiresAt: number): void {
     const now = Date.now() / 1000;
-    for (const [usedJti, end] of seen) if (end < now) seen.delete(usedJti);
-    if (seen.has(jti)) throw new Error('used before');
-    seen.set(jti, expiresAt + 60);
+    for (const [usedJti, removedAt] of usedJtis) if (removedAt < now) usedJtis.delete(usedJti);
+    if (usedJtis.has(jti)) throw new Error('used before');
+    // A minute longer than the token is valid, in case the clock of this machine is set back.
+    usedJtis.set(jti, expiresAt + 60);
   }
 
   /** @throws Error when the token is not Frontdesk's, not for this client, no logout token, too old or used before */

@@ -14,10 +14,10 @@ export const { isWorker } = cluster;
 /** Tells the primary process that this worker accepts requests. */
 export const reportReady = (): void => void process.send?.(readyMessage);
 
-/** @returns false when the worker ends before it accepts requests */
-async function isReady(worker: Worker): Promise<boolean> {
-  const over = new AbortController();
-  const { signal } = over;
+/** Waits until the worker accepts requests. @returns false when it ends before */
+async function becomesReady(worker: Worker): Promise<boolean> {
+  const finished = new AbortController();
+  const { signal } = finished;
   const events = [
     once(worker, 'message', { signal }).then(() => true),
     once(worker, 'exit', { signal }).then(() => false),
@@ -25,8 +25,8 @@ async function isReady(worker: Worker): Promise<boolean> {
   try {
     return await Promise.race(events);
   } finally {
-    over.abort();
-    // Aborting rejects the one that did not come first.
+    finished.abort();
+    // Aborting removes the other listener, and rejects its promise.
     for (const event of events) event.catch(() => {});
   }
 }
@@ -37,10 +37,11 @@ async function isReady(worker: Worker): Promise<boolean> {
  * @param stop ends them with SIGTERM: each finishes its requests
  * @param onReady called once, when all of them accept requests
  * @returns when all of them have ended
- * @throws LocalFailure `worker_not_started` when the first one ends before it accepts requests; it has said why
+ * @throws LocalFailure `worker_not_started` when the first one ends before it accepts requests, after it has printed the
+ *   reason
  */
 export async function runWorkers(count: number, log: Log, stop: AbortSignal, onReady: () => void): Promise<void> {
-  /** Keeps one worker running. @param worker that runs already */
+  /** Replaces a worker whenever it ends, until `stop`. @param worker the one that runs now */
   async function keepRunning(worker: Worker): Promise<void> {
     while (!stop.aborted) {
       if (!worker.isDead()) await once(worker, 'exit');
@@ -49,7 +50,7 @@ export async function runWorkers(count: number, log: Log, stop: AbortSignal, onR
       log.warn({ pid: worker.process.pid, exitCode, signal: signalCode }, 'a worker ended, and is started again');
       worker = cluster.fork();
       // The wait ends early, by an error, when the server is to stop.
-      if (!(await isReady(worker))) await wait(restartMilliseconds, undefined, { signal: stop }).catch(() => {});
+      if (!(await becomesReady(worker))) await wait(restartMilliseconds, undefined, { signal: stop }).catch(() => {});
     }
   }
 
@@ -58,16 +59,17 @@ export async function runWorkers(count: number, log: Log, stop: AbortSignal, onR
   stop.addEventListener('abort', () => {
     for (const worker of Object.values(cluster.workers ?? {})) worker!.process.kill('SIGTERM');
   });
+  // The other workers are started later: what makes the first one fail would make each of them fail.
   const first = cluster.fork();
-  // The others would fail for the same reason.
-  if (!(await isReady(first))) {
+  if (!(await becomesReady(first))) {
     if (stop.aborted) return;
     throw new LocalFailure('worker_not_started', {});
   }
   const others = Array.from({ length: stop.aborted ? 0 : count - 1 }, () => cluster.fork());
   const running = [first, ...others].map(keepRunning);
-  await Promise.all(others.map(isReady));
+  await Promise.all(others.map(becomesReady));
   if (!stop.aborted) onReady();
   await Promise.all(running);
+  // `keepRunning` does not wait for the end of a worker that was starting when `stop` came.
   for (const worker of Object.values(cluster.workers ?? {})) if (!worker!.isDead()) await once(worker!, 'exit');
 }

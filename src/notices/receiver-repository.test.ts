@@ -1,4 +1,4 @@
-/** Tests on a real PostgreSQL the state of logout endpoints that do not respond. */
+/** Tests the state of logout endpoints that do not respond, on a real PostgreSQL. */
 import { freshDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { findReceiverState, deleteReceiverState, upsertReceiverFailure, claimProbe } from './receiver-repository.ts';

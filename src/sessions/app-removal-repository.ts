@@ -4,32 +4,33 @@ import type { Database } from '../platform/database.ts';
 import type { AppRemovalReason } from './session.ts';
 
 // Sessions are locked before grants in every statement, so that two transactions that lock both cannot deadlock. The
-// count makes PostgreSQL finish `left_sessions` before it revokes.
+// count makes PostgreSQL finish `changed_sessions` before it revokes. A session that has ended is notified too when its
+// grant was live until now, because the app has offline access.
 const removeApp = sql`
   with joined_sessions as (
     select uid, authorizations -> $2 ->> 'sid' as sid from sessions
     where account_id = $1 and authorizations ? $2 and ended_at is null
       and ($4::text is null or authorizations -> $2 ->> 'grantId' = $4)
     order by uid for update
-  ), left_sessions as (
+  ), changed_sessions as (
     update sessions s set authorizations = s.authorizations - $2
     from joined_sessions j where s.uid = j.uid
     returning s.uid, j.sid
   ), revoked as (
     update grants g set revoked_at = now()
     where g.account_id = $1 and g.client_id = $2 and g.revoked_at is null and ($4::text is null or g.id = $4)
-      and (select count(*) from left_sessions) >= 0
+      and (select count(*) from changed_sessions) >= 0
     returning g.session_uid
-  ), known_sessions as (
-    select uid, sid from left_sessions
+  ), notified_sessions as (
+    select uid, sid from changed_sessions
     union
     select s.uid, s.authorizations -> $2 ->> 'sid'
     from revoked r join sessions s on s.uid = r.session_uid and s.ended_at is not null
   ), notices as (
     insert into logout_notices (id, session_uid, account_id, client_id, sid, channel, reason)
-    select gen_random_uuid(), k.uid, $1, c.id, k.sid,
+    select gen_random_uuid(), n.uid, $1, c.id, n.sid,
       case when c.metadata ? 'backchannel_logout_uri' then 'back' else 'none' end, $3
-    from known_sessions k, clients c where c.id = $2
+    from notified_sessions n, clients c where c.id = $2
   )
   select count(*)::int as grants from revoked`;
 

@@ -21,12 +21,18 @@ const run = (text: string) => runSql(db, text);
 const remaining = async (column: string, table: string) =>
   (await runSql<{ id: string }>(db, `select ${column} as id from ${table} order by 1`)).map(({ id }) => id);
 
-/** @param ended days since the session ended; undefined for a live session */
-const insertSession = (uid: string, ended?: number, account: string | undefined = ann) =>
+/**
+ * @param ended days since the session ended; undefined for a live session
+ * @param account null for a session in which nobody has signed in
+ */
+const insertSession = (uid: string, ended?: number, account: string | null = ann) =>
   run(`insert into sessions (uid, id_hash, account_id, expires_at, ended_at)
-    values ('${uid}', '', ${account === '' ? 'null' : `'${account}'`}, now() - interval '${ended ?? -1} days',
+    values ('${uid}', '', ${account === null ? 'null' : `'${account}'`}, now() - interval '${ended ?? -1} days',
       ${ended === undefined ? 'null' : `now() - interval '${ended} days'`})`);
-/** @param revoked days since the grant was revoked; undefined for a live grant */
+/**
+ * @param revoked days since the grant was revoked; undefined for a live grant
+ * @param expired days since the grant expired; negative when it has not expired yet
+ */
 const insertGrant = (
   id: string,
   sessionUid: string,
@@ -35,6 +41,7 @@ const insertGrant = (
   run(`insert into grants (id, account_id, client_id, session_uid, permissions, expires_at, revoked_at)
     values ('${id}', '${ann}', 'app', '${sessionUid}', '{}', now() - interval '${expired} days',
       ${revoked === undefined ? 'null' : `now() - interval '${revoked} days'`})`);
+/** @param expired days since the token expired; negative when it has not expired yet */
 const insertToken = (id: string, grantId: string, expired: number) =>
   run(`insert into artifacts (kind, id_hash, grant_id, payload, expires_at)
     values ('RefreshToken', '${id}', '${grantId}', '{}', now() - interval '${expired} days')`);
@@ -45,7 +52,7 @@ test('tokens, grants and sessions are deleted when nothing refers to them any mo
   await insertSession('old', 31);
   await insertSession('offline', 31);
   await insertSession('forgotten', 31);
-  await insertSession('nobody', 1, '');
+  await insertSession('nobody', 1, null);
   await insertGrant('live', 'live');
   await insertGrant('just revoked', 'ended', { revoked: 0.5 });
   await insertGrant('revoked', 'old', { revoked: 2 });
@@ -68,19 +75,20 @@ test('tokens, grants and sessions are deleted when nothing refers to them any mo
 
 test('old notices, receipts, counters and registration tokens are deleted', async () => {
   const uuid = `md5(d::text)::uuid`;
-  const ages = `from unnest('{-1,1,100}'::integer[]) d`;
+  /** `d`: days since the row was created or expired. */
+  const fromDays = `from unnest('{-1,1,100}'::integer[]) d`;
   await run(`insert into logout_notices (id, session_uid, account_id, client_id, channel, reason, created_at)
-    select ${uuid}, d::text, '${ann}', 'app', 'none', 'expired', now() - d * interval '1 day' ${ages}`);
+    select ${uuid}, d::text, '${ann}', 'app', 'none', 'expired', now() - d * interval '1 day' ${fromDays}`);
   await run(`insert into receipts (token_hash, session_uid, expires_at)
-    select d::text::bytea, d::text, now() - d * interval '1 day' ${ages}`);
+    select d::text::bytea, d::text, now() - d * interval '1 day' ${fromDays}`);
   await run(`insert into sign_in_attempts (subject, place, budget, remaining, expires_at)
-    select d::text::bytea, '', 'name', 1, now() - d * interval '1 day' ${ages}`);
+    select d::text::bytea, '', 'name', 1, now() - d * interval '1 day' ${fromDays}`);
   await run(`insert into rate_limits (key, expire)
-    select d::text, extract(epoch from now() - d * interval '1 day') * 1000 ${ages}`);
+    select d::text, extract(epoch from now() - d * interval '1 day') * 1000 ${fromDays}`);
   await run(`insert into registration_tokens (id, token_hash, uses_left, expires_at)
-    select ${uuid}, d::text::bytea, 1, now() - d * interval '1 day' ${ages}`);
+    select ${uuid}, d::text::bytea, 1, now() - d * interval '1 day' ${fromDays}`);
   await run(`insert into receiver_states (client_id, failures, not_before)
-    select d::text, 1, now() - d * interval '1 day' ${ages}`);
+    select d::text, 1, now() - d * interval '1 day' ${fromDays}`);
   await purgeExpired(db);
   expect(await remaining('session_uid', 'logout_notices')).toEqual(['-1', '1']);
   expect(await remaining('session_uid', 'receipts')).toEqual(['-1']);
@@ -116,6 +124,7 @@ test('a purge with a failing table deletes the rows of the others and throws the
   await insertToken('late', 'live', 1);
   await run('alter table grants rename to grants_away');
   const purge = purgeExpired(db);
+  // undefined_table, for each of the three statements that read grants.
   await expect(purge).rejects.toMatchObject({ errors: [{ code: '42P01' }, { code: '42P01' }, { code: '42P01' }] });
   await run('alter table grants_away rename to grants');
   expect(await remaining('token_hash', 'receipts')).toEqual([]);

@@ -1,4 +1,4 @@
-/** Requirements of test/security/README.md: B06, G02. Tests on a real PostgreSQL the rotation of refresh tokens under every valid root secret. */
+/** Requirements of test/security/README.md: B06, G02. Tests the rotation of refresh tokens on a real PostgreSQL, under every valid root secret. */
 import { closeAfterwards } from '../../test/support/cleanup.ts';
 import { dump, freshDatabase, runSql } from '../../test/support/database.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const expiresAt = new Date(Date.now() + 3_600_000);
 
-/** Stores a token like the adapter. */
+/** Stores a token as the adapter does. */
 async function storeToken(value: string, usedKeyring: Keyring, parentHash?: Buffer): Promise<string> {
   await db.inUnitOfWork(async () => {
     upsertArtifact(db, { kind, idHash: usedKeyring.digest(kind, value), payload: {}, expiresAt, parentHash });
@@ -26,7 +26,7 @@ async function storeToken(value: string, usedKeyring: Keyring, parentHash?: Buff
   return value;
 }
 
-/** Uses a token like a request: stores a new successor in the same unit of work. */
+/** Uses a token as a request does: rotates it, and stores a new successor in the same unit of work. */
 const useToken = (token: string, usedKeyring: Keyring = keyring): Promise<Rotation | undefined> =>
   db.inUnitOfWork(async () => {
     const rotation = await rotateRefreshToken(db, usedKeyring, token);
@@ -121,7 +121,7 @@ test('a hundred concurrent uses give one successor', async () => {
   expect(await rowsOf(first)).toBe(1);
 });
 
-test('the live token cannot be derived from the database or from an old token with the root secret', async () => {
+test('the database holds no live token, and the old token and the root secret are not enough to derive it', async () => {
   const first = await newToken();
   const liveToken = (await successorOf(first))!;
   expect(await dump(db)).not.toContain(liveToken);

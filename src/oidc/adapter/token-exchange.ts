@@ -1,6 +1,6 @@
 /**
- * Token requests that exchange a code or refresh token. The library uses it, and then stores the new tokens one by one.
- * All this is collected and done at the end, by one statement.
+ * Token requests that exchange a code or refresh token. oidc-provider marks the code or token as used, and then stores
+ * the new tokens one by one. These writes are collected here and sent at the end, by one statement.
  */
 import { errors } from 'oidc-provider';
 import type { Database } from '../../platform/database.ts';
@@ -18,13 +18,14 @@ export interface Exchange {
 
 const exchanges = new WeakMap<object, Exchange>();
 
-/** @returns undefined when what the current request writes is not collected */
+/** @returns undefined when the writes of the current request are not collected */
 export const currentExchange = (): Exchange | undefined => exchanges.get(protocolContext() ?? {});
 
 /**
- * Makes the handler of a grant type store what it exchanges by one statement. When the handler refuses the request after
- * it has used the code or token, and when another request has used it first, nothing is stored, and the handler runs
- * again: it then sees what the other request did, and each of its steps is a statement of its own.
+ * Makes the handler of a grant type use the code or token and store the new tokens by one statement. Nothing is stored,
+ * and the handler runs again, if it refuses the request after it has used the code or token, or if another request has
+ * meanwhile used it or revoked its grant. The second run sees what the other request did, and each of its writes is a
+ * statement of its own.
  */
 export function inOneStatement<Context extends object>(
   db: Database,

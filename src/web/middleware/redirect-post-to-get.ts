@@ -32,8 +32,7 @@ export function sealHint(keyring: Keyring, path: string, hint: string, expiresAt
 /**
  * Opens a sealed hint.
  *
- * @returns the ID token; the sealed hint when it has expired or cannot be opened: oidc-provider refuses that, since it
- *   is no ID token
+ * @returns the ID token. A hint that has expired or cannot be opened is returned sealed, and oidc-provider refuses it.
  */
 function openHint(keyring: Keyring, path: string, sealed: string): string {
   try {
