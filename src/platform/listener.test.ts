@@ -76,7 +76,7 @@ test('connections that were used just before the network lost them are closed to
   proxy.delay(400);
   await sleep(1_000);
   await runSql(pool, 'select');
-  proxy.forget();
+  proxy.silenceConnections();
   proxy.delay(0);
   const lost = await runSql(pool, 'select').catch((error: unknown) => error);
   expect(lost).toBeInstanceOf(DatabaseBusy);

@@ -66,11 +66,11 @@ const registerByProgram =
     const id = `conformance-${randomBytes(6).toString('hex')}`;
     const mark = conformanceProfile === 'on' ? ['--conformance'] : [];
     const register = ['clients', 'register', '--json', '--kind', 'web', '--id', id, '--scope', scope];
-    const words = [...register, ...mark, ...options];
+    const args = [...register, ...mark, ...options];
     const needsFile = Object.keys(rest).length > 0;
     const printed = await (needsFile
-      ? withJsonFile(rest, (path) => command([...words, '--metadata', path]))
-      : command(words));
+      ? withJsonFile(rest, (path) => command([...args, '--metadata', path]))
+      : command(args));
     return {
       credentials: credentialsResponse.parse(JSON.parse(printed)),
       remove: async () => void (await command(['clients', 'remove', id])),

@@ -37,7 +37,7 @@ const conformanceSettings = (issuer: string) => ({
 
 /** @param folder for its log and the certificate of its certificate authority */
 export async function startLocalServer(
-  { issuer, server, authority }: Settings,
+  { issuer, server, caFile }: Settings,
   conformanceProfile: ConformanceProfile,
   folder: string,
 ): Promise<ProviderUnderTest> {
@@ -56,7 +56,7 @@ export async function startLocalServer(
     TRUSTED_PROXIES: '1',
     // The suite serves keys and request objects to the provider, and receives its logout tokens.
     OUTGOING_ALLOWED_HOSTS: new URL(server).host,
-    ...(authority !== undefined && { NODE_EXTRA_CA_CERTS: authority }),
+    ...(caFile !== undefined && { NODE_EXTRA_CA_CERTS: caFile }),
     // The suite signs in some hundred times from one IP address.
     RATE_LIMIT_FACTOR: '1000',
     ...(conformanceProfile === 'on' && conformanceSettings(issuer)),

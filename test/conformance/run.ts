@@ -72,8 +72,8 @@ async function runProfile(profile: Profile, run: Run): Promise<Judgement> {
 /** @returns whether all results were as expected */
 async function runAll({ profiles, target, only }: Arguments): Promise<boolean> {
   const settings = readSettings(process.env);
-  if (settings.authority !== undefined) {
-    setDefaultCACertificates([...getCACertificates('default'), readFileSync(settings.authority, 'utf8')]);
+  if (settings.caFile !== undefined) {
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(settings.caFile, 'utf8')]);
   }
   const suite = connectSuite(settings.server, settings.token);
   const version = await suite.version();

@@ -4,8 +4,8 @@ import { isLocalHost } from '../../src/config.ts';
 export interface Settings {
   /** Origin of the suite. */
   server: string;
-  /** File with the certificate authority of the suite. */
-  authority: string | undefined;
+  /** Path of a PEM file with the certificate of the suite's certificate authority. */
+  caFile: string | undefined;
   token: string | undefined;
   /** Of the provider that is started for the run. */
   issuer: string;
@@ -49,7 +49,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const server = read('CONFORMANCE_SERVER') ?? 'https://localhost.emobix.co.uk:8443';
   const settings = {
     server: httpsOrigin(server, 'CONFORMANCE_SERVER'),
-    authority: read('CONFORMANCE_CA'),
+    caFile: read('CONFORMANCE_CA'),
     token: read('CONFORMANCE_TOKEN'),
     issuer: httpsOrigin(read('CONFORMANCE_ISSUER') ?? 'https://localhost:9443', 'CONFORMANCE_ISSUER'),
     login: read('CONFORMANCE_LOGIN'),

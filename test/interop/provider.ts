@@ -40,16 +40,16 @@ export async function startProvider(log: string): Promise<Provider> {
   return {
     issuer,
     async createAccount({ name, username, email, password }) {
-      const words = ['--email', email, '--email-verified', '--name', name, '--username', username];
-      await command(['accounts', 'create', ...words], `${password}\n`);
+      const args = ['--email', email, '--email-verified', '--name', name, '--username', username];
+      await command(['accounts', 'create', ...args], `${password}\n`);
     },
     async register({ name, registration: { kind, redirectPath, postLogoutPath } }) {
       const port = await freePort();
       const url = `http://localhost:${port}`;
       const redirectUri = `${url}${redirectPath}`;
-      const words = ['--kind', kind, '--name', name, '--redirect-uri', redirectUri];
-      if (postLogoutPath !== undefined) words.push('--post-logout-redirect-uri', `${url}${postLogoutPath}`);
-      const printed = JSON.parse(await command(['clients', 'register', '--json', ...words])) as Record<string, string>;
+      const args = ['--kind', kind, '--name', name, '--redirect-uri', redirectUri];
+      if (postLogoutPath !== undefined) args.push('--post-logout-redirect-uri', `${url}${postLogoutPath}`);
+      const printed = JSON.parse(await command(['clients', 'register', '--json', ...args])) as Record<string, string>;
       return { clientId: printed['client_id']!, clientSecret: printed['client_secret'] ?? '', url, port, redirectUri };
     },
     async close() {

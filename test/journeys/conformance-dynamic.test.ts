@@ -12,11 +12,11 @@ import {
   completeInteractions,
   authorizeWithoutPkce,
   startSecondConformanceServer,
-  idToken,
   startRp,
   startConformanceServer,
   suiteClient,
   tokensOf,
+  verifyIdToken,
   type Rp,
 } from '../support/suite.ts';
 
@@ -66,7 +66,8 @@ test.each(['RS256', 'ES256'])('oidcc-userinfo-rs256 with userinfo and ID tokens 
   const tokens = await tokensOf(frontdesk, browser, client);
   const response = await userinfo(frontdesk, tokens.access_token);
   expect(response.headers['content-type']).toContain('application/jwt');
-  expect(await idToken(frontdesk, client, response.body)).toMatchObject({ sub: frontdesk.annId, name: 'Ann Archer' });
+  const claims = await verifyIdToken(frontdesk, client, response.body);
+  expect(claims).toMatchObject({ sub: frontdesk.annId, name: 'Ann Archer' });
   for (const token of [response.body, tokens.id_token!]) expect(decodeProtectedHeader(token).alg).toBe(algorithm);
 });
 
@@ -151,7 +152,7 @@ test('oidcc-server-rotate-keys', async () => {
   const kidOf = (token: string | undefined) => decodeProtectedHeader(token!).kid;
   expect(kidsBefore).not.toContain(kidOf(after.id_token));
   expect(await kids()).toEqual(expect.arrayContaining(kidsBefore));
-  expect((await idToken(frontdesk, client, before.id_token)).sub).toBe(frontdesk.annId);
+  expect((await verifyIdToken(frontdesk, client, before.id_token)).sub).toBe(frontdesk.annId);
 });
 
 test('oidcc-registration-tos-uri: terms may be on another host, logos may not', async () => {

@@ -10,10 +10,10 @@ import {
   authorizeWithoutPkce,
   fieldsIn,
   fragmentOf,
-  idToken,
   startRp,
   startConformanceServer,
   suiteClient,
+  verifyIdToken,
 } from '../support/suite.ts';
 
 const redirectUri = 'https://rp.example/callback';
@@ -60,7 +60,7 @@ describe.each([
       expect(Object.hasOwn(response, 'access_token')).toBe(parts.includes('token'));
       expect(Object.hasOwn(response, 'id_token')).toBe(parts.includes('id_token'));
       if (response['id_token'] !== undefined) {
-        const claims = await idToken(frontdesk, client, response['id_token']);
+        const claims = await verifyIdToken(frontdesk, client, response['id_token']);
         expect(claims).toMatchObject({ sub: frontdesk.annId, nonce: request.nonce });
         expect(claims['c_hash']).toBe(response['code'] && leftHalfOfHash(response['code']));
         expect(claims['at_hash']).toBe(response['access_token'] && leftHalfOfHash(response['access_token']));
@@ -75,7 +75,7 @@ describe.each([
       }
       if (response['code'] !== undefined) {
         const tokens = await exchange(frontdesk, client, { code: response['code'], verifier: '' });
-        expect((await idToken(frontdesk, client, tokens.json()['id_token'] as string)).sub).toBe(frontdesk.annId);
+        expect((await verifyIdToken(frontdesk, client, tokens.json()['id_token'] as string)).sub).toBe(frontdesk.annId);
       }
     },
   );

@@ -59,7 +59,7 @@ test('G06 while the database is silent, requests get status 503 with Retry-After
 test('a request does not try the lost connections of the pool one after the other', async () => {
   // Opens all connections of the pool.
   await Promise.all(Array.from({ length: 20 }, () => newBrowser(frontdesk).send(authorize(frontdesk, site).url)));
-  proxy.forget();
+  proxy.silenceConnections();
   await readinessStatus();
   expect(await readinessStatus()).toBe(200);
   expect((await newBrowser(frontdesk).send(authorize(frontdesk, site).url)).status).toBe(303);
@@ -72,7 +72,7 @@ test('statements on lost connections end before their time limit', async () => {
   const select = statement('select');
   const readTwice = () => Promise.all([1, 2].map(() => db.read(select).catch((error: unknown) => error)));
   await readTwice();
-  proxy.forget();
+  proxy.silenceConnections();
   for (const error of await readTwice()) {
     expect(error).toMatchObject({ trouble: 'away' });
     expect(error).not.toBeInstanceOf(DatabaseSilent);
@@ -83,7 +83,7 @@ test('statements on lost connections end before their time limit', async () => {
 test('when the response of the database to an exchange is lost, the client reads that the outcome is unknown', async () => {
   const request = authorize(frontdesk, site);
   const code = await codeFor(newBrowser(frontdesk), request);
-  proxy.loseResponse('forget', exchangeStatement.name);
+  proxy.loseResponse('silence', exchangeStatement.name);
   const response = await exchange(frontdesk, site, { code, verifier: request.verifier });
   expect([response.status, response.headers['retry-after']]).toEqual([503, '2']);
   expect(response.json()['error_description']).toContain('we do not know whether it was done');
@@ -96,7 +96,7 @@ test('a sign-out redirects to the success page when the database does not respon
   const browser = newBrowser(frontdesk);
   const { id_token: hint } = await tokensFor(frontdesk, browser, site);
   await codeFor(browser, authorize(frontdesk, appWithoutLogout));
-  proxy.loseResponse('forget', 'insert into receipts');
+  proxy.loseResponse('silence', 'insert into receipts');
   const page = await browser.send(`${frontdesk.issuer}/oauth/logout?id_token_hint=${hint}`);
   expect([page.status, page.location]).toEqual([303, `${frontdesk.issuer}/oauth/logout/success?client_id=site-a`]);
   expect(await browser.cookie(frontdesk.issuer, 'fd_session')).toBeUndefined();

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await codeFor(browser, authorize(frontdesk, site));
 });
 
-const offline = 'openid profile email offline_access';
+const offlineScope = 'openid profile email offline_access';
 const ok = async (sent: Promise<HttpResponse>): Promise<HttpResponse> => {
   const response = await sent;
   if (response.status >= 400) throw new Error(`${response.status} ${response.body}`);
@@ -34,7 +34,7 @@ const ok = async (sent: Promise<HttpResponse>): Promise<HttpResponse> => {
 interface Budget {
   statements: number;
   roundTrips: number;
-  /** @returns what is counted, after everything that it needs was done */
+  /** Makes what the requests need. @returns a function that sends the requests whose statements are counted */
   prepare(): Promise<() => Promise<unknown>>;
 }
 
@@ -49,7 +49,7 @@ const budgets: Record<string, Budget> = {
     statements: 2,
     roundTrips: 2,
     async prepare() {
-      let { refresh_token: token } = await tokensFor(frontdesk, browser, site, { scope: offline });
+      let { refresh_token: token } = await tokensFor(frontdesk, browser, site, { scope: offlineScope });
       return async () => {
         const response = await ok(refresh(frontdesk, site, token!));
         token = response.json<{ refresh_token: string }>().refresh_token;
@@ -114,6 +114,7 @@ const budgets: Record<string, Budget> = {
 
 test.each(Object.entries(budgets))('%s stays within its statements and round trips', async (_name, budget) => {
   const run = await budget.prepare();
+  // A first run is not counted: it fills the caches of the process.
   await run();
   const { statements, roundTrips } = await counter.countLeast(run);
   const report = `${statements.length} statements, ${roundTrips} round trips:\n${statements.join('\n')}`;

@@ -57,7 +57,7 @@ test('G02 a client assertion works once', async () => {
   const responses = await race((port) => callAs(firstServer, machine, '/oauth/token', form, port));
   expect([countOf(responses, 200), countOf(responses, 401)]).toEqual([1, times - 1]);
 
-  // Two uses one after the other, at both servers: the first server first, then the second server first.
+  // One use at each server, one after the other: at the first server first, then in the opposite order.
   for (const start of [0, 1]) {
     const sequentialForm = { grant_type: 'client_credentials', ...(await assertionOf(machine, privateKey)) };
     const statuses = [];

@@ -103,6 +103,7 @@ test.each<[string, (good: JWTPayload) => Record<string, unknown>]>([
   ['about another event', (good) => ({ ...good, events: { 'http://schemas.openid.net/event/other': {} } })],
   ['whose events claim is a string', (good) => ({ ...good, events: event })],
   ['with a nonce', (good) => ({ ...good, nonce: 'n' })],
+  // Site A refuses tokens that were issued more than 180 seconds ago; here only `exp` is wrong.
   ['that has expired', (good) => ({ ...good, iat: now() - 170, exp: now() - 60 })],
   ['without an expiry', (good) => ({ ...good, exp: undefined })],
   ['issued an hour ago', (good) => ({ ...good, iat: now() - 3600 })],

@@ -118,9 +118,9 @@ test('G02 a client secret is valid during the replacement of the root secret, an
   const tokens = await tokensFor(ownFrontdesk, newBrowser(ownFrontdesk), site);
   const newSecret = 'a-new-root-secret-of-more-than-32-characters';
   const introspectWithSecret = async (secret: string, form: Record<string, string>) => {
-    const process = await startFrontdesk({ sameDeploymentAs: ownFrontdesk, settings: { SECRET: secret } });
-    const response = await callAs(ownFrontdesk, site, '/oauth/introspect', form, process.port);
-    await process.close();
+    const server = await startFrontdesk({ sameDeploymentAs: ownFrontdesk, settings: { SECRET: secret } });
+    const response = await callAs(ownFrontdesk, site, '/oauth/introspect', form, server.port);
+    await server.close();
     return response;
   };
   const form = { token: tokens.access_token };

@@ -59,10 +59,10 @@ describe.each([
       return response;
     };
     const start = await sendAndCollect(authorize(frontdeskOfScheme, site).url);
-    const page = start.location ? await browser.visit(start.location) : undefined;
+    const page = await browser.visit(start.location!);
     await sendAndCollect(start.location!);
-    const csrf = page!.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
-    const action = new URL(page!.root.querySelector('form')!.getAttribute('action')!, page!.url).href;
+    const csrf = page.root.querySelector('input[name=csrf]')!.getAttribute('value')!;
+    const action = new URL(page.root.querySelector('form')!.getAttribute('action')!, page.url).href;
     const resume = await sendAndCollect(action, { csrf, login: 'ann', password: 'correct horse battery staple' });
     await sendAndCollect(resume.location!);
     await sendAndCollect(`${frontdeskOfScheme.issuer}/oauth/logout`);
@@ -110,10 +110,10 @@ describe('A03', () => {
     const newSecret = 'a-new-root-secret-of-more-than-32-characters';
     const jar = browser.jar;
     const openAt = async (secret: string) => {
-      const process = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { SECRET: secret } });
-      const sameBrowser = createBrowser((url) => !url.startsWith(frontdesk.issuer), process.port, await jar.clone());
+      const server = await startFrontdesk({ sameDeploymentAs: frontdesk, settings: { SECRET: secret } });
+      const sameBrowser = createBrowser((url) => !url.startsWith(frontdesk.issuer), server.port, await jar.clone());
       const page = await sameBrowser.visit(authorize(frontdesk, appA).url);
-      await process.close();
+      await server.close();
       return page;
     };
     expect(responseParameters(await openAt(`${newSecret},${frontdesk.secret}`))['code']).toBeTruthy();
@@ -133,11 +133,11 @@ describe('A03', () => {
 test('A02 the CSRF cookie is bound to its host and HttpOnly', async () => {
   const secure = await startFrontdesk({ settings: { ISSUER: 'https://idp.example' } });
   const secureSite = await siteA(secure);
-  const responses = [
+  const cases = [
     { frontdesk, app: appA, port: frontdesk.port, name: 'fd_csrf', more: '' },
     { frontdesk: secure, app: secureSite, port: secure.port, name: '__Host-fd_csrf', more: '; secure' },
   ];
-  for (const { frontdesk: server, app, port, name, more } of responses) {
+  for (const { frontdesk: server, app, port, name, more } of cases) {
     const browser = newBrowser(server, port);
     const start = await browser.send(authorize(server, app).url);
     const form = await browser.send(start.location!);

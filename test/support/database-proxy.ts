@@ -14,7 +14,7 @@ export interface DatabaseProxy {
   /** Stops forwarding in both directions; connections stay open. */
   freeze(): void;
   /** Stops forwarding for good on the open connections, which stay open, also what is delayed; new connections work. */
-  forget(): void;
+  silenceConnections(): void;
   /**
    * Stops forwarding on connections that receive notifications (LISTEN), also on those to come; they stay open.
    *
@@ -29,11 +29,11 @@ export interface DatabaseProxy {
   delay(milliseconds: number): void;
   /**
    * Loses the response to a statement, which the server executes: then closes the connection ('cut') or stops forwarding
-   * on it ('forget').
+   * on it ('silence').
    *
    * @param texts parts of statements, such as `COMMIT`, that are sent in this order; the response to the last one is lost
    */
-  loseResponse(how: 'cut' | 'forget', ...texts: string[]): void;
+  loseResponse(how: 'cut' | 'silence', ...texts: string[]): void;
   /** Ends the connection as a server that shuts down, together with the response to a statement (as `loseResponse`). */
   endAfterResponse(...texts: string[]): void;
   /** Forwards again after `freeze`, including what came meanwhile. */
@@ -88,7 +88,7 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
   let isFrozen = false;
   let areListenersSilent = false;
   let delayMilliseconds = 0;
-  let interruption: { how: 'cut' | 'forget' | 'shut-down'; texts: string[] } | undefined;
+  let interruption: { how: 'cut' | 'silence' | 'shut-down'; texts: string[] } | undefined;
   const server = createServer((client) => {
     const database = connect(path);
     for (const [from, to] of [
@@ -104,7 +104,7 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
       });
       const delayed = createDelay(() => delayMilliseconds);
       from.pipe(delayed).pipe(to);
-      from.on('forget', () => {
+      from.on('silence-all', () => {
         from.unpipe().pause();
         delayed.unpipe();
       });
@@ -146,8 +146,8 @@ export async function startDatabaseProxy(url: string, listenPort?: number): Prom
       isFrozen = true;
       for (const socket of sockets) socket.pause();
     },
-    forget() {
-      for (const socket of sockets) socket.emit('forget');
+    silenceConnections() {
+      for (const socket of sockets) socket.emit('silence-all');
     },
     silenceListeners() {
       areListenersSilent = true;

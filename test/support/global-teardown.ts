@@ -6,7 +6,7 @@ import { runSql, templateName, urlOf } from './database.ts';
 /** Processes with the folder of the run in their command or environment; on Linux only. */
 function processesOf(folder: string): number[] {
   if (process.platform !== 'linux') return [];
-  const names = (pid: string, file: string) => {
+  const mentionsFolder = (pid: string, file: string) => {
     try {
       return readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(folder);
     } catch {
@@ -14,7 +14,7 @@ function processesOf(folder: string): number[] {
     }
   };
   return readdirSync('/proc')
-    .filter((pid) => /^\d+$/.test(pid) && (names(pid, 'cmdline') || names(pid, 'environ')))
+    .filter((pid) => /^\d+$/.test(pid) && (mentionsFolder(pid, 'cmdline') || mentionsFolder(pid, 'environ')))
     .map(Number)
     .filter((pid) => pid !== process.pid);
 }

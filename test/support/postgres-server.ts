@@ -38,8 +38,16 @@ export interface PostgresServerOptions {
 }
 
 const signals = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
-const defaults = ['listen_addresses=', 'max_connections=60', 'shared_buffers=64MB', 'jit=off'];
-const required = ['dynamic_shared_memory_type=mmap', 'timezone=UTC', 'log_timezone=UTC'];
+/** As `frontdesk serve` sets them (platform/embedded-postgres.ts). */
+const defaults = [
+  'listen_addresses=',
+  'max_connections=60',
+  'shared_buffers=64MB',
+  'jit=off',
+  'dynamic_shared_memory_type=mmap',
+  'timezone=UTC',
+  'log_timezone=UTC',
+];
 
 /** Makes a database cluster as `frontdesk serve` does. @param home an empty folder @returns the cluster's folder */
 export async function makeCluster(home: string): Promise<string> {
@@ -69,8 +77,8 @@ export async function startPostgresServer(
     chmodSync(home, 0o711);
   }
   const tcp = tcpPort === undefined ? [] : ['listen_addresses=127.0.0.1', `port=${tcpPort}`];
-  const options = [...defaults, ...required, ...tcp, ...settings].flatMap((setting) => ['-c', setting]);
-  const words = [...prefix, ...launcher.prefix, binaries.postgres, '-D', cluster, '-k', socket, ...options];
+  const options = [...defaults, ...tcp, ...settings].flatMap((setting) => ['-c', setting]);
+  const command = [...prefix, ...launcher.prefix, binaries.postgres, '-D', cluster, '-k', socket, ...options];
   let child: ChildProcess | undefined;
 
   const allPids = () => (child?.pid === undefined ? [] : [child.pid, ...childrenOf(child.pid)]);
@@ -100,7 +108,7 @@ export async function startPostgresServer(
     },
     async start() {
       const log = openSync(join(home, 'log'), 'a', 0o600);
-      const [program, ...args] = words;
+      const [program, ...args] = command;
       child = spawn(program!, args, {
         ...launcher.runsAs,
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...(libraries && { LD_LIBRARY_PATH: libraries }) },
@@ -113,14 +121,14 @@ export async function startPostgresServer(
     async stop(how) {
       if (!child || hasEnded(child)) return;
       const stopping = child;
-      const others = childrenOf(stopping.pid!);
+      const children = childrenOf(stopping.pid!);
       const ended = once(stopping, 'exit');
       if (how === 'crash') signalAll('SIGKILL');
       else stopping.kill(signals[how]);
       await ended;
       child = undefined;
       // A new postmaster refuses to start while processes of the old one are there.
-      await becomes(async () => others.some(isRunning), false);
+      await becomes(async () => children.some(isRunning), false);
     },
     freeze: () => signalAll('SIGSTOP'),
     thaw: () => signalAll('SIGCONT'),

@@ -102,7 +102,7 @@ export const fragmentOf = (page: HttpResponse): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(new URL(page.location ?? 'about:blank').hash.slice(1)));
 
 /** Verifies an ID token. @returns its claims */
-export async function idToken(
+export async function verifyIdToken(
   { issuer }: Pick<Frontdesk, 'issuer'>,
   app: RegisteredApp,
   token: string | undefined,
@@ -124,7 +124,7 @@ export async function tokensOf(
   const response = await exchange(frontdesk, app, { code, verifier: '' });
   if (response.status !== 200) throw new Error(`no tokens: ${response.status} ${response.body}`);
   const tokens = response.json<Tokens>();
-  return { ...tokens, claims: await idToken(frontdesk, app, tokens.id_token) };
+  return { ...tokens, claims: await verifyIdToken(frontdesk, app, tokens.id_token) };
 }
 
 /** Starts another server of the same deployment. */

@@ -8,10 +8,10 @@ export const loadFactor = 5;
 
 const sumOf = (numbers: number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
-/** The mean of rates for as many requests of one kind as of the others. */
+/** Harmonic mean: the rate for equal numbers of requests of each kind, from the rate of each kind alone. */
 const jointRate = (rates: readonly number[]): number => rates.length / sumOf(rates.map((rate) => 1 / rate));
 
-/** @returns requests a second for as many requests of one kind as of the others */
+/** @returns requests a second, for equal numbers of requests of each kind */
 export const jointCapacity = (capacities: readonly Capacity[]): number =>
   jointRate(capacities.map(({ perSecond }) => perSecond));
 
@@ -26,8 +26,8 @@ function inTurn(loads: readonly Load[]): Load {
 }
 
 /**
- * Measures the capacity for each kind of request alone, and for all of them in turn. What that takes more than each kind
- * alone is spread over all kinds.
+ * Measures the capacity for each kind of request alone, and for all kinds in turn. The capacities of the kinds are
+ * multiplied by one factor, so that their `jointCapacity` is the measured one of all kinds in turn.
  */
 export async function measureCapacities(
   system: SystemUnderTest,
@@ -38,11 +38,11 @@ export async function measureCapacities(
   for (const load of loads) alone.push(await measureCapacity(system, load, seconds));
   if (loads.length === 1) return alone;
   const together = await measureCapacity(system, inTurn(loads), seconds);
-  const slower = together.perSecond / jointCapacity(alone);
-  const slowerByCpu = together.perCpuSecond / jointRate(alone.map(({ perCpuSecond }) => perCpuSecond));
+  const factor = together.perSecond / jointCapacity(alone);
+  const cpuFactor = together.perCpuSecond / jointRate(alone.map(({ perCpuSecond }) => perCpuSecond));
   return alone.map(({ perSecond, perCpuSecond }) => ({
-    perSecond: perSecond * slower,
-    perCpuSecond: perCpuSecond * slowerByCpu,
+    perSecond: perSecond * factor,
+    perCpuSecond: perCpuSecond * cpuFactor,
   }));
 }
 
@@ -54,8 +54,10 @@ export interface Flood {
 }
 
 /**
- * Sends five times what the system can serve: as many requests of one kind as of the others. For a third of the time
- * before, the same is sent unmeasured: the first refusals run code that is not compiled yet.
+ * Sends five times what the system can serve, in equal numbers of requests of each kind. It first sends the same for a
+ * third of the time without measuring, since the first refusals run code that is not compiled yet.
+ *
+ * @param seconds of the measured part
  */
 export async function sendFlood(
   system: SystemUnderTest,

@@ -24,13 +24,13 @@ export const silence = defineScenario({
       for (const proxy of proxies) proxy.freeze();
       await sleep(duration * 1000);
       for (const proxy of proxies) {
-        proxy.forget();
+        proxy.silenceConnections();
         proxy.thaw();
       }
       await watch();
     }
     // Now without an outage: new connections work at once, and the old ones stay silent.
-    for (const proxy of proxies) proxy.forget();
+    for (const proxy of proxies) proxy.silenceConnections();
     await watch();
     return {
       what: `the network to the database silent for ${forSeconds.join(', ')} s, its open connections for good; then only these`,

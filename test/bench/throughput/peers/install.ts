@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** `$XDG_CACHE_HOME/frontdesk-bench`, else that of the system. */
+/** `frontdesk-bench` in `$XDG_CACHE_HOME`, or in the system's cache folder when that is not set. */
 export const cacheFolder = join(
   process.env['XDG_CACHE_HOME'] || join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache'),
   'frontdesk-bench',
@@ -14,7 +14,8 @@ export const cacheFolder = join(
  * Fills a folder unless an earlier run has filled it.
  *
  * @param name of the folder, with the version
- * @param fill gets the folder, and the file for what programs print
+ * @param fill gets the folder, and the log file for the output of the programs that it runs
+ * @returns the folder
  */
 export async function installOnce(name: string, fill: (folder: string, log: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder, name);
@@ -28,7 +29,7 @@ export async function installOnce(name: string, fill: (folder: string, log: stri
   return folder;
 }
 
-/** Downloads a file. @param sha256 that it must have */
+/** Downloads a file. @param sha256 the expected digest, hex @throws Error when the digest differs */
 export async function download(url: string, file: string, sha256: string): Promise<void> {
   const response = await fetch(url).catch((error: Error) => {
     throw new Error(`${url} cannot be fetched: ${(error.cause as Error | undefined)?.message ?? error.message}`);

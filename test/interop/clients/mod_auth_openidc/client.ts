@@ -13,8 +13,8 @@ export const modAuthOpenidc: Client = {
     const logout = `/redirect_uri?logout=${encodeURIComponent(`${url}/signed-out`)}`;
     start(process.execPath, [join(sources, '../../upstream.ts')], { UPSTREAM_PORT: upstream, SIGN_OUT: logout });
     const isRoot = process.getuid?.() === 0;
-    const words = ['-D', 'FOREGROUND', '-f', join(sources, 'apache.conf'), ...(isRoot ? ['-D', 'ROOT'] : [])];
-    start('/usr/sbin/apache2', words, { SCRATCH: scratch, UPSTREAM_PORT: upstream });
+    const args = ['-D', 'FOREGROUND', '-f', join(sources, 'apache.conf'), ...(isRoot ? ['-D', 'ROOT'] : [])];
+    start('/usr/sbin/apache2', args, { SCRATCH: scratch, UPSTREAM_PORT: upstream });
   },
   signIn: { path: '/' },
   signOut: { path: '/', click: 'text=Sign out', ends: 'the session' },
