@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm run build:argon2`: compiles the sources of the argon2 package for the vector units of this processor; the
-// binary that the package brings uses the smallest one (SSE2). src/credentials/argon2.ts chooses among them at start.
+// `npm run build:argon2`: compiles the sources of the argon2 package for AVX-512 and for AVX2; the binary that
+// the package brings uses SSE2. src/credentials/argon2.ts chooses the fastest of these binaries when Frontdesk starts.
 //
 // Runs after `npm ci` as well (--if-possible), where it takes some seconds, prints nothing and never fails. It needs a
 // C++ compiler and nothing else: node-addon-api and node-api-headers come by npm. Plain JavaScript, because npm may run
@@ -16,19 +16,20 @@ import { parseArgs } from 'node:util';
 
 const require = createRequire(import.meta.url);
 
-/** The widest first. `flags` are what the processor must have, by their names in /proc/cpuinfo. */
+/** The widest first. `flags`: features that the processor must have, by their names in /proc/cpuinfo. */
 const vectorUnits = [
   {
     name: 'avx512',
     options: ['-mavx512f', '-mavx512vl'],
-    // VBMI2 came with Ice Lake and Zen 4: processors before them lower their clock for wide vectors.
+    // The code uses no VBMI2. It is required because processors without it (before Ice Lake and Zen 4) lower their
+    // clock for wide vectors.
     flags: ['sse4_2', 'popcnt', 'avx', 'avx2', 'avx512f', 'avx512vl', 'avx512_vbmi2'],
   },
   { name: 'avx2', options: ['-mavx2'], flags: ['sse4_2', 'popcnt', 'avx', 'avx2'] },
 ];
 
 // As in binding.gyp of the package.
-const common = [
+const commonOptions = [
   '-O3',
   '-fPIC',
   '-fvisibility=hidden',
@@ -39,14 +40,15 @@ const common = [
 ];
 const addonDefines = ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_DEPRECATED', 'NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED'];
 const sources = ['argon2', 'core', 'encoding', 'thread', 'opt', 'blake2/blake2b'];
-const maxMilliseconds = 120_000;
+/** Time limit of the build, and of the check of each binary. */
+const timeoutMilliseconds = 120_000;
 
 const sha256 = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
-/** Ends what is still compiling, when something has failed or takes too long. */
+/** Ends the compilers that still run when another has failed, or after the time limit. */
 const stop = new AbortController();
 setMaxListeners(0, stop.signal);
-setTimeout(() => stop.abort(), maxMilliseconds).unref();
+setTimeout(() => stop.abort(), timeoutMilliseconds).unref();
 
 /** Runs a compiler. @throws Error with what it printed */
 function run(program, args) {
@@ -72,21 +74,21 @@ async function compile(folder) {
   const [c, cpp] = [process.env.CC || 'cc', process.env.CXX || 'c++'];
   const addon = join(folder, 'addon.o');
   const defines = addonDefines.map((define) => `-D${define}`);
-  const addonDone = run(cpp, [
-    ...['-std=c++17', '-fexceptions', ...common, ...defines, ...headers],
+  const addonCompilation = run(cpp, [
+    ...['-std=c++17', '-fexceptions', ...commonOptions, ...defines, ...headers],
     ...['-c', join(argon2, 'argon2.cpp'), '-o', addon],
   ]);
   const objects = vectorUnits.map(({ name, options }) =>
     sources.map((source) => {
       const object = join(folder, `${name}-${basename(source)}.o`);
       const input = join(argon2, 'argon2/src', `${source}.c`);
-      return { object, done: run(c, [...common, ...options, ...headers, '-c', input, '-o', object]) };
+      return { object, compilation: run(c, [...commonOptions, ...options, ...headers, '-c', input, '-o', object]) };
     }),
   );
-  await Promise.all([addonDone, ...objects.flat().map(({ done }) => done)]);
+  await Promise.all([addonCompilation, ...objects.flat().map(({ compilation }) => compilation)]);
   return Promise.all(
     vectorUnits.map(async ({ name }, index) => {
-      // The folders in which node-gyp-build, which loads the binary, looks.
+      // The path at which node-gyp-build looks for the binary, below the folder that it is given.
       const binary = join(folder, name, 'build/Release/argon2.node');
       mkdirSync(dirname(binary), { recursive: true });
       const inputs = [addon, ...objects[index].map(({ object }) => object)];
@@ -98,24 +100,29 @@ async function compile(folder) {
 }
 
 /** The test vector of RFC 9106, section 5.3. */
-const vector = '0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659';
-const hashVector = `
+const expectedHash = '0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659';
+const hashScript = `
   const [password, salt, secret, data] = [[32, 1], [16, 2], [8, 3], [12, 4]].map((each) => Buffer.alloc(...each));
   require(process.argv[1])
     .hash({ password, salt, secret, data, hashLength: 32, m: 32, t: 3, p: 4, version: 19, type: 2 })
     .then((hash) => process.stdout.write(hash.toString('hex')));`;
 
-/** Whether a binary hashes right on this processor. In a process of its own, which it may crash. */
-function isRight(binary) {
-  const { stdout } = spawnSync(process.execPath, ['-e', hashVector, binary], {
+/** Whether a binary computes the right hash on this processor. It runs in another process, which it may crash. */
+function isCorrect(binary) {
+  const { stdout } = spawnSync(process.execPath, ['-e', hashScript, binary], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: maxMilliseconds,
+    timeout: timeoutMilliseconds,
   });
-  return stdout === vector;
+  return stdout === expectedHash;
 }
 
-/** @returns the names of the binaries that were built and hash right here */
+/**
+ * Builds the binaries, and keeps those that compute the right hash on this processor.
+ *
+ * @param target folder of the binaries, which is replaced
+ * @returns the names of the binaries that were kept
+ */
 async function build(target) {
   const folder = dirname(target);
   mkdirSync(folder, { recursive: true });
@@ -124,11 +131,12 @@ async function build(target) {
     const binaries = await compile(temporary);
     const { version } = require('argon2/package.json');
     const entries = vectorUnits.map(({ name, flags }, index) => ({ name, flags, sha256: sha256(binaries[index]) }));
-    const right = entries.filter((_, index) => isRight(binaries[index]));
-    writeFileSync(join(temporary, 'manifest.json'), `${JSON.stringify({ version, binaries: right }, undefined, 2)}\n`);
+    const correct = entries.filter((_, index) => isCorrect(binaries[index]));
+    const manifest = { version, binaries: correct };
+    writeFileSync(join(temporary, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
     rmSync(target, { recursive: true, force: true });
     renameSync(temporary, target);
-    return right.map(({ name }) => name);
+    return correct.map(({ name }) => name);
   } finally {
     stop.abort();
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
@@ -151,8 +159,8 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 } else {
   try {
     const names = await build(values.out);
-    const right = names.length > 0 ? names.join(', ') : 'none that this processor can run';
-    if (!isQuiet) console.log(`Binaries of argon2: ${right}. Frontdesk takes the fastest at its next start.`);
+    const list = names.length > 0 ? names.join(', ') : 'none that this processor can run';
+    if (!isQuiet) console.log(`Binaries of argon2: ${list}. Frontdesk takes the fastest at its next start.`);
   } catch (error) {
     if (!isQuiet) {
       console.error(`argon2 was not built, and the binary of its package is used: ${error.message}`);

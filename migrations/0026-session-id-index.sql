@@ -1,3 +1,4 @@
--- With a second unique index `insert … on conflict (uid)` can fail on it when requests of one browser run side by side.
+-- `insert … on conflict (uid)` handles no conflict in another unique index: while `id_hash` had one, concurrent requests
+-- of one browser could fail.
 create index sessions_id_hash on sessions (id_hash);
 alter table sessions drop constraint sessions_id_hash_key;

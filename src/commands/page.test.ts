@@ -11,10 +11,10 @@ beforeAll(async () => {
   environment = { DATABASE_URL: url, SECRET: `test_${randomToken()}`, ISSUER: 'http://localhost:4000' };
   await runFrontdesk(['migrate'], environment);
   const db = openDatabase({ url });
-  const id = `md5('account ' || n)::uuid`;
   for (const text of [
     `insert into accounts (id, email, email_canonical, created_at)
-     select ${id}, 'p' || n || '@example.com', 'p' || n || '@example.com', now() + n * interval '1 microsecond'
+     select md5('account ' || n)::uuid, 'p' || n || '@example.com', 'p' || n || '@example.com',
+       now() + n * interval '1 microsecond'
      from generate_series(1, 5) n`,
     `insert into clients (id, kind, metadata, created_at) select 'c-' || n, 'web', '{}', now() from generate_series(1, 5) n`,
     `insert into sessions (uid, id_hash, account_id, last_seen_at, expires_at)
@@ -48,15 +48,15 @@ test.each([
   const run = (...options: string[]) => runFrontdesk([...command.split(' '), '--json', ...options], environment);
   const all = idsIn((await run()).out);
   expect(all).toHaveLength(5);
-  const pages: string[] = [];
-  for (let after: string[] = []; ;) {
+  const idsOfPages: string[] = [];
+  let after: string[] | undefined = [];
+  while (after) {
     const { out, error } = await run('--limit', '2', ...after);
-    pages.push(...idsIn(out));
+    idsOfPages.push(...idsIn(out));
     const next = /^There may be more: (--after=\S+)$/m.exec(error);
-    if (!next) break;
-    after = [next[1]!];
+    after = next ? [next[1]!] : undefined;
   }
-  expect(pages).toEqual(all);
+  expect(idsOfPages).toEqual(all);
 });
 
 test.each(['0', '1001', '1.5', 'x'])('--limit %s is refused', async (limit) => {
@@ -64,7 +64,8 @@ test.each(['0', '1001', '1.5', 'x'])('--limit %s is refused', async (limit) => {
   expect([code, error]).toEqual([2, expect.stringContaining('--limit must be a whole number from 1 to 1000.')]);
 });
 
-test('--after something that is not there is refused', async () => {
+test('--after an unknown entry is refused', async () => {
+  // Ids of notices are UUIDs: other text is a usage error (2). An unknown account or client is a refusal (1).
   for (const [noun, code] of [
     ['accounts', 1],
     ['clients', 1],

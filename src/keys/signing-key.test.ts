@@ -9,15 +9,15 @@ test.each([
   ['signing', at(0), undefined],
   ['signing', at(-5), at(1)],
   ['retired', at(-5), at(0)],
-] as const)('a key is %s by its times', (phase, signsFrom, retiresAt) => {
+] as const)('a key is %s according to its times', (phase, signsFrom, retiresAt) => {
   expect(phaseOf({ signsFrom, retiresAt }, now)).toBe(phase);
 });
 
-test('the newest key that signs comes first', async () => {
+test('the newest key that may sign comes first', async () => {
   const newKey = await makeSigningKey('ES256', now);
   const key = (kid: string, signsFrom: Date, retiresAt?: Date) => ({ ...newKey, kid, signsFrom, retiresAt });
-  const keys = [key('old', at(-9), at(-1)), key('next', at(1)), key('first', at(-8)), key('second', at(-2))];
-  expect(inSigningOrder(keys, now).map(({ kid }) => kid)).toEqual(['second', 'first', 'next', 'old']);
+  const keys = [key('retired', at(-9), at(-1)), key('announced', at(1)), key('older', at(-8)), key('newer', at(-2))];
+  expect(inSigningOrder(keys, now).map(({ kid }) => kid)).toEqual(['newer', 'older', 'announced', 'retired']);
 });
 
 test.each(['RS256', 'ES256'] as const)(

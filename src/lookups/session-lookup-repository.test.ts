@@ -15,9 +15,9 @@ const consent = { scopes: ['openid'], claims: [], apiScopes: {}, redirectHosts: 
 beforeAll(async () => {
   database = await freshDatabase();
   db = openDatabase({ url: database.url });
-  const nobody = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
-  const names = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
-  await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...nobody, ...names }));
+  const emailFields = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
+  const nameFields = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
+  await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...emailFields, ...nameFields }));
 });
 afterAll(async () => {
   await db.close();
@@ -40,7 +40,8 @@ beforeEach(async () => {
   });
 });
 
-const find = (id: string, clientId?: string) => findSession(db, [Buffer.from('older'), Buffer.from(id)], clientId);
+/** Finds a session by one of two digests, as when there are two root secrets. */
+const find = (id: string, clientId?: string) => findSession(db, [Buffer.from('other'), Buffer.from(id)], clientId);
 
 test('a session is found with its account, and with its grant and consent for a client', async () => {
   expect(await find('id', 'app')).toMatchObject({

@@ -15,9 +15,9 @@ const soon = () => new Date(Date.now() + 60_000);
 beforeAll(async () => {
   database = await freshDatabase();
   db = openDatabase({ url: database.url });
-  const nobody = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
-  const names = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
-  await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...nobody, ...names }));
+  const emailFields = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
+  const nameFields = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
+  await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...emailFields, ...nameFields }));
   await runSql(db, `insert into clients (id, kind, metadata) values ('c', 'web', '{}')`);
 });
 afterAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Stores a token with a grant and a session, each named like it. @returns what finds the token */
+/** Stores a token, a grant and a session, all with the same id. @returns a function that finds the token */
 async function storeToken(name: string): Promise<() => ReturnType<typeof findToken>> {
   const idHash = Buffer.from(name);
   await runSql(
@@ -45,7 +45,7 @@ async function storeToken(name: string): Promise<() => ReturnType<typeof findTok
     ]);
 }
 
-test('a token is found with its grant, its session and its account, whichever of the kinds it is of', async () => {
+test('a token of one of several kinds is found with its grant, its session and its account', async () => {
   const find = await storeToken('all');
   expect(await find()).toMatchObject({
     kind: 'AccessToken',
@@ -67,7 +67,7 @@ test('a token is found only while its grant is live', async () => {
   expect(await find()).toBeUndefined();
 });
 
-test('G09 no token is found whose client is being removed', async () => {
+test('G09 a token is not found while its client is being removed', async () => {
   const find = await storeToken('removed');
   const payload = { clientId: 'c' };
   await db.inUnitOfWork(async () =>
@@ -81,7 +81,7 @@ test('G09 no token is found whose client is being removed', async () => {
   await runSql(db, `delete from client_removals`);
 });
 
-test('an ended session, and one that is about to end, is not found with its token', async () => {
+test('a token is found without its ended session, and not at all when its session is about to end', async () => {
   const find = await storeToken('ended');
   await runSql(db, `update sessions set ended_at = now() where uid = 'ended'`);
   expect(await find()).toMatchObject({ grant: { id: 'ended' }, session: undefined });

@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 
 test.each([
-  ['a name of the hosts file', () => [port, 'localhost']],
-  ['a name of this machine', () => [port, 'database.localhost']],
+  ['a name in the hosts file', () => [port, 'localhost']],
+  ['a name under localhost', () => [port, 'database.localhost']],
   ['an address', () => [port, '127.0.0.1']],
   ['a path', () => [path]],
 ] as const)('a socket connects to %s', async (_, target) => {

@@ -67,7 +67,7 @@ test('a truncated response is requested again over TCP', async () => {
   expect((await addressesOf('many.example')).toSorted()).toEqual(manyAddresses.toSorted());
 });
 
-test('no name server is queried for names of the hosts file and of this machine', async () => {
+test('no name server is queried for names in the hosts file and under localhost', async () => {
   expect(await addressesOf('localhost')).toContain('127.0.0.1');
   expect(await addressesOf('LOCALHOST.')).toContain('127.0.0.1');
   expect(await addressesOf('site.localhost')).toEqual(['127.0.0.1']);

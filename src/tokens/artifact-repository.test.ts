@@ -14,9 +14,9 @@ const soon = () => new Date(Date.now() + 60_000);
 beforeAll(async () => {
   database = await freshDatabase();
   db = openDatabase({ url: database.url });
-  const nobody = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
-  const names = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
-  await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...nobody, ...names }));
+  const emailFields = { email: 'a@example.com', emailCanonical: 'a@example.com', emailVerifiedAt: undefined };
+  const nameFields = { username: undefined, usernameCanonical: undefined, name: undefined, attributes: {} };
+  await db.inUnitOfWork(() => insertAccount(db, { id: accountId, ...emailFields, ...nameFields }));
   await runSql(db, `insert into clients (id, kind, metadata) values ('c', 'web', '{}')`);
 });
 afterAll(async () => {

@@ -15,7 +15,7 @@ import { showOverview } from './account/overview.ts';
 import * as signIns from './account/sign-ins.ts';
 import { cancel } from './interaction/cancel.ts';
 import { allow } from './interaction/consent.ts';
-import { continueAsSelf } from './interaction/continue.ts';
+import { continueWithAccount } from './interaction/continue.ts';
 import { createInteractionPages } from './interaction/pages.ts';
 import { signIn } from './interaction/password.ts';
 import { showInteraction } from './interaction/show.ts';
@@ -70,7 +70,7 @@ export function listRoutes(services: Services, { readiness, protocol }: WebOptio
 
     route('GET', '/interaction/:uid', 'interaction', 'interaction/password', showInteraction(services, pages)),
     route('POST', '/interaction/:uid/password', 'interaction', 'redirect', signIn(services, pages)),
-    route('POST', '/interaction/:uid/continue', 'interaction', 'redirect', continueAsSelf(services, pages)),
+    route('POST', '/interaction/:uid/continue', 'interaction', 'redirect', continueWithAccount(services, pages)),
     route('POST', '/interaction/:uid/consent', 'interaction', 'redirect', allow(services, pages)),
     route('POST', '/interaction/:uid/cancel', 'interaction', 'redirect', cancel(services, pages)),
 

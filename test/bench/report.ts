@@ -1,4 +1,4 @@
-/** The report of a bench: a table of figures, and whether its promise holds. */
+/** The report of a bench: a table of figures, and whether they keep the promise that test/README.md states for it. */
 
 export interface Report {
   title: string;
@@ -6,22 +6,23 @@ export interface Report {
   rows: (string | number)[][];
   /** A line for each figure that breaks the promise; empty when it holds. */
   broken: string[];
-  /** What `--publish` writes. */
+  /** The section of RESULTS.md that `--publish` writes. */
   publication?: Publication;
 }
 
 export interface Publication {
-  /** Of its section in RESULTS.md. */
+  /** Heading of the section. */
   heading: string;
   text: string;
-  /** Writes what belongs elsewhere. */
-  also?: () => void;
+  /** Writes the figures into other files too. */
+  writeOtherFiles?: () => void;
 }
 
-const text = (cell: string | number): string => (typeof cell === 'number' ? cell.toLocaleString('en') : cell);
+const formatCell = (cell: string | number): string => (typeof cell === 'number' ? cell.toLocaleString('en') : cell);
 
-export function format({ title, columns, rows, broken }: Report): string {
-  const cells = [columns, ...rows.map((row) => row.map(text))];
+/** The report as text for the terminal. */
+export function formatReport({ title, columns, rows, broken }: Report): string {
+  const cells = [columns, ...rows.map((row) => row.map(formatCell))];
   const widths = columns.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
   const line = (row: string[]) =>
     widths
@@ -32,7 +33,7 @@ export function format({ title, columns, rows, broken }: Report): string {
   return [title, '', line(cells[0]!), rule, ...cells.slice(1).map(line), '', verdict].join('\n');
 }
 
-/** @param share from 0 to 1: 0.99 for the 99th percentile @returns NaN without values */
+/** The nearest-rank percentile. @param share from 0 to 1: 0.99 for the 99th @returns NaN without values */
 export function percentile(values: number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;

@@ -1,15 +1,15 @@
-/** RESULTS.md: a section for each comparison, which its bench writes and leaves the others alone. */
+/** RESULTS.md: a section for each comparison. Publishing a bench replaces its own section only. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type as system } from 'node:os';
 import { join } from 'node:path';
 
-const page = join(import.meta.dirname, 'RESULTS.md');
+const file = join(import.meta.dirname, 'RESULTS.md');
 
-/** Load average of the last minute above which figures say more about others than about the program. */
+/** Maximum load average of the minute before the run: above it, other programs distort the figures. */
 export const maxLoad = 1.5;
 
-/** Of the minute before the run. */
+/** Load average of the minute before the run. */
 export const loadBefore = loadavg()[0]!;
 
 const head = [
@@ -31,7 +31,7 @@ function commit(): string {
 const machine = (): string =>
   `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${system()} ${release()}, Node ${process.versions.node}`;
 
-/** When, of what and where: the first line of a section. @param load average before the run */
+/** The first line of a section: date, commit and machine. @param load average before the run */
 export function provenance(load = loadBefore): string {
   const date = new Date().toISOString().slice(0, 10);
   const warning = load > maxLoad ? ' **The machine was busy with other work, so these figures say little.**' : '';
@@ -41,12 +41,12 @@ export function provenance(load = loadBefore): string {
 /** @returns why figures may not be published now; undefined when they may */
 export function whyNotPublish(isForced: boolean, load = loadBefore): string | undefined {
   if (load <= maxLoad || isForced) return undefined;
-  return `The load average is ${load.toFixed(1)}. Figures are published up to ${maxLoad}, or with --force, which the page then says.`;
+  return `The load average is ${load.toFixed(1)}. Figures are published up to ${maxLoad}, or with --force; the page then says that the machine was busy.`;
 }
 
-/** The page with one of its sections replaced, or added at its end. @param text without its heading */
-export function withSection(before: string, heading: string, text: string): string {
-  const [, ...sections] = before.split(/^## /m);
+/** The page with one of its sections replaced, or added at its end. @param text of the section, without its heading */
+export function withSection(page: string, heading: string, text: string): string {
+  const [, ...sections] = page.split(/^## /m);
   const own = `${heading}\n\n${text}\n`;
   const isOwn = (section: string) => section.startsWith(`${heading}\n`);
   const all = sections.some(isOwn) ? sections.map((each) => (isOwn(each) ? own : each)) : [...sections, own];
@@ -55,6 +55,6 @@ export function withSection(before: string, heading: string, text: string): stri
 
 /** @returns the path of the page */
 export function publish(heading: string, text: string): string {
-  writeFileSync(page, withSection(existsSync(page) ? readFileSync(page, 'utf8') : '', heading, text));
-  return page;
+  writeFileSync(file, withSection(existsSync(file) ? readFileSync(file, 'utf8') : '', heading, text));
+  return file;
 }

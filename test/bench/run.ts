@@ -9,7 +9,7 @@ import { benchKeys } from './keys/report.ts';
 import { benchLimits } from './limits/report.ts';
 import { benchLogout } from './logout/report.ts';
 import { benchOverload } from './overload/report.ts';
-import { format, type Report } from './report.ts';
+import { formatReport, type Report } from './report.ts';
 import { publish, whyNotPublish } from './results-page.ts';
 import { benchThroughput } from './throughput/report.ts';
 
@@ -75,11 +75,11 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 if (!isComparison) await setUp();
 try {
   const report = await bench();
-  process.stdout.write(`${format(report)}\n`);
+  process.stdout.write(`${formatReport(report)}\n`);
   if (values.publish && report.publication) {
-    const { heading, text, also } = report.publication;
+    const { heading, text, writeOtherFiles } = report.publication;
     process.stdout.write(`Written: ${publish(heading, text)}\n`);
-    also?.();
+    writeOtherFiles?.();
   }
   process.exitCode = report.broken.length === 0 ? 0 : 1;
 } finally {

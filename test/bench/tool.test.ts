@@ -1,4 +1,4 @@
-/** The comparisons themselves: their arithmetic, their pages, and that a measurement counts what happened. */
+/** Tests of the benches `apis` and `throughput`: their arithmetic, their pages, and what a measurement counts. */
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { listen } from '../support/listen.ts';
@@ -67,7 +67,7 @@ const comparison: Throughput = {
   failures: ['Keycloak: userinfo: 500'],
 };
 
-test('a row holds the figures to those of the bare library, of the hash, and of Frontdesk', () => {
+test('a row compares the figures with those of the bare library, of the hash, and of Frontdesk', () => {
   const [ours, bare, other, password] = cells(comparison).map((row) =>
     Object.fromEntries(row.map((cell, index) => [columns[index], cell])),
   );
@@ -100,7 +100,7 @@ test('the page names where its figures come from, and what is missing', () => {
   expect(provenance(4)).toContain('busy');
 });
 
-test('figures of a busy machine are published only when somebody insists', () => {
+test('figures of a busy machine are published with --force only', () => {
   expect(whyNotPublish(false, 1.6)).toContain('1.6');
   expect(whyNotPublish(true, 1.6)).toBeUndefined();
   expect(whyNotPublish(false, 1.5)).toBeUndefined();
@@ -134,11 +134,11 @@ test('the table of README.md is inserted once, and then replaced', () => {
   expect(() => withSummary('# Frontdesk', text)).toThrow('no place');
 });
 
-/** A provider whose operator signs people in, and whose sign-in can fail. */
+/** A provider that redirects a browser to a login app, as Ory Hydra does, and responds with 404 to an unknown path. */
 async function startProvider(): Promise<Target> {
   const redirectUri = 'http://app.localhost:9/callback';
   const redirects: Record<string, string> = {
-    '/oauth/authorize': 'http://operator.localhost:9/login?challenge=1',
+    '/oauth/authorize': 'http://login.localhost:9/login?challenge=1',
     '/accepted': `${redirectUri}?code=a-code`,
   };
   const server = createServer((incoming, response) => {
@@ -155,18 +155,18 @@ async function startProvider(): Promise<Target> {
       paths: { authorization: '/oauth/authorize', token: '/', userinfo: '/', introspection: '/', keys: '/keys' },
       refreshScope: 'openid',
       fillIn: () => undefined,
-      visitOperator: async () => '/accepted',
+      visitLoginApp: async () => '/accepted',
     },
   };
 }
 
-test('a browser goes by way of the operator to the code, and says where it got stuck', async () => {
+test('a browser gets the code by way of the login app, or an error with the last response', async () => {
   const target = await startProvider();
   const client = createHttpClient('idp.localhost', target.port, 1);
   const cookies = new Map<string, string>();
   expect((await authorizeIn(cookies, target, client)).code).toBe('a-code');
   expect([...cookies]).toEqual([['a', 'b']]);
-  const lost = { ...target, dialect: { ...target.dialect!, visitOperator: async () => '/nowhere' } };
+  const lost = { ...target, dialect: { ...target.dialect!, visitLoginApp: async () => '/nowhere' } };
   await expect(authorizeIn(new Map(), lost, client)).rejects.toThrow('no code: 404 nothing here');
   client.close();
 });

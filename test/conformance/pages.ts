@@ -2,7 +2,10 @@
 import { loadTexts } from '../../src/platform/texts.ts';
 import type { Profile, BrowserSteps } from './profile.ts';
 
-/** Of the suite's browser: `wait` has seconds, a pattern and an action; a last `optional` skips what is not on the page. */
+/**
+ * A command for the suite's browser: `wait` has seconds, a pattern and an action. With `optional` as the last element,
+ * the command is skipped when its element is not on the page.
+ */
 type Command = (string | number)[];
 interface Task {
   task: string;

@@ -1,4 +1,4 @@
-/** RESULTS.md: the newest run of each profile on this machine, and what the page has of profiles that were run elsewhere. */
+/** RESULTS.md: the newest run of each profile on this machine; results of profiles that were run elsewhere stay. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

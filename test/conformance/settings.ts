@@ -1,4 +1,4 @@
-/** The environment of the tool; `npm run conformance -- --help` prints it. */
+/** The environment variables of `npm run conformance`, which `--help` prints. */
 import { isLocalHost } from '../../src/config.ts';
 
 export interface Settings {
@@ -6,13 +6,15 @@ export interface Settings {
   server: string;
   /** Path of a PEM file with the certificate of the suite's certificate authority. */
   caFile: string | undefined;
+  /** API token, for a suite that asks for one. */
   token: string | undefined;
-  /** Of the provider that is started for the run. */
+  /** Issuer of the provider that is started for the run. */
   issuer: string;
   /** E-mail address of an account at the deployment under test; undefined: an account is created. */
   login: string | undefined;
+  /** Password of that account. */
   password: string | undefined;
-  /** Registers the clients, when the program cannot reach the database of the deployment. */
+  /** Initial access token (RFC 7591), to register clients when `frontdesk` cannot reach the deployment's database. */
   registrationToken: string | undefined;
 }
 
@@ -32,11 +34,12 @@ export const settingsHelp: readonly (readonly [name: string, about: string])[] =
   ],
 ];
 
-/** A setting that is invalid or missing: exit code 2. */
+/** A setting is invalid or missing; the tool exits with 2. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
+/** @param name of the setting, for the error @throws SettingsError when the value is no origin with https */
 export function httpsOrigin(value: string, name: string): string {
   const parsed = URL.parse(value);
   if (parsed?.protocol === 'https:' && parsed.origin === value.replace(/\/$/, '')) return parsed.origin;
@@ -62,5 +65,5 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   return settings;
 }
 
-/** Where the TLS proxy listens: on loopback for a name of this machine, otherwise on all interfaces (for containers). */
+/** Address on which the TLS proxy listens: loopback for an issuer on this machine, otherwise all (for containers). */
 export const listenAddress = (issuer: string): string => (isLocalHost(new URL(issuer).hostname) ? '127.0.0.1' : '::');

@@ -1,19 +1,19 @@
-/** Runs people, apps and an operator at the same time, until it is stopped. */
+/** Acts as people, self-registered apps and an operator at the same time, until it is stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { useApps } from './people.ts';
 import type { World } from './population.ts';
 import { changeAccounts, registerAndChangeClient } from './programs.ts';
 
 export interface Driver {
-  /** Starts no further rounds, and waits for those that run. */
+  /** Starts no further rounds, and waits for the rounds in progress. */
   pause(): Promise<void>;
   resume(): void;
-  /** Ends everything, after the rounds that run. */
+  /** Stops for good, after the rounds in progress. */
   stop(): Promise<void>;
 }
 
 /** Milliseconds from the end of a round to the start of the next. */
-const pauses = { people: 150, programs: 300, operator: 1_000 };
+const pauses = { people: 150, selfRegisteredApps: 300, operator: 1_000 };
 
 export function startDriver(world: World): Driver {
   const stopped = new AbortController();
@@ -33,7 +33,7 @@ export function startDriver(world: World): Driver {
   }
   const loops = [
     ...world.people.map((person) => repeat(() => useApps(world, person), pauses.people)),
-    repeat(() => registerAndChangeClient(world), pauses.programs),
+    repeat(() => registerAndChangeClient(world), pauses.selfRegisteredApps),
     repeat(() => changeAccounts(world), pauses.operator),
   ];
   return {

@@ -28,15 +28,16 @@ beforeAll(async () => {
   });
 });
 
-type Parameters = Record<string, string | undefined>;
+type LogoutParameters = Record<string, string | undefined>;
 /** Visits the logout endpoint; a parameter set to undefined is left out. */
-const logout = (browser: Browser, parameters: Parameters, options?: RequestOptions): Promise<Page> => {
+const logout = (browser: Browser, parameters: LogoutParameters, options?: RequestOptions): Promise<Page> => {
   const defined = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
   return browser.visit(`${frontdesk.issuer}/oauth/logout?${new URLSearchParams(defined).toString()}`, options);
 };
 const returnUriOf = ({ redirectUri }: RegisteredApp) => new URL('/', redirectUri).href;
 /** Whether the page is the logout confirmation page. */
 const isConfirmation = (page: Page) => page.root.querySelector('button[name=logout]') !== null;
+/** Whether an app gets a code without a sign-in page, in a copy of the browser: the request changes cookies. */
 const isSignedIn = async (browser: Browser) =>
   !(await (await browser.copy()).visit(authorize(frontdesk, firstPartyApp).url)).root.querySelector(
     'input[name=login]',
@@ -71,6 +72,7 @@ describe('a logout request with an ID token of the session', () => {
   test('without a post-logout redirect URI shows the signed-out page, which links to the app', async () => {
     const { browser, hint } = await signedInAt(firstPartyApp);
     let page = await logout(browser, { id_token_hint: hint });
+    // A receipt is shown instead when the app was not notified within a second.
     if (page.url.includes('/receipt/'))
       page = await browser.visit(`${frontdesk.issuer}/oauth/logout/success?client_id=first-party`);
     expect([page.text, destinationOf(page)]).toEqual([
@@ -143,7 +145,7 @@ describe('a logout request with an ID token of another session', () => {
 });
 
 describe('a logout request that is refused', () => {
-  const refused: [string, (hint: string) => Parameters, string][] = [
+  const refused: [string, (hint: string) => LogoutParameters, string][] = [
     [
       'a post-logout redirect URI that is not registered',
       (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: 'https://evil.example/' }),

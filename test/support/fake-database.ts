@@ -11,7 +11,8 @@ export async function startFakeDatabase(respond: (socket: Socket) => void): Prom
 /** An ErrorResponse of PostgreSQL's protocol. @param code SQLSTATE */
 export function errorResponse(code: string, message: string): Buffer {
   const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
+  // The length of a message includes the four bytes of the length itself.
   const length = Buffer.alloc(4);
-  length.writeInt32BE(fields.length + 4);
+  length.writeInt32BE(fields.length + length.length);
   return Buffer.concat([Buffer.from('E'), length, fields]);
 }

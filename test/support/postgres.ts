@@ -1,4 +1,4 @@
-/** Starts a PostgreSQL server on a TCP port, for tests of TLS and authentication: the server of the run has neither. */
+/** Starts a PostgreSQL server with TLS or authentication: the server that the other tests share has neither. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, chmodSync, chownSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ export interface PostgresOptions {
   sql?: string;
   /** Lines of pg_hba.conf. */
   hbaRules: string[];
-  /** Turn TLS on. */
+  /** Certificate and key of the server; TLS is off without them. */
   certificates?: Certificates;
 }
 

@@ -10,16 +10,25 @@ export interface ServerProcess {
   readonly pid: number;
   /** Whether it has logged that it is ready. */
   readonly isReady: boolean;
-  /** Resolves when it is ready. @param settings for this start alone */
+  /**
+   * Resolves when it is ready.
+   *
+   * @param settings environment variables for this start alone
+   * @throws Error when it ends before it is ready
+   */
   start(settings?: Record<string, string>): Promise<void>;
   /** Ends it by SIGKILL. */
   kill(): Promise<void>;
-  /** Ends it by SIGTERM: it finishes its requests first. @returns its exit code; null when it did not run */
+  /**
+   * Ends it by SIGTERM: it finishes its requests first.
+   *
+   * @returns its exit code; null when it did not run, or when a signal ended it
+   */
   stop(): Promise<number | null>;
 }
 
 const running = new Set<ChildProcess>();
-// A bench that fails leaves no process behind.
+// A run that fails leaves no process behind.
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });

@@ -5,7 +5,7 @@ import type { Handler } from '../route.ts';
 import type { Services } from '../services.ts';
 import type { InteractionPages } from './pages.ts';
 
-export const continueAsSelf = ({ oidc }: Services, pages: InteractionPages): Handler =>
+export const continueWithAccount = ({ oidc }: Services, pages: InteractionPages): Handler =>
   pages.handleForm(
     async (ctx, { prompt, accountId }) => {
       if (prompt !== 'select_account' || accountId === undefined) throw new Refusal('interaction_expired');

@@ -1,4 +1,4 @@
-/** Refuses a request at once, with a response that is made once and kept, so that a refusal costs little under load. */
+/** The responses to requests that are refused under load: each is rendered once and cached, so that it costs little. */
 import type { ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { refusalText, type Refusal } from '../../errors.ts';
@@ -6,9 +6,9 @@ import type { Services } from '../services.ts';
 import { isForPrograms } from './errors.ts';
 
 export interface BusyResponse {
-  /** Sends the response for a path without Koa. @returns false when none has been made yet */
-  sendKept(response: ServerResponse, path: string, refusal: Refusal): boolean;
-  /** Makes the response. */
+  /** Sends the cached response, without Koa. @returns false when `respond` has not cached it yet */
+  sendCached(response: ServerResponse, path: string, refusal: Refusal): boolean;
+  /** Renders the response, sends it by Koa, and caches it. */
   respond(ctx: Context, refusal: Refusal): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ const headersOfJson = new Set([
   'x-content-type-options',
 ]);
 
-interface Kept {
+interface CachedResponse {
   /** Names and values in turn. */
   headers: string[];
   body: string;
@@ -35,8 +35,8 @@ export function createBusyResponse(
   { texts, views }: Pick<Services, 'texts' | 'views'>,
   secure: Middleware,
 ): BusyResponse {
-  const kept = new Map<string, Kept>();
-  const kindOf = (path: string, { code }: Refusal) => `${code} ${isForPrograms({ path })}`;
+  const cache = new Map<string, CachedResponse>();
+  const cacheKey = (path: string, { code }: Refusal) => `${code} ${isForPrograms({ path })}`;
 
   async function respond(ctx: Context, refusal: Refusal): Promise<void> {
     const { code, status, retryAfterSeconds } = refusal;
@@ -56,14 +56,14 @@ export function createBusyResponse(
     const headers = Object.entries(ctx.response.headers)
       .filter(([name]) => !isJson || headersOfJson.has(name))
       .flatMap(([name, value]) => [name, String(value)]);
-    kept.set(kindOf(ctx.path, refusal), { headers, body });
+    cache.set(cacheKey(ctx.path, refusal), { headers, body });
   }
 
   return {
-    sendKept(response, path, refusal) {
-      const found = kept.get(kindOf(path, refusal));
-      if (!found) return false;
-      response.writeHead(refusal.status, found.headers).end(found.body);
+    sendCached(response, path, refusal) {
+      const cached = cache.get(cacheKey(path, refusal));
+      if (!cached) return false;
+      response.writeHead(refusal.status, cached.headers).end(cached.body);
       return true;
     },
     respond,

@@ -109,7 +109,7 @@ export function createOverload(
 
   async function refuse(ctx: Context, refusal: Refusal): Promise<void> {
     countRefusal();
-    if (busyResponse.sendKept(ctx.res, ctx.path, refusal)) ctx.respond = false;
+    if (busyResponse.sendCached(ctx.res, ctx.path, refusal)) ctx.respond = false;
     else await busyResponse.respond(ctx, refusal);
   }
 
@@ -152,7 +152,7 @@ export function createOverload(
     refuseAtOnce(request, response) {
       const found = findQueue(request.url!);
       if (!found?.queue.isFull(found.rank)) return false;
-      if (!busyResponse.sendKept(response, request.url!.split('?', 1)[0]!, busy)) return false;
+      if (!busyResponse.sendCached(response, request.url!.split('?', 1)[0]!, busy)) return false;
       countRefusal();
       return true;
     },

@@ -86,7 +86,7 @@ export async function benchApis(options: ApisOptions): Promise<Report> {
     publication: {
       heading: 'APIs',
       text: section(rows, options),
-      also: () => writeFileSync('README.md', withSummary(readFileSync('README.md', 'utf8'), summary(rows))),
+      writeOtherFiles: () => writeFileSync('README.md', withSummary(readFileSync('README.md', 'utf8'), summary(rows))),
     },
   };
 }

@@ -6,7 +6,7 @@ export const receiverNames = ['healthy', 'unsteady', 'down'] as const;
 export type ReceiverName = (typeof receiverNames)[number];
 export type Receivers = Record<ReceiverName, Receiver>;
 
-/** Of twenty requests two get 500, one 503, and one no response. */
+/** Of twenty requests two get 500, one 503, and one no response (0). */
 const unsteadyStatuses = [500, 500, 503, 0, ...Array.from({ length: 16 }, () => 200)];
 
 export async function startReceivers(issuer: string): Promise<Receivers> {
@@ -16,16 +16,19 @@ export async function startReceivers(issuer: string): Promise<Receivers> {
 }
 
 /**
- * Takes the app down for three tenths of the time: first it never responds, then it refuses connections.
+ * Takes the app down for three tenths of a run, from its first fifth on: first it never responds, then it refuses
+ * connections.
  *
- * @returns when it was up again (`Date.now()`)
+ * @param seconds length of the run
+ * @returns when the app was up again (`Date.now()`)
  */
 export async function takeDown({ down }: Receivers, seconds: number): Promise<number> {
-  await sleep(seconds * 200);
+  const milliseconds = seconds * 1000;
+  await sleep(0.2 * milliseconds);
   down.answerWith(0);
-  await sleep(seconds * 150);
+  await sleep(0.15 * milliseconds);
   await down.stop();
-  await sleep(seconds * 150);
+  await sleep(0.15 * milliseconds);
   down.answerWith(200);
   await down.start();
   return Date.now();

@@ -1,4 +1,4 @@
-/** The clients of the bare library. */
+/** The clients of the bare library: oidc-provider without Frontdesk (bare-library.ts). */
 import type { ClientMetadata } from 'oidc-provider';
 
 export const bareAudience = 'https://notes.example/api';

@@ -1,8 +1,8 @@
-/** The addresses and pages of Frontdesk, which the bare library shares. */
+/** The paths and pages of Frontdesk. The bare library has the same paths. */
 import { password } from '../../support/people-and-apps.ts';
 import type { Dialect } from './target.ts';
 
-export const ofFrontdesk: Dialect = {
+export const frontdeskDialect: Dialect = {
   paths: {
     authorization: '/oauth/authorize',
     token: '/oauth/token',

@@ -1,4 +1,4 @@
-/** Requests of a bench over a few connections that stay open, as a proxy has them. */
+/** Requests of a bench over a few connections that stay open, as those of a reverse proxy do. */
 import { Agent, request as send, type IncomingHttpHeaders } from 'node:http';
 
 export interface Reply {
@@ -10,31 +10,28 @@ export interface Reply {
 export interface HttpClient {
   get(path: string, headers?: Record<string, string>): Promise<Reply>;
   post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Reply>;
-  /** Sends JSON. */
-  send(method: string, path: string, content: object, headers?: Record<string, string>): Promise<Reply>;
+  sendJson(method: string, path: string, content: object, headers?: Record<string, string>): Promise<Reply>;
   close(): void;
 }
 
 /**
- * A path may be a whole `http://host:port/path`, for another port of this machine.
+ * Sends requests to 127.0.0.1. Instead of a path they may have an `http://host:port/path`, for another host and port.
  *
- * @param host that the requests name
- * @param port of this machine
- * @param connections number of them
+ * @param host for the Host header
  */
-export function createHttpClient(host: string, port: number, connections: number): HttpClient {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+export function createHttpClient(host: string, port: number, maxConnections: number): HttpClient {
+  const agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
 
   function call(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const other = path.startsWith('http://') ? new URL(path) : undefined;
+      const url = path.startsWith('http://') ? new URL(path) : undefined;
       const options = {
         agent,
         method,
         host: '127.0.0.1',
-        port: other?.port ?? port,
-        path: other ? `${other.pathname}${other.search}` : path,
-        headers: { host: other?.host ?? host, ...headers },
+        port: url?.port ?? port,
+        path: url ? `${url.pathname}${url.search}` : path,
+        headers: { host: url?.host ?? host, ...headers },
       };
       const request = send(options, (response) => {
         const chunks: Buffer[] = [];
@@ -54,13 +51,13 @@ export function createHttpClient(host: string, port: number, connections: number
     get: (path, headers = {}) => call('GET', path, headers),
     post(path, form, headers = {}) {
       const body = new URLSearchParams(form).toString();
-      const own = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
-      return call('POST', path, { ...own, ...headers }, body);
+      const ownHeaders = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
+      return call('POST', path, { ...ownHeaders, ...headers }, body);
     },
-    send(method, path, content, headers = {}) {
+    sendJson(method, path, content, headers = {}) {
       const body = JSON.stringify(content);
-      const own = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
-      return call(method, path, { ...own, ...headers }, body);
+      const ownHeaders = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
+      return call(method, path, { ...ownHeaders, ...headers }, body);
     },
     close: () => agent.destroy(),
   };

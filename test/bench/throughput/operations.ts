@@ -2,7 +2,7 @@
 import { audience } from '../../support/people-and-apps.ts';
 import type { Tokens } from '../../support/flow.ts';
 import { authorizeIn, type Cookies } from './browser.ts';
-import { ofFrontdesk } from './dialect.ts';
+import { frontdeskDialect } from './dialect.ts';
 import type { HttpClient, Reply } from './http-client.ts';
 import type { Target } from './target.ts';
 
@@ -28,7 +28,7 @@ function required(reply: Reply, status: number): Reply {
 
 const tokensIn = (reply: Reply): Tokens => JSON.parse(required(reply, 200).body) as Tokens;
 
-const pathsOf = ({ dialect = ofFrontdesk }: Target) => dialect.paths;
+const pathsOf = ({ dialect = frontdeskDialect }: Target) => dialect.paths;
 
 /** Authorization and exchange in a browser. */
 export async function signIn(target: Target, client: HttpClient, cookies: Cookies, parameters = {}): Promise<Tokens> {
@@ -58,7 +58,7 @@ export const operations: Operation[] = [
     name: 'refresh',
     async prepare(target, client) {
       const { id, secret } = target.app;
-      const { refreshScope: scope } = target.dialect ?? ofFrontdesk;
+      const { refreshScope: scope } = target.dialect ?? frontdeskDialect;
       let { refresh_token: token } = await signIn(target, client, await sessionOf(target, client), { scope });
       return async () => {
         const form = { grant_type: 'refresh_token', refresh_token: token! };

@@ -42,8 +42,8 @@ export interface Dialect {
   refreshScope: string;
   /** Fills in the sign-in form of a page. @returns undefined when there is none */
   fillIn(page: string): { action: string; fields: Record<string, string> } | undefined;
-  /** Acts as a page of the operator that the provider redirects to. @returns where it redirects the browser */
-  visitOperator?(location: string, client: HttpClient): Promise<string>;
+  /** Acts as the login app that the provider redirects to. @returns the URL to which that app redirects the browser */
+  visitLoginApp?(location: string, client: HttpClient): Promise<string>;
 }
 
 /** The first processor is for providers and their databases, the second for the driver. */

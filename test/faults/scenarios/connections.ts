@@ -5,8 +5,10 @@ import { runSql } from '../../support/database.ts';
 import { defineScenario } from '../scenario.ts';
 import { role } from '../deployment.ts';
 
-/** For both processes together; one alone needs more. */
+/** Limit for both processes together; one alone needs more. */
 const maxConnections = 3;
+/** From the recovery to the next round. */
+const pauseMilliseconds = 2_000;
 
 const limitTo = (db: Database, count: number) => runSql(db, `alter role ${role} connection limit ${count}`);
 const endAll = `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`;
@@ -23,7 +25,7 @@ export const connections = defineScenario({
       await sleep(seconds * 1000);
       await limitTo(db, -1);
       databaseRecovery.push(await rotation.untilReady(performance.now()));
-      await sleep(2_000);
+      await sleep(pauseMilliseconds);
     }
     return {
       what: `${rounds} × ${seconds} s with ${maxConnections} database connections for both processes together`,

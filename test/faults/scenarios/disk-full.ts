@@ -6,6 +6,9 @@ import { startOnSmallDisk, missingForSmallDisk, type SmallDisk } from '../small-
 
 let disk: SmallDisk | undefined;
 
+/** From the recovery to the next round. */
+const pauseMilliseconds = 3_000;
+
 export const diskFull = defineScenario({
   name: 'disk-full',
   maxSeconds: 300,
@@ -23,13 +26,13 @@ export const diskFull = defineScenario({
       await sleep(seconds * 1000);
       disk!.free();
       if (postgres.pid === undefined) {
-        // It ends when it cannot write the WAL.
+        // PostgreSQL ends when it cannot write the WAL.
         crashes += 1;
         await postgres.start();
       }
       await becomes(() => db.isResponding(), true);
       databaseRecovery.push(await rotation.untilReady(performance.now()));
-      await sleep(3_000);
+      await sleep(pauseMilliseconds);
     }
     return {
       what: `${rounds} × the disk of the database full for ${seconds} s`,

@@ -13,7 +13,7 @@ const queued = `
   select (select count(*) from graphile_worker._private_jobs)::int as jobs,
     (select count(*) from pending_endings)::int as endings, (select count(*) from client_removals)::int as removals`;
 
-/** Of both processes together. The last quarter may be at most `allowed` times the second, and `margin` units. */
+/** Measures of both processes together. Their last quarter may be at most `allowed` times the second, plus `margin`. */
 const measures = {
   megabytes: { unit: 'MB', allowed: 1.15, margin: 15 },
   handles: { unit: 'handles', allowed: 1, margin: 8 },

@@ -26,7 +26,7 @@ tool github.com/ory/hydra/v2
 
 const secret = 'a-secret-of-the-bench';
 const redirectUri = 'http://app.localhost:9/callback';
-const operator = 'http://login.localhost:9';
+const loginApp = 'http://login.localhost:9';
 
 const install = (): Promise<string> =>
   installOnce(`hydra-${version}`, async (folder, log) => {
@@ -42,13 +42,13 @@ function requireDone(reply: Reply): Reply {
   return reply;
 }
 
-/** Accepts a request for sign-in or consent, as the operator's app does. */
-function accept(admin: string): NonNullable<Dialect['visitOperator']> {
+/** Accepts a request for sign-in or consent, as a login app does. */
+function accept(admin: string): NonNullable<Dialect['visitLoginApp']> {
   return async (location, client) => {
     const { pathname, searchParams } = new URL(location);
     const kind = pathname.slice(1) as 'login' | 'consent';
     const challenge = searchParams.get(`${kind}_challenge`);
-    if (challenge === null) throw new Error(`not for the operator: ${location}`);
+    if (challenge === null) throw new Error(`not for the login app: ${location}`);
     const scope = ['openid', 'profile', 'email', 'offline_access'];
     const claims = { name: 'Ann Archer', email: 'ann@example.com', email_verified: true };
     const content = {
@@ -56,7 +56,7 @@ function accept(admin: string): NonNullable<Dialect['visitOperator']> {
       consent: { grant_scope: scope, remember: true, remember_for: 86_400, session: { id_token: claims } },
     }[kind];
     const path = `${admin}/admin/oauth2/auth/requests/${kind}/accept?${kind}_challenge=${challenge}`;
-    const reply = requireDone(await client.send('PUT', path, content));
+    const reply = requireDone(await client.sendJson('PUT', path, content));
     return (JSON.parse(reply.body) as { redirect_to: string }).redirect_to;
   };
 }
@@ -69,7 +69,7 @@ async function makeKeys(client: HttpClient, admin: string): Promise<void> {
   ] as const) {
     const { privateKey } = await generateKeyPair(alg, { extractable: true });
     const key = { ...(await exportJWK(privateKey)), kid: set, alg, use: 'sig' };
-    requireDone(await client.send('PUT', `${admin}/admin/keys/${set}`, { keys: [key] }));
+    requireDone(await client.sendJson('PUT', `${admin}/admin/keys/${set}`, { keys: [key] }));
   }
 }
 
@@ -89,7 +89,7 @@ async function makeClients(client: HttpClient, admin: string): Promise<void> {
     scope: 'notes:read',
     access_token_strategy: 'jwt',
   };
-  for (const each of [app, machine]) requireDone(await client.send('POST', `${admin}/admin/clients`, each));
+  for (const each of [app, machine]) requireDone(await client.sendJson('POST', `${admin}/admin/clients`, each));
 }
 
 export async function startHydra(database: BenchDatabase): Promise<Target> {
@@ -104,7 +104,7 @@ export async function startHydra(database: BenchDatabase): Promise<Target> {
   const settings = {
     dsn: `postgres://frontdesk@127.0.0.1:${database.port}/hydra?sslmode=disable&max_conns=20&max_idle_conns=20`,
     serve: { public: { host: '127.0.0.1', port }, admin: { host: '127.0.0.1', port: adminPort } },
-    urls: { self: { issuer }, login: `${operator}/login`, consent: `${operator}/consent` },
+    urls: { self: { issuer }, login: `${loginApp}/login`, consent: `${loginApp}/consent` },
     secrets: { system: [secret.repeat(2)] },
     // Secrets of clients are random: one round is enough.
     oauth2: { hashers: { algorithm: 'pbkdf2', pbkdf2: { iterations: 1 } } },
@@ -143,7 +143,7 @@ export async function startHydra(database: BenchDatabase): Promise<Target> {
       },
       refreshScope: 'openid profile email offline_access',
       fillIn: () => undefined,
-      visitOperator: accept(admin),
+      visitLoginApp: accept(admin),
     },
     warmsUp: true,
     about: `${version}; tuned: log level error, 20 connections that stay open, secrets of clients hashed once, RSA keys of 2048 bits, access tokens of machines ES256; sign-in and consent are accepted by the driver, and their app is not counted`,

@@ -102,14 +102,14 @@ async function makeRealm(client: HttpClient): Promise<void> {
   const reply = requireDone(await client.post('/realms/master/protocol/openid-connect/token', form));
   const { access_token: token } = JSON.parse(reply.body) as { access_token: string };
   const headers = { authorization: `Bearer ${token}` };
-  requireDone(await client.send('POST', '/admin/realms', realm, headers));
+  requireDone(await client.sendJson('POST', '/admin/realms', realm, headers));
   const scope = { name: 'notes:read', protocol: 'openid-connect' };
-  const made = requireDone(await client.send('POST', '/admin/realms/bench/client-scopes', scope, headers));
+  const made = requireDone(await client.sendJson('POST', '/admin/realms/bench/client-scopes', scope, headers));
   const scopeId = made.headers.location!.split('/').at(-1)!;
   const found = requireDone(await client.get('/admin/realms/bench/clients?clientId=machine', headers));
   const [{ id } = { id: '' }] = JSON.parse(found.body) as { id: string }[];
   const path = `/admin/realms/bench/clients/${id}/optional-client-scopes/${scopeId}`;
-  requireDone(await client.send('PUT', path, {}, headers));
+  requireDone(await client.sendJson('PUT', path, {}, headers));
 }
 
 export async function startKeycloak(database: BenchDatabase): Promise<Target> {
