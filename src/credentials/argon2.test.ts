@@ -44,7 +44,7 @@ beforeAll(() => {
 interface Loaded {
   binary: string;
   problem?: string;
-  /** Of the vector of RFC 9106, and of a password with our parameters. */
+  /** Hashes of the test vector of RFC 9106, and of a password with our parameters. */
   hashes: string[];
 }
 

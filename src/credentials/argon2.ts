@@ -22,7 +22,7 @@ export interface LoadedArgon2 {
 
 /** What the build writes beside its binaries. */
 interface Manifest {
-  /** Of the argon2 package. */
+  /** Version of the argon2 package. */
   version: string;
   /** The fastest first. */
   binaries: { name: string; flags: string[]; sha256: string }[];

@@ -16,7 +16,7 @@ import { checks, type CheckName } from './checks.ts';
 
 export interface ApisOptions {
   rounds: number;
-  /** Of each measurement. */
+  /** Length of each measurement. */
   seconds: number;
 }
 

@@ -10,7 +10,7 @@ import { driverProcessor, pin, type Target } from './target.ts';
 
 export interface ThroughputOptions {
   rounds: number;
-  /** Of each measurement. */
+  /** Length of each measurement. */
   seconds: number;
   /** Names of the operations; all when it is empty. */
   only: string[];
