@@ -139,3 +139,13 @@ test.each(['sslmode=verify-full', 'sslrootcert=system', 'sslrootcert=system&sslm
 test('by a Unix socket there is no TLS, whatever the mode', () => {
   expect(parseDatabaseUrl(`postgres://u@/x?host=${folder}&sslmode=require`).attempts).toEqual([false]);
 });
+
+test('the server also closes a connection that the network has lost, within half a minute', async () => {
+  const db = openDatabase({ url: urlOf({ server: 'withoutTls' }), poolSize: 1 });
+  closeAfterwards(db);
+  const [settings] = await db.read<Record<string, string>>(
+    statement(`select current_setting('tcp_keepalives_idle') as idle, current_setting('tcp_keepalives_interval') as every,
+      current_setting('tcp_keepalives_count') as count, current_setting('tcp_user_timeout') as unanswered`),
+  );
+  expect(settings).toEqual({ idle: '10', every: '5', count: '3', unanswered: '25000' });
+});

@@ -129,21 +129,40 @@ function connectionOptions(databaseUrl: string): pg.PoolConfig {
 
 const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
-/** Settings of PostgreSQL for one connection: name → value. Times are in milliseconds. */
+/** Settings of PostgreSQL for one connection: name → value. Times are in milliseconds, those of keep-alives in seconds. */
 export type SessionSettings = Readonly<Record<string, number | 'on' | 'off'>>;
 
 /**
- * @param settings are set by the first statement of each connection: pgbouncer refuses them as startup parameters
- * @throws DatabaseUrlInvalid
+ * A connection that the network has lost is closed by the server too, after 25 s. By default it keeps one of its
+ * `max_connections` for two hours, and a few interruptions use them all up.
  */
-export function createPool(url: string, options: pg.PoolConfig, settings?: SessionSettings): pg.Pool {
-  const pool = new pg.Pool({ ...keepAlive, ...options, ...connectionOptions(url) });
-  if (!settings) return pool;
-  const text = Object.entries(settings)
+const keepAliveOfServer: SessionSettings = {
+  tcp_keepalives_idle: 10,
+  tcp_keepalives_interval: 5,
+  tcp_keepalives_count: 3,
+  tcp_user_timeout: 25_000,
+};
+
+/** The statements that change settings. pgbouncer refuses them as startup parameters. */
+export const settingsText = (settings: SessionSettings = {}): string =>
+  Object.entries({ ...keepAliveOfServer, ...settings })
     .map(([name, value]) => `set ${name} = ${value}`)
     .join('; ');
+
+/**
+ * @param settings are set by the first statement of each connection, after those that every connection has
+ * @throws DatabaseUrlInvalid
+ */
+export function createPool(
+  url: string,
+  options: pg.PoolConfig & { pipeline?: boolean },
+  settings?: SessionSettings,
+): pg.Pool {
+  const text = settingsText(settings);
+  const all = { ...keepAlive, ...options, ...connectionOptions(url) };
+  if (options.pipeline !== true) return new pg.Pool({ ...all, onConnect: (client) => client.query(text) });
   // Not awaited: in pipeline mode the next statements follow at once. Its only error is that the connection broke.
-  return pool.on('connect', (client) => void client.query(text).catch(() => {}));
+  return new pg.Pool(all).on('connect', (client) => void client.query(text).catch(() => {}));
 }
 
 /** @throws DatabaseUrlInvalid */

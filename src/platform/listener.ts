@@ -1,7 +1,7 @@
 /** Receives notifications of PostgreSQL (LISTEN, NOTIFY), and reconnects when the connection is lost. */
 import type { Socket } from 'node:net';
 import type pg from 'pg';
-import { createClient } from './database-connection.ts';
+import { createClient, settingsText } from './database-connection.ts';
 import { withinLimit } from './time-limit.ts';
 
 export interface Listener {
@@ -100,9 +100,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       reconnectLater(afterSilence ? 0 : undefined);
     });
     await next.connect();
-    const text = channels.map((channel) => `listen ${next.escapeIdentifier(channel)}`).join('; ');
+    const listening = channels.map((channel) => `listen ${next.escapeIdentifier(channel)}`);
     const sentAt = performance.now();
-    await execute(next, text);
+    await execute(next, [settingsText(), ...listening].join('; '));
     client = next;
     onGap();
     prove(sentAt);

@@ -31,7 +31,8 @@ const print = (text: string) => process.stdout.write(`${text}\n`);
 try {
   process.env['TMPDIR'] = temporaryFolder();
   const home = temporaryFolder();
-  const postgres = await startPostgresServer(home, await makeCluster(home));
+  // Connections that the network has lost stay open on this side, since the proxy holds them.
+  const postgres = await startPostgresServer(home, await makeCluster(home), { settings: ['max_connections=300'] });
   process.env['TEST_SERVER'] = postgres.url;
   await makeTemplate();
   for (const scenario of chosen) {
