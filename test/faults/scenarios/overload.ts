@@ -83,7 +83,7 @@ async function flood(
 
 export const overload = defineScenario({
   name: 'overload',
-  maxSeconds: 500,
+  maxSeconds: 900,
   sizes: { full: { seconds: 10 }, quick: { seconds: 3 } },
   async run(context, { seconds }) {
     const target = targetOf(context);
