@@ -98,8 +98,8 @@ export function translateDatabaseError(error: Error): Error {
   // Every JSON value comes from JSON.stringify, so only a lone surrogate makes it invalid (RFC 8259 §8.2).
   const isLoneSurrogate = code === '22P02' && error.message === 'invalid input syntax for type json';
   if (textCodes.test(code) || isLoneSurrogate) return new TextNotStorable('the text cannot be stored');
-  // The error was translated already, in a unit of work.
-  if (error instanceof DatabaseBusy) return error;
+  // The error was translated already.
+  if (error instanceof DatabaseBusy || error instanceof TextNotStorable) return error;
   if (isPlanOutdated(error)) return new PlanOutdated(error.message, { cause: error });
   const trouble = findTrouble(error);
   if (trouble === undefined) return error;
