@@ -95,8 +95,8 @@ export async function giveBackAttempt(db: Database, rows: readonly AttemptRow[])
 }
 
 /**
- * What a right password does to a row. `restore-pair`: it takes back one attempt when the row of its budget
- * `name-network` is deleted, so when an earlier attempt of that pair was counted here.
+ * What a right password does to a row: `restore` takes back one attempt. So does `restore-pair`, if a row of the budget
+ * `name-network` is deleted: the first attempt of that name in that network was counted here.
  */
 export type Settlement = 'delete' | 'restore' | 'restore-pair';
 
